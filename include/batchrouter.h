@@ -1,0 +1,501 @@
+/* batchrouter.h: the whole C interface of libbatchrouter.
+ *
+ * The library sends many requests to language models through the vendors' batch APIs, at about half the price, and
+ * hands every answer back under the id it was asked under. State is kept on disk: a process that dies at any
+ * instruction loses no batch and pays for none twice.
+ *
+ * A first program (errors left out):
+ *
+ *     br_config *config = br_config_new();
+ *     br_config_set(config, "state_dir", ".batch_router", NULL);
+ *     br_router *router = NULL;
+ *     br_router_new(config, &router, NULL);
+ *
+ *     br_batch *batch = br_batch_new("openai");
+ *     br_batch_add_jsonl_file(batch, "requests.jsonl", NULL);
+ *     br_job *job = NULL;
+ *     br_submit(router, batch, NULL, NULL, NULL, &job, NULL);
+ *
+ *     br_result *result = NULL;
+ *     while (br_next_result(router, job, -1, &result, NULL) == BR_OK) {
+ *         printf("%s: %s\n", br_result_custom_id(result, NULL), br_result_text(result, NULL));
+ *         br_result_ack(result, NULL);
+ *         br_result_free(result);
+ *     }
+ *
+ * RULES, stated once
+ *
+ * Handles    Opaque pointers. br_x_free(NULL) does nothing; handles may be freed in any order, because a child keeps
+ *            what it needs alive.
+ * Errors     A function that can fail returns br_status: 0 is success, > 0 a normal state, < 0 an error. The last
+ *            parameter, br_error **err, may be NULL; it is set to NULL on success and to an object the caller frees on
+ *            error. There is no global and no thread-local error.
+ * Strings in Names are NUL-terminated UTF-8. Data is (pointer, length). Everything is copied before the call returns.
+ * Strings out Borrowed from the handle that was asked, valid until that handle is freed. They are NUL-terminated, and
+ *            *length (where there is such a parameter, it may be NULL) gives the size without the NUL. NULL means
+ *            "there is none".
+ * Numbers    Times are int64_t milliseconds since 1970-01-01 UTC, or -1 for "not known". Timeouts are milliseconds:
+ *            0 does not block, -1 waits without limit. Truth values are int32_t 0 or 1.
+ * Threads    br_router, br_job and br_error: any thread, at any time. br_config, br_request, br_batch, br_result,
+ *            br_results, br_job_list: one thread at a time, may move between threads.
+ * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it. user_data is
+ *            never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
+ *            function it was passed to fails. Callbacks must return: no longjmp, no exception, no panic through them.
+ *            Any function of this header may be called from a callback, freeing the router included.
+ * Fork       In a forked child every call but the free functions returns BR_EFORKED; a free there only drops memory.
+ * Signals    The library installs no handler and blocks all signals in its own thread.
+ * Secrets    API keys are read from the configuration or the environment; they never reach a file, a log, an error
+ *            or a command line.
+ */
+#ifndef BATCHROUTER_H
+#define BATCHROUTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define BR_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define BR_API __attribute__((visibility("default")))
+#else
+#define BR_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of this header; br_version() tells that of the library that runs. */
+#define BR_VERSION_MAJOR 0
+#define BR_VERSION_MINOR 1
+#define BR_VERSION_PATCH 0
+#define BR_VERSION_STRING "0.1.0"
+/* Raised when a caller compiled against an older header would misbehave. */
+#define BR_ABI_VERSION 0
+
+typedef struct br_config br_config;     /* settings, before a router exists */
+typedef struct br_error br_error;       /* why a call failed; immutable */
+typedef struct br_request br_request;   /* one question, being built */
+typedef struct br_batch br_batch;       /* many requests, being built */
+typedef struct br_router br_router;     /* the engine and its state directory */
+typedef struct br_job br_job;           /* one submitted batch and its latest known status */
+typedef struct br_job_list br_job_list; /* the answer of br_list */
+typedef struct br_result br_result;     /* one answer */
+typedef struct br_results br_results;   /* a cursor over all answers of a job */
+
+/* What a call came to. Numbers are never changed or used again; new ones may appear, so treat an unknown negative
+ * number as a failure. */
+typedef int32_t br_status;
+enum {
+  BR_OK = 0,
+  BR_AGAIN = 1,  /* nothing yet: the timeout ran out, call again */
+  BR_END = 2,    /* nothing more will come */
+  BR_EXISTS = 3, /* an unfinished job with the same content was continued instead of a new one made */
+
+  BR_EINVAL = -1,         /* the call itself is wrong: a NULL, a negative size, a handle of another router */
+  BR_ECONFIG = -2,        /* a setting is unknown or has a wrong value */
+  BR_EINPUT = -3,         /* a request is invalid; nothing was sent. See br_error_issue() */
+  BR_EAUTH = -4,          /* the API key is missing or refused */
+  BR_ENETWORK = -5,       /* the vendor could not be reached or was overloaded; safe to do again */
+  BR_EPROVIDER = -6,      /* the vendor refused */
+  BR_ENOTFOUND = -7,      /* no such job or batch */
+  BR_ENOPROVIDER = -8,    /* no provider of that name */
+  BR_ENOTCOMPLETE = -9,   /* the job has not ended, so its results are not there yet */
+  BR_ETIMEOUT = -10,      /* the time given ran out; the job goes on */
+  BR_EQUOTA = -11,        /* out of credit or quota at the vendor */
+  BR_ELIMIT = -12,        /* over a limit of the vendor; splitting may help */
+  BR_EUNKNOWN = -13,      /* a batch was possibly submitted; it has to be looked for before it is sent again */
+  BR_ESTORE = -14,        /* the state directory is damaged or cannot be written */
+  BR_ELOCKED = -15,       /* another process owns the state directory */
+  BR_EIO = -16,           /* a file could not be read or written */
+  BR_ENOMEM = -17,
+  BR_ECLOSED = -18,       /* the router is closed */
+  BR_EFORKED = -19,       /* called in a forked child */
+  BR_EUNSUPPORTED = -20,  /* the provider has no such operation */
+  BR_EPROTOCOL = -21,     /* the vendor's answer makes no sense */
+  BR_EINTERNAL = -22,     /* a bug in the library; please report it */
+  BR_EPARTIAL = -23,      /* some of several operations failed */
+  BR_ECANCELLED = -24,    /* cancelled by the caller */
+  BR_EALREADY = -25,      /* the name is taken */
+  BR_EBUDGET = -26        /* would cost more than allowed */
+};
+
+/* The name of a status, such as "BR_ELOCKED"; "BR_UNKNOWN_STATUS" for a number this library does not know.
+ * Threads any. Since 0.1 */
+BR_API const char *br_status_name(br_status status);
+
+/* Runs exactly once when user_data is no longer needed. */
+typedef void (*br_destroy_fn)(void *user_data);
+
+/* ---- Version --------------------------------------------------------------------------------------------------- */
+
+/* The version of the running library, such as "0.1.0". Threads any. Since 0.1 */
+BR_API const char *br_version(void);
+/* The ABI generation of the running library; compare it with BR_ABI_VERSION. Threads any. Since 0.1 */
+BR_API int32_t br_abi_version(void);
+/* How the library was built, as a JSON object: version, compiler, libcurl, OpenSSL, SQLite, simdjson, providers.
+ * Threads any. Since 0.1 */
+BR_API const char *br_build_info(void);
+
+/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+
+BR_API void br_error_free(br_error *error);
+/* The status the failed call returned. */
+BR_API br_status br_error_code(const br_error *error);
+/* One line: what, where, why. Never holds a key. */
+BR_API const char *br_error_message(const br_error *error);
+/* What to do about it; NULL if there is nothing to advise. */
+BR_API const char *br_error_hint(const br_error *error);
+/* The provider that answered, such as "openai"; NULL if none was involved. */
+BR_API const char *br_error_provider(const br_error *error);
+/* The vendor's own error code, such as "insufficient_quota"; NULL if it gave none. */
+BR_API const char *br_error_vendor_code(const br_error *error);
+/* The vendor's id of the refused call, for its support; NULL if it gave none. */
+BR_API const char *br_error_request_id(const br_error *error);
+/* HTTP status of the vendor's answer, 0 if there was none. */
+BR_API int32_t br_error_http_status(const br_error *error);
+/* 1 if doing the same again later may work. */
+BR_API int32_t br_error_is_transient(const br_error *error);
+/* The least time to wait as the vendor asked for it, in milliseconds; -1 if it did not. */
+BR_API int64_t br_error_retry_after_ms(const br_error *error);
+/* How many lines of input are wrong (BR_EINPUT), 0 otherwise. At most 100 are kept; br_error_issue_total counts all. */
+BR_API size_t br_error_issue_count(const br_error *error);
+BR_API size_t br_error_issue_total(const br_error *error);
+/* Issue number `index` as "file:line:column: what, why, fix"; NULL past the end. */
+BR_API const char *br_error_issue(const br_error *error, size_t index);
+
+/* ---- Configuration --------------------------------------------------------------------------------------------- */
+
+/* Returns NULL only when memory is out. */
+BR_API br_config *br_config_new(void);
+BR_API void br_config_free(br_config *config);
+/* Sets the property `key` from its text form; docs/configuration.md lists all keys with range, default and meaning.
+ * Returns   BR_OK, or BR_ECONFIG for an unknown key (the hint names the nearest one) or a value out of range.
+ * Since     0.1 */
+BR_API br_status br_config_set(br_config *config, const char *key, const char *value, br_error **err);
+/* The value in force, default included; NULL for an unknown key and for secrets (keys are never given back). */
+BR_API const char *br_config_get(const br_config *config, const char *key);
+/* The property table: number of keys, and for each its name, default, and one-line meaning (NULL past the end). */
+BR_API size_t br_config_property_count(void);
+BR_API const char *br_config_property_name(size_t index);
+BR_API const char *br_config_property_default(size_t index);
+BR_API const char *br_config_property_doc(size_t index);
+
+/* Log levels: a record is passed on when its level is <= the one asked for. */
+enum { BR_LOG_ERROR = 1, BR_LOG_WARNING = 2, BR_LOG_INFO = 3, BR_LOG_DEBUG = 4 };
+/* One log line, without newline. Bodies and keys are never logged. */
+typedef void (*br_log_fn)(void *user_data, int32_t level, const char *message);
+/* Log records are queued (the newest 10,000) and handed to fn inside br_poll. */
+BR_API br_status br_config_set_log(br_config *config, int32_t level, br_log_fn fn, void *user_data,
+                                   br_destroy_fn destroy, br_error **err);
+
+/* What happened to a job. */
+enum {
+  BR_EVENT_STATE = 1,             /* the job's state changed */
+  BR_EVENT_PROGRESS = 2,          /* the vendor's counters moved */
+  BR_EVENT_BATCH_SUBMITTING = 3,  /* a remote batch is about to be made */
+  BR_EVENT_BATCH_SUBMITTED = 4,   /* the vendor accepted a remote batch */
+  BR_EVENT_BATCH_POLLED = 5,      /* a poll was answered */
+  BR_EVENT_BATCH_ENDED = 6,       /* a remote batch reached a terminal state at the vendor */
+  BR_EVENT_RETRY = 7,             /* a call failed and will be made again */
+  BR_EVENT_UNKNOWN = 8,           /* a create call got no clear answer: possibly submitted */
+  BR_EVENT_ADOPTED = 9,           /* a possibly submitted batch was found at the vendor */
+  BR_EVENT_RESENT = 10,           /* absence was proven and the batch is sent again */
+  BR_EVENT_BLOCKED = 11,          /* the job waits for somebody: key refused, out of credit, network away */
+  BR_EVENT_UNKNOWN_ID = 12,       /* a result row for an id that was never asked */
+  BR_EVENT_DUPLICATE_ROW = 13,    /* a second result row for one id; the first counts */
+  BR_EVENT_MALFORMED_ROW = 14,    /* a result row that is not JSON */
+  BR_EVENT_MISSING_RESULTS = 15,  /* ids without a result row; fetched again, then errored as "missing" */
+  BR_EVENT_RESULTS_READY = 16,    /* results can be taken with br_next_result */
+  BR_EVENT_JOB_DONE = 17,         /* every request of the job has its one result */
+  BR_EVENT_WARNING = 18           /* something dropped or odd that was not asked for; see the message */
+};
+/* json: {"event":"batch_polled","job_id":…,"batch_id":…,"message":…,"request_counts":{…},…} */
+typedef void (*br_event_fn)(void *user_data, int32_t event, const char *job_id, const char *json);
+BR_API br_status br_config_set_event(br_config *config, br_event_fn fn, void *user_data, br_destroy_fn destroy,
+                                     br_error **err);
+
+/* ---- Requests -------------------------------------------------------------------------------------------------- */
+
+/* Roles of a message. The system prompt is no message: see br_request_set_system. */
+enum { BR_ROLE_USER = 1, BR_ROLE_ASSISTANT = 2 };
+/* Where the bytes of an image, document or audio part are. */
+enum { BR_SOURCE_URL = 1, BR_SOURCE_BASE64 = 2, BR_SOURCE_FILE_URI = 3 };
+
+/* custom_id: unique in the batch. model: passed to the vendor as it is. Checked when the batch is submitted.
+ * Returns NULL when memory is out or an argument is NULL. */
+BR_API br_request *br_request_new(const char *custom_id, const char *model);
+/* Reads one request in the unified format (docs/format.md). */
+BR_API br_status br_request_from_json(const char *json, size_t length, br_request **request, br_error **err);
+BR_API void br_request_free(br_request *request);
+/* Replaces the system prompt; br_request_add_system makes it a list and appends. */
+BR_API br_status br_request_set_system(br_request *request, const char *text, size_t length, br_error **err);
+BR_API br_status br_request_add_system(br_request *request, const char *text, size_t length, br_error **err);
+/* Begins a message; the content functions below add to the newest one, in order. */
+BR_API br_status br_request_add_message(br_request *request, int32_t role, br_error **err);
+BR_API br_status br_request_add_text(br_request *request, const char *text, size_t length, br_error **err);
+/* media_type may be NULL: image/jpeg, application/pdf, audio/wav. data is a URL, base64 text or file URI, by source. */
+BR_API br_status br_request_add_image(br_request *request, int32_t source, const char *media_type, const char *data,
+                                      size_t length, br_error **err);
+BR_API br_status br_request_add_document(br_request *request, int32_t source, const char *media_type,
+                                         const char *data, size_t length, br_error **err);
+BR_API br_status br_request_add_audio(br_request *request, int32_t source, const char *media_type, const char *data,
+                                      size_t length, br_error **err);
+/* One field of generation_config as a JSON value, e.g. ("max_tokens", "64"), ("stop_sequences", "[\"END\"]"). */
+BR_API br_status br_request_set_generation(br_request *request, const char *name, const char *json, size_t length,
+                                           br_error **err);
+/* Any other top-level field as a JSON value: provider, endpoint, tools, tool_choice, response_format, reasoning, seed,
+ * provider_kwargs, body, input. */
+BR_API br_status br_request_set_field(br_request *request, const char *name, const char *json, size_t length,
+                                      br_error **err);
+/* The request as one line of the unified format; borrowed until the request is changed or freed. */
+BR_API const char *br_request_json(br_request *request, size_t *length);
+
+/* ---- Batches --------------------------------------------------------------------------------------------------- */
+
+/* provider: where requests go that name none themselves; NULL if all of them do. */
+BR_API br_batch *br_batch_new(const char *provider);
+BR_API void br_batch_free(br_batch *batch);
+/* A name for the audit files, [A-Za-z0-9-] after cleaning. */
+BR_API br_status br_batch_set_name(br_batch *batch, const char *name, br_error **err);
+/* Metadata kept with the job and sent to vendors that take it: at most 12 pairs, key <= 64, value <= 512 bytes. */
+BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char *value, br_error **err);
+/* Options of this batch that override the router's configuration, plus:
+ *   "output"   an absolute path remembered with the job (see br_job_output)
+ *   "continue" "1": if an unfinished job has the same requests, provider, base URL and output, br_submit returns that
+ *              job with BR_EXISTS instead of making a new one */
+BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
+/* Adds a copy of the request; the request can be used again. */
+BR_API br_status br_batch_add(br_batch *batch, br_request *request, br_error **err);
+/* Adds one or many lines in the unified format from memory. */
+BR_API br_status br_batch_add_jsonl(br_batch *batch, const char *data, size_t length, br_error **err);
+/* Adds a file of lines in the unified format. It is opened now and read, streaming, by br_submit or br_validate;
+ * "-" is standard input and can be read once. */
+BR_API br_status br_batch_add_jsonl_file(br_batch *batch, const char *path, br_error **err);
+
+/* Checks every request as br_submit would, without network and without leaving anything behind.
+ * Returns   BR_OK; BR_EINPUT (see br_error_issue); BR_ELIMIT; BR_ENOPROVIDER; BR_EIO.
+ * Since     0.1 */
+BR_API br_status br_validate(const br_config *config, br_batch *batch, br_error **err);
+
+/* Takes converted bytes, whole lines at a time; a non-zero return stops the work with BR_ECANCELLED. */
+typedef int32_t (*br_write_fn)(void *user_data, const char *data, size_t length);
+/* Writes the vendor's native request lines. Offline. Returns as br_validate. write runs on this thread. */
+BR_API br_status br_convert(const br_config *config, br_batch *batch, br_write_fn write, void *user_data,
+                            br_error **err);
+/* Reads native result lines of `provider` from a file ("-": standard input), writes unified results. Offline.
+ * *rows and *failed (may be NULL) count the rows, and those that did not succeed. */
+BR_API br_status br_decode_file(const br_config *config, const char *provider, const char *path, br_write_fn write,
+                                void *user_data, int64_t *rows, int64_t *failed, br_error **err);
+
+/* ---- Providers ------------------------------------------------------------------------------------------------- */
+
+/* The providers this library was built with; NULL past the end. */
+BR_API size_t br_provider_count(void);
+BR_API const char *br_provider_name(size_t index);
+/* Capabilities and limits as a JSON object; NULL for an unknown name. */
+BR_API const char *br_provider_json(const char *name);
+
+/* ---- Router ---------------------------------------------------------------------------------------------------- */
+
+/* Opens the state directory (made if missing), takes its lock, and goes on with every unfinished job unless
+ * resume.auto is 0. The configuration is copied.
+ * Returns   BR_OK; BR_ELOCKED when another process owns the directory; BR_ESTORE; BR_ECONFIG; BR_EIO.
+ * Blocks    for reading the state, not for the network.
+ * Since     0.1 */
+BR_API br_status br_router_new(const br_config *config, br_router **router, br_error **err);
+/* Stops the router's thread, saves, and unlocks the directory. Remote batches go on; the next br_router_new resumes
+ * them. Waits at most timeout_ms for calls under way. Later calls on the router return BR_ECLOSED. Idempotent.
+ * Wakes every thread that waits in br_poll or br_next_result. */
+BR_API br_status br_router_close(br_router *router, int64_t timeout_ms, br_error **err);
+/* Closes (without waiting for calls under way) and drops the handle. */
+BR_API void br_router_free(br_router *router);
+/* A descriptor that is readable while br_poll has callbacks to run; -1 when closed. Watch it, never read it. */
+BR_API int32_t br_router_fd(const br_router *router);
+/* Makes a br_poll or br_next_result that is waiting, or the next one, return BR_AGAIN. */
+BR_API void br_router_wakeup(br_router *router);
+/* Runs pending callbacks (completions, events, log records) on this thread. Waits up to timeout_ms for the first.
+ * Returns   BR_OK when any ran, BR_AGAIN when none came, BR_ECLOSED. */
+BR_API br_status br_poll(br_router *router, int64_t timeout_ms, br_error **err);
+/* Counters of this process as JSON: requests, bytes, retries, jobs by state, ledger. Borrowed until the next call. */
+BR_API const char *br_stats_json(br_router *router, size_t *length);
+
+/* ---- Jobs ------------------------------------------------------------------------------------------------------ */
+
+/* Every request of the job has its result, or the job is blocked. Runs inside br_poll. */
+typedef void (*br_done_fn)(void *user_data, br_job *job);
+
+/* Validates all requests, writes the vendor's request files, and records the job.
+ *
+ * Returns   BR_OK: the job is durable and will be sent. BR_EXISTS: see br_batch_set("continue").
+ *           BR_EINPUT, BR_ELIMIT, BR_ENOPROVIDER, BR_EAUTH (no key), BR_ECLOSED, BR_ESTORE, BR_EIO: nothing was sent
+ *           and nothing stays behind.
+ * Ownership batch is copied and stays the caller's. *job (may be NULL) is freed by the caller.
+ *           done (may be NULL) is called once when the job ends; it does not survive the process.
+ * Threads   any.
+ * Blocks    while reading the input and for one sync of the state directory; never for the network.
+ * Crash     after BR_OK the job survives.
+ * Since     0.1 */
+BR_API br_status br_submit(br_router *router, br_batch *batch, br_done_fn done, void *user_data, br_destroy_fn destroy,
+                           br_job **job, br_error **err);
+/* The job of that id, from the state directory. BR_ENOTFOUND if there is none. */
+BR_API br_status br_job_open(br_router *router, const char *job_id, br_job **job, br_error **err);
+/* A job for a batch that was made elsewhere. Its results are those rows the vendor returns; ids are not checked. */
+BR_API br_status br_attach(br_router *router, const char *provider, const char *batch_id, br_job **job,
+                           br_error **err);
+/* Goes on with a job (NULL: with every unfinished one) when resume.auto is 0, or after it was blocked. */
+BR_API br_status br_resume(br_router *router, br_job *job, br_error **err);
+/* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline. */
+BR_API br_status br_list(br_router *router, const char *provider, int64_t limit, br_job_list **list, br_error **err);
+/* The newest batches at the vendor itself, as {"object":"list","batches":[…]} with the fields of br_job_json.
+ * Blocks for the network, at most timeout_ms. *list_json is borrowed from *list. */
+BR_API br_status br_list_remote(br_router *router, const char *provider, int64_t limit, int64_t timeout_ms,
+                                br_job_list **list, br_error **err);
+BR_API void br_job_list_free(br_job_list *list);
+BR_API size_t br_job_list_count(const br_job_list *list);
+/* Borrowed from the list; NULL past the end. */
+BR_API br_job *br_job_list_get(const br_job_list *list, size_t index);
+
+BR_API void br_job_free(br_job *job);
+
+/* States of a job. The first six are the ones every vendor has; br_state_compat maps the rest to them. */
+enum {
+  BR_STATE_VALIDATING = 1,
+  BR_STATE_IN_PROGRESS = 2,
+  BR_STATE_COMPLETED = 3,
+  BR_STATE_FAILED = 4,
+  BR_STATE_CANCELLED = 5,
+  BR_STATE_EXPIRED = 6,
+  BR_STATE_QUEUED = 100,
+  BR_STATE_SUBMITTING = 101,
+  BR_STATE_FINALIZING = 102,
+  BR_STATE_CANCELLING = 103
+};
+/* "queued", "submitting", "validating", "in_progress", "finalizing", "completed", "failed", "cancelling", … */
+BR_API const char *br_state_name(int32_t state);
+BR_API int32_t br_state_compat(int32_t state);
+BR_API int32_t br_state_is_terminal(int32_t state);
+
+/* What is known of the submission: librdkafka's three values. */
+enum { BR_NOT_SUBMITTED = 0, BR_POSSIBLY_SUBMITTED = 1, BR_SUBMITTED = 2 };
+/* Counters of br_job_count. ACKED: results that were acknowledged, durably. */
+enum {
+  BR_COUNT_TOTAL = 0,
+  BR_COUNT_SUCCEEDED = 1,
+  BR_COUNT_ERRORED = 2,
+  BR_COUNT_PROCESSING = 3,
+  BR_COUNT_CANCELLED = 4,
+  BR_COUNT_EXPIRED = 5,
+  BR_COUNT_DELIVERED = 6,
+  BR_COUNT_ACKED = 7
+};
+/* Times of br_job_time. */
+enum { BR_TIME_CREATED = 0, BR_TIME_SUBMITTED = 1, BR_TIME_COMPLETED = 2, BR_TIME_EXPIRES = 3 };
+
+/* A br_job handle holds a snapshot: these read it. br_job_update takes a new one from the router without asking the
+ * vendor; br_job_refresh asks. */
+BR_API const char *br_job_id(const br_job *job);
+BR_API const char *br_job_provider(const br_job *job);
+BR_API const char *br_job_name(const br_job *job);     /* NULL if it has none */
+BR_API const char *br_job_output(const br_job *job);   /* the path given as "output", NULL if none */
+BR_API const char *br_job_base_url(const br_job *job);
+BR_API int32_t br_job_state(const br_job *job);
+BR_API int32_t br_job_submission(const br_job *job);
+/* 1 once every request has its one result here on disk: nothing of the job needs the network any more. */
+BR_API int32_t br_job_is_done(const br_job *job);
+BR_API int64_t br_job_count(const br_job *job, int32_t counter);
+BR_API int64_t br_job_time(const br_job *job, int32_t which);
+/* Remote batches of the job, and their vendor ids (NULL past the end or before the vendor accepted it). */
+BR_API size_t br_job_batch_count(const br_job *job);
+BR_API const char *br_job_batch_id(const br_job *job, size_t index);
+/* Why the job is blocked or failed: the code (BR_OK if it is neither), and the vendor's reason or NULL. */
+BR_API br_status br_job_error_code(const br_job *job);
+BR_API const char *br_job_error_message(const br_job *job);
+/* 1 if the job waits for br_resume (after the reason was mended). */
+BR_API int32_t br_job_is_blocked(const br_job *job);
+/* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. */
+BR_API const char *br_job_json(const br_job *job, size_t *length);
+BR_API br_status br_job_update(br_job *job, br_error **err);
+/* Asks the vendor once for each remote batch that has not ended. Blocks for the network, at most timeout_ms. */
+BR_API br_status br_job_refresh(br_job *job, int64_t timeout_ms, br_error **err);
+/* Waits until the job is done, blocked (BR_OK both; ask br_job_is_done), or timeout_ms ran out (BR_ETIMEOUT).
+ * br_router_wakeup makes it return BR_AGAIN. Updates the snapshot. */
+BR_API br_status br_job_wait(br_job *job, int64_t timeout_ms, br_error **err);
+/* Waits until every remote batch was accepted by the vendor, the outcome is unknown (BR_EUNKNOWN), or it was refused. */
+BR_API br_status br_job_wait_submitted(br_job *job, int64_t timeout_ms, br_error **err);
+/* Asks the vendor to stop. *cancelled (may be NULL) is 1 when it took the request, 0 when the job had already ended.
+ * Finished requests keep their results. Blocks for the network, at most timeout_ms. */
+BR_API br_status br_cancel(br_job *job, int64_t timeout_ms, int32_t *cancelled, br_error **err);
+/* Forgets a job that is done or was never sent, and deletes its files. BR_ENOTCOMPLETE otherwise. */
+BR_API br_status br_job_remove(br_job *job, br_error **err);
+
+/* ---- Results --------------------------------------------------------------------------------------------------- */
+
+enum { BR_RESULT_SUCCEEDED = 1, BR_RESULT_ERRORED = 2, BR_RESULT_CANCELLED = 3, BR_RESULT_EXPIRED = 4 };
+
+/* The next result that was not handed out yet, of one job or (job NULL) of any.
+ *
+ * Results come as they arrive, in no particular order, while the vendor's file is still being downloaded. Each
+ * custom_id comes exactly once. A result counts as delivered when it is acknowledged: what was not is handed out again
+ * by the next router on this state directory, with br_result_redelivered() = 1.
+ *
+ * Returns   BR_OK: *result is set; free it. BR_AGAIN: none within timeout_ms, or br_router_wakeup was called.
+ *           BR_END: every result was handed out (job NULL: of every job, and no job is unfinished).
+ *           A blocked or failed store is an error.
+ * Threads   any; each result goes to one caller.
+ * Blocks    up to timeout_ms.
+ * Since     0.1 */
+BR_API br_status br_next_result(br_router *router, br_job *job, int64_t timeout_ms, br_result **result,
+                                br_error **err);
+/* The same for up to `capacity` results in one call: waits for the first, takes what else is there. */
+BR_API br_status br_next_results(br_router *router, br_job *job, int64_t timeout_ms, br_result **results,
+                                 size_t capacity, size_t *count, br_error **err);
+/* Marks a result as taken. Durable at the next save (delivery.ack_interval_ms, br_router_close). Any order. */
+BR_API br_status br_result_ack(br_result *result, br_error **err);
+/* Acknowledges every result of the job that was handed out, and returns when that is on disk. */
+BR_API br_status br_job_ack_all(br_job *job, br_error **err);
+BR_API void br_result_free(br_result *result);
+
+BR_API const char *br_result_custom_id(const br_result *result, size_t *length);
+BR_API int32_t br_result_status(const br_result *result);
+BR_API const char *br_result_job_id(const br_result *result);
+BR_API const char *br_result_batch_id(const br_result *result);
+/* The answer's text, unescaped; NULL if there is none. */
+BR_API const char *br_result_text(const br_result *result, size_t *length);
+BR_API const char *br_result_model(const br_result *result);
+BR_API const char *br_result_finish_reason(const br_result *result);
+/* Tool calls as a JSON array, NULL if there are none. */
+BR_API const char *br_result_tool_calls(const br_result *result, size_t *length);
+/* The vendor's response object, untouched; NULL if there is none. */
+BR_API const char *br_result_response(const br_result *result, size_t *length);
+/* The error of this one request; NULL code and message when it succeeded. */
+BR_API const char *br_result_error_type(const br_result *result);
+BR_API const char *br_result_error_code(const br_result *result);
+BR_API const char *br_result_error_message(const br_result *result);
+BR_API int32_t br_result_http_status(const br_result *result);
+/* 1 if asking the same again may work. */
+BR_API int32_t br_result_is_transient(const br_result *result);
+/* Tokens; -1 when the vendor did not say. */
+enum { BR_TOKENS_INPUT = 0, BR_TOKENS_OUTPUT = 1, BR_TOKENS_CACHED_INPUT = 2, BR_TOKENS_REASONING = 3 };
+BR_API int64_t br_result_tokens(const br_result *result, int32_t which);
+/* 1 if it may have been handed out before, by a process that did not acknowledge it. */
+BR_API int32_t br_result_redelivered(const br_result *result);
+/* The result as one line of the unified format, without newline. */
+BR_API const char *br_result_json(const br_result *result, size_t *length);
+
+/* All results of a job from the first, as often as wanted, apart from what br_next_result hands out.
+ * BR_ENOTCOMPLETE while the job is not done. */
+BR_API br_status br_results_open(br_job *job, br_results **results, br_error **err);
+/* Up to `capacity` results; *count = 0 and BR_END after the last. */
+BR_API br_status br_results_next(br_results *results, br_result **out, size_t capacity, size_t *count,
+                                 br_error **err);
+/* Writes all results that are left as unified lines, without a handle for each. */
+BR_API br_status br_results_write(br_results *results, br_write_fn write, void *user_data, int64_t *rows,
+                                  int64_t *failed, br_error **err);
+BR_API void br_results_free(br_results *results);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BATCHROUTER_H */

@@ -1,0 +1,38 @@
+// Capability: the limits and abilities of one provider. Plain values, each from the vendor's documentation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/request.h"
+
+namespace br {
+
+// How a restart finds out whether a create call without an answer went through.
+enum class Marker : std::uint8_t { none, input_file, metadata, display_name, idempotency_key };
+
+struct Capability {
+  const char* title = "";            // "OpenAI"
+  const char* docs = "";             // where the vendor describes its batch API
+  std::int64_t max_requests = 0;     // per remote batch; 0: no stated limit
+  std::int64_t max_bytes = 0;        // of the request file; 0: no stated limit
+  std::int64_t max_line_bytes = 0;   // of one request line; 0: no stated limit
+  std::int32_t max_custom_id = 0;    // characters; 0: no stated limit
+  bool file_mode = true;
+  bool inline_mode = false;
+  bool one_model_per_batch = true;
+  bool one_endpoint_per_batch = true;
+  bool can_cancel = true;
+  bool can_list = true;
+  bool partial_results = true;       // finished rows of an expired or cancelled batch can be fetched
+  bool needs_key = true;
+  bool local = false;                // runs on this machine, no HTTP
+  Marker marker = Marker::input_file;
+  std::int64_t window_hours = 24;    // completion window
+  std::int64_t retention_days = 30;  // how long results can be fetched
+  int discount_percent = 50;
+  std::vector<Endpoint> endpoints = {Endpoint::chat};
+};
+
+}  // namespace br

@@ -1,0 +1,119 @@
+// Job and RemoteBatch: what we know of a submitted batch. Plain values; every change goes through core/step.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/error.h"
+#include "model/request.h"
+
+namespace br {
+
+// The states of batchrouter.h, in the same numbers.
+enum class State : std::int32_t {
+  validating = 1,
+  in_progress = 2,
+  completed = 3,
+  failed = 4,
+  cancelled = 5,
+  expired = 6,
+  queued = 100,
+  submitting = 101,
+  finalizing = 102,
+  cancelling = 103,
+};
+
+const char* state_name(State state);
+std::optional<State> state_from_name(std::string_view name);
+bool is_terminal(State state);
+// The six states that every vendor has.
+State compat_state(State state);
+
+struct Counts {
+  std::int64_t total = 0, succeeded = 0, errored = 0, processing = 0, cancelled = 0, expired = 0;
+};
+
+// A file of results at the vendor. Empty id: there is none (yet).
+struct RemoteFile {
+  std::string id;   // file id, or empty
+  std::string url;  // full address where the vendor gives one instead of an id
+};
+
+// What the vendor says of a batch, in our words.
+struct RemoteStatus {
+  std::string id;
+  State state = State::in_progress;
+  bool state_known = true;  // false: the status word is new to us; we keep polling
+  std::string vendor_state;
+  Counts counts;
+  bool counts_known = false;
+  std::int64_t created_ms = -1, completed_ms = -1, expires_ms = -1;
+  std::string model;
+  std::string endpoint;
+  std::string input_file_id;
+  std::string marker;  // ours, where the vendor gives it back
+  RemoteFile output, errors;
+  // Why it failed, for batches in State::failed. `quota_wait`: the vendor's queue is full, the same can be sent later.
+  std::optional<Error> failure;
+  bool quota_wait = false;
+  std::string raw;  // the vendor's object
+};
+
+// Where a remote batch stands in our protocol (docs/crash-safety.md has the drawing).
+enum class Phase : std::uint8_t {
+  planned,    // request file is on disk
+  uploaded,   // the vendor has the file
+  creating,   // intent is durable: from here until an answer the batch may exist
+  unknown,    // the create call got no clear answer
+  running,    // accepted; asked for its state
+  fetching,   // ended at the vendor; results are being downloaded
+  collected,  // every byte the vendor has for it is here
+  refused,    // never accepted, and never will be
+};
+
+struct RemoteBatch {
+  std::string job_id;
+  std::string provider;
+  std::int32_t part = 0;     // number in the job, from 0
+  std::string model;         // of all its requests; empty when they differ
+  Endpoint endpoint = Endpoint::chat;
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;        // of the request file
+  std::string request_path;      // the provider file on disk
+  std::string marker;            // ours, unique per part
+  std::vector<std::pair<std::string, std::string>> metadata;  // the caller's
+  Phase phase = Phase::planned;
+  std::int32_t attempt = 1;      // create attempts
+  std::string input_file_id;
+  RemoteStatus status;           // the vendor's last word; status.id empty before it is accepted
+  std::int64_t create_sent_ms = -1;
+  std::int64_t submitted_ms = -1;
+  std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made
+  std::int32_t fetches = 0;           // finished passes over the result files
+  std::optional<Error> error;         // why it is blocked, refused, or was last retried
+  bool blocked = false;
+};
+
+struct Job {
+  std::string id;
+  std::string provider;
+  std::string base_url;
+  std::string name;
+  std::string output;
+  std::int64_t created_ms = 0;
+  std::int64_t completed_ms = -1;
+  std::int64_t timeout_at_ms = -1;
+  bool attached = false;         // made elsewhere: there is no request file and no ledger of ids
+  bool cancel_requested = false;
+  bool done = false;             // every request has its one result on disk
+  std::int64_t acked = 0;        // results 0..acked-1, in the order they are read, were acknowledged
+  std::int64_t handed_out = 0;   // results that may have been handed out
+  Counts final_counts;           // once done
+  std::vector<std::pair<std::string, std::string>> settings;  // overrides of this job
+  std::vector<RemoteBatch> batches;
+};
+
+}  // namespace br

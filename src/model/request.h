@@ -1,0 +1,73 @@
+// Request: one unified request as slices of the line it was read from. Nothing is copied: every string_view named
+// `..._json` is a checked JSON token of that line (a string with its quotes, a number, an object), ready to be spliced
+// into a vendor's line. A Request is reused from line to line, so that reading a million of them allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace br {
+
+enum class Role : std::uint8_t { user, assistant };
+
+enum class PartKind : std::uint8_t { text, image, document, audio };
+
+enum class Source : std::uint8_t { none, url, base64, file_uri };
+
+enum class Endpoint : std::uint8_t { chat, responses, embeddings, completions, moderations };
+
+// One piece of a message's content.
+struct Part {
+  PartKind kind = PartKind::text;
+  Source source = Source::none;
+  std::string_view text_json;        // text: the JSON string
+  std::string_view media_type_json;  // empty: not given
+  std::string_view data_json;        // image, document, audio: URL, base64 text or URI as a JSON string
+  std::uint32_t column = 0;          // 1-based byte column in the line, for errors
+};
+
+struct Message {
+  Role role = Role::user;
+  std::uint32_t first_part = 0;  // into Request::parts
+  std::uint32_t part_count = 0;
+  bool plain_string = false;  // content was a plain string, not a list of parts
+};
+
+// generation_config; an empty token means "not given". All are range-checked.
+struct Generation {
+  std::string_view max_tokens, temperature, top_p, top_k, presence_penalty, frequency_penalty;
+  std::string_view stop_sequences_json;  // an array of strings
+};
+
+struct Request {
+  std::string_view custom_id_json;  // the JSON string as it stands in the line
+  std::string_view custom_id;       // unescaped; points into the line or into the reader's scratch space
+  std::string_view model_json;
+  std::string_view model;
+  std::string_view provider;  // empty: not given
+  Endpoint endpoint = Endpoint::chat;
+  std::vector<Message> messages;
+  std::vector<Part> parts;
+  std::vector<std::string_view> system_json;  // JSON strings; empty: no system prompt
+  bool system_is_list = false;
+  Generation generation;
+  std::string_view tools_json, tool_choice_json, response_format_json, reasoning_json, seed_json;
+  std::string_view input_json;            // embeddings: a string or an array of strings
+  std::string_view provider_kwargs_json;  // an object; merged last, wins
+  std::string_view body_json;             // a raw vendor body, sent as it is
+  // Where each top-level field's value begins (1-based byte column), for errors raised later by a provider.
+  std::uint32_t model_column = 0, generation_column = 0, tools_column = 0, response_format_column = 0;
+  std::uint32_t reasoning_column = 0, system_column = 0, messages_column = 0, seed_column = 0, tool_choice_column = 0;
+
+  void clear() {
+    auto m = std::move(messages);
+    auto p = std::move(parts);
+    auto s = std::move(system_json);
+    *this = Request{};
+    m.clear(), p.clear(), s.clear();
+    messages = std::move(m), parts = std::move(p), system_json = std::move(s);
+  }
+};
+
+}  // namespace br

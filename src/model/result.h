@@ -1,0 +1,40 @@
+// Row: what a provider reads from one native result line. Slices of that line; nothing is copied.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace br {
+
+enum class ResultStatus : std::uint8_t { succeeded = 1, errored = 2, cancelled = 3, expired = 4 };
+
+const char* result_status_name(ResultStatus status);
+
+struct Usage {
+  std::int64_t input_tokens = -1, output_tokens = -1, cached_input_tokens = -1, reasoning_tokens = -1;
+  bool any() const { return input_tokens >= 0 || output_tokens >= 0; }
+};
+
+// All ..._json are checked JSON tokens of the line, or empty when the vendor gave none.
+struct Row {
+  std::string_view custom_id;       // unescaped
+  std::string_view custom_id_json;  // the JSON string
+  ResultStatus status = ResultStatus::errored;
+  int http_status = 0;
+  std::string_view text_json;           // a JSON string
+  std::string_view finish_reason_json;  // a JSON string
+  std::string_view model_json;          // a JSON string
+  std::string_view tool_calls_json;     // an array
+  std::string_view reasoning_text_json;
+  std::string_view refusal_json;
+  Usage usage;
+  std::string_view response_json;  // the vendor's response object (OpenAI: response.body), untouched
+  // The error, when status is not succeeded.
+  std::string_view error_message_json;  // a JSON string
+  std::string_view error_type_json;     // a JSON string
+  std::string_view error_code_json;     // a JSON string or number
+  bool transient = false;
+};
+
+}  // namespace br

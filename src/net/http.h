@@ -1,0 +1,83 @@
+// HTTP as values, and the Transport that moves them. Providers make HttpRequests and read HttpResponses; only
+// net/curl_transport sends them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace br {
+
+struct Header {
+  std::string name;
+  std::string value;
+  bool secret = false;  // never logged; removed when the address is not the account's own origin
+};
+
+// One part of a multipart/form-data body; a file part is streamed from disk.
+struct FormPart {
+  std::string name;
+  std::string value;      // inline content, when path is empty
+  std::string path;       // file content
+  std::string filename;
+  std::string content_type;
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<Header> headers;
+  std::string body;             // inline body
+  std::string body_path;        // body streamed from a file
+  std::vector<FormPart> form;   // multipart body
+  // A paid call: sent once, on a fresh connection, never replayed by the transport.
+  bool paid = false;
+  // A bulk download: no limit on the size, the body goes to the sink and is not kept.
+  bool bulk = false;
+};
+
+// How far an exchange came that brought no complete answer.
+enum class Failure : std::uint8_t {
+  none,           // an answer was read completely
+  not_connected,  // nothing was sent: refused, no route, no name
+  tls,            // the certificate or the protocol was not acceptable; nothing was sent
+  broken,         // lost on the way: what the server did is not known
+  too_large,      // the answer is larger than a control answer may be
+  local,          // a file of ours could not be read or written
+};
+
+struct HttpResponse {
+  int status = 0;
+  Failure failure = Failure::none;
+  std::string failure_text;  // for people; holds no key
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;
+  std::string_view header(std::string_view lower_name) const;
+  bool ok() const { return failure == Failure::none && status >= 200 && status < 300; }
+};
+
+// Takes the body of a bulk download as it comes; false aborts the exchange (Failure::local).
+using BodySink = std::function<bool(std::string_view bytes)>;
+
+// Moves requests. Used by one thread, but for wake(). Never retries, never follows a redirect, never sleeps beyond the
+// time it is told to wait.
+class Transport {
+ public:
+  using Done = std::function<void(HttpResponse)>;
+  virtual ~Transport() = default;
+  // Begins an exchange; `done` runs inside a later wait(). `sink` takes the body of a bulk request whose status is 2xx.
+  virtual std::uint64_t start(HttpRequest request, BodySink sink, Done done) = 0;
+  // Ends an exchange early; its `done` does not run.
+  virtual void abort(std::uint64_t exchange) = 0;
+  virtual std::size_t active() const = 0;
+  // Moves bytes for at most timeout_ms (-1: until something happens), running the `done` of what ended.
+  virtual void wait(std::int64_t timeout_ms) = 0;
+  // Ends a wait() from any thread.
+  virtual void wake() = 0;
+};
+
+}  // namespace br
