@@ -3,6 +3,8 @@ include(CheckCXXCompilerFlag)
 
 add_library(batchrouter_flags INTERFACE)
 target_compile_features(batchrouter_flags INTERFACE cxx_std_20)
+# -iquote and not -I: src/sys/file.h must never stand in for the system's <sys/file.h>.
+target_compile_options(batchrouter_flags INTERFACE -iquote ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(batchrouter_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wimplicit-fallthrough -Werror=format-security
   -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>

@@ -1,0 +1,304 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+constexpr std::uint64_t kWritebackStep = std::uint64_t{8} << 20;
+
+Error io_error(const std::string& path, const char* verb) {
+  const int number = errno;
+  const char* hint = "";
+  if (number == ENOSPC || number == EDQUOT) hint = "free some space and run it again";
+  if (number == EACCES || number == EPERM) hint = "check owner and mode of the path";
+  if (number == ENOENT) hint = "check the path";
+  return Error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);
+}
+
+}  // namespace
+
+File::~File() { close(); }
+
+File::File(File&& other) noexcept : fd_(other.fd_), path_(std::move(other.path_)) { other.fd_ = -1; }
+
+File& File::operator=(File&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = other.fd_;
+    path_ = std::move(other.path_);
+    other.fd_ = -1;
+  }
+  return *this;
+}
+
+void File::close() {
+  if (fd_ > STDIN_FILENO) ::close(fd_);
+  fd_ = -1;
+}
+
+Result<File> File::open_read(const std::string& path) {
+  if (path == "-") return File(STDIN_FILENO, "<stdin>");
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_error(path, "open");
+  struct stat info {};
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+    ::close(fd);
+    return Error(Code::io, path + ": cannot read: it is a directory", "name a file");
+  }
+  posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  return File(fd, path);
+}
+
+namespace {
+// fchmod, because open()'s mode is cut by the umask.
+int open_private(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) fchmod(fd, 0600);
+  return fd;
+}
+}  // namespace
+
+Result<File> File::create(const std::string& path) {
+  const int fd = open_private(path, O_RDWR | O_TRUNC);
+  if (fd < 0) return io_error(path, "create");
+  return File(fd, path);
+}
+
+Result<File> File::open_update(const std::string& path) {
+  const int fd = open_private(path, O_RDWR);
+  if (fd < 0) return io_error(path, "open");
+  return File(fd, path);
+}
+
+Result<std::size_t> File::read(char* buffer, std::size_t capacity) {
+  for (;;) {
+    const ssize_t n = ::read(fd_, buffer, capacity);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EINTR) return io_error(path_, "read");
+  }
+}
+
+Result<std::size_t> File::read_at(char* buffer, std::size_t capacity, std::uint64_t offset) const {
+  for (;;) {
+    const ssize_t n = ::pread(fd_, buffer, capacity, static_cast<off_t>(offset));
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EINTR) return io_error(path_, "read");
+  }
+}
+
+Result<void> File::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return io_error(path_, "write");
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<void> File::seek(std::uint64_t offset) {
+  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) return io_error(path_, "seek");
+  return {};
+}
+
+Result<void> File::truncate(std::uint64_t size) {
+  if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return io_error(path_, "truncate");
+  return {};
+}
+
+Result<std::uint64_t> File::size() const {
+  struct stat info {};
+  if (fstat(fd_, &info) != 0) return io_error(path_, "stat");
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+void File::start_writeback(std::uint64_t offset, std::uint64_t length) {
+  sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
+}
+
+Result<void> File::sync() {
+  if (::fdatasync(fd_) != 0) return io_error(path_, "sync");
+  return {};
+}
+
+BufferedFile::BufferedFile(File file, std::size_t capacity) : file_(std::move(file)), capacity_(capacity) {
+  buffer_.reserve(capacity_ + (capacity_ >> 3));
+}
+
+Result<void> BufferedFile::append(std::string_view bytes) {
+  buffer_.append(bytes);
+  return flush_if_full();
+}
+
+Result<void> BufferedFile::flush_if_full() {
+  if (buffer_.size() < capacity_) return {};
+  return flush();
+}
+
+Result<void> BufferedFile::flush() {
+  if (buffer_.empty()) return {};
+  if (auto done = file_.append(buffer_); !done) return done;
+  written_ += buffer_.size();
+  buffer_.clear();
+  if (written_ - writeback_from_ >= kWritebackStep) {
+    file_.start_writeback(writeback_from_, written_ - writeback_from_);
+    writeback_from_ = written_;
+  }
+  return {};
+}
+
+Result<void> BufferedFile::sync() {
+  if (auto done = flush(); !done) return done;
+  return file_.sync();
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+Result<FileLock> FileLock::take(const std::string& path) {
+  const int fd = open_private(path, O_RDWR);
+  if (fd < 0) return io_error(path, "open");
+  FileLock lock;
+  lock.fd_ = fd;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    char holder[24] = {};
+    const ssize_t n = ::pread(fd, holder, sizeof holder - 1, 0);
+    std::string who = n > 0 ? " (process " + std::string(holder, static_cast<std::size_t>(n)) + ")" : "";
+    who.erase(std::remove(who.begin(), who.end(), '\n'), who.end());
+    return Error(Code::locked, path + ": the state directory is in use by another process" + who,
+                 "wait until it ends, or use another state directory");
+  }
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
+    const auto n = ::pwrite(fd, pid.data(), pid.size(), 0);
+  return lock;
+}
+
+Result<void> make_directories(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return {};
+    return Error(Code::io, path + ": is not a directory", "choose another path");
+  }
+  if (const std::string parent = parent_path(path); parent != path) {
+    if (auto made = make_directories(parent); !made) return made;
+  }
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return {};
+    return io_error(path, "make the directory");
+  }
+  ::chmod(path.c_str(), 0700);
+  return {};
+}
+
+bool path_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Result<std::string> absolute_path(const std::string& path) {
+  if (!path.empty() && path.front() == '/') return path;
+  char here[PATH_MAX];
+  if (::getcwd(here, sizeof here) == nullptr) return io_error(".", "find the current directory");
+  return std::string(here) + "/" + path;
+}
+
+std::string parent_path(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<void> sync_directory(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return io_error(path, "open");
+  const int failed = ::fsync(fd);
+  ::close(fd);
+  if (failed != 0) return io_error(path, "sync");
+  return {};
+}
+
+Result<void> rename_path(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return io_error(to, "rename to");
+  return {};
+}
+
+void remove_file(const std::string& path) { ::unlink(path.c_str()); }
+
+bool remove_empty_directory(const std::string& path) { return ::rmdir(path.c_str()) == 0; }
+
+std::vector<std::string> list_directory(const std::string& path) {
+  std::vector<std::string> names;
+  if (DIR* dir = ::opendir(path.c_str())) {
+    while (const dirent* entry = ::readdir(dir)) {
+      const std::string name = entry->d_name;
+      if (name != "." && name != "..") names.push_back(name);
+    }
+    ::closedir(dir);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void remove_tree(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return;
+  if (!S_ISDIR(info.st_mode)) return remove_file(path);
+  for (const std::string& name : list_directory(path)) remove_tree(path + "/" + name);
+  ::rmdir(path.c_str());
+}
+
+std::int64_t file_size(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::int64_t>(info.st_size) : -1;
+}
+
+Result<void> link_or_copy(const std::string& from, const std::string& to) {
+  remove_file(to);
+  if (::link(from.c_str(), to.c_str()) == 0) return {};
+  auto in = File::open_read(from);
+  if (!in) return std::move(in.error());
+  auto out = File::create(to);
+  if (!out) return std::move(out.error());
+  std::string block(std::size_t{1} << 20, '\0');
+  for (;;) {
+    auto n = in->read(block.data(), block.size());
+    if (!n) return std::move(n.error());
+    if (*n == 0) return {};
+    if (auto done = out->append(std::string_view(block.data(), *n)); !done) return done;
+  }
+}
+
+Result<std::string> read_whole_file(const std::string& path, std::size_t max_bytes) {
+  auto file = File::open_read(path);
+  if (!file) return std::move(file.error());
+  std::string text;
+  std::string block(std::size_t{1} << 16, '\0');
+  for (;;) {
+    auto n = file->read(block.data(), block.size());
+    if (!n) return std::move(n.error());
+    if (*n == 0) return text;
+    text.append(block, 0, *n);
+    if (text.size() > max_bytes) return Error(Code::io, path + ": larger than " + std::to_string(max_bytes) + " bytes");
+  }
+}
+
+}  // namespace br
