@@ -1,0 +1,336 @@
+#include "net/curl_transport.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+#include "net/url.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kMaxControlBody = std::size_t{16} << 20;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10;
+constexpr long kDownloadBuffer = 512L << 10;
+constexpr long kUploadBuffer = 2L << 20;
+
+template <class T, void (*Free)(T*)>
+struct Deleter {
+  void operator()(T* p) const { Free(p); }
+};
+using EasyHandle = std::unique_ptr<CURL, Deleter<CURL, curl_easy_cleanup>>;
+using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist, curl_slist_free_all>>;
+using Mime = std::unique_ptr<curl_mime, Deleter<curl_mime, curl_mime_free>>;
+
+// One request on its way.
+struct Exchange {
+  std::uint64_t id = 0;
+  HttpRequest request;
+  BodySink sink;
+  Transport::Done done;
+  HttpResponse response;
+  EasyHandle easy;
+  HeaderList headers;
+  Mime mime;
+  std::FILE* body_file = nullptr;
+  std::size_t header_bytes = 0;
+  bool sink_refused = false, too_large = false;
+
+  ~Exchange() {
+    if (body_file != nullptr) std::fclose(body_file);
+  }
+};
+
+long status_of(CURL* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto* exchange = static_cast<Exchange*>(user);
+  const std::string_view bytes(data, size * count);
+  const long status = status_of(exchange->easy.get());
+  if (exchange->request.bulk && exchange->sink && status >= 200 && status < 300) {
+    exchange->sink_refused = !exchange->sink(bytes);
+    return exchange->sink_refused ? 0 : bytes.size();
+  }
+  if (exchange->response.body.size() + bytes.size() > kMaxControlBody) {
+    exchange->too_large = true;
+    return 0;
+  }
+  exchange->response.body.append(bytes);
+  return bytes.size();
+}
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+  auto* exchange = static_cast<Exchange*>(user);
+  std::string_view line(data, size * count);
+  exchange->header_bytes += line.size();
+  if (exchange->header_bytes > kMaxHeaderBytes) return 0;
+  if (line.starts_with("HTTP/")) {
+    exchange->response.headers.clear();  // an interim answer came first
+    return line.size();
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return line.size();
+  std::string name(line.substr(0, colon));
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string_view value = line.substr(colon + 1);
+  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front()))) value.remove_prefix(1);
+  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back()))) value.remove_suffix(1);
+  exchange->response.headers.emplace_back(std::move(name), std::string(value));
+  return line.size();
+}
+
+std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* user) {
+  auto* file = static_cast<std::FILE*>(user);
+  const std::size_t n = std::fread(buffer, 1, size * count, file);
+  return n == 0 && std::ferror(file) ? CURL_READFUNC_ABORT : n;
+}
+
+int on_seek(void* user, curl_off_t offset, int origin) {
+  return fseeko(static_cast<std::FILE*>(user), offset, origin) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+template <class T>
+void set(CURL* easy, CURLoption option, T value) {
+  if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
+    throw std::runtime_error(std::string("libcurl refused an option: ") + curl_easy_strerror(code));
+}
+
+class CurlTransport : public Transport {
+ public:
+  explicit CurlTransport(TransportOptions options) : options_(std::move(options)) {
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    multi_ = curl_multi_init();
+    if (multi_ == nullptr) throw std::bad_alloc();
+  }
+
+  ~CurlTransport() override {
+    for (auto& [id, exchange] : exchanges_) curl_multi_remove_handle(multi_, exchange->easy.get());
+    exchanges_.clear();
+    curl_multi_cleanup(multi_);
+  }
+
+  std::uint64_t start(HttpRequest request, BodySink sink, Done done) override {
+    auto exchange = std::make_unique<Exchange>();
+    exchange->id = ++last_id_;
+    exchange->request = std::move(request);
+    exchange->sink = std::move(sink);
+    exchange->done = std::move(done);
+    exchange->easy.reset(curl_easy_init());
+    if (!exchange->easy) throw std::bad_alloc();
+    const std::uint64_t id = exchange->id;
+    if (prepare(exchange.get())) {
+      curl_multi_add_handle(multi_, exchange->easy.get());
+    } else {
+      failed_early_.push_back(id);
+    }
+    exchanges_.emplace(id, std::move(exchange));
+    return id;
+  }
+
+  void abort(std::uint64_t id) override {
+    const auto found = exchanges_.find(id);
+    if (found == exchanges_.end()) return;
+    curl_multi_remove_handle(multi_, found->second->easy.get());
+    exchanges_.erase(found);
+  }
+
+  std::size_t active() const override { return exchanges_.size(); }
+
+  void wait(std::int64_t timeout_ms) override {
+    finish_early_failures();
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    if (finish_ended() || timeout_ms == 0) return;
+    const std::int64_t bounded = timeout_ms < 0 ? 3'600'000 : std::min<std::int64_t>(timeout_ms, 3'600'000);
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(bounded), nullptr);
+    curl_multi_perform(multi_, &running);
+    finish_ended();
+  }
+
+  void wake() override { curl_multi_wakeup(multi_); }
+
+ private:
+  bool prepare(Exchange* exchange);
+  void set_common(Exchange* exchange);
+  bool set_body(Exchange* exchange);
+  void set_form(Exchange* exchange);
+  bool finish_ended();
+  void finish_early_failures();
+  void finish(std::uint64_t id, CURLcode code);
+
+  TransportOptions options_;
+  CURLM* multi_ = nullptr;
+  std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
+  std::vector<std::uint64_t> failed_early_;
+};
+
+void CurlTransport::set_common(Exchange* exchange) {
+  CURL* easy = exchange->easy.get();
+  const HttpRequest& request = exchange->request;
+  set(easy, CURLOPT_PRIVATE, reinterpret_cast<char*>(exchange->id));
+  set(easy, CURLOPT_URL, request.url.c_str());
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options_.ca_file.empty()) set(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+  set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout_ms));
+  set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max<std::int64_t>(1, options_.stall_timeout_ms / 1000)));
+  set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
+  set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
+  set(easy, CURLOPT_WRITEFUNCTION, on_body);
+  set(easy, CURLOPT_WRITEDATA, exchange);
+  set(easy, CURLOPT_HEADERFUNCTION, on_header);
+  set(easy, CURLOPT_HEADERDATA, exchange);
+  if (const auto url = parse_url(request.url); url && is_loopback(*url)) set(easy, CURLOPT_PROXY, "");
+  if (request.bulk) set(easy, CURLOPT_BUFFERSIZE, kDownloadBuffer);
+  if (request.paid) {
+    // libcurl sends a request again when a reused connection proves dead, a POST too; on a fresh connection it cannot.
+    set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    set(easy, CURLOPT_FORBID_REUSE, 1L);
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  }
+}
+
+bool CurlTransport::set_body(Exchange* exchange) {
+  CURL* easy = exchange->easy.get();
+  const HttpRequest& request = exchange->request;
+  if (!request.form.empty()) {
+    set_form(exchange);
+  } else if (!request.body_path.empty()) {
+    exchange->body_file = std::fopen(request.body_path.c_str(), "rbe");
+    if (exchange->body_file == nullptr) return false;
+    fseeko(exchange->body_file, 0, SEEK_END);
+    set(easy, CURLOPT_POST, 1L);
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(ftello(exchange->body_file)));
+    fseeko(exchange->body_file, 0, SEEK_SET);
+    set(easy, CURLOPT_READFUNCTION, on_read);
+    set(easy, CURLOPT_READDATA, exchange->body_file);
+    set(easy, CURLOPT_SEEKFUNCTION, on_seek);
+    set(easy, CURLOPT_SEEKDATA, exchange->body_file);
+    set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+    set(easy, CURLOPT_POST, 1L);
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(easy, CURLOPT_POSTFIELDS, request.body.data());
+  }
+  if (request.method != "GET" && request.method != "POST") set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  return true;
+}
+
+void CurlTransport::set_form(Exchange* exchange) {
+  exchange->mime.reset(curl_mime_init(exchange->easy.get()));
+  for (const FormPart& part : exchange->request.form) {
+    curl_mimepart* target = curl_mime_addpart(exchange->mime.get());
+    curl_mime_name(target, part.name.c_str());
+    if (part.path.empty()) {
+      curl_mime_data(target, part.value.data(), part.value.size());
+    } else {
+      curl_mime_filedata(target, part.path.c_str());
+      curl_mime_filename(target, part.filename.c_str());
+    }
+    if (!part.content_type.empty()) curl_mime_type(target, part.content_type.c_str());
+  }
+  set(exchange->easy.get(), CURLOPT_MIMEPOST, exchange->mime.get());
+  set(exchange->easy.get(), CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+}
+
+bool CurlTransport::prepare(Exchange* exchange) {
+  set_common(exchange);
+  if (!set_body(exchange)) return false;
+  curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  for (const Header& header : exchange->request.headers) {
+    const std::string line = header.name + ": " + header.value;
+    if (line.find_first_of("\r\n") != std::string::npos) continue;
+    list = curl_slist_append(list, line.c_str());
+  }
+  exchange->headers.reset(list);
+  set(exchange->easy.get(), CURLOPT_HTTPHEADER, list);
+  return true;
+}
+
+void CurlTransport::finish_early_failures() {
+  for (const std::uint64_t id : std::exchange(failed_early_, {})) finish(id, CURLE_READ_ERROR);
+}
+
+bool CurlTransport::finish_ended() {
+  bool any = false;
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    char* id = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &id);
+    const CURLcode code = message->data.result;
+    finish(reinterpret_cast<std::uint64_t>(id), code);
+    any = true;
+  }
+  return any;
+}
+
+Failure failure_of(const Exchange& exchange, CURLcode code) {
+  if (exchange.too_large) return Failure::too_large;
+  if (exchange.sink_refused) return Failure::local;
+  switch (code) {
+    case CURLE_OK:
+      return Failure::none;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PROXY:
+      return Failure::not_connected;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_USE_SSL_FAILED:
+      return Failure::tls;
+    case CURLE_READ_ERROR:
+    case CURLE_FILE_COULDNT_READ_FILE:
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Failure::local;
+    default: {
+      long sent = 0;
+      curl_easy_getinfo(exchange.easy.get(), CURLINFO_REQUEST_SIZE, &sent);
+      return sent == 0 ? Failure::not_connected : Failure::broken;
+    }
+  }
+}
+
+void CurlTransport::finish(std::uint64_t id, CURLcode code) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  const std::unique_ptr<Exchange> exchange = std::move(found->second);
+  exchanges_.erase(found);
+  HttpResponse& response = exchange->response;
+  response.status = static_cast<int>(status_of(exchange->easy.get()));
+  response.failure = failure_of(*exchange, code);
+  if (response.failure != Failure::none) response.failure_text = curl_easy_strerror(code);
+  curl_multi_remove_handle(multi_, exchange->easy.get());
+  exchange->done(std::move(response));
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> make_curl_transport(const TransportOptions& options) {
+  return std::make_unique<CurlTransport>(options);
+}
+
+std::string curl_transport_version() { return curl_version(); }
+
+}  // namespace br

@@ -1,0 +1,23 @@
+// Transport over libcurl's multi interface.
+#pragma once
+
+#include <memory>
+
+#include "net/http.h"
+
+namespace br {
+
+struct TransportOptions {
+  std::int64_t connect_timeout_ms = 30'000;
+  std::int64_t stall_timeout_ms = 60'000;  // an exchange that moves no byte for so long is broken
+  std::string ca_file;                     // empty: the system's
+  std::string user_agent;
+};
+
+// Certificates are always verified; redirects, cookies, .netrc and proxies for loopback addresses are never used.
+std::unique_ptr<Transport> make_curl_transport(const TransportOptions& options);
+
+// "libcurl/7.88.1 OpenSSL/3.0.22", for br_build_info.
+std::string curl_transport_version();
+
+}  // namespace br

@@ -1,0 +1,136 @@
+#include "providers/http_error.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "codec/json_read.h"
+#include "codec/utf8.h"
+#include "sys/clock.h"
+
+namespace br {
+namespace {
+
+constexpr std::int64_t kMaxRetryAfterMs = 3'600'000;
+constexpr std::size_t kMaxShownBody = 200;
+
+std::int64_t retry_after_ms(const HttpResponse& response) {
+  if (const auto ms = response.header("retry-after-ms"); !ms.empty()) {
+    const long long value = std::strtoll(std::string(ms).c_str(), nullptr, 10);
+    if (value > 0) return std::min<std::int64_t>(value, kMaxRetryAfterMs);
+  }
+  const std::string text(response.header("retry-after"));
+  if (text.empty()) return -1;
+  char* end = nullptr;
+  const double seconds = std::strtod(text.c_str(), &end);
+  if (end != text.c_str() && *end == '\0') {
+    if (!(seconds > 0)) return -1;
+    return static_cast<std::int64_t>(std::min(seconds * 1000, static_cast<double>(kMaxRetryAfterMs)));
+  }
+  const std::int64_t at = parse_http_date(text);
+  const std::int64_t now = parse_http_date(std::string(response.header("date")));
+  if (at < 0 || now < 0 || at <= now) return -1;
+  return std::min(at - now, kMaxRetryAfterMs);
+}
+
+// What the vendor itself said; all empty when the body is not its own error object.
+struct VendorError {
+  std::string message, type, code;
+  bool shaped = false;
+};
+
+VendorError read_body(const HttpResponse& response) {
+  VendorError out;
+  const auto json = Json::parse(response.body);
+  if (json == nullptr || !json->is_object()) return out;
+  const Json& error = (*json)["error"];
+  const Json& inner = error.is_object() ? error : *json;
+  out.message = inner["message"].is_string() ? inner["message"].string_or("") : inner["message"].raw();
+  if (out.message.empty() && error.is_string()) out.message = error.string_or("");
+  if (out.message.empty()) {
+    const Json& detail = (*json)["detail"];
+    out.message = detail.is_string() ? detail.string_or("") : detail.raw();
+  }
+  out.type = inner["type"].string_or(inner["status"].string());
+  out.code = inner["code"].is_string() ? inner["code"].string_or("") : "";
+  if (out.code.empty()) out.code = out.type;
+  out.shaped = error.is_object() || error.is_string() || !out.message.empty();
+  return out;
+}
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+bool is_billing(const VendorError& vendor) {
+  static constexpr auto kWords = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached",
+                                  "billing_not_active", "insufficient_funds", "billing_error"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return vendor.code == word || vendor.type == word; });
+}
+
+void set_code(int status, const VendorError& vendor, Error* error) {
+  if (is_billing(vendor) || status == 402) {
+    error->code = Code::quota;
+    error->hint = "add credit or raise the limit at the vendor, then resume";
+  } else if (status == 401 || status == 403 || is_one_of(vendor.code, {"invalid_api_key"})) {
+    error->code = Code::auth;
+    error->hint = "check the API key and what it may do";
+  } else if (vendor.code == "token_limit_exceeded") {
+    error->code = Code::limit;
+    error->transient = true;
+    error->hint = "the vendor's queue for this model is full; it is tried again when a slot may be free";
+  } else if (status == 404) {
+    error->code = Code::not_found;
+  } else if (is_one_of(std::to_string(status), {"408", "409", "425", "429"}) || status >= 500) {
+    error->code = Code::network;
+    error->transient = true;
+  } else {
+    error->code = Code::provider;
+  }
+}
+
+Error transport_error(std::string_view prefix, const HttpResponse& response) {
+  Error error(Code::network, std::string(prefix) + response.failure_text);
+  error.transient = response.failure == Failure::not_connected || response.failure == Failure::broken;
+  error.not_executed = response.failure == Failure::not_connected || response.failure == Failure::tls;
+  if (response.failure == Failure::not_connected) error.hint = "check the network and the base URL";
+  if (response.failure == Failure::tls) error.hint = "check the certificate of the address and the CA file";
+  if (response.failure == Failure::local) error.code = Code::io;
+  if (response.failure == Failure::too_large) error.code = Code::protocol;
+  return error;
+}
+
+}  // namespace
+
+Error read_http_error(std::string_view provider, std::string_view what, const HttpResponse& response) {
+  std::string prefix = "[" + std::string(provider) + "] " + std::string(what) + ": ";
+  if (response.failure != Failure::none) {
+    Error error = transport_error(prefix, response);
+    error.provider = provider;
+    return error;
+  }
+  const VendorError vendor = read_body(response);
+  std::string said = vendor.shaped ? vendor.message : repair_utf8(response.body.substr(0, kMaxShownBody));
+  std::replace_if(said.begin(), said.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  Error error(Code::provider, prefix + "HTTP " + std::to_string(response.status) + (said.empty() ? "" : ": " + said));
+  error.provider = provider;
+  error.http_status = response.status;
+  error.vendor_code = vendor.code;
+  error.request_id = response.header("x-request-id");
+  error.retry_after_ms = retry_after_ms(response);
+  set_code(response.status, vendor, &error);
+  const int status = response.status;
+  error.not_executed = status >= 300 && status < 500 && status != 408 && status != 409 && status != 425 &&
+                       (status != 429 || vendor.shaped);
+  return error;
+}
+
+Error protocol_error(std::string_view provider, std::string_view what, std::string_view why) {
+  Error error(Code::protocol, "[" + std::string(provider) + "] " + std::string(what) + ": " + std::string(why),
+              "if it stays so, check that the base URL is the vendor's API");
+  error.provider = provider;
+  error.transient = true;
+  return error;
+}
+
+}  // namespace br
