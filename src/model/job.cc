@@ -1,5 +1,6 @@
 #include "model/job.h"
 
+#include <algorithm>
 #include <array>
 
 namespace br {
@@ -49,6 +50,93 @@ State compat_state(State state) {
     default:
       return state;
   }
+}
+
+State state_of(const RemoteBatch& batch) {
+  switch (batch.phase) {
+    case Phase::planned:
+      return batch.blocked ? State::queued : State::submitting;
+    case Phase::uploaded:
+    case Phase::creating:
+    case Phase::unknown:
+      return State::submitting;
+    case Phase::refused:
+      return batch.cancel_wanted ? State::cancelled : State::failed;
+    case Phase::running:
+    case Phase::fetching:
+    case Phase::collected:
+      break;
+  }
+  if (batch.status.id.empty()) return batch.cancel_wanted ? State::cancelled : State::failed;
+  return batch.status.state;
+}
+
+namespace {
+
+// How far along a state is; the least of all parts is the job's while any of them goes on.
+int progress_of(State state) {
+  switch (state) {
+    case State::queued:
+      return 0;
+    case State::submitting:
+      return 1;
+    case State::validating:
+      return 2;
+    case State::in_progress:
+      return 3;
+    case State::finalizing:
+      return 4;
+    case State::cancelling:
+      return 5;
+    case State::completed:
+      return 10;
+    case State::expired:
+      return 11;
+    case State::cancelled:
+      return 12;
+    case State::failed:
+      return 13;
+  }
+  return 3;
+}
+
+void add_counts(const Counts& from, Counts* to) {
+  to->succeeded += from.succeeded;
+  to->errored += from.errored;
+  to->cancelled += from.cancelled;
+  to->expired += from.expired;
+}
+
+}  // namespace
+
+State state_of(const Job& job) {
+  bool running = false;
+  State least = State::completed, worst = State::completed;
+  for (const RemoteBatch& batch : job.batches) {
+    const State state = state_of(batch);
+    if (!is_terminal(state)) {
+      if (!running || progress_of(state) < progress_of(least)) least = state;
+      running = true;
+    }
+    if (progress_of(state) > progress_of(worst)) worst = state;
+  }
+  return running ? least : worst;
+}
+
+Counts counts_of(const Job& job) {
+  Counts sum;
+  for (const RemoteBatch& batch : job.batches) {
+    const std::int64_t rows = job.attached ? batch.results.total : batch.rows;
+    sum.total += batch.phase == Phase::collected ? std::max(rows, batch.results.total)
+                                                 : std::max(rows, batch.status.counts.total);
+    add_counts(batch.phase == Phase::collected ? batch.results : batch.status.counts, &sum);
+  }
+  sum.processing = std::max<std::int64_t>(0, sum.total - sum.succeeded - sum.errored - sum.cancelled - sum.expired);
+  return sum;
+}
+
+bool is_blocked(const Job& job) {
+  return std::any_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) { return b.blocked; });
 }
 
 }  // namespace br

@@ -92,10 +92,20 @@ struct RemoteBatch {
   std::int64_t create_sent_ms = -1;
   std::int64_t submitted_ms = -1;
   std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made
+  std::int64_t missing_since_ms = -1; // running: when the vendor first answered 404 for it
   std::int32_t fetches = 0;           // finished passes over the result files
+  std::int32_t queue_waits = 0;       // how often the vendor's queue was full
+  Counts results;                     // of the rows in our results file, once collected
+  std::int64_t acked_rows = 0;        // results 0..acked_rows-1 of this part were acknowledged,
+  std::int64_t acked_bytes = 0;       // and end at this offset of the results file
+  std::int64_t handed_rows = 0;       // results that may have been handed out
   std::optional<Error> error;         // why it is blocked, refused, or was last retried
   bool blocked = false;
+  bool cancel_wanted = false;
 };
+
+// Where the vendor's word stands for the part, our own steps before it included.
+State state_of(const RemoteBatch& batch);
 
 struct Job {
   std::string id;
@@ -107,13 +117,15 @@ struct Job {
   std::int64_t completed_ms = -1;
   std::int64_t timeout_at_ms = -1;
   bool attached = false;         // made elsewhere: there is no request file and no ledger of ids
-  bool cancel_requested = false;
   bool done = false;             // every request has its one result on disk
-  std::int64_t acked = 0;        // results 0..acked-1, in the order they are read, were acknowledged
-  std::int64_t handed_out = 0;   // results that may have been handed out
-  Counts final_counts;           // once done
   std::vector<std::pair<std::string, std::string>> settings;  // overrides of this job
   std::vector<RemoteBatch> batches;
 };
+
+// One state for the whole job: the furthest behind while any part goes on, else the worst of all.
+State state_of(const Job& job);
+// Rows by what became of them: our own results where they are collected, else the vendor's counters.
+Counts counts_of(const Job& job);
+bool is_blocked(const Job& job);
 
 }  // namespace br

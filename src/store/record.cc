@@ -1,0 +1,205 @@
+#include "store/record.h"
+
+#include "codec/json_read.h"
+#include "codec/json_write.h"
+
+namespace br {
+namespace {
+
+void write_pairs(std::string_view name, const std::vector<std::pair<std::string, std::string>>& pairs,
+                 JsonWriter* json) {
+  json->key(name).begin_array();
+  for (const auto& [key, value] : pairs) json->begin_array().string(key).string(value).end_array();
+  json->end_array();
+}
+
+std::vector<std::pair<std::string, std::string>> read_pairs(const Json& json) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const Json& item : json.items()) {
+    if (item.items().size() == 2) pairs.emplace_back(item.items()[0].string_or(""), item.items()[1].string_or(""));
+  }
+  return pairs;
+}
+
+void write_counts(std::string_view name, const Counts& counts, JsonWriter* json) {
+  json->key(name).begin_object().field("total", counts.total).field("succeeded", counts.succeeded);
+  json->field("errored", counts.errored).field("processing", counts.processing);
+  json->field("cancelled", counts.cancelled).field("expired", counts.expired).end_object();
+}
+
+Counts read_counts(const Json& json) {
+  Counts counts;
+  counts.total = json["total"].integer().value_or(0);
+  counts.succeeded = json["succeeded"].integer().value_or(0);
+  counts.errored = json["errored"].integer().value_or(0);
+  counts.processing = json["processing"].integer().value_or(0);
+  counts.cancelled = json["cancelled"].integer().value_or(0);
+  counts.expired = json["expired"].integer().value_or(0);
+  return counts;
+}
+
+void write_error(std::string_view name, const std::optional<Error>& error, JsonWriter* json) {
+  json->key(name);
+  if (!error) {
+    json->null();
+    return;
+  }
+  json->begin_object().field("code", std::int64_t{static_cast<std::int32_t>(error->code)});
+  json->field("message", error->message).field("hint", error->hint).field("provider", error->provider);
+  json->field("vendor_code", error->vendor_code).field("request_id", error->request_id);
+  json->field("http_status", std::int64_t{error->http_status}).key("transient").boolean(error->transient);
+  json->end_object();
+}
+
+std::optional<Error> read_error(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  Error error(static_cast<Code>(json["code"].integer().value_or(-22)), json["message"].string_or(""),
+              json["hint"].string_or(""));
+  error.provider = json["provider"].string_or("");
+  error.vendor_code = json["vendor_code"].string_or("");
+  error.request_id = json["request_id"].string_or("");
+  error.http_status = static_cast<int>(json["http_status"].integer().value_or(0));
+  error.transient = json["transient"].boolean();
+  return error;
+}
+
+void write_file(std::string_view name, const RemoteFile& file, JsonWriter* json) {
+  json->key(name).begin_object().field("id", file.id).field("url", file.url).end_object();
+}
+
+RemoteFile read_file(const Json& json) { return {json["id"].string_or(""), json["url"].string_or("")}; }
+
+void write_status(const RemoteStatus& status, JsonWriter* json) {
+  json->key("status").begin_object().field("id", status.id);
+  json->field("state", std::int64_t{static_cast<std::int32_t>(status.state)});
+  json->key("state_known").boolean(status.state_known).field("vendor_state", status.vendor_state);
+  write_counts("counts", status.counts, json);
+  json->key("counts_known").boolean(status.counts_known).field("created_ms", status.created_ms);
+  json->field("completed_ms", status.completed_ms).field("expires_ms", status.expires_ms);
+  json->field("model", status.model).field("endpoint", status.endpoint);
+  json->field("input_file_id", status.input_file_id).field("marker", status.marker);
+  write_file("output", status.output, json);
+  write_file("errors", status.errors, json);
+  write_error("failure", status.failure, json);
+  json->key("quota_wait").boolean(status.quota_wait).field("raw", status.raw).end_object();
+}
+
+RemoteStatus read_status(const Json& json) {
+  RemoteStatus status;
+  status.id = json["id"].string_or("");
+  status.state = static_cast<State>(json["state"].integer().value_or(2));
+  status.state_known = json["state_known"].boolean();
+  status.vendor_state = json["vendor_state"].string_or("");
+  status.counts = read_counts(json["counts"]);
+  status.counts_known = json["counts_known"].boolean();
+  status.created_ms = json["created_ms"].integer().value_or(-1);
+  status.completed_ms = json["completed_ms"].integer().value_or(-1);
+  status.expires_ms = json["expires_ms"].integer().value_or(-1);
+  status.model = json["model"].string_or("");
+  status.endpoint = json["endpoint"].string_or("");
+  status.input_file_id = json["input_file_id"].string_or("");
+  status.marker = json["marker"].string_or("");
+  status.output = read_file(json["output"]);
+  status.errors = read_file(json["errors"]);
+  status.failure = read_error(json["failure"]);
+  status.quota_wait = json["quota_wait"].boolean();
+  status.raw = json["raw"].string_or("");
+  return status;
+}
+
+Error damaged(std::string_view what) {
+  return Error(Code::store, "the state directory holds a damaged " + std::string(what) + " record",
+               "restore the directory from a backup, or use another one and attach the batches by their ids");
+}
+
+}  // namespace
+
+std::string write_job_record(const Job& job) {
+  std::string text;
+  JsonWriter json(&text);
+  json.begin_object().field("id", job.id).field("provider", job.provider).field("base_url", job.base_url);
+  json.field("name", job.name).field("output", job.output).field("created_ms", job.created_ms);
+  json.field("completed_ms", job.completed_ms).field("timeout_at_ms", job.timeout_at_ms);
+  json.key("attached").boolean(job.attached).key("done").boolean(job.done);
+  write_pairs("settings", job.settings, &json);
+  json.end_object();
+  return text;
+}
+
+Result<Job> read_job_record(std::string_view text) {
+  const auto json = Json::parse(text);
+  if (json == nullptr || (*json)["id"].string().empty()) return damaged("job");
+  const Json& j = *json;
+  Job job;
+  job.id = j["id"].string_or("");
+  job.provider = j["provider"].string_or("");
+  job.base_url = j["base_url"].string_or("");
+  job.name = j["name"].string_or("");
+  job.output = j["output"].string_or("");
+  job.created_ms = j["created_ms"].integer().value_or(0);
+  job.completed_ms = j["completed_ms"].integer().value_or(-1);
+  job.timeout_at_ms = j["timeout_at_ms"].integer().value_or(-1);
+  job.attached = j["attached"].boolean();
+  job.done = j["done"].boolean();
+  job.settings = read_pairs(j["settings"]);
+  return job;
+}
+
+std::string write_batch_record(const RemoteBatch& b) {
+  std::string text;
+  JsonWriter json(&text);
+  json.begin_object().field("job_id", b.job_id).field("provider", b.provider).field("part", std::int64_t{b.part});
+  json.field("model", b.model).field("endpoint", static_cast<std::int64_t>(b.endpoint));
+  json.field("rows", b.rows).field("bytes", b.bytes).field("marker", b.marker);
+  write_pairs("metadata", b.metadata, &json);
+  json.field("phase", static_cast<std::int64_t>(b.phase)).field("attempt", std::int64_t{b.attempt});
+  json.field("input_file_id", b.input_file_id);
+  write_status(b.status, &json);
+  json.field("create_sent_ms", b.create_sent_ms).field("submitted_ms", b.submitted_ms);
+  json.field("absent_since_ms", b.absent_since_ms).field("missing_since_ms", b.missing_since_ms);
+  json.field("fetches", std::int64_t{b.fetches}).field("queue_waits", std::int64_t{b.queue_waits});
+  write_counts("results", b.results, &json);
+  json.field("acked_rows", b.acked_rows).field("acked_bytes", b.acked_bytes).field("handed_rows", b.handed_rows);
+  write_error("error", b.error, &json);
+  json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted).end_object();
+  return text;
+}
+
+Result<RemoteBatch> read_batch_record(std::string_view text) {
+  const auto json = Json::parse(text);
+  if (json == nullptr || (*json)["job_id"].string().empty()) return damaged("batch");
+  const Json& j = *json;
+  const auto integer = [&j](std::string_view name, std::int64_t fallback) {
+    return j[name].integer().value_or(fallback);
+  };
+  RemoteBatch b;
+  b.job_id = j["job_id"].string_or("");
+  b.provider = j["provider"].string_or("");
+  b.part = static_cast<std::int32_t>(integer("part", 0));
+  b.model = j["model"].string_or("");
+  b.endpoint = static_cast<Endpoint>(integer("endpoint", 0));
+  b.rows = integer("rows", 0);
+  b.bytes = integer("bytes", 0);
+  b.marker = j["marker"].string_or("");
+  b.metadata = read_pairs(j["metadata"]);
+  b.phase = static_cast<Phase>(integer("phase", 0));
+  b.attempt = static_cast<std::int32_t>(integer("attempt", 1));
+  b.input_file_id = j["input_file_id"].string_or("");
+  b.status = read_status(j["status"]);
+  b.create_sent_ms = integer("create_sent_ms", -1);
+  b.submitted_ms = integer("submitted_ms", -1);
+  b.absent_since_ms = integer("absent_since_ms", -1);
+  b.missing_since_ms = integer("missing_since_ms", -1);
+  b.fetches = static_cast<std::int32_t>(integer("fetches", 0));
+  b.queue_waits = static_cast<std::int32_t>(integer("queue_waits", 0));
+  b.results = read_counts(j["results"]);
+  b.acked_rows = integer("acked_rows", 0);
+  b.acked_bytes = integer("acked_bytes", 0);
+  b.handed_rows = integer("handed_rows", 0);
+  b.error = read_error(j["error"]);
+  b.blocked = j["blocked"].boolean();
+  b.cancel_wanted = j["cancel_wanted"].boolean();
+  return b;
+}
+
+}  // namespace br

@@ -1,0 +1,245 @@
+#include "store/sqlite_store.h"
+
+#include <sqlite3.h>
+
+#include <map>
+#include <mutex>
+
+#include "store/record.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr const char* kSchema =
+    "CREATE TABLE jobs(id TEXT PRIMARY KEY, provider TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    " done INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX jobs_by_time ON jobs(created_ms);"
+    "CREATE INDEX jobs_unfinished ON jobs(id) WHERE done = 0;"
+    "CREATE TABLE batches(job_id TEXT NOT NULL, part INTEGER NOT NULL, record TEXT NOT NULL,"
+    " PRIMARY KEY(job_id, part)) WITHOUT ROWID;";
+
+// A prepared statement with its bindings, finalised at the end.
+class Statement {
+ public:
+  Statement(sqlite3* db, const char* sql) : db_(db) { sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr); }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& bind(std::string_view text) {
+    sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return *this;
+  }
+  Statement& bind(std::int64_t value) {
+    sqlite3_bind_int64(statement_, ++bound_, value);
+    return *this;
+  }
+  // true: a row is there. false: the end, or failed() tells.
+  bool step() {
+    code_ = statement_ == nullptr ? sqlite3_errcode(db_) : sqlite3_step(statement_);
+    return code_ == SQLITE_ROW;
+  }
+  bool failed() const { return code_ != SQLITE_ROW && code_ != SQLITE_DONE; }
+  std::string_view text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return {bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+ private:
+  sqlite3* db_;
+  sqlite3_stmt* statement_ = nullptr;
+  int bound_ = 0, code_ = SQLITE_DONE;
+};
+
+class SqliteStore : public Store {
+ public:
+  SqliteStore(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
+  ~SqliteStore() override { sqlite3_close_v2(db_); }
+
+  Result<void> prepare(bool read_only);
+  Result<void> insert(const Job& job) override;
+  Result<void> save_job(const Job& job) override;
+  Result<void> save_batches(const std::vector<RemoteBatch>& batches) override;
+  Result<void> remove(std::string_view job_id) override;
+  Result<Job> load(std::string_view job_id) override;
+  Result<std::vector<Job>> load_unfinished() override;
+  Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
+  Result<std::int64_t> count() override;
+
+ private:
+  Error failure(const char* verb) const {
+    return Error(Code::store, path_ + ": cannot " + verb + " the state: " + sqlite3_errmsg(db_),
+                 "check the disk and the directory's owner and mode");
+  }
+  Result<void> execute(const char* sql, const char* verb) {
+    if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure(verb);
+    return {};
+  }
+  bool put_job(const Job& job);
+  bool put_batch(const RemoteBatch& batch);
+  template <class Work>
+  Result<void> transaction(Work work);
+  Result<std::vector<Job>> read_jobs(Statement* statement);
+  Result<void> read_batches(Job* job);
+
+  std::mutex mutex_;
+  sqlite3* db_;
+  std::string path_;
+};
+
+Result<void> SqliteStore::prepare(bool read_only) {
+  sqlite3_busy_timeout(db_, 10'000);
+  if (auto set = execute("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2000", "configure"); !set) return set;
+  Statement version(db_, "PRAGMA user_version");
+  if (!version.step()) return failure("read");
+  const std::int64_t found = version.integer(0);
+  if (found > kSchemaVersion)
+    return Error(Code::store, path_ + ": was written by a newer version of batchrouter", "use that version");
+  if (read_only) return {};
+  if (auto set = execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "configure"); !set) return set;
+  if (found == kSchemaVersion) return {};
+  const std::string make =
+      std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+  return execute(make.c_str(), "make");
+}
+
+template <class Work>
+Result<void> SqliteStore::transaction(Work work) {
+  const std::lock_guard lock(mutex_);
+  if (auto begun = execute("BEGIN IMMEDIATE", "write"); !begun) return begun;
+  if (!work()) {
+    Error error = failure("write");
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+    return error;
+  }
+  return execute("COMMIT", "write");
+}
+
+bool SqliteStore::put_job(const Job& job) {
+  Statement put(db_, "INSERT OR REPLACE INTO jobs(id, provider, created_ms, done, record) VALUES(?,?,?,?,?)");
+  put.bind(job.id).bind(job.provider).bind(job.created_ms).bind(std::int64_t{job.done}).bind(write_job_record(job));
+  put.step();
+  return !put.failed();
+}
+
+bool SqliteStore::put_batch(const RemoteBatch& batch) {
+  Statement put(db_, "INSERT OR REPLACE INTO batches(job_id, part, record) VALUES(?,?,?)");
+  put.bind(batch.job_id).bind(std::int64_t{batch.part}).bind(write_batch_record(batch));
+  put.step();
+  return !put.failed();
+}
+
+Result<void> SqliteStore::insert(const Job& job) {
+  return transaction([&] {
+    if (!put_job(job)) return false;
+    for (const RemoteBatch& batch : job.batches) {
+      if (!put_batch(batch)) return false;
+    }
+    return true;
+  });
+}
+
+Result<void> SqliteStore::save_job(const Job& job) {
+  return transaction([&] { return put_job(job); });
+}
+
+Result<void> SqliteStore::save_batches(const std::vector<RemoteBatch>& batches) {
+  return transaction([&] {
+    for (const RemoteBatch& batch : batches) {
+      if (!put_batch(batch)) return false;
+    }
+    return true;
+  });
+}
+
+Result<void> SqliteStore::remove(std::string_view job_id) {
+  return transaction([&] {
+    Statement job(db_, "DELETE FROM jobs WHERE id=?");
+    job.bind(job_id).step();
+    Statement batches(db_, "DELETE FROM batches WHERE job_id=?");
+    batches.bind(job_id).step();
+    return !job.failed() && !batches.failed();
+  });
+}
+
+Result<void> SqliteStore::read_batches(Job* job) {
+  Statement get(db_, "SELECT record FROM batches WHERE job_id=? ORDER BY part");
+  get.bind(job->id);
+  while (get.step()) {
+    auto batch = read_batch_record(get.text(0));
+    if (!batch) return std::move(batch.error());
+    job->batches.push_back(std::move(*batch));
+  }
+  if (get.failed()) return failure("read");
+  return {};
+}
+
+Result<std::vector<Job>> SqliteStore::read_jobs(Statement* statement) {
+  std::vector<Job> jobs;
+  while (statement->step()) {
+    auto job = read_job_record(statement->text(0));
+    if (!job) return std::move(job.error());
+    if (auto read = read_batches(&*job); !read) return std::move(read.error());
+    jobs.push_back(std::move(*job));
+  }
+  if (statement->failed()) return failure("read");
+  return jobs;
+}
+
+Result<Job> SqliteStore::load(std::string_view job_id) {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_, "SELECT record FROM jobs WHERE id=?");
+  get.bind(job_id);
+  auto jobs = read_jobs(&get);
+  if (!jobs) return std::move(jobs.error());
+  if (jobs->empty())
+    return Error(Code::not_found, "no job " + std::string(job_id) + " in this state directory",
+                 "`batchrouter list` shows the jobs there are");
+  return std::move(jobs->front());
+}
+
+Result<std::vector<Job>> SqliteStore::load_unfinished() {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_, "SELECT record FROM jobs WHERE done=0 ORDER BY created_ms, id");
+  return read_jobs(&get);
+}
+
+Result<std::vector<Job>> SqliteStore::list(std::string_view provider, std::int64_t limit) {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_,
+                "SELECT record FROM jobs WHERE ?1='' OR provider=?1 ORDER BY created_ms DESC, id DESC LIMIT ?2");
+  get.bind(provider).bind(limit <= 0 ? -1 : limit);
+  return read_jobs(&get);
+}
+
+Result<std::int64_t> SqliteStore::count() {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_, "SELECT count(*) FROM jobs");
+  if (!get.step()) return failure("read");
+  return get.integer(0);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, bool read_only) {
+  if (!read_only) {
+    // Made by us, so that its mode is 0600; SQLite gives its side files the mode of the main file.
+    auto file = File::open_update(path);
+    if (!file) return std::move(file.error());
+  }
+  sqlite3* db = nullptr;
+  const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_FULLMUTEX;
+  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+  auto store = std::make_unique<SqliteStore>(db, path);
+  if (code != SQLITE_OK)
+    return Error(Code::store, path + ": cannot open the state: " + sqlite3_errstr(code), "check the path");
+  if (auto prepared = store->prepare(read_only); !prepared) return std::move(prepared.error());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+std::string sqlite_version() { return sqlite3_libversion(); }
+
+}  // namespace br

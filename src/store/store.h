@@ -1,0 +1,32 @@
+// Store: what survives a crash. Every save is one transaction, durable when the call returns.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "model/job.h"
+
+namespace br {
+
+// Any thread.
+class Store {
+ public:
+  virtual ~Store() = default;
+  // A new job with all its batches.
+  virtual Result<void> insert(const Job& job) = 0;
+  // The job's own fields, without its batches.
+  virtual Result<void> save_job(const Job& job) = 0;
+  // One batch, or several of one job in one transaction.
+  virtual Result<void> save_batches(const std::vector<RemoteBatch>& batches) = 0;
+  virtual Result<void> remove(std::string_view job_id) = 0;
+  virtual Result<Job> load(std::string_view job_id) = 0;  // Code::not_found
+  virtual Result<std::vector<Job>> load_unfinished() = 0;
+  // Newest first; an empty provider means all, limit <= 0 means all.
+  virtual Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) = 0;
+  virtual Result<std::int64_t> count() = 0;
+};
+
+}  // namespace br
