@@ -1,0 +1,212 @@
+#include "core/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "net/url.h"
+#include "providers/registry.h"
+
+namespace br {
+namespace {
+
+using Kind = PropertyInfo::Kind;
+constexpr std::int64_t kDay = 86'400'000;
+
+PropertyInfo text(std::string name, std::string value, std::string doc) {
+  return {std::move(name), std::move(value), Kind::text, 0, 0, "", "", std::move(doc)};
+}
+PropertyInfo integer(std::string name, std::int64_t value, std::int64_t least, std::int64_t most, std::string doc) {
+  return {std::move(name), std::to_string(value), Kind::integer, least, most, "", "", std::move(doc)};
+}
+PropertyInfo boolean(std::string name, bool value, std::string doc) {
+  return {std::move(name), value ? "1" : "0", Kind::boolean, 0, 0, "", "", std::move(doc)};
+}
+PropertyInfo choice(std::string name, std::string value, std::string choices, std::string doc) {
+  return {std::move(name), std::move(value), Kind::choice, 0, 0, std::move(choices), "", std::move(doc)};
+}
+
+void add_provider_properties(const Provider& provider, std::vector<PropertyInfo>* table) {
+  for (const Property& property : provider.properties()) {
+    PropertyInfo info;
+    info.name = std::string(provider.name()) + "." + property.name;
+    info.default_value = property.default_value;
+    info.kind = property.secret ? Kind::secret : Kind::text;
+    info.environment = property.environment == nullptr ? "" : property.environment;
+    info.doc = property.doc;
+    table->push_back(std::move(info));
+  }
+}
+
+std::vector<PropertyInfo> make_table() {
+  std::vector<PropertyInfo> table = {
+      text("state_dir", ".batch_router", "Directory of the state, the spool and the audit files."),
+      choice("state.mode", "owner", "owner|observer",
+             "owner: take the lock and work on jobs. observer: read only, beside an owner."),
+      boolean("resume.auto", true, "Go on with every unfinished job when the router opens."),
+      boolean("audit.files", true,
+              "Keep generated/<provider>/batch_<id>_{unified,provider,output,results}.jsonl for every remote batch."),
+      integer("timeout_ms", kDay, 1, 365 * kDay, "How long a wait for a job takes unless the call says otherwise."),
+      integer("poll.interval_ms", 60'000, 1, kDay, "The first wait between two status calls for a remote batch."),
+      integer("poll.max_interval_ms", 300'000, 1, kDay, "The wait grows to at most this."),
+      integer("submit.settle_ms", 900'000, 0, 7 * kDay,
+              "How long a possibly submitted batch must stay absent from the vendor's list to count as not submitted."),
+      choice("submit.on_unknown", "resend_when_absent", "resend_when_absent|wait",
+             "What follows when absence is proven: send again, or wait for br_resume."),
+      choice("submit.on_queue_full", "wait", "wait|fail",
+             "What follows when the vendor's queue is full: wait for a slot, or fail the batch."),
+      choice("on_unsupported", "error", "error|drop",
+             "A field the provider cannot take: refuse the request, or drop the field with a warning."),
+      choice("split", "never", "never|auto",
+             "A batch over the provider's limits: refuse it, or cut it into several remote batches."),
+      integer("default_max_tokens", 1024, 1, 1'000'000'000, "max_tokens for vendors that demand one."),
+      boolean("delivery.auto_ack", false, "Count a result as taken when it is handed out."),
+      integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved."),
+      choice("files.delete_remote", "never", "never|input|all",
+             "Delete our files at the vendor once every result is acknowledged."),
+      integer("retry.base_ms", 500, 1, kDay, "The first upper bound of the random wait before a call is made again."),
+      integer("retry.cap_ms", 60'000, 1, kDay, "The bound doubles up to this."),
+      integer("retry.max_attempts", 8, 1, 1'000'000,
+              "Calls before acceptance that fail so often in a row block the job until br_resume."),
+      integer("http.connect_timeout_ms", 30'000, 1, kDay, "How long to wait for a connection."),
+      integer("http.stall_timeout_ms", 60'000, 1000, kDay, "A call that moves no byte for so long is broken."),
+      text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's."),
+      integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
+  };
+  for (const Provider* provider : all_providers()) add_provider_properties(*provider, &table);
+  return table;
+}
+
+Error value_error(const PropertyInfo& info, std::string_view value, const std::string& want) {
+  const std::string shown = info.kind == Kind::secret ? "(hidden)" : "\"" + std::string(value) + "\"";
+  return Error(Code::config, info.name + ": " + shown + " is not a value it takes", want);
+}
+
+Result<std::string> check_value(const PropertyInfo& info, std::string_view value) {
+  if (info.kind == Kind::integer) {
+    std::int64_t number = 0;
+    const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (code != std::errc() || end != value.data() + value.size() || number < info.least || number > info.most)
+      return value_error(info, value,
+                         "give a whole number from " + std::to_string(info.least) + " to " + std::to_string(info.most));
+  } else if (info.kind == Kind::boolean) {
+    if (value == "true" || value == "yes" || value == "on") return std::string("1");
+    if (value == "false" || value == "no" || value == "off") return std::string("0");
+    if (value != "0" && value != "1") return value_error(info, value, "give 1 or 0");
+  } else if (info.kind == Kind::choice) {
+    const std::string all = "|" + info.choices + "|";
+    if (value.empty() || value.find('|') != std::string_view::npos ||
+        all.find("|" + std::string(value) + "|") == std::string::npos)
+      return value_error(info, value, "give one of " + info.choices);
+  } else if (value.find_first_of("\r\n") != std::string_view::npos || value.find('\0') != std::string_view::npos) {
+    return value_error(info, "", "remove the line break");
+  }
+  return std::string(value);
+}
+
+std::string from_environment(const std::string& variables) {
+  std::size_t at = 0;
+  while (at < variables.size()) {
+    const std::size_t end = std::min(variables.find(',', at), variables.size());
+    const char* value = std::getenv(variables.substr(at, end - at).c_str());
+    if (value != nullptr && *value != '\0') return value;
+    at = end + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<PropertyInfo>& property_table() {
+  static const auto* table = new std::vector<PropertyInfo>(make_table());
+  return *table;
+}
+
+const PropertyInfo* find_property(std::string_view key) {
+  for (const PropertyInfo& info : property_table()) {
+    if (info.name == key) return &info;
+  }
+  return nullptr;
+}
+
+std::string nearest_name(std::string_view word, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& name : names) {
+    std::vector<std::size_t> row(name.size() + 1);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j < row.size(); ++j) {
+        const std::size_t swap = diagonal + (word[i - 1] == name[j - 1] ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({swap, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = name;
+    }
+  }
+  return best;
+}
+
+Result<void> Config::set(std::string_view key, std::string_view value) {
+  const PropertyInfo* info = find_property(key);
+  if (info == nullptr) {
+    std::vector<std::string> names;
+    for (const PropertyInfo& known : property_table()) names.push_back(known.name);
+    const std::string near = nearest_name(key, names);
+    return Error(Code::config, "there is no property \"" + std::string(key) + "\"",
+                 near.empty() ? "docs/configuration.md lists all properties" : "did you mean \"" + near + "\"?");
+  }
+  auto checked = check_value(*info, value);
+  if (!checked) return std::move(checked.error());
+  values_[info->name] = std::move(*checked);
+  return {};
+}
+
+const std::string& Config::get(std::string_view key) const {
+  if (const auto found = values_.find(key); found != values_.end()) return found->second;
+  return find_property(key)->default_value;
+}
+
+std::int64_t Config::integer(std::string_view key) const { return std::strtoll(get(key).c_str(), nullptr, 10); }
+
+Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url) {
+  Account account;
+  account.provider = provider.name();
+  for (const Property& property : provider.properties()) {
+    const std::string key = account.provider + "." + property.name;
+    std::string value = config.is_set(key) ? config.get(key) : "";
+    if (value.empty() && property.environment != nullptr) value = from_environment(property.environment);
+    if (value.empty()) value = property.default_value;
+    const std::string_view name = property.name;
+    if (name == "api_key") {
+      account.api_key = value;
+    } else if (name == "base_url") {
+      account.base_url = base_url.empty() ? value : std::string(base_url);
+    } else if (name == "organization") {
+      account.organization = value;
+    } else if (name == "project") {
+      account.project = value;
+    } else {
+      account.settings.emplace_back(property.name, std::move(value));
+    }
+  }
+  if (provider.capability().local) return account;
+  auto checked = check_base_url(account.base_url);
+  if (!checked) return std::move(checked.error());
+  account.base_url = std::move(*checked);
+  if (account.api_key.find_first_of("\r\n") != std::string::npos || (provider.capability().needs_key && account.api_key.empty())) {
+    const PropertyInfo* key = find_property(account.provider + ".api_key");
+    const std::string variable = key == nullptr ? "" : key->environment.substr(0, key->environment.find(','));
+    const char* what = account.api_key.empty() ? "there is no API key" : "the API key holds a line break";
+    return Error(Code::auth, "[" + account.provider + "] " + what,
+                 variable.empty() ? "set " + account.provider + ".api_key" : "set the environment variable " + variable);
+  }
+  return account;
+}
+
+}  // namespace br

@@ -1,0 +1,51 @@
+// Config: string properties checked against one table; docs/configuration.md is generated from it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "providers/provider.h"
+
+namespace br {
+
+struct PropertyInfo {
+  enum class Kind : std::uint8_t { text, integer, boolean, choice, secret };
+  std::string name;
+  std::string default_value;
+  Kind kind = Kind::text;
+  std::int64_t least = 0, most = 0;  // integer
+  std::string choices;               // choice: "a|b"
+  std::string environment;           // variables that give the default, comma separated
+  std::string doc;
+};
+
+// Core properties first, then each provider's as "<provider>.<name>".
+const std::vector<PropertyInfo>& property_table();
+
+class Config {
+ public:
+  Result<void> set(std::string_view key, std::string_view value);
+  // The value in force. The key must be in the table.
+  const std::string& get(std::string_view key) const;
+  bool is_set(std::string_view key) const { return values_.find(key) != values_.end(); }
+  std::int64_t integer(std::string_view key) const;
+  bool boolean(std::string_view key) const { return get(key) == "1"; }
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+const PropertyInfo* find_property(std::string_view key);
+
+// A provider's settings in force: configuration, then environment, then defaults. base_url overrides when not empty.
+// Code::auth when it needs a key and there is none; Code::config for a bad base URL.
+Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url);
+
+// The name in the list that is nearest to `word`, or "" when none is near.
+std::string nearest_name(std::string_view word, const std::vector<std::string>& names);
+
+}  // namespace br
