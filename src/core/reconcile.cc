@@ -1,0 +1,64 @@
+#include "core/reconcile.h"
+
+namespace br {
+namespace {
+
+bool is_ours(const RemoteBatch& batch, const RemoteStatus& status) {
+  if (!batch.input_file_id.empty() && status.input_file_id == batch.input_file_id) return true;
+  return !batch.marker.empty() && status.marker == batch.marker;
+}
+
+int rank(const RemoteStatus& status) {
+  if (status.state == State::completed) return 3;
+  if (!is_terminal(status.state)) return 2;
+  return 1;
+}
+
+void keep_file(const RemoteFile& before, RemoteFile* now) {
+  if (now->id.empty() && now->url.empty()) *now = before;
+}
+
+}  // namespace
+
+const RemoteStatus* find_match(const RemoteBatch& batch, const std::vector<RemoteStatus>& listed) {
+  const RemoteStatus* best = nullptr;
+  for (const RemoteStatus& status : listed) {
+    if (is_ours(batch, status) && (best == nullptr || rank(status) > rank(*best))) best = &status;
+  }
+  return best;
+}
+
+std::size_t count_matches(const RemoteBatch& batch, const std::vector<RemoteStatus>& listed) {
+  std::size_t count = 0;
+  for (const RemoteStatus& status : listed) count += is_ours(batch, status) ? 1 : 0;
+  return count;
+}
+
+Error listing_loops(std::string_view provider) {
+  Error error(Code::protocol, "[" + std::string(provider) + "] listing batches: the pages do not come to an end",
+              "resume later; nothing is sent again before the list could be read");
+  error.provider = provider;
+  error.transient = true;
+  return error;
+}
+
+RemoteStatus merge_status(const RemoteStatus& before, const RemoteStatus& now, bool ended) {
+  RemoteStatus merged = now;
+  if (!merged.counts_known) {
+    merged.counts = before.counts;
+    merged.counts_known = before.counts_known;
+  }
+  keep_file(before.output, &merged.output);
+  keep_file(before.errors, &merged.errors);
+  if (merged.id.empty()) merged.id = before.id;
+  if (merged.created_ms < 0) merged.created_ms = before.created_ms;
+  if (merged.completed_ms < 0) merged.completed_ms = before.completed_ms;
+  if (merged.expires_ms < 0) merged.expires_ms = before.expires_ms;
+  if (merged.model.empty()) merged.model = before.model;
+  if (!merged.failure) merged.failure = before.failure;
+  if (ended && !is_terminal(merged.state)) merged.state = before.state;
+  if (!merged.state_known && !ended) merged.state = is_terminal(before.state) ? State::in_progress : before.state;
+  return merged;
+}
+
+}  // namespace br
