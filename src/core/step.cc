@@ -216,7 +216,9 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   batch().submitted_ms = now_;
   batch().absent_since_ms = -1;
   batch().error.reset();
+  const std::int64_t polls = track().polls;
   track() = Track{};
+  track().polls = polls + 1;
   if (batch().cancel_wanted) track().cancel = CancelAnswer::asked;
   save();
   notify(adopted ? BR_EVENT_ADOPTED : BR_EVENT_BATCH_SUBMITTED,
@@ -312,6 +314,7 @@ void Stepper::listed(const Outcome& outcome) {
 
 void Stepper::listing_complete() {
   track().failures = 0;
+  track().polls += 1;
   if (batch().absent_since_ms < 0) {
     batch().absent_since_ms = track().listing_started_ms;
     save();

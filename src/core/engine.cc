@@ -1,0 +1,307 @@
+#include "core/engine.h"
+
+#include <algorithm>
+
+#include "batchrouter.h"
+#include "net/url.h"
+#include "providers/registry.h"
+
+namespace br {
+
+StepRules step_rules(const Config& config, const Job& job) {
+  StepRules rules;
+  rules.retry.base_ms = config.integer("retry.base_ms");
+  rules.retry.cap_ms = config.integer("retry.cap_ms");
+  rules.retry.max_attempts = static_cast<std::int32_t>(config.integer("retry.max_attempts"));
+  rules.poll.interval_ms = config.integer("poll.interval_ms");
+  rules.poll.max_interval_ms = config.integer("poll.max_interval_ms");
+  rules.settle_ms = config.integer("submit.settle_ms");
+  rules.resend_when_absent = config.get("submit.on_unknown") == "resend_when_absent";
+  rules.wait_when_queue_full = config.get("submit.on_queue_full") == "wait";
+  rules.attached = job.attached;
+  return rules;
+}
+
+Engine::~Engine() {
+  for (auto& [id, run] : runs_) {
+    for (Part& part : run->parts) stop_calls(&part);
+  }
+}
+
+void Engine::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    inbox_.push_back(std::move(work));
+  }
+  p_.transport->wake();
+}
+
+Engine::Run* Engine::find(const std::string& job_id) {
+  const auto found = runs_.find(job_id);
+  return found == runs_.end() ? nullptr : found->second.get();
+}
+
+void Engine::add(Job job, Feeds feeds, bool active) {
+  auto run = std::make_unique<Run>();
+  run->provider = find_provider(job.provider);
+  run->job = std::move(job);
+  run->parts.resize(run->job.batches.size());
+  for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    run->parts[i].feed = feeds[i];
+    run->parts[i].rules = step_rules(*p_.config, run->job);
+    run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
+  }
+  const std::string id = run->job.id;
+  runs_[id] = std::move(run);
+  if (active) resume(id);
+}
+
+void Engine::resume(const std::string& job_id) {
+  Run* run = find(job_id);
+  if (run == nullptr || run->job.done) return;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    if (!run->active || run->job.batches[i].blocked) push(job_id, i, {});
+  }
+  run->active = true;
+  drain();
+}
+
+void Engine::cancel(const std::string& job_id) {
+  const Run* run = find(job_id);
+  if (run == nullptr) return;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::cancel, Op::cancel, {}, {}, {}});
+  drain();
+}
+
+void Engine::refresh(const std::string& job_id) {
+  const Run* run = find(job_id);
+  if (run == nullptr) return;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::refresh, Op::poll, {}, {}, {}});
+  drain();
+}
+
+void Engine::remove(const std::string& job_id) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    stop_calls(&run->parts[i]);
+    timers_.erase({run->parts[i].timer_ms, Key(job_id, i)});
+  }
+  runs_.erase(job_id);
+}
+
+void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
+  Run* run = find(job_id);
+  if (run == nullptr || store_failed_) return;
+  std::vector<RemoteBatch> changed;
+  for (const RemoteBatch& from : progress) {
+    for (RemoteBatch& batch : run->job.batches) {
+      if (batch.part != from.part) continue;
+      batch.acked_rows = from.acked_rows;
+      batch.acked_bytes = from.acked_bytes;
+      batch.handed_rows = from.handed_rows;
+      changed.push_back(batch);
+    }
+  }
+  if (auto saved = p_.store->save_batches(changed); !saved) return fail_store(saved.error());
+  delete_remote_files(run);
+}
+
+void Engine::push(const std::string& job_id, std::size_t part, Event event) {
+  pending_.push_back({job_id, part, std::move(event)});
+}
+
+void Engine::drain() {
+  while (!pending_.empty()) {
+    const Pending next = std::move(pending_.front());
+    pending_.pop_front();
+    Run* run = find(next.job_id);
+    if (run != nullptr && !store_failed_) apply(run, next.part, next.event);
+  }
+}
+
+void Engine::turn(std::int64_t wait_ms) {
+  std::vector<std::function<void()>> work;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    work.swap(inbox_);
+  }
+  for (const auto& item : work) item();
+  run_timers();
+  drain();
+  p_.transport->wait(work.empty() ? wait_ms : 0);
+  drain();
+}
+
+std::int64_t Engine::idle_ms() const {
+  if (timers_.empty()) return -1;
+  return std::max<std::int64_t>(0, timers_.begin()->first - p_.clock->now_ms());
+}
+
+void Engine::run_timers() {
+  const std::int64_t now = p_.clock->now_ms();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const Key key = timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    if (Run* run = find(key.first)) {
+      run->parts[key.second].timer_ms = -1;
+      push(key.first, key.second, {EventKind::due, Op::poll, {}, {}, {}});
+    }
+  }
+}
+
+void Engine::set_timer(Run* run, std::size_t index) {
+  Part& part = run->parts[index];
+  const Key key(run->job.id, index);
+  if (part.timer_ms == part.track.due_ms) return;
+  if (part.timer_ms >= 0) timers_.erase({part.timer_ms, key});
+  part.timer_ms = part.track.due_ms;
+  if (part.timer_ms >= 0) timers_.insert({part.timer_ms, key});
+}
+
+void Engine::apply(Run* run, std::size_t index, const Event& event) {
+  Part& part = run->parts[index];
+  Decision decision = step(part.rules, run->job.batches[index], part.track, event, p_.clock->now_ms(),
+                           p_.random->next());
+  run->job.batches[index] = std::move(decision.batch);
+  part.track = std::move(decision.track);
+  for (const Action& action : decision.actions) {
+    if (!perform(run, index, action)) return;
+  }
+  set_timer(run, index);
+  std::vector<Track> tracks;
+  for (const Part& each : run->parts) tracks.push_back(each.track);
+  p_.listener->job_changed(run->job, tracks);
+}
+
+// false: the state could not be saved, and nothing that builds on it may happen.
+bool Engine::perform(Run* run, std::size_t index, const Action& action) {
+  RemoteBatch& batch = run->job.batches[index];
+  switch (action.kind) {
+    case ActionKind::save:
+      return save(batch);
+    case ActionKind::call:
+      start_call(run, index, action.op);
+      return true;
+    case ActionKind::fetch:
+      start_fetch(run, index);
+      return true;
+    case ActionKind::finish:
+      start_finish(run, index);
+      return true;
+    case ActionKind::stop:
+      stop_calls(&run->parts[index]);
+      return true;
+    case ActionKind::notify:
+      if ((action.event == BR_EVENT_BATCH_SUBMITTED || action.event == BR_EVENT_ADOPTED) &&
+          p_.config->boolean("audit.files")) {
+        if (auto linked = p_.spool->link_audit_files(run->job, batch); !linked)
+          p_.listener->job_event(BR_EVENT_WARNING, run->job, &batch, linked.error().message);
+      }
+      p_.listener->job_event(action.event, run->job, &batch, action.text);
+      return true;
+  }
+  return true;
+}
+
+bool Engine::save(const RemoteBatch& batch) {
+  auto saved = p_.store->save_batches({batch});
+  if (!saved) fail_store(saved.error());
+  return saved.ok();
+}
+
+void Engine::fail_store(const Error& error) {
+  store_failed_ = true;
+  for (auto& [id, run] : runs_) {
+    for (Part& part : run->parts) stop_calls(&part);
+  }
+  timers_.clear();
+  p_.listener->store_failed(error);
+}
+
+Result<Account> Engine::account_of(const Run& run) const {
+  if (run.provider == nullptr)
+    return Error(Code::no_provider, "this build has no provider \"" + run.job.provider + "\"",
+                 "it has: " + provider_names());
+  return resolve_account(*p_.config, *run.provider, run.job.base_url);
+}
+
+// ---- vendor calls ----
+
+void Engine::start_call(Run* run, std::size_t index, Op op) {
+  Part& part = run->parts[index];
+  if (part.calls.contains(op)) return;
+  auto account = account_of(*run);
+  if (!account) {
+    account.error().not_executed = true;
+    return push(run->job.id, index, {EventKind::failed, op, {}, account.error(), {}});
+  }
+  const OpContext context{*account, run->job.batches[index], part.track.last_page, {}, 100, 0, {}};
+  auto step = run->provider->advance(op, context, nullptr);
+  if (!step || !step->send) {
+    Error error = step ? Error(Code::unsupported, "the provider has no such operation") : step.error();
+    error.not_executed = true;
+    return push(run->job.id, index, {EventKind::failed, op, {}, std::move(error), {}});
+  }
+  send_exchange(run->job.id, index, op, std::move(*step->send), 0, std::move(*account), {});
+}
+
+void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
+                           Account account, std::string scratch) {
+  if (auto guarded = guard_destination(account.base_url, &request); !guarded) {
+    guarded.error().not_executed = true;
+    return push(job_id, index, {EventKind::failed, op, {}, guarded.error(), {}});
+  }
+  const auto id = p_.transport->start(
+      std::move(request), nullptr, [this, job_id, index, op, exchange, account, scratch](HttpResponse response) {
+        answer(job_id, index, op, response, exchange + 1, account, scratch);
+      });
+  find(job_id)->parts[index].calls[op] = id;
+}
+
+void Engine::answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
+                    const Account& account, const std::string& scratch) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  Part& part = run->parts[index];
+  part.calls.erase(op);
+  const OpContext context{account, run->job.batches[index], part.track.last_page, {}, 100, exchange, scratch};
+  auto step = run->provider->advance(op, context, &response);
+  if (!step) return push(job_id, index, {EventKind::failed, op, {}, step.error(), {}});
+  if (step->send) {
+    return send_exchange(job_id, index, op, std::move(*step->send), exchange, account,
+                         step->outcome.input_file_id);
+  }
+  push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
+}
+
+void Engine::stop_calls(Part* part) {
+  for (const auto& [op, id] : part->calls) p_.transport->abort(id);
+  part->calls.clear();
+  if (part->download_call != 0) p_.transport->abort(part->download_call);
+  part->download_call = 0;
+}
+
+// Fire and forget: a file that stays behind costs nothing and expires at the vendor.
+void Engine::delete_remote_files(Run* run) {
+  const std::string& what = p_.config->get("files.delete_remote");
+  if (what == "never" || !run->job.done) return;
+  for (const RemoteBatch& batch : run->job.batches) {
+    if (batch.acked_rows < batch.results.total) return;
+  }
+  auto account = account_of(*run);
+  if (!account) return;
+  for (const RemoteBatch& batch : run->job.batches) {
+    std::vector<std::string> files = {batch.input_file_id};
+    if (what == "all") files.insert(files.end(), {batch.status.output.id, batch.status.errors.id});
+    for (const std::string& file : files) {
+      if (file.empty()) continue;
+      const OpContext context{*account, batch, {}, file, 100, 0, {}};
+      auto step = run->provider->advance(Op::delete_file, context, nullptr);
+      if (!step || !step->send || !guard_destination(account->base_url, &*step->send)) continue;
+      p_.transport->start(std::move(*step->send), nullptr, [](HttpResponse) {});
+    }
+  }
+}
+
+}  // namespace br

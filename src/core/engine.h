@@ -1,0 +1,147 @@
+// Engine: carries out what step() decides, for all jobs: vendor calls, downloads, timers, saves. Owned and used by the
+// loop's thread; post() is for any thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/collect.h"
+#include "core/config.h"
+#include "core/executor.h"
+#include "core/step.h"
+#include "model/job.h"
+#include "net/http.h"
+#include "store/output_file.h"
+#include "store/spool.h"
+#include "store/store.h"
+#include "sys/clock.h"
+#include "sys/random.h"
+
+namespace br {
+
+// What the engine tells; called on the loop's thread, results_grew on any. Must not call back into the engine.
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  virtual void job_changed(const Job& job, const std::vector<Track>& tracks) = 0;
+  virtual void job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) = 0;
+  virtual void results_grew(const std::string& job_id) = 0;
+  // The state can no longer be saved: nothing more is done.
+  virtual void store_failed(const Error& error) = 0;
+};
+
+struct EngineParts {
+  Store* store = nullptr;
+  Transport* transport = nullptr;
+  Clock* clock = nullptr;
+  Random* random = nullptr;
+  Executor* executor = nullptr;
+  EngineListener* listener = nullptr;
+  const Spool* spool = nullptr;
+  const Config* config = nullptr;
+};
+
+using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
+
+class Engine {
+ public:
+  explicit Engine(EngineParts parts) : p_(parts) {}
+  ~Engine();
+
+  // Any thread: runs `work` on the loop's thread.
+  void post(std::function<void()> work);
+
+  // The loop's thread only, from here on.
+  // feeds: one for each batch of the job. active: go on with it at once.
+  void add(Job job, Feeds feeds, bool active);
+  void resume(const std::string& job_id);
+  void cancel(const std::string& job_id);
+  void refresh(const std::string& job_id);
+  void remove(const std::string& job_id);
+  // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.
+  void acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress);
+
+  // Does everything that is due and moves bytes until `wait_ms` passed or something happened.
+  void turn(std::int64_t wait_ms);
+  // How long nothing is due; -1: for ever.
+  std::int64_t idle_ms() const;
+
+ private:
+  struct Part {
+    Track track;
+    StepRules rules;
+    std::map<Op, std::uint64_t> calls;  // under way
+    std::shared_ptr<ResultFeed> feed;
+    std::shared_ptr<std::unique_ptr<Collector>> collector = std::make_shared<std::unique_ptr<Collector>>();
+    std::unique_ptr<OutputFile> output;
+    std::vector<HttpRequest> downloads;
+    std::size_t download = 0;
+    bool download_again = false, pass_open = false, consume_busy = false, consume_last = false, replayed = false;
+    std::uint64_t download_call = 0, consumed_to = 0;
+    int pass = 0;
+    std::int64_t timer_ms = -1;
+  };
+  struct Run {
+    Job job;
+    const Provider* provider = nullptr;
+    std::vector<Part> parts;
+    bool active = false;
+  };
+  struct Pending {
+    std::string job_id;
+    std::size_t part;
+    Event event;
+  };
+  using Key = std::pair<std::string, std::size_t>;
+
+  Run* find(const std::string& job_id);
+  void push(const std::string& job_id, std::size_t part, Event event);
+  void drain();
+  void run_timers();
+  void apply(Run* run, std::size_t index, const Event& event);
+  bool perform(Run* run, std::size_t index, const Action& action);
+  void set_timer(Run* run, std::size_t index);
+  bool save(const RemoteBatch& batch);
+  void fail_store(const Error& error);
+  Result<Account> account_of(const Run& run) const;
+
+  void start_call(Run* run, std::size_t index, Op op);
+  void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
+                     Account account, std::string scratch);
+  void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
+              const Account& account, const std::string& scratch);
+  void stop_calls(Part* part);
+
+  void start_fetch(Run* run, std::size_t index);
+  void start_download(Run* run, std::size_t index);
+  bool take_bytes(const std::string& job_id, std::size_t index, std::string_view bytes);
+  void download_ended(const std::string& job_id, std::size_t index, const HttpResponse& response);
+  void fetch_error(const std::string& job_id, std::size_t index, Error error);
+  void consume(Run* run, std::size_t index, bool last);
+  void consumed(const std::string& job_id, std::size_t index, bool last, Result<CollectReport> report);
+  void start_finish(Run* run, std::size_t index);
+  void finished(const std::string& job_id, std::size_t index, Result<CollectReport> report);
+  void job_maybe_done(Run* run);
+  CollectorPlan collector_plan(Run* run, std::size_t index);
+  void delete_remote_files(Run* run);
+
+  EngineParts p_;
+  std::map<std::string, std::unique_ptr<Run>> runs_;
+  std::set<std::pair<std::int64_t, Key>> timers_;
+  std::deque<Pending> pending_;
+  std::mutex inbox_mutex_;
+  std::vector<std::function<void()>> inbox_;
+  bool store_failed_ = false;
+};
+
+// The step rules in force for a job.
+StepRules step_rules(const Config& config, const Job& job);
+
+}  // namespace br

@@ -1,0 +1,226 @@
+// The engine's second half: downloading result files and collecting their rows.
+#include <algorithm>
+
+#include "batchrouter.h"
+#include "core/engine.h"
+#include "net/url.h"
+#include "providers/http_error.h"
+
+namespace br {
+namespace {
+
+constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
+
+// SyntheticError with its texts.
+struct RestReason {
+  ResultStatus status = ResultStatus::errored;
+  std::string type, code, message;
+  int http_status = 0;
+  bool transient = false;
+  SyntheticError view() const { return {status, type, code, message, http_status, transient}; }
+};
+
+// What becomes of the requests for which there is no row.
+RestReason rest_reason(const RemoteBatch& batch) {
+  const State state = state_of(batch);
+  if (state == State::cancelled)
+    return {ResultStatus::cancelled, "cancelled", "batch_cancelled", "the batch was cancelled before it was answered"};
+  if (state == State::expired)
+    return {ResultStatus::expired, "expired", "batch_expired", "the batch expired before it was answered", 0, true};
+  const std::optional<Error>& why = batch.phase == Phase::refused ? batch.error : batch.status.failure;
+  if (state == State::failed && why) {
+    const char* type = batch.phase == Phase::refused ? "not_submitted" : "batch_failed";
+    return {ResultStatus::errored, type, why->vendor_code.empty() ? type : why->vendor_code, why->message,
+            why->http_status, why->transient};
+  }
+  return {ResultStatus::errored, "missing", "missing", "the vendor returned no result row for this request", 0, true};
+}
+
+}  // namespace
+
+CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
+  const RemoteBatch& batch = run->job.batches[index];
+  CollectorPlan plan;
+  if (!run->job.attached) plan.ids_path = p_.spool->ids(run->job.id, batch.part);
+  plan.output_path = p_.spool->output(run->job.id, batch.part);
+  plan.max_line_bytes = static_cast<std::size_t>(p_.config->integer("limits.max_line_bytes"));
+  plan.hash_seed = p_.random->next();
+  plan.context = {run->job.provider, run->job.id, batch.status.id};
+  plan.provider = run->provider;
+  plan.feed = run->parts[index].feed;
+  plan.odd_row = [this, job_id = run->job.id, index](std::int32_t event, const std::string& text) {
+    post([this, job_id, index, event, text] {
+      if (Run* found = find(job_id)) p_.listener->job_event(event, found->job, &found->job.batches[index], text);
+    });
+  };
+  return plan;
+}
+
+void Engine::start_fetch(Run* run, std::size_t index) {
+  Part& part = run->parts[index];
+  const std::string& job_id = run->job.id;
+  if (!part.output) {
+    auto opened = OutputFile::open(p_.spool->output(job_id, run->job.batches[index].part), true);
+    if (!opened) return fetch_error(job_id, index, opened.error());
+    part.output = std::make_unique<OutputFile>(std::move(*opened));
+    part.replayed = file_size(part.feed->path) > 0;
+  }
+  if (!part.pass_open) {
+    auto account = account_of(*run);
+    if (!account) return fetch_error(job_id, index, account.error());
+    part.downloads = run->provider->downloads(*account, run->job.batches[index]);
+    part.download = 0;
+    part.download_again = false;
+    part.pass_open = true;
+  }
+  start_download(run, index);
+}
+
+void Engine::start_download(Run* run, std::size_t index) {
+  Part& part = run->parts[index];
+  const std::string job_id = run->job.id;
+  if (part.download >= part.downloads.size()) {
+    part.consume_last = true;
+    return consume(run, index, true);
+  }
+  auto account = account_of(*run);
+  if (!account) return fetch_error(job_id, index, account.error());
+  HttpRequest request = part.downloads[part.download];
+  if (auto guarded = guard_destination(account->base_url, &request); !guarded)
+    return fetch_error(job_id, index, guarded.error());
+  if (auto begun = part.output->begin_source(part.download_again); !begun)
+    return fetch_error(job_id, index, begun.error());
+  part.download_call = p_.transport->start(
+      std::move(request), [this, job_id, index](std::string_view bytes) { return take_bytes(job_id, index, bytes); },
+      [this, job_id, index](const HttpResponse& response) { download_ended(job_id, index, response); });
+}
+
+bool Engine::take_bytes(const std::string& job_id, std::size_t index, std::string_view bytes) {
+  Run* run = find(job_id);
+  if (run == nullptr) return false;
+  Part& part = run->parts[index];
+  if (!part.output->append(bytes)) return false;
+  if (part.output->length() - part.consumed_to >= kConsumeStep) consume(run, index, false);
+  return true;
+}
+
+void Engine::download_ended(const std::string& job_id, std::size_t index, const HttpResponse& response) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  Part& part = run->parts[index];
+  part.download_call = 0;
+  if (!response.ok()) {
+    part.download_again = true;
+    return fetch_error(job_id, index, read_http_error(run->job.provider, "downloading results", response));
+  }
+  if (auto ended = part.output->end_source(); !ended) return fetch_error(job_id, index, ended.error());
+  part.download_again = false;
+  part.download += 1;
+  start_download(run, index);
+}
+
+void Engine::fetch_error(const std::string& job_id, std::size_t index, Error error) {
+  push(job_id, index, {EventKind::fetch_failed, Op::poll, {}, std::move(error), {}});
+}
+
+// Lets the collecting thread read what has come; at most one such task of a part is under way.
+void Engine::consume(Run* run, std::size_t index, bool last) {
+  Part& part = run->parts[index];
+  if (part.consume_busy) return;
+  part.consume_busy = true;
+  part.consumed_to = part.output->length();
+  const bool repeated = part.pass > 0 || part.output->diverged() || part.replayed;
+  p_.executor->post([this, job_id = run->job.id, index, last, repeated, length = part.consumed_to,
+                     slot = part.collector, plan = collector_plan(run, index)]() mutable {
+    Result<CollectReport> report = CollectReport{};
+    if (*slot == nullptr) {
+      auto opened = Collector::open(std::move(plan));
+      if (opened) *slot = std::move(*opened);
+      else report = std::move(opened.error());
+    }
+    if (*slot != nullptr) report = (*slot)->consume(length, last, repeated);
+    p_.listener->results_grew(job_id);
+    post([this, job_id, index, last, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
+      consumed(job_id, index, last, std::move(*shared));
+    });
+  });
+}
+
+void Engine::consumed(const std::string& job_id, std::size_t index, bool last, Result<CollectReport> report) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  Part& part = run->parts[index];
+  part.consume_busy = false;
+  if (!report) {
+    part.pass_open = false;
+    part.consume_last = false;
+    return fetch_error(job_id, index, report.error());
+  }
+  if (!last) {
+    if (part.consume_last || part.output->length() - part.consumed_to >= kConsumeStep)
+      consume(run, index, part.consume_last);
+    return;
+  }
+  part.consume_last = false;
+  part.pass_open = false;
+  part.pass += 1;
+  push(job_id, index, {EventKind::collected, Op::poll, {}, {}, *report});
+}
+
+void Engine::start_finish(Run* run, std::size_t index) {
+  Part& part = run->parts[index];
+  p_.executor->post([this, job_id = run->job.id, index, slot = part.collector, plan = collector_plan(run, index),
+                     rest = rest_reason(run->job.batches[index])]() mutable {
+    Result<CollectReport> report = CollectReport{};
+    if (*slot == nullptr) {
+      auto opened = Collector::open(std::move(plan));
+      if (opened) *slot = std::move(*opened);
+      else report = std::move(opened.error());
+    }
+    if (*slot != nullptr) report = (*slot)->finish(rest.view());
+    slot->reset();
+    p_.listener->results_grew(job_id);
+    post([this, job_id, index, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
+      finished(job_id, index, std::move(*shared));
+    });
+  });
+}
+
+void Engine::finished(const std::string& job_id, std::size_t index, Result<CollectReport> report) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  if (!report) return fetch_error(job_id, index, report.error());
+  Part& part = run->parts[index];
+  part.output.reset();
+  if (p_.config->get("files.delete_remote") != "never") {
+    // The vendor's copy may go once ours is safe.
+    if (auto file = File::open_update(part.feed->path)) [[maybe_unused]]
+      const auto synced = file->sync();
+  }
+  push(job_id, index, {EventKind::finished, Op::poll, {}, {}, *report});
+  drain();
+  job_maybe_done(run);
+}
+
+void Engine::job_maybe_done(Run* run) {
+  Job& job = run->job;
+  const bool all = std::all_of(job.batches.begin(), job.batches.end(),
+                               [](const RemoteBatch& batch) { return batch.phase == Phase::collected; });
+  if (!all || job.done || store_failed_) return;
+  job.done = true;
+  job.completed_ms = p_.clock->now_ms();
+  if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
+  if (p_.config->boolean("audit.files")) {
+    for (const RemoteBatch& batch : job.batches) {
+      if (auto linked = p_.spool->link_audit_files(job, batch); !linked)
+        p_.listener->job_event(BR_EVENT_WARNING, job, &batch, linked.error().message);
+    }
+  }
+  std::vector<Track> tracks;
+  for (const Part& part : run->parts) tracks.push_back(part.track);
+  p_.listener->job_changed(job, tracks);
+  p_.listener->job_event(BR_EVENT_JOB_DONE, job, nullptr, state_name(state_of(job)));
+  delete_remote_files(run);
+}
+
+}  // namespace br

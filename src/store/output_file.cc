@@ -1,0 +1,96 @@
+#include "store/output_file.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace br {
+
+Result<OutputFile> OutputFile::open(const std::string& path, bool fresh) {
+  auto file = fresh ? File::create(path) : File::open_update(path);
+  if (!file) return std::move(file.error());
+  auto size = file->size();
+  if (!size) return std::move(size.error());
+  OutputFile output(std::move(*file));
+  output.length_ = *size;
+  return output;
+}
+
+Result<void> OutputFile::begin_source(bool again) {
+  comparing_ = again;
+  if (again) {
+    compare_at_ = source_start_;
+    return {};
+  }
+  source_start_ = length_;
+  return file_.seek(length_);
+}
+
+Result<void> OutputFile::put(std::string_view bytes) {
+  if (auto done = file_.append(bytes); !done) return done;
+  length_ += bytes.size();
+  return {};
+}
+
+// How many of the bytes are the same as what the file holds already.
+Result<std::size_t> OutputFile::match(std::string_view bytes) {
+  char block[16384];
+  std::size_t same = 0;
+  while (same < bytes.size() && compare_at_ < length_) {
+    const std::size_t want = std::min({bytes.size() - same, sizeof block, static_cast<std::size_t>(length_ - compare_at_)});
+    auto n = file_.read_at(block, want, compare_at_);
+    if (!n) return std::move(n.error());
+    if (*n == 0) break;
+    const auto* end = std::mismatch(block, block + *n, bytes.data() + same).first;
+    const auto equal = static_cast<std::size_t>(end - block);
+    same += equal;
+    compare_at_ += equal;
+    if (equal < *n) break;
+  }
+  return same;
+}
+
+// The repeated download went another way inside a line: that line is completed from its own beginning on a new line.
+Result<void> OutputFile::diverge() {
+  comparing_ = false;
+  diverged_ = true;
+  std::uint64_t line_start = compare_at_;
+  char c = 0;
+  while (line_start > source_start_) {
+    auto n = file_.read_at(&c, 1, line_start - 1);
+    if (!n) return std::move(n.error());
+    if (c == '\n') break;
+    --line_start;
+  }
+  std::string prefix(static_cast<std::size_t>(compare_at_ - line_start), '\0');
+  if (auto n = file_.read_at(prefix.data(), prefix.size(), line_start); !n) return std::move(n.error());
+  if (auto sought = file_.seek(length_); !sought) return sought;
+  return put("\n" + prefix);
+}
+
+Result<void> OutputFile::append(std::string_view bytes) {
+  if (comparing_) {
+    auto same = match(bytes);
+    if (!same) return std::move(same.error());
+    bytes.remove_prefix(*same);
+    if (bytes.empty()) return {};
+    if (compare_at_ == length_) {
+      comparing_ = false;
+      if (auto sought = file_.seek(length_); !sought) return sought;
+    } else if (auto done = diverge(); !done) {
+      return done;
+    }
+  }
+  return put(bytes);
+}
+
+Result<void> OutputFile::end_source() {
+  comparing_ = false;
+  if (length_ == 0) return {};
+  char last = 0;
+  if (auto n = file_.read_at(&last, 1, length_ - 1); !n) return std::move(n.error());
+  if (last == '\n') return {};
+  if (auto sought = file_.seek(length_); !sought) return sought;
+  return put("\n");
+}
+
+}  // namespace br

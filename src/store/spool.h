@@ -1,0 +1,33 @@
+// Spool: where a job's large bodies lie on disk, and their second names as audit files (docs/state-directory.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/error.h"
+#include "model/job.h"
+
+namespace br {
+
+// spool/<job id>/p<part>.{requests,ids,output,results,unified}.jsonl under the state directory.
+class Spool {
+ public:
+  explicit Spool(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+  std::string job_directory(const std::string& job_id) const { return state_dir_ + "/spool/" + job_id; }
+  std::string requests(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "requests"); }
+  std::string ids(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "ids"); }
+  std::string output(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "output"); }
+  std::string results(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "results"); }
+  std::string unified(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "unified"); }
+
+  // Gives the files of an accepted or collected batch their audit names. Files that are not there yet are left out.
+  Result<void> link_audit_files(const Job& job, const RemoteBatch& batch) const;
+
+ private:
+  std::string path(const std::string& job_id, std::int32_t part, const char* kind) const {
+    return job_directory(job_id) + "/p" + std::to_string(part) + "." + kind + ".jsonl";
+  }
+  std::string state_dir_;
+};
+
+}  // namespace br
