@@ -1,0 +1,70 @@
+// JsonCursor: a pull reader over one JSON text that checks everything it passes: grammar, numbers, literals, escapes,
+// surrogate pairs, control characters, depth. Values come back as slices of the text, ready to be spliced. It is used
+// for lines by the million, where a reader that skips unchecked (simdjson On-Demand) would let a damaged value through.
+// UTF-8 is left to is_utf8(), and only needed when saw_non_ascii().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace br {
+
+class JsonCursor {
+ public:
+  enum class Kind : std::uint8_t { object, array, string, number, boolean, null, invalid };
+
+  // kJsonPadding bytes behind the text must be readable.
+  JsonCursor(const char* text, std::size_t size) : begin_(text), at_(text), end_(text + size) {}
+
+  // What the next value is, without reading it.
+  Kind peek();
+  // Objects: enter, then next_key until it is false, reading or skipping one value after each key.
+  bool enter_object();
+  bool next_key(std::string_view* token);  // the JSON string of the key
+  // Arrays: enter, then next_element until it is false, reading or skipping one value each time.
+  bool enter_array();
+  bool next_element();
+  bool read_string(std::string_view* token);
+  bool read_number(std::string_view* token);
+  // Reads any value whole.
+  bool skip(std::string_view* token);
+  // Nothing but blanks is left.
+  bool finish();
+
+  bool failed() const { return error_ != nullptr; }
+  const char* error() const { return error_; }
+  // Of the next value, or of the mistake; from 0.
+  std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
+  std::size_t offset_of(std::string_view token) const { return static_cast<std::size_t>(token.data() - begin_); }
+  bool saw_non_ascii() const { return high_bits_ != 0; }
+
+ private:
+  static constexpr int kMaxDepth = 512;
+  bool fail(const char* why) {
+    if (error_ == nullptr) error_ = why;
+    return false;
+  }
+  void skip_blanks() {
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+  }
+  bool enter(char open);
+  bool separator(char close, bool* ended);
+  const char* plain_end(const char* p);
+  bool escape();
+  bool surrogate_pair(unsigned high);
+  bool literal(std::string_view word);
+  bool skip_value(int depth);
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  const char* error_ = nullptr;
+  int high_bits_ = 0;
+  bool fresh_ = false;  // a container was just entered
+};
+
+// The four hex digits at p, or -1.
+int hex4(const char* p);
+
+}  // namespace br

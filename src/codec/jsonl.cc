@@ -1,0 +1,73 @@
+#include "codec/jsonl.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "codec/json_read.h"
+
+namespace br {
+namespace {
+constexpr std::size_t kFirstCapacity = std::size_t{256} << 10;
+}
+
+LineReader::LineReader(ReadFn read, std::size_t max_line_bytes, std::uint64_t first_offset)
+    : read_(std::move(read)), max_line_bytes_(max_line_bytes), offset_(first_offset), first_(first_offset == 0) {}
+
+LineReader::~LineReader() { std::free(buffer_); }
+
+// Reads more behind what is there. false: the stream has no more for now.
+Result<bool> LineReader::fill() {
+  if (begin_ > 0 && end_ == capacity_) {
+    std::memmove(buffer_, buffer_ + begin_, end_ - begin_);
+    scanned_ -= begin_, end_ -= begin_, begin_ = 0;
+  }
+  if (end_ == capacity_) {
+    if (capacity_ > max_line_bytes_)
+      return Error(Code::input, "line " + std::to_string(number_ + 1) + " is longer than " +
+                                    std::to_string(max_line_bytes_) + " bytes",
+                   "shorten it or raise limits.max_line_bytes");
+    const std::size_t larger = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
+    auto* moved = static_cast<char*>(std::realloc(buffer_, larger + kJsonPadding));
+    if (moved == nullptr) throw std::bad_alloc();
+    std::memset(moved + capacity_, 0, larger + kJsonPadding - capacity_);
+    buffer_ = moved;
+    capacity_ = larger;
+  }
+  auto n = read_(buffer_ + end_, capacity_ - end_);
+  if (!n) return std::move(n.error());
+  end_ += *n;
+  return *n > 0;
+}
+
+Result<bool> LineReader::next(Line* line) {
+  for (;;) {
+    const void* newline = end_ > scanned_ ? std::memchr(buffer_ + scanned_, '\n', end_ - scanned_) : nullptr;
+    std::size_t stop = end_;
+    line->terminated = newline != nullptr;
+    if (newline != nullptr) {
+      stop = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_);
+    } else {
+      scanned_ = end_;
+      auto more = fill();
+      if (!more) return std::move(more.error());
+      if (*more) continue;
+      if (begin_ == end_ || keep_partial_) return false;
+      stop = end_;
+    }
+    line->data = buffer_ + begin_;
+    line->size = stop - begin_;
+    line->offset = offset_;
+    line->number = ++number_;
+    const std::size_t used = stop - begin_ + (line->terminated ? 1 : 0);
+    offset_ += used;
+    begin_ += used;
+    scanned_ = begin_;
+    if (first_ && line->size >= 3 && std::memcmp(line->data, "\xef\xbb\xbf", 3) == 0) line->data += 3, line->size -= 3;
+    first_ = false;
+    if (line->size > 0 && line->data[line->size - 1] == '\r') --line->size;
+    return true;
+  }
+}
+
+}  // namespace br

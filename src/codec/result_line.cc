@@ -1,0 +1,90 @@
+#include "codec/result_line.h"
+
+#include <algorithm>
+
+#include "codec/json_write.h"
+
+namespace br {
+namespace {
+
+void append_token(std::string_view key, std::string_view token, std::string* out) {
+  out->append(key);
+  out->append(token.empty() ? std::string_view("null") : token);
+}
+
+void append_usage(const Usage& usage, std::string* out) {
+  if (!usage.any()) {
+    out->append(",\"usage\":null");
+    return;
+  }
+  const auto append = [out](std::string_view key, std::int64_t tokens) {
+    out->append(key);
+    append_json_int(std::max<std::int64_t>(0, tokens), out);
+  };
+  append(",\"usage\":{\"input_tokens\":", usage.input_tokens);
+  append(",\"output_tokens\":", usage.output_tokens);
+  append(",\"cached_input_tokens\":", usage.cached_input_tokens);
+  append(",\"reasoning_tokens\":", usage.reasoning_tokens);
+  out->push_back('}');
+}
+
+void append_context(const ResultContext& context, std::string* out) {
+  out->append(",\"provider\":");
+  append_json_string(context.provider, out);
+  out->append(",\"job_id\":");
+  append_json_string(context.job_id, out);
+  out->append(",\"batch_id\":");
+  append_json_string(context.batch_id, out);
+}
+
+void append_head(std::string_view custom_id_json, ResultStatus status, std::string* out) {
+  out->append("{\"custom_id\":").append(custom_id_json);
+  out->append(",\"status\":\"").append(result_status_name(status)).push_back('"');
+}
+
+void append_error_tail(int http_status, bool transient, std::string* out) {
+  out->append(",\"http_status\":");
+  append_json_int(http_status, out);
+  out->append(transient ? ",\"transient\":true}" : ",\"transient\":false}");
+}
+
+}  // namespace
+
+void append_result_line(const Row& row, const ResultContext& context, std::string* out) {
+  append_head(row.custom_id_json, row.status, out);
+  append_token(",\"text\":", row.text_json, out);
+  append_token(",\"finish_reason\":", row.finish_reason_json, out);
+  append_usage(row.usage, out);
+  if (!row.tool_calls_json.empty()) append_token(",\"tool_calls\":", row.tool_calls_json, out);
+  if (!row.reasoning_text_json.empty()) append_token(",\"reasoning\":", row.reasoning_text_json, out);
+  if (!row.refusal_json.empty()) append_token(",\"refusal\":", row.refusal_json, out);
+  append_token(",\"model\":", row.model_json, out);
+  append_context(context, out);
+  append_token(",\"response\":", row.response_json, out);
+  if (row.status == ResultStatus::succeeded) {
+    out->append(",\"error\":null}");
+    return;
+  }
+  append_token(",\"error\":{\"type\":", row.error_type_json, out);
+  append_token(",\"code\":", row.error_code_json, out);
+  append_token(",\"message\":", row.error_message_json, out);
+  append_error_tail(row.http_status, row.transient, out);
+  out->push_back('}');
+}
+
+void append_synthetic_line(std::string_view custom_id_json, const SyntheticError& error, const ResultContext& context,
+                           std::string* out) {
+  append_head(custom_id_json, error.status, out);
+  out->append(",\"text\":null,\"finish_reason\":null,\"usage\":null,\"model\":null");
+  append_context(context, out);
+  out->append(",\"response\":null,\"error\":{\"type\":");
+  append_json_string(error.type, out);
+  out->append(",\"code\":");
+  append_json_string(error.code, out);
+  out->append(",\"message\":");
+  append_json_string(error.message, out);
+  append_error_tail(error.http_status, error.transient, out);
+  out->push_back('}');
+}
+
+}  // namespace br

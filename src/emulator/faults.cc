@@ -1,0 +1,194 @@
+#include "emulator/faults.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <initializer_list>
+
+namespace br::emulator {
+namespace {
+
+enum class Where { kRequest, kBatch };
+
+struct Kind {
+  std::string_view name;
+  Where where;
+  bool executes;  // the request does its work although its answer is spoilt
+  std::initializer_list<std::string_view> values;
+};
+
+// The whole vocabulary; docs/emulator.md explains each word.
+const Kind kKinds[] = {
+    {"status", Where::kRequest, false, {"status", "code", "type", "message", "body", "retry_after", "execute"}},
+    {"insufficient_quota", Where::kRequest, false, {}},
+    {"rate_limited", Where::kRequest, false, {"retry_after"}},
+    {"reset_before_read", Where::kRequest, false, {}},
+    {"reset_after_read", Where::kRequest, false, {}},
+    {"reset_after_execute", Where::kRequest, true, {}},
+    {"truncated", Where::kRequest, true, {"bytes"}},
+    {"slow", Where::kRequest, true, {"bytes_per_s"}},
+    {"delay", Where::kRequest, true, {"ms"}},
+    {"empty", Where::kRequest, true, {}},
+    {"html", Where::kRequest, false, {"status", "execute"}},
+    {"wrong_json", Where::kRequest, true, {}},
+    {"hang", Where::kRequest, false, {"execute"}},
+    {"rows_duplicated", Where::kBatch, true, {"rows"}},
+    {"rows_missing", Where::kBatch, true, {"rows"}},
+    {"rows_unknown", Where::kBatch, true, {"rows"}},
+    {"rows_malformed", Where::kBatch, true, {"rows"}},
+    {"bom", Where::kBatch, true, {}},
+    {"crlf", Where::kBatch, true, {}},
+    {"blank_lines", Where::kBatch, true, {}},
+    {"no_final_newline", Where::kBatch, true, {}},
+    {"output_late", Where::kBatch, true, {"polls"}},
+    {"error_file_only", Where::kBatch, true, {}},
+    {"not_found", Where::kBatch, true, {"polls"}},
+    {"listing_lag", Where::kBatch, true, {"lists"}},
+    {"status_upper", Where::kBatch, true, {}},
+    {"status_word", Where::kBatch, true, {"word", "polls"}},
+    {"null_fields", Where::kBatch, true, {}},
+    {"fail", Where::kBatch, true, {"code", "message"}},
+    {"expire", Where::kBatch, true, {"share"}},
+    {"stall", Where::kBatch, true, {"share"}},
+};
+
+const Kind* kind_of(std::string_view name) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool quoted = false;
+  for (char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ' ' && !quoted) {
+      if (!word.empty()) words.push_back(word);
+      word.clear();
+    } else {
+      word += c;
+    }
+  }
+  if (!word.empty()) words.push_back(word);
+  return words;
+}
+
+bool whole_number(std::string_view text, int& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() && out >= 0;
+}
+
+bool is_hole(std::string_view segment) { return segment == "*" || (segment.size() > 2 && segment.front() == '{'); }
+
+bool route_matches(std::string_view route, const RequestHead& head) {
+  const size_t space = route.find(' ');
+  if (space == std::string_view::npos) return false;
+  const std::string_view method = route.substr(0, space);
+  if (method != "*" && method != head.method) return false;
+  if (route.substr(space + 1) == "*") return true;
+  RequestHead pattern;
+  parse_target(route.substr(space + 1), pattern);
+  return std::equal(pattern.segments.begin(), pattern.segments.end(), head.segments.begin(), head.segments.end(),
+                    [](const std::string& want, const std::string& have) { return is_hole(want) || want == have; });
+}
+
+}  // namespace
+
+bool Fault::parse(std::string_view text, Fault& out, std::string& error) {
+  const std::vector<std::string> words = words_of(text);
+  const size_t route_words = !words.empty() && words[0] == "batch" ? 1 : 2;
+  if (words.size() <= route_words) {
+    error = "fault '" + std::string(text) + "' has no kind, write: METHOD PATH KIND or: batch KIND";
+    return false;
+  }
+  out = Fault();
+  out.route = route_words == 1 ? words[0] : words[0] + " " + words[1];
+  out.kind = words[route_words];
+  for (size_t i = route_words + 1; i < words.size(); ++i) {
+    const size_t equals = words[i].find('=');
+    if (equals == std::string::npos) {
+      error = "fault value '" + words[i] + "' has no '=', write: key=value";
+      return false;
+    }
+    const std::string key = words[i].substr(0, equals);
+    const std::string value = words[i].substr(equals + 1);
+    if (key != "nth" && key != "count") {
+      out.values[key] = value;
+    } else if (!whole_number(value, key == "nth" ? out.nth : out.count)) {
+      error = "fault value '" + words[i] + "' is no whole number";
+      return false;
+    }
+  }
+  error = out.problem();
+  return error.empty();
+}
+
+std::string Fault::problem() const {
+  const Kind* known = kind_of(kind);
+  if (known == nullptr) return "unknown fault '" + kind + "', the kinds are listed in docs/emulator.md";
+  const bool is_batch = route == "batch";
+  if (is_batch != (known->where == Where::kBatch)) {
+    return "fault '" + kind + "' on route '" + route + "' makes no sense, its route is " +
+           (is_batch ? "METHOD /path" : "batch");
+  }
+  const size_t space = route.find(' ');
+  if (!is_batch && (space == std::string::npos || (route[space + 1] != '/' && route.substr(space + 1) != "*"))) {
+    return "fault route '" + route + "' is no 'METHOD /path'";
+  }
+  if (nth < 1) return "nth of fault '" + kind + "' is below 1";
+  for (const auto& [name, value] : values) {
+    if (std::find(known->values.begin(), known->values.end(), name) == known->values.end()) {
+      return "fault '" + kind + "' takes no value '" + name + "'";
+    }
+  }
+  return {};
+}
+
+int64_t fault_number(const Fault& fault, const char* name, int64_t otherwise) {
+  const auto found = fault.values.find(name);
+  return found == fault.values.end() ? otherwise : std::strtoll(found->second.c_str(), nullptr, 10);
+}
+
+double fault_share(const Fault& fault, const char* name, double otherwise) {
+  const auto found = fault.values.find(name);
+  return found == fault.values.end() ? otherwise : std::clamp(std::strtod(found->second.c_str(), nullptr), 0.0, 1.0);
+}
+
+std::string fault_text(const Fault& fault, const char* name, std::string_view otherwise) {
+  const auto found = fault.values.find(name);
+  return found == fault.values.end() ? std::string(otherwise) : found->second;
+}
+
+bool fault_executes(const Fault& fault) {
+  const Kind* kind = kind_of(fault.kind);
+  return fault_number(fault, "execute", kind != nullptr && kind->executes ? 1 : 0) != 0;
+}
+
+bool FaultScript::due(Entry& entry) {
+  ++entry.seen;
+  const int64_t past = entry.seen - entry.fault.nth;
+  return past >= 0 && (entry.fault.count == 0 || past < entry.fault.count);
+}
+
+std::optional<Fault> FaultScript::on_request(const RequestHead& head) {
+  std::optional<Fault> hit;
+  for (Entry& entry : entries_) {
+    if (entry.fault.route == "batch" || !route_matches(entry.fault.route, head)) continue;
+    if (due(entry) && !hit) hit = entry.fault;
+  }
+  return hit;
+}
+
+std::vector<Fault> FaultScript::on_batch() {
+  std::vector<Fault> hits;
+  for (Entry& entry : entries_) {
+    if (entry.fault.route == "batch" && due(entry)) hits.push_back(entry.fault);
+  }
+  return hits;
+}
+
+}  // namespace br::emulator
