@@ -37,6 +37,10 @@ class JsonCursor {
   // Of the next value, or of the mistake; from 0.
   std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
   std::size_t offset_of(std::string_view token) const { return static_cast<std::size_t>(token.data() - begin_); }
+  // What was read since that offset.
+  std::string_view slice_from(std::size_t offset) const {
+    return std::string_view(begin_ + offset, static_cast<std::size_t>(at_ - begin_) - offset);
+  }
   bool saw_non_ascii() const { return high_bits_ != 0; }
 
  private:

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "codec/field_names.h"
 #include "net/url.h"
 #include "providers/registry.h"
 
@@ -129,33 +130,10 @@ const PropertyInfo* find_property(std::string_view key) {
   return nullptr;
 }
 
-std::string nearest_name(std::string_view word, const std::vector<std::string>& names) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& name : names) {
-    std::vector<std::size_t> row(name.size() + 1);
-    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j < row.size(); ++j) {
-        const std::size_t swap = diagonal + (word[i - 1] == name[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({swap, row[j] + 1, row[j - 1] + 1});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
-      best = name;
-    }
-  }
-  return best;
-}
-
 Result<void> Config::set(std::string_view key, std::string_view value) {
   const PropertyInfo* info = find_property(key);
   if (info == nullptr) {
-    std::vector<std::string> names;
+    std::vector<std::string_view> names;
     for (const PropertyInfo& known : property_table()) names.push_back(known.name);
     const std::string near = nearest_name(key, names);
     return Error(Code::config, "there is no property \"" + std::string(key) + "\"",

@@ -45,7 +45,4 @@ const PropertyInfo* find_property(std::string_view key);
 // Code::auth when it needs a key and there is none; Code::config for a bad base URL.
 Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url);
 
-// The name in the list that is nearest to `word`, or "" when none is near.
-std::string nearest_name(std::string_view word, const std::vector<std::string>& names);
-
 }  // namespace br
