@@ -1,0 +1,61 @@
+#include "providers/body_writer.h"
+
+#include "codec/json_cursor.h"
+
+namespace br {
+
+BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out) : out_(out) {
+  out_->push_back('{');
+  if (kwargs_json.empty()) return;
+  JsonCursor cursor(kwargs_json.data(), kwargs_json.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    bool again = false;
+    for (Field& field : kwargs_) {
+      if (field.name != key) continue;
+      field.value = value;
+      again = true;
+    }
+    if (!again) kwargs_.push_back({key, value, false});
+  }
+}
+
+namespace {
+bool same_name(std::string_view token, std::string_view name) {
+  return token.size() == name.size() + 2 && token.substr(1, name.size()) == name;
+}
+}  // namespace
+
+bool BodyWriter::begin(std::string_view name) {
+  if (!first_) out_->push_back(',');
+  first_ = false;
+  out_->push_back('"');
+  out_->append(name).append("\":");
+  for (Field& field : kwargs_) {
+    if (!same_name(field.name, name)) continue;
+    out_->append(field.value);
+    field.written = true;
+    return false;
+  }
+  return true;
+}
+
+std::string_view BodyWriter::replacement(std::string_view name) const {
+  for (const Field& field : kwargs_) {
+    if (same_name(field.name, name)) return field.value;
+  }
+  return {};
+}
+
+void BodyWriter::end() {
+  for (const Field& field : kwargs_) {
+    if (field.written) continue;
+    if (!first_) out_->push_back(',');
+    first_ = false;
+    out_->append(field.name).append(":").append(field.value);
+  }
+  out_->push_back('}');
+}
+
+}  // namespace br
