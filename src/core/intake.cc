@@ -1,0 +1,222 @@
+#include "core/intake.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "codec/json_read.h"
+#include "codec/jsonl.h"
+#include "codec/request_reader.h"
+#include "codec/utf8.h"
+#include "core/id_table.h"
+#include "providers/registry.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kMaxIssues = 100;
+constexpr std::size_t kMaxWarnings = 20;
+constexpr std::size_t kShownId = 80;
+
+// A wrong line, to be sorted by where it stands.
+struct Found {
+  std::uint64_t row;  // lines counted through all sources
+  std::string text;
+};
+
+class Intake {
+ public:
+  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink)
+      : spec_(spec), sink_(sink), ids_(random.next()) {
+    max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
+    options_.drop_unsupported = config.get("on_unsupported") == "drop";
+    options_.default_max_tokens = config.integer("default_max_tokens");
+  }
+
+  Result<IntakeReport> run();
+
+ private:
+  Result<void> read_source(const RequestSource& source);
+  Result<void> take_line(const RequestSource& source, Line* line);
+  Result<const Provider*> provider_of(const RequestSource& source, const Line& line);
+  void wrong(const RequestSource& source, const Line& line, const Issue& issue);
+  void find_duplicates();
+  std::string place(std::uint64_t row) const;
+  std::string id_at(std::uint64_t row) const;
+  std::size_t source_of(std::uint64_t row) const;
+
+  const BatchSpec& spec_;
+  RequestSink* sink_;
+  EncodeOptions options_;
+  std::size_t max_line_ = 0;
+  RequestReader reader_;
+  Request request_;
+  std::string native_;
+  IdTable ids_;
+  IntakeReport report_;
+  std::vector<Found> found_;
+  std::size_t found_total_ = 0;
+  std::vector<std::uint64_t> source_rows_;  // the first row of each source
+  std::uint64_t rows_ = 0;
+};
+
+Result<void> Intake::read_source(const RequestSource& source) {
+  File file;
+  std::size_t at = 0;
+  ReadFn read;
+  if (source.path.empty()) {
+    read = [&](char* buffer, std::size_t capacity) -> Result<std::size_t> {
+      const std::size_t n = std::min(capacity, source.text.size() - at);
+      std::memcpy(buffer, source.text.data() + at, n);
+      at += n;
+      return n;
+    };
+  } else {
+    auto opened = File::open_read(source.path);
+    if (!opened) return std::move(opened.error());
+    file = std::move(*opened);
+    read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
+  }
+  source_rows_.push_back(rows_);
+  LineReader lines(std::move(read), max_line_);
+  Line line;
+  for (;;) {
+    auto more = lines.next(&line);
+    if (!more) {
+      if (more.error().code == Code::input) more.error().message = source.name + ": " + more.error().message;
+      return std::move(more.error());
+    }
+    if (!*more) break;
+    ++rows_;
+    if (std::string_view(line.data, line.size).find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (auto taken = take_line(source, &line); !taken) return taken;
+  }
+  return {};
+}
+
+void Intake::wrong(const RequestSource& source, const Line& line, const Issue& issue) {
+  ++found_total_;
+  if (found_.size() >= kMaxIssues) return;
+  std::string id = issue.custom_id.empty() ? "" : "[" + repair_utf8(issue.custom_id.substr(0, kShownId)) + "] ";
+  found_.push_back({rows_, source.name + ":" + std::to_string(line.number) + ":" + std::to_string(issue.column) +
+                               ": " + id + issue.message});
+}
+
+Result<const Provider*> Intake::provider_of(const RequestSource& source, const Line& line) {
+  const std::string name(request_.provider.empty() ? std::string_view(spec_.provider) : request_.provider);
+  if (report_.provider != nullptr && report_.provider->name() == name) return report_.provider;
+  const std::string at = source.name + ":" + std::to_string(line.number) + ": ";
+  if (name.empty())
+    return Error(Code::no_provider, at + "the request names no provider, and the batch has none either",
+                 "give one with --provider, br_batch_new, or \"provider\" in the line");
+  const Provider* provider = find_provider(name);
+  if (provider == nullptr)
+    return Error(Code::no_provider, at + "there is no provider \"" + repair_utf8(name.substr(0, kShownId)) + "\"",
+                 "this build has: " + provider_names());
+  if (report_.provider != nullptr)
+    return Error(Code::input, at + "the provider is " + name + ", but requests before it go to " +
+                                  std::string(report_.provider->name()),
+                 "submit one batch for each provider");
+  report_.provider = provider;
+  return provider;
+}
+
+Result<void> Intake::take_line(const RequestSource& source, Line* line) {
+  ++report_.requests;
+  Issue issue;
+  if (!reader_.read(line->data, line->size, &request_, &issue)) {
+    wrong(source, *line, issue);
+    return {};
+  }
+  ids_.add(request_.custom_id, static_cast<std::uint32_t>(rows_));
+  auto provider = provider_of(source, *line);
+  if (!provider) return std::move(provider.error());
+  native_.clear();
+  auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
+  const std::size_t warned = report_.warnings.size();
+  if (!(*provider)->encode(request_, options_, &native_, &issue, warnings)) {
+    wrong(source, *line, issue);
+    return {};
+  }
+  for (std::size_t i = warned; i < report_.warnings.size(); ++i)
+    report_.warnings[i] = source.name + ":" + std::to_string(line->number) + ": " + report_.warnings[i];
+  const std::int64_t limit = (*provider)->capability().max_line_bytes;
+  if (limit > 0 && static_cast<std::int64_t>(native_.size()) > limit) {
+    issue = {1, std::string(request_.custom_id), "",
+             "the request has " + std::to_string(native_.size()) + " bytes; " + std::string((*provider)->name()) +
+                 " takes " + std::to_string(limit) + " in one; shorten it"};
+    wrong(source, *line, issue);
+    return {};
+  }
+  if (found_total_ > 0 || sink_ == nullptr) return {};
+  return sink_->take(**provider, {request_, {line->data, line->size}, native_});
+}
+
+std::size_t Intake::source_of(std::uint64_t row) const {
+  const auto after = std::upper_bound(source_rows_.begin(), source_rows_.end(), row - 1);
+  return static_cast<std::size_t>(after - source_rows_.begin()) - 1;
+}
+
+std::string Intake::place(std::uint64_t row) const {
+  const std::size_t source = source_of(row);
+  return spec_.sources[source].name + ":" + std::to_string(row - source_rows_[source]);
+}
+
+// The custom_id of a row, by reading its source again; "" where that cannot be done.
+std::string Intake::id_at(std::uint64_t row) const {
+  const std::size_t index = source_of(row);
+  const RequestSource& source = spec_.sources[index];
+  std::string text = source.text;
+  if (!source.path.empty()) {
+    if (source.path == "-" || source.path.starts_with("/dev/")) return {};
+    constexpr std::size_t kReadable = std::size_t{1} << 30;
+    auto whole = read_whole_file(source.path, kReadable);
+    if (!whole) return {};
+    text = std::move(*whole);
+  }
+  std::size_t at = 0;
+  for (std::uint64_t skip = row - source_rows_[index]; skip > 1; --skip) at = text.find('\n', at) + 1;
+  const auto json = Json::parse(std::string_view(text).substr(at, text.find('\n', at) - at));
+  return json == nullptr ? "" : (*json)["custom_id"].string_or("");
+}
+
+void Intake::find_duplicates() {
+  std::size_t total = 0;
+  const auto duplicates = ids_.find(kMaxIssues, &total);
+  found_total_ += total;
+  for (const auto& [first, row] : duplicates) {
+    const std::string id = found_.size() < 20 ? id_at(row) : "";
+    const std::string shown = id.empty() ? "" : " \"" + repair_utf8(id.substr(0, kShownId)) + "\"";
+    found_.push_back({row, place(row) + ":1: the custom_id" + shown + " stands on " + place(first) +
+                               " already; ids are unique in a batch; change one of them"});
+  }
+}
+
+Result<IntakeReport> Intake::run() {
+  for (const RequestSource& source : spec_.sources) {
+    if (auto read = read_source(source); !read) return std::move(read.error());
+  }
+  find_duplicates();
+  if (report_.requests == 0) {
+    const std::string name = spec_.sources.empty() ? "the batch" : spec_.sources.front().name;
+    return Error(Code::input, name + ": no requests", "give at least one line with a request");
+  }
+  if (found_total_ > 0) {
+    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.row < b.row; });
+    if (found_.size() > kMaxIssues) found_.resize(kMaxIssues);
+    Error error(Code::input, std::to_string(found_total_) + (found_total_ == 1 ? " line is" : " lines are") +
+                                 " wrong; nothing was sent", "correct the input and run it again");
+    for (Found& item : found_) error.issues.push_back(std::move(item.text));
+    error.issue_total = found_total_;
+    return error;
+  }
+  return std::move(report_);
+}
+
+}  // namespace
+
+Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink) {
+  Intake intake(config, spec, random, sink);
+  return intake.run();
+}
+
+}  // namespace br

@@ -1,0 +1,57 @@
+// Intake: reads a batch's requests once, streaming: validate, route, encode, and hand each line to where it goes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config.h"
+#include "model/error.h"
+#include "model/job.h"
+#include "providers/provider.h"
+#include "sys/file.h"
+#include "sys/random.h"
+
+namespace br {
+
+// Where lines come from: a file that was opened when it was added, or memory.
+struct RequestSource {
+  std::string name;  // for messages
+  std::string path;  // empty: memory
+  std::string text;
+};
+
+// A batch as its caller builds it.
+struct BatchSpec {
+  std::string provider;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<RequestSource> sources;
+};
+
+// One checked and encoded request.
+struct EncodedRequest {
+  const Request& request;
+  std::string_view unified;  // the line as it came
+  std::string_view native;   // the vendor's line, newline included
+};
+
+class RequestSink {
+ public:
+  virtual ~RequestSink() = default;
+  virtual Result<void> take(const Provider& provider, const EncodedRequest& request) = 0;
+};
+
+struct IntakeReport {
+  std::int64_t requests = 0;
+  const Provider* provider = nullptr;
+  std::vector<std::string> warnings;
+};
+
+// Every wrong line is reported (Code::input, the first hundred in Error::issues), and the sink gets no line once one was
+// wrong. Code::no_provider, Code::io, or the sink's error end the reading at once.
+Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink);
+
+}  // namespace br

@@ -1,0 +1,118 @@
+#include "core/pack.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kSmallBuffer = std::size_t{64} << 10;
+constexpr const char* kSplitHint = "give --split (split=auto) to cut it into several remote batches";
+
+Result<std::unique_ptr<BufferedFile>> create_file(const std::string& path, std::size_t buffer) {
+  auto file = File::create(path);
+  if (!file) return std::move(file.error());
+  return std::make_unique<BufferedFile>(std::move(*file), buffer);
+}
+
+}  // namespace
+
+void Packer::over_limit(Error error) {
+  if (!limit_) limit_ = std::move(error);
+}
+
+Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Request& request,
+                                             const std::string& key) {
+  auto part = std::make_unique<OpenPart>();
+  part->batch.job_id = plan_.job_id;
+  part->batch.provider = provider.name();
+  part->batch.part = static_cast<std::int32_t>(parts_.size());
+  part->batch.model = request.model;
+  part->batch.endpoint = request.endpoint;
+  if (plan_.spool != nullptr) {
+    auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), std::size_t{1} << 20);
+    if (!requests) return std::move(requests.error());
+    part->requests = std::move(*requests);
+    auto ids = create_file(plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
+    if (!ids) return std::move(ids.error());
+    part->ids = std::move(*ids);
+    if (plan_.keep_unified) {
+      auto unified = create_file(plan_.spool->unified(plan_.job_id, part->batch.part), std::size_t{1} << 20);
+      if (!unified) return std::move(unified.error());
+      part->unified = std::move(*unified);
+    }
+  }
+  parts_.push_back(std::move(part));
+  current_[key] = parts_.back().get();
+  return parts_.back().get();
+}
+
+Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
+  const Capability& limits = provider.capability();
+  const Request& request = item.request;
+  key_.assign(1, static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
+  if (limits.one_model_per_batch) key_.append(request.model);
+  const auto found = current_.find(key_);
+  if (found == current_.end()) {
+    if (!current_.empty() && !plan_.split) {
+      over_limit(Error(Code::limit,
+                       "the batch mixes models or endpoints (\"" + parts_.front()->batch.model + "\" and \"" +
+                           std::string(request.model) + "\"), and " + std::string(provider.name()) +
+                           " takes one of each in a batch",
+                       kSplitHint));
+    }
+    return begin_part(provider, request, key_);
+  }
+  OpenPart* part = found->second;
+  const bool too_many = limits.max_requests > 0 && part->batch.rows >= limits.max_requests;
+  const bool too_large = limits.max_bytes > 0 &&
+                         part->batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
+  if ((too_many || too_large) && plan_.split) return begin_part(provider, request, key_);
+  return part;
+}
+
+Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) {
+  auto part = part_for(provider, item);
+  if (!part) return std::move(part.error());
+  RemoteBatch& batch = (*part)->batch;
+  batch.rows += 1;
+  batch.bytes += static_cast<std::int64_t>(item.native.size());
+  const Capability& limits = provider.capability();
+  const std::string name(provider.name());
+  if (limits.max_bytes > 0 && batch.rows == 1 && batch.bytes > limits.max_bytes)
+    return Error(Code::limit, "the request \"" + std::string(item.request.custom_id) + "\" alone is larger than the " +
+                                  std::to_string(limits.max_bytes) + " bytes that " + name + " takes in a batch",
+                 "shorten it");
+  if (limits.max_requests > 0 && batch.rows > limits.max_requests)
+    over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_requests) +
+                                      " requests that " + name + " takes in one", kSplitHint));
+  if (limits.max_bytes > 0 && batch.bytes > limits.max_bytes)
+    over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_bytes) +
+                                      " bytes that " + name + " takes in one", kSplitHint));
+  if (plan_.spool == nullptr || limit_) return {};
+  if (auto done = (*part)->requests->append(item.native); !done) return done;
+  std::string& ids = (*part)->ids->buffer();
+  ids.append(item.request.custom_id_json).push_back('\n');
+  if (auto done = (*part)->ids->flush_if_full(); !done) return done;
+  if ((*part)->unified) {
+    std::string& unified = (*part)->unified->buffer();
+    unified.append(item.unified).push_back('\n');
+    return (*part)->unified->flush_if_full();
+  }
+  return {};
+}
+
+Result<std::vector<RemoteBatch>> Packer::finish() {
+  if (limit_) return std::move(*limit_);
+  std::vector<RemoteBatch> batches;
+  for (auto& part : parts_) {
+    if (part->requests) {
+      if (auto synced = part->requests->sync(); !synced) return std::move(synced.error());
+      if (auto synced = part->ids->sync(); !synced) return std::move(synced.error());
+    }
+    if (part->unified) {
+      if (auto flushed = part->unified->flush(); !flushed) return std::move(flushed.error());
+    }
+    batches.push_back(std::move(part->batch));
+  }
+  return batches;
+}
+
+}  // namespace br

@@ -1,0 +1,46 @@
+// Pack: groups encoded requests into remote batches of the provider's size and writes their request files.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/intake.h"
+#include "store/spool.h"
+#include "sys/file.h"
+
+namespace br {
+
+struct PackPlan {
+  std::string job_id;
+  const Spool* spool = nullptr;  // nullptr: count only, write nothing
+  bool split = false;            // cut what is over a limit instead of refusing it
+  bool keep_unified = false;     // for the audit file
+};
+
+class Packer : public RequestSink {
+ public:
+  explicit Packer(PackPlan plan) : plan_(std::move(plan)) {}
+  Result<void> take(const Provider& provider, const EncodedRequest& request) override;
+  // After the last request: Code::limit when the batch is over a limit and may not be split; else the files are synced
+  // and the remote batches come back.
+  Result<std::vector<RemoteBatch>> finish();
+
+ private:
+  struct OpenPart {
+    RemoteBatch batch;
+    std::unique_ptr<BufferedFile> requests, ids, unified;
+  };
+  Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
+  Result<OpenPart*> begin_part(const Provider& provider, const Request& request, const std::string& key);
+  void over_limit(Error error);
+
+  PackPlan plan_;
+  std::vector<std::unique_ptr<OpenPart>> parts_;
+  std::map<std::string, OpenPart*, std::less<>> current_;  // by what may not be mixed
+  std::string key_;
+  std::optional<Error> limit_;
+};
+
+}  // namespace br
