@@ -1,0 +1,120 @@
+#include "core/deliver.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace br {
+namespace {
+constexpr std::uint64_t kAcked = std::uint64_t{1} << 63;
+constexpr std::size_t kMaxResultLine = std::size_t{1} << 32;
+}  // namespace
+
+FeedReader::FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset)
+    : feed_(std::move(feed)), start_(offset), read_at_(offset) {}
+
+Result<bool> FeedReader::next(std::string* line, std::uint64_t* end_offset) {
+  if (!file_.is_open()) {
+    if (feed_->length <= start_) {
+      pending_ = false;
+      return false;
+    }
+    auto file = File::open_read(feed_->path);
+    if (!file) return std::move(file.error());
+    file_ = std::move(*file);
+    lines_ = std::make_unique<LineReader>(
+        [this](char* buffer, std::size_t capacity) -> Result<std::size_t> {
+          const std::uint64_t length = feed_->length;
+          const std::uint64_t left = length > read_at_ ? length - read_at_ : 0;
+          auto n = file_.read_at(buffer, std::min<std::uint64_t>(capacity, left), read_at_);
+          if (n) read_at_ += *n;
+          return n;
+        },
+        kMaxResultLine, start_);
+    lines_->keep_partial(true);
+  }
+  Line found;
+  auto more = lines_->next(&found);
+  if (!more) return std::move(more.error());
+  pending_ = *more;
+  if (!*more) return false;
+  line->assign(found.data, found.size);
+  *end_offset = found.offset + found.size + 1;
+  return true;
+}
+
+Delivery::Delivery(const Job& job, const std::vector<std::shared_ptr<ResultFeed>>& feeds) : job_id_(job.id) {
+  for (std::size_t i = 0; i < job.batches.size(); ++i) {
+    Part part;
+    part.progress = job.batches[i];
+    part.feed = feeds[i];
+    part.reader = std::make_unique<FeedReader>(feeds[i], static_cast<std::uint64_t>(part.progress.acked_bytes));
+    part.next_row = part.progress.acked_rows;
+    part.handed_before = part.progress.handed_rows;
+    parts_.push_back(std::move(part));
+  }
+}
+
+Result<bool> Delivery::next(Delivered* out) {
+  for (std::size_t tried = 0; tried < parts_.size(); ++tried) {
+    Part& part = parts_[turn_];
+    std::uint64_t end = 0;
+    auto more = part.reader->next(&out->line, &end);
+    if (!more) return more;
+    if (!*more) {
+      turn_ = (turn_ + 1) % parts_.size();
+      continue;
+    }
+    out->job_id = job_id_;
+    out->part = part.progress.part;
+    out->row = part.next_row++;
+    out->redelivered = out->row < part.handed_before;
+    part.waiting.push_back(end);
+    if (part.progress.handed_rows != std::numeric_limits<std::int64_t>::max()) {
+      // Saved once for all rows: after a crash each row that was not acknowledged may have been handed out.
+      part.progress.handed_rows = std::numeric_limits<std::int64_t>::max();
+      changed_ = true;
+    }
+    return true;
+  }
+  return false;
+}
+
+bool Delivery::ended() const {
+  return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.reader->at_end(); });
+}
+
+void Delivery::advance(Part* part) {
+  while (!part->waiting.empty() && (part->waiting.front() & kAcked) != 0) {
+    part->progress.acked_bytes = static_cast<std::int64_t>(part->waiting.front() & ~kAcked);
+    part->progress.acked_rows += 1;
+    part->waiting.pop_front();
+    changed_ = true;
+  }
+}
+
+void Delivery::acknowledge(std::int32_t part_number, std::int64_t row) {
+  for (Part& part : parts_) {
+    if (part.progress.part != part_number) continue;
+    const std::int64_t place = row - part.progress.acked_rows;
+    if (place < 0 || place >= static_cast<std::int64_t>(part.waiting.size())) return;
+    part.waiting[static_cast<std::size_t>(place)] |= kAcked;
+    advance(&part);
+  }
+}
+
+void Delivery::acknowledge_all() {
+  for (Part& part : parts_) {
+    for (std::uint64_t& offset : part.waiting) offset |= kAcked;
+    advance(&part);
+  }
+}
+
+bool Delivery::take_progress(std::vector<RemoteBatch>* progress) {
+  if (!changed_) return false;
+  changed_ = false;
+  progress->clear();
+  for (const Part& part : parts_) progress->push_back(part.progress);
+  return true;
+}
+
+}  // namespace br

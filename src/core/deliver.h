@@ -1,0 +1,73 @@
+// Delivery: hands out the results of one job, each once, and keeps what was acknowledged. Guarded by the router's mutex.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codec/jsonl.h"
+#include "core/collect.h"
+#include "model/error.h"
+#include "model/job.h"
+#include "sys/file.h"
+
+namespace br {
+
+// One result as it is handed out.
+struct Delivered {
+  std::string line;  // unified JSON
+  std::string job_id;
+  std::int32_t part = 0;
+  std::int64_t row = 0;
+  bool redelivered = false;
+};
+
+// Reads a results file that may still grow.
+class FeedReader {
+ public:
+  FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset);
+  // false: nothing more for now (at_end() tells whether ever). *end_offset: where the next line begins.
+  Result<bool> next(std::string* line, std::uint64_t* end_offset);
+  bool at_end() const { return feed_->complete && read_at_ >= feed_->length && !pending_; }
+
+ private:
+  std::shared_ptr<ResultFeed> feed_;
+  File file_;
+  std::uint64_t start_, read_at_;
+  bool pending_ = true;
+  std::unique_ptr<LineReader> lines_;
+};
+
+class Delivery {
+ public:
+  Delivery(const Job& job, const std::vector<std::shared_ptr<ResultFeed>>& feeds);
+
+  // The next result; false: none for now. ended() tells whether there will be another one.
+  Result<bool> next(Delivered* out);
+  bool ended() const;
+
+  void acknowledge(std::int32_t part, std::int64_t row);
+  void acknowledge_all();
+  // What of it is to be saved, and whether anything changed since the last call.
+  bool take_progress(std::vector<RemoteBatch>* progress);
+
+ private:
+  struct Part {
+    RemoteBatch progress;
+    std::shared_ptr<ResultFeed> feed;
+    std::unique_ptr<FeedReader> reader;
+    std::int64_t next_row = 0;
+    std::int64_t handed_before = 0;
+    std::deque<std::uint64_t> waiting;  // end offsets of rows handed out and not acknowledged; the top bit: it was
+  };
+  void advance(Part* part);
+
+  std::string job_id_;
+  std::vector<Part> parts_;
+  std::size_t turn_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace br

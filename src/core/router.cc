@@ -1,0 +1,303 @@
+#include "core/router.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "batchrouter.h"
+#include "codec/json_write.h"
+#include "net/curl_transport.h"
+#include "providers/registry.h"
+#include "store/sqlite_store.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kMaxCallbacksDue = 10'000;
+constexpr std::int64_t kLongestTurnMs = 60'000;
+
+}  // namespace
+
+Router::Router(Config config, RouterCallbacks callbacks)
+    : config_(std::move(config)), callbacks_(std::move(callbacks)), pid_(::getpid()) {}
+
+Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
+  std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
+  if (auto opened = router->open_state(); !opened) return std::move(opened.error());
+  router->start();
+  return router;
+}
+
+Router::~Router() {
+  if (is_forked()) {
+    // The threads, locks and files belong to the parent: nothing of them may be touched here.
+    if (thread_.joinable()) thread_.detach();
+    [[maybe_unused]] auto* engine = engine_.release();
+    [[maybe_unused]] auto* executor = executor_.release();
+    [[maybe_unused]] auto* transport = transport_.release();
+    [[maybe_unused]] auto* store = store_.release();
+    return;
+  }
+  [[maybe_unused]] const auto closed = close(0);
+}
+
+bool Router::is_forked() const { return ::getpid() != pid_; }
+
+Result<void> Router::open_state() {
+  auto absolute = absolute_path(config_.get("state_dir"));
+  if (!absolute) return std::move(absolute.error());
+  state_dir_ = std::move(*absolute);
+  observer_ = config_.get("state.mode") == "observer";
+  const std::string database = state_dir_ + "/state.db";
+  if (observer_ && !path_exists(database))
+    return Error(Code::not_found, state_dir_ + ": there is no state here", "check --state-dir");
+  if (!observer_) {
+    fresh_ = !path_exists(database);
+    if (auto made = make_directories(state_dir_); !made) return made;
+    auto lock = FileLock::take(state_dir_ + "/lock");
+    if (!lock) return std::move(lock.error());
+    lock_ = std::move(*lock);
+  }
+  auto store = open_sqlite_store(database, observer_);
+  if (!store) return std::move(store.error());
+  store_ = std::move(*store);
+  spool_ = std::make_unique<Spool>(state_dir_);
+  return {};
+}
+
+void Router::start() {
+  TransportOptions options;
+  options.connect_timeout_ms = config_.integer("http.connect_timeout_ms");
+  options.stall_timeout_ms = config_.integer("http.stall_timeout_ms");
+  options.ca_file = config_.get("http.ca_file");
+  options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
+  transport_ = make_curl_transport(options);
+  executor_ = std::make_unique<Executor>();
+  engine_ = std::make_unique<Engine>(EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(),
+                                                 this, spool_.get(), &config_});
+  if (observer_) return;
+  if (auto jobs = store_->load_unfinished()) {
+    for (Job& job : *jobs) add_entry(std::move(job), config_.boolean("resume.auto"));
+  } else {
+    fatal_ = std::move(jobs.error());
+  }
+  thread_ = std::thread([this] { run_loop(); });
+}
+
+void Router::run_loop() {
+  block_signals();
+  try {
+    while (!stop_) {
+      std::int64_t wait = engine_->idle_ms();
+      if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
+      {
+        const std::lock_guard lock(mutex_);
+        if (acks_dirty_) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
+      }
+      engine_->turn(wait);
+      save_acknowledgements(false);
+    }
+  } catch (const std::exception& failure) {
+    store_failed(Error(Code::internal, std::string("the router's thread ended: ") + failure.what(),
+                       "close the router and open it again; please report this"));
+  }
+}
+
+Result<void> Router::close(std::int64_t timeout_ms) {
+  const std::lock_guard closing(close_mutex_);
+  if (closed_) return {};
+  (void)timeout_ms;
+  stop_ = true;
+  if (thread_.joinable()) {
+    transport_->wake();
+    thread_.join();
+  }
+  executor_.reset();
+  if (engine_) save_acknowledgements(true);
+  engine_.reset();
+  transport_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    for (auto& [id, entry] : entries_) entry->delivery.reset();
+    callbacks_due_.clear();
+  }
+  changed_.notify_all();
+  wake_.set();
+  remove_fresh_state();
+  store_.reset();
+  lock_ = FileLock();
+  return {};
+}
+
+// A directory that this router made and that no job came into leaves nothing behind.
+void Router::remove_fresh_state() {
+  if (!fresh_ || observer_ || !store_) return;
+  const auto count = store_->count();
+  if (!count || *count != 0) return;
+  store_.reset();
+  for (const char* name : {"/state.db", "/state.db-wal", "/state.db-shm", "/lock"}) remove_file(state_dir_ + name);
+  remove_empty_directory(state_dir_ + "/spool");
+  remove_empty_directory(state_dir_);
+}
+
+void Router::wakeup() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++wakeups_;
+  }
+  changed_.notify_all();
+}
+
+Error Router::closed_error() const { return Error(Code::closed, "the router is closed", "open a new one"); }
+
+Result<void> Router::check_usable() {
+  if (closed_) return closed_error();
+  const std::lock_guard lock(mutex_);
+  if (fatal_) return *fatal_;
+  return {};
+}
+
+Feeds Router::make_feeds(const Job& job) const {
+  Feeds feeds;
+  for (const RemoteBatch& batch : job.batches) {
+    auto feed = std::make_shared<ResultFeed>();
+    feed->path = spool_->results(job.id, batch.part);
+    if (batch.phase == Phase::collected) {
+      feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file_size(feed->path)));
+      feed->complete = true;
+    }
+    feeds.push_back(std::move(feed));
+  }
+  return feeds;
+}
+
+// Before the loop runs, or posted to it.
+void Router::add_entry(Job job, bool active) {
+  auto entry = std::make_unique<Entry>();
+  entry->feeds = make_feeds(job);
+  entry->in_engine = true;
+  entry->view.job = job;
+  entry->view.tracks.resize(job.batches.size());
+  Feeds feeds = entry->feeds;
+  {
+    const std::lock_guard lock(mutex_);
+    entries_[job.id] = std::move(entry);
+  }
+  engine_->post([this, job = std::move(job), feeds = std::move(feeds), active]() mutable {
+    engine_->add(std::move(job), std::move(feeds), active);
+  });
+}
+
+Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
+  if (closed_) return closed_error();
+  const auto found = entries_.find(job_id);
+  if (found != entries_.end()) return found->second.get();
+  auto job = store_->load(job_id);
+  if (!job) return std::move(job.error());
+  auto entry = std::make_unique<Entry>();
+  entry->feeds = make_feeds(*job);
+  entry->view.tracks.resize(job->batches.size());
+  entry->view.job = std::move(*job);
+  return (entries_[job_id] = std::move(entry)).get();
+}
+
+// ---- what the engine tells ----
+
+void Router::enqueue_locked(std::function<void()> callback) {
+  if (callbacks_due_.size() >= kMaxCallbacksDue) callbacks_due_.pop_front();
+  callbacks_due_.push_back(std::move(callback));
+  wake_.set();
+  changed_.notify_all();
+}
+
+void Router::job_changed(const Job& job, const std::vector<Track>& tracks) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(job.id);
+    if (found == entries_.end()) return;
+    Entry& entry = *found->second;
+    entry.view.job = job;
+    entry.view.tracks = tracks;
+    if (job.done || is_blocked(job)) {
+      for (DoneFn& done : std::exchange(entry.done, {}))
+        enqueue_locked([done = std::move(done), id = job.id] { done(id); });
+    }
+  }
+  changed_.notify_all();
+}
+
+void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (event == BR_EVENT_RETRY) ++retries_;
+  if (callbacks_.event) {
+    std::string json;
+    JsonWriter writer(&json);
+    const Counts counts = counts_of(job);
+    writer.begin_object().field("event", std::int64_t{event}).field("job_id", job.id);
+    writer.field("batch_id", batch == nullptr ? "" : batch->status.id).field("message", text);
+    writer.field("status", state_name(state_of(job))).key("request_counts").begin_object();
+    writer.field("total", counts.total).field("succeeded", counts.succeeded).field("errored", counts.errored);
+    writer.field("processing", counts.processing).end_object().end_object();
+    enqueue_locked([this, event, id = job.id, json = std::move(json)] { callbacks_.event(event, id, json); });
+  }
+  const bool bad = event == BR_EVENT_BLOCKED || event == BR_EVENT_WARNING || event == BR_EVENT_UNKNOWN;
+  const std::int32_t level = bad                              ? BR_LOG_WARNING
+                             : event == BR_EVENT_BATCH_POLLED ? BR_LOG_DEBUG
+                                                              : BR_LOG_INFO;
+  if (callbacks_.log && level <= callbacks_.log_level)
+    enqueue_locked([this, level, line = job.id + ": " + text] { callbacks_.log(level, line); });
+}
+
+void Router::results_grew(const std::string&) {
+  { const std::lock_guard lock(mutex_); }
+  changed_.notify_all();
+}
+
+void Router::store_failed(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!fatal_) fatal_ = error;
+  }
+  changed_.notify_all();
+}
+
+Result<Wait> Router::poll(std::int64_t timeout_ms) {
+  std::deque<std::function<void()>> due;
+  {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t seen = wakeups_used_;
+    const auto ready = [&] { return !callbacks_due_.empty() || woken_locked(seen); };
+    if (timeout_ms < 0) changed_.wait(lock, ready);
+    else if (timeout_ms > 0) changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+    if (closed_) return Wait::ended;
+    due.swap(callbacks_due_);
+    wake_.clear();
+    if (due.empty()) {
+      const bool woken = wakeups_ != seen;
+      wakeups_used_ = wakeups_;
+      return woken ? Wait::woken : Wait::timed_out;
+    }
+  }
+  for (const auto& callback : due) callback();
+  return Wait::ready;
+}
+
+std::string Router::stats_json() {
+  const std::lock_guard lock(mutex_);
+  std::string out;
+  JsonWriter json(&out);
+  std::int64_t unfinished = 0, pending = 0;
+  for (const auto& [id, entry] : entries_) {
+    unfinished += entry->view.job.done ? 0 : 1;
+    pending += counts_of(entry->view.job).processing;
+  }
+  json.begin_object().field("version", BR_VERSION_STRING).field("jobs", static_cast<std::int64_t>(entries_.size()));
+  json.field("jobs_unfinished", unfinished).field("requests_submitted", submitted_);
+  json.field("requests_processing", pending).field("results_delivered", delivered_).field("retries", retries_);
+  json.end_object();
+  return out;
+}
+
+}  // namespace br

@@ -1,0 +1,142 @@
+// Router: the owner of everything behind a br_router: state directory, loop thread, jobs, deliveries, callbacks.
+// Every function may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/config.h"
+#include "core/deliver.h"
+#include "core/engine.h"
+#include "core/intake.h"
+#include "sys/wake.h"
+
+namespace br {
+
+// A job as it was last known, for whoever asks.
+struct JobView {
+  Job job;
+  std::vector<Track> tracks;
+  std::int64_t acked = 0;
+};
+
+// What the ABI hands in; empty functions: not wanted.
+struct RouterCallbacks {
+  std::int32_t log_level = 0;
+  std::function<void(std::int32_t level, const std::string& message)> log;
+  std::function<void(std::int32_t event, const std::string& job_id, const std::string& json)> event;
+};
+
+using DoneFn = std::function<void(const std::string& job_id)>;
+
+enum class Wait : std::uint8_t { ready, timed_out, woken, ended };
+
+class Router : public EngineListener {
+ public:
+  static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks);
+  ~Router() override;
+
+  Result<void> close(std::int64_t timeout_ms);
+  bool is_closed() const { return closed_; }
+  bool is_forked() const;
+  int fd() const { return closed_ ? -1 : wake_.fd(); }
+  void wakeup();
+
+  struct Submitted {
+    std::string job_id;
+    bool existed = false;
+  };
+  Result<Submitted> submit(const BatchSpec& spec, DoneFn done);
+  Result<std::string> attach(const std::string& provider, const std::string& batch_id);
+  Result<JobView> view(const std::string& job_id);
+  Result<std::vector<JobView>> list(const std::string& provider, std::int64_t limit);
+  Result<void> resume(const std::string& job_id);  // empty: every unfinished job
+  Result<void> remove(const std::string& job_id);
+
+  // Waits until the predicate holds for the job.
+  Result<Wait> wait_job(const std::string& job_id, std::int64_t timeout_ms,
+                        const std::function<bool(const JobView&)>& holds);
+  Result<void> refresh(const std::string& job_id, std::int64_t timeout_ms);
+  Result<bool> cancel(const std::string& job_id, std::int64_t timeout_ms);
+
+  // job_id empty: of any job. Up to `capacity` results; waits for the first.
+  Result<Wait> next_results(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
+                            std::vector<Delivered>* out);
+  void acknowledge(const Delivered& result);
+  Result<void> acknowledge_all(const std::string& job_id);
+  // The results files of a job that is done.
+  Result<Feeds> finished_feeds(const std::string& job_id);
+
+  Result<Wait> poll(std::int64_t timeout_ms);
+  std::string stats_json();
+
+  void job_changed(const Job& job, const std::vector<Track>& tracks) override;
+  void job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) override;
+  void results_grew(const std::string& job_id) override;
+  void store_failed(const Error& error) override;
+
+ private:
+  struct Entry {
+    JobView view;
+    Feeds feeds;
+    std::unique_ptr<Delivery> delivery;
+    std::vector<DoneFn> done;
+    bool in_engine = false;
+  };
+  Router(Config config, RouterCallbacks callbacks);
+  Result<void> open_state();
+  void start();
+  void run_loop();
+  void save_acknowledgements(bool now);
+  void add_entry(Job job, bool active);
+  Feeds make_feeds(const Job& job) const;
+  Result<Entry*> entry_locked(const std::string& job_id);
+  Error closed_error() const;
+  Result<void> check_usable();
+  bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
+  void enqueue_locked(std::function<void()> callback);
+  Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
+  Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, const std::string& job_id,
+                                                  std::string* provider, std::string* base_url,
+                                                  std::vector<std::string>* warnings);
+  std::string find_same_job(const Job& job);
+  void remove_fresh_state();
+
+  Config config_;
+  RouterCallbacks callbacks_;
+  std::string state_dir_;
+  bool observer_ = false, fresh_ = false;
+  int pid_ = 0;
+  FileLock lock_;
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Store> store_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Engine> engine_;
+  std::thread thread_;
+  std::atomic<bool> stop_{false}, closed_{false};
+
+  std::mutex mutex_;
+  std::mutex close_mutex_;
+  std::condition_variable changed_;
+  Wake wake_;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;
+  std::deque<std::function<void()>> callbacks_due_;
+  std::uint64_t wakeups_ = 0, wakeups_used_ = 0;
+  bool acks_dirty_ = false;
+  std::int64_t acks_dirty_since_ms_ = 0;
+  std::optional<Error> fatal_;
+  std::int64_t delivered_ = 0, submitted_ = 0, retries_ = 0;
+};
+
+}  // namespace br

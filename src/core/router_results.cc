@@ -1,0 +1,130 @@
+// The router's results: handing out, acknowledging.
+#include <algorithm>
+#include <chrono>
+
+#include "core/router.h"
+
+namespace br {
+
+// true: at least one was taken, or none will come any more (out stays empty).
+Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out) {
+  if (!entry->delivery) entry->delivery = std::make_unique<Delivery>(entry->view.job, entry->feeds);
+  while (out->size() < capacity) {
+    Delivered item;
+    auto more = entry->delivery->next(&item);
+    if (!more) return std::move(more.error());
+    if (!*more) break;
+    out->push_back(std::move(item));
+    ++delivered_;
+  }
+  return !out->empty() || entry->delivery->ended();
+}
+
+Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
+                                  std::vector<Delivered>* out) {
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + std::chrono::milliseconds(std::max<std::int64_t>(0, timeout_ms));
+  std::unique_lock lock(mutex_);
+  const std::uint64_t seen = wakeups_used_;
+  for (;;) {
+    if (closed_) return closed_error();
+    if (fatal_) return *fatal_;
+    bool all_ended = true;
+    if (!job_id.empty()) {
+      auto entry = entry_locked(job_id);
+      if (!entry) return std::move(entry.error());
+      auto taken = take_results_locked(*entry, capacity, out);
+      if (!taken) return std::move(taken.error());
+      all_ended = *taken && out->empty();
+    } else {
+      for (auto& [id, entry] : entries_) {
+        auto taken = take_results_locked(entry.get(), capacity, out);
+        if (!taken) return std::move(taken.error());
+        all_ended = all_ended && *taken && out->empty();
+      }
+    }
+    if (!out->empty()) break;
+    if (all_ended) return Wait::ended;
+    if (wakeups_ != seen) {
+      wakeups_used_ = wakeups_;
+      return Wait::woken;
+    }
+    if (timeout_ms == 0) return Wait::timed_out;
+    if (timeout_ms < 0) changed_.wait(lock);
+    else if (changed_.wait_until(lock, deadline) == std::cv_status::timeout) return Wait::timed_out;
+  }
+  if (config_.boolean("delivery.auto_ack")) {
+    for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);
+    acks_dirty_ = true;
+  }
+  return Wait::ready;
+}
+
+void Router::acknowledge(const Delivered& result) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(result.job_id);
+    if (closed_ || found == entries_.end() || !found->second->delivery) return;
+    found->second->delivery->acknowledge(result.part, result.row);
+    wake = !acks_dirty_;
+    if (wake) acks_dirty_since_ms_ = clock_.now_ms();
+    acks_dirty_ = true;
+  }
+  if (wake) transport_->wake();
+}
+
+Result<void> Router::acknowledge_all(const std::string& job_id) {
+  if (auto usable = check_usable(); !usable) return usable;
+  std::vector<RemoteBatch> progress;
+  {
+    const std::lock_guard lock(mutex_);
+    auto entry = entry_locked(job_id);
+    if (!entry) return std::move(entry.error());
+    if (!(*entry)->delivery) return {};
+    (*entry)->delivery->acknowledge_all();
+    if (!(*entry)->delivery->take_progress(&progress)) return {};
+  }
+  // Saved by the thread that owns the records; this call returns when they are on disk.
+  auto saved = std::make_shared<std::pair<bool, bool>>(false, false);
+  engine_->post([this, job_id, progress, saved] {
+    engine_->acknowledged(job_id, progress);
+    {
+      const std::lock_guard lock(mutex_);
+      saved->first = true;
+    }
+    changed_.notify_all();
+  });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return saved->first || fatal_ || closed_; });
+  if (fatal_) return *fatal_;
+  return {};
+}
+
+// now: at the end, on whichever thread closes.
+void Router::save_acknowledgements(bool now) {
+  std::vector<std::pair<std::string, std::vector<RemoteBatch>>> changed;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t waited = clock_.now_ms() - acks_dirty_since_ms_;
+    if (!acks_dirty_ || (!now && waited < config_.integer("delivery.ack_interval_ms"))) return;
+    acks_dirty_ = false;
+    for (auto& [id, entry] : entries_) {
+      std::vector<RemoteBatch> progress;
+      if (entry->delivery && entry->delivery->take_progress(&progress)) changed.emplace_back(id, std::move(progress));
+    }
+  }
+  for (const auto& [id, progress] : changed) engine_->acknowledged(id, progress);
+}
+
+Result<Feeds> Router::finished_feeds(const std::string& job_id) {
+  const std::lock_guard lock(mutex_);
+  auto entry = entry_locked(job_id);
+  if (!entry) return std::move(entry.error());
+  if (!(*entry)->view.job.done)
+    return Error(Code::not_complete, "the job " + job_id + " is not done",
+                 "wait for it: `batchrouter resume " + job_id + "`");
+  return make_feeds((*entry)->view.job);
+}
+
+}  // namespace br
