@@ -91,8 +91,13 @@ void Engine::remove(const std::string& job_id) {
 }
 
 void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
+  if (store_failed_) return;
   Run* run = find(job_id);
-  if (run == nullptr || store_failed_) return;
+  if (run == nullptr) {
+    // A job that was done before this process began.
+    if (auto saved = p_.store->save_batches(progress); !saved) fail_store(saved.error());
+    return;
+  }
   std::vector<RemoteBatch> changed;
   for (const RemoteBatch& from : progress) {
     for (RemoteBatch& batch : run->job.batches) {

@@ -76,6 +76,7 @@ void Router::acknowledge(const Delivered& result) {
 
 Result<void> Router::acknowledge_all(const std::string& job_id) {
   if (auto usable = check_usable(); !usable) return usable;
+  if (observer_) return {};
   std::vector<RemoteBatch> progress;
   {
     const std::lock_guard lock(mutex_);

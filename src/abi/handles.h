@@ -1,0 +1,100 @@
+// What stands behind the opaque types of batchrouter.h.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "batchrouter.h"
+#include "codec/json_read.h"
+#include "core/intake.h"
+#include "core/router.h"
+
+namespace br {
+
+// A C callback with its user_data; destroy runs once, when the last copy goes.
+template <class Fn>
+class Callback {
+ public:
+  Callback() = default;
+  Callback(Fn fn, void* user_data, br_destroy_fn destroy) : fn_(fn), user_data_(user_data) {
+    if (destroy != nullptr) guard_ = std::shared_ptr<void>(user_data, [destroy](void* data) { destroy(data); });
+    if (destroy != nullptr && user_data == nullptr) {
+      // shared_ptr runs the deleter for a null pointer as well.
+      guard_ = std::shared_ptr<void>(nullptr, [destroy](void* data) { destroy(data); });
+    }
+  }
+  explicit operator bool() const { return fn_ != nullptr; }
+  template <class... Args>
+  void operator()(Args... args) const {
+    fn_(user_data_, args...);
+  }
+
+ private:
+  Fn fn_ = nullptr;
+  void* user_data_ = nullptr;
+  std::shared_ptr<void> guard_;
+};
+
+}  // namespace br
+
+struct br_error {
+  br::Error error;
+};
+
+struct br_config {
+  br::Config config;
+  std::int32_t log_level = 0;
+  br::Callback<br_log_fn> log;
+  br::Callback<br_event_fn> event;
+};
+
+struct br_request {
+  std::string custom_id, model;
+  struct Message {
+    std::int32_t role;
+    std::vector<std::string> parts;
+  };
+  std::vector<std::string> system;
+  bool system_is_list = false;
+  std::vector<Message> messages;
+  std::vector<std::pair<std::string, std::string>> generation, fields;
+  std::string raw;   // from br_request_from_json: the line as it was given
+  std::string json;  // the answer of br_request_json
+};
+
+struct br_batch {
+  br::BatchSpec spec;
+};
+
+struct br_router {
+  std::shared_ptr<br::Router> router;
+  std::string stats;
+};
+
+struct br_job {
+  std::shared_ptr<br::Router> router;
+  br::JobView view;
+  std::string error_message, json;
+};
+
+struct br_job_list {
+  std::vector<std::unique_ptr<br_job>> jobs;
+};
+
+struct br_result {
+  std::shared_ptr<br::Router> router;  // NULL: nothing to acknowledge
+  br::Delivered item;
+  // Read from the line when first asked for.
+  std::shared_ptr<const br::Json> json;
+  std::string tool_calls, response;
+};
+
+struct br_results {
+  br::Feeds feeds;
+  std::string job_id;
+  std::size_t part = 0;
+  std::unique_ptr<br::FeedReader> reader;
+};
