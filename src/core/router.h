@@ -25,7 +25,7 @@ namespace br {
 struct JobView {
   Job job;
   std::vector<Track> tracks;
-  std::int64_t acked = 0;
+  std::int64_t acked = 0, handed = 0;
 };
 
 // What the ABI hands in; empty functions: not wanted.

@@ -1,0 +1,207 @@
+#include "abi/guard.h"
+#include "abi/handles.h"
+#include "codec/jsonl.h"
+#include "codec/result_line.h"
+#include "core/pack.h"
+#include "providers/registry.h"
+#include "sys/file.h"
+
+using br::Error;
+using br::guard;
+using br::Result;
+
+namespace {
+
+constexpr std::size_t kWriteBlock = std::size_t{1} << 20;
+
+Error stopped() { return Error(br::Code::cancelled, "the write function stopped the work"); }
+
+// Hands converted lines to a C function in large pieces.
+class WriteSink : public br::RequestSink {
+ public:
+  WriteSink(br_write_fn write, void* user_data, br::Packer* packer)
+      : write_(write), user_data_(user_data), packer_(packer) {}
+  Result<void> take(const br::Provider& provider, const br::EncodedRequest& request) override {
+    if (packer_ != nullptr) {
+      if (auto counted = packer_->take(provider, request); !counted) return counted;
+    }
+    buffer_.append(request.native);
+    if (buffer_.size() < kWriteBlock) return {};
+    return flush();
+  }
+  Result<void> flush() {
+    if (!buffer_.empty() && write_ != nullptr && write_(user_data_, buffer_.data(), buffer_.size()) != 0)
+      return stopped();
+    buffer_.clear();
+    return {};
+  }
+
+ private:
+  br_write_fn write_;
+  void* user_data_;
+  br::Packer* packer_;
+  std::string buffer_;
+};
+
+br::Config config_of(const br_config* config, const br_batch& batch, Result<void>* status) {
+  br::Config merged = config == nullptr ? br::Config() : config->config;
+  for (const auto& [key, value] : batch.spec.options) {
+    if (key == "output" || key == "continue") continue;
+    if (auto set = merged.set(key, value); !set && *status) *status = std::move(set);
+  }
+  return merged;
+}
+
+}  // namespace
+
+extern "C" {
+
+br_batch* br_batch_new(const char* provider) {
+  return br::shield<br_batch*>(nullptr, [&] {
+    auto batch = std::make_unique<br_batch>();
+    if (provider != nullptr) batch->spec.provider = provider;
+    return batch.release();
+  });
+}
+
+void br_batch_free(br_batch* batch) { delete batch; }
+
+br_status br_batch_set_name(br_batch* batch, const char* name, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || name == nullptr) return br::null_argument("batch or name");
+    batch->spec.name = name;
+    return BR_OK;
+  });
+}
+
+br_status br_batch_set_meta(br_batch* batch, const char* key, const char* value, br_error** err) {
+  constexpr std::size_t kMaxPairs = 12, kMaxKey = 64, kMaxValue = 512;
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
+    const std::string name = key, text = value;
+    if (name.empty() || name.size() > kMaxKey || text.size() > kMaxValue || name.starts_with("batchrouter_"))
+      return Error(br::Code::invalid_argument, "the metadata pair is too long or its key is not allowed",
+                   "a key has 1 to 64 bytes and does not begin with batchrouter_, a value has at most 512");
+    auto& pairs = batch->spec.metadata;
+    for (auto& [known, old] : pairs) {
+      if (known != name) continue;
+      old = text;
+      return BR_OK;
+    }
+    if (pairs.size() >= kMaxPairs)
+      return Error(br::Code::invalid_argument, "a batch has at most 12 metadata pairs", "remove one");
+    pairs.emplace_back(name, text);
+    return BR_OK;
+  });
+}
+
+br_status br_batch_set(br_batch* batch, const char* key, const char* value, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
+    const std::string name = key;
+    if (name != "output" && name != "continue") {
+      br::Config check;
+      if (auto set = check.set(name, value); !set) return std::move(set.error());
+    }
+    batch->spec.options.emplace_back(name, value);
+    return BR_OK;
+  });
+}
+
+br_status br_batch_add(br_batch* batch, br_request* request, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || request == nullptr) return br::null_argument("batch or request");
+    size_t length = 0;
+    const char* json = br_request_json(request, &length);
+    if (json == nullptr) throw std::bad_alloc();
+    return br_batch_add_jsonl(batch, json, length, nullptr);
+  });
+}
+
+br_status br_batch_add_jsonl(br_batch* batch, const char* data, size_t length, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || data == nullptr) return br::null_argument("batch or data");
+    auto& sources = batch->spec.sources;
+    if (sources.empty() || !sources.back().path.empty()) sources.push_back({"<memory>", "", ""});
+    std::string& text = sources.back().text;
+    text.append(data, length);
+    if (!text.empty() && text.back() != '\n') text.push_back('\n');
+    return BR_OK;
+  });
+}
+
+br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || path == nullptr) return br::null_argument("batch or path");
+    const std::string name = path;
+    if (auto opened = br::File::open_read(name); !opened) return std::move(opened.error());
+    batch->spec.sources.push_back({name == "-" ? "<stdin>" : name, name, ""});
+    return BR_OK;
+  });
+}
+
+br_status br_validate(const br_config* config, br_batch* batch, br_error** err) {
+  return br_convert(config, batch, nullptr, nullptr, err);
+}
+
+br_status br_convert(const br_config* config, br_batch* batch, br_write_fn write, void* user_data, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr) return br::null_argument("batch");
+    Result<void> status;
+    const br::Config merged = config_of(config, *batch, &status);
+    if (!status) return std::move(status.error());
+    br::SystemRandom random;
+    br::Packer packer({"", nullptr, merged.get("split") == "auto", false});
+    WriteSink sink(write, user_data, write == nullptr ? &packer : nullptr);
+    if (auto report = br::read_requests(merged, batch->spec, random, &sink); !report) return std::move(report.error());
+    if (write == nullptr) {
+      if (auto counted = packer.finish(); !counted) return std::move(counted.error());
+    }
+    if (auto flushed = sink.flush(); !flushed) return std::move(flushed.error());
+    return BR_OK;
+  });
+}
+
+br_status br_decode_file(const br_config* config, const char* provider, const char* path, br_write_fn write,
+                         void* user_data, int64_t* rows, int64_t* failed, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (provider == nullptr || path == nullptr || write == nullptr) return br::null_argument("provider, path or write");
+    const br::Provider* known = br::find_provider(provider);
+    if (known == nullptr)
+      return Error(br::Code::no_provider, std::string("there is no provider \"") + provider + "\"",
+                   "this build has: " + br::provider_names());
+    const br::Config settings = config == nullptr ? br::Config() : config->config;
+    auto file = br::File::open_read(path);
+    if (!file) return std::move(file.error());
+    br::LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
+                         static_cast<std::size_t>(settings.integer("limits.max_line_bytes")));
+    const auto reader = known->row_reader();
+    const br::ResultContext context{provider, "", ""};
+    std::string out;
+    std::int64_t count = 0, bad = 0;
+    br::Line line;
+    for (;;) {
+      auto more = lines.next(&line);
+      if (!more) return std::move(more.error());
+      if (!*more) break;
+      if (std::string_view(line.data, line.size).find_first_not_of(" \t") == std::string_view::npos) continue;
+      br::Row row;
+      if (!reader->read(line.data, line.size, &row))
+        return Error(br::Code::input, std::string(path) + ":" + std::to_string(line.number) +
+                                          ":1: this is no result row of " + provider, "correct or remove the line");
+      br::append_result_line(row, context, &out);
+      out.push_back('\n');
+      ++count;
+      bad += row.status == br::ResultStatus::succeeded ? 0 : 1;
+      if (out.size() < kWriteBlock) continue;
+      if (write(user_data, out.data(), out.size()) != 0) return stopped();
+      out.clear();
+    }
+    if (!out.empty() && write(user_data, out.data(), out.size()) != 0) return stopped();
+    if (rows != nullptr) *rows = count;
+    if (failed != nullptr) *failed = bad;
+    return BR_OK;
+  });
+}
+
+}  // extern "C"

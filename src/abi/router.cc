@@ -1,0 +1,239 @@
+#include "abi/guard.h"
+#include "abi/handles.h"
+#include "abi/job_handle.h"
+#include "codec/json_write.h"
+
+using br::Error;
+using br::guard;
+using br::Result;
+
+namespace {
+
+Error forked() {
+  return Error(br::Code::forked, "the router was opened before fork(); the child cannot use it", "open one after fork()");
+}
+
+Result<void> usable(const br_router* router) {
+  if (router == nullptr) return br::null_argument("router");
+  if (router->router->is_forked()) return forked();
+  return {};
+}
+
+br::RouterCallbacks callbacks_of(const br_config* config) {
+  br::RouterCallbacks callbacks;
+  if (config == nullptr) return callbacks;
+  callbacks.log_level = config->log_level;
+  if (config->log) {
+    callbacks.log = [log = config->log](std::int32_t level, const std::string& message) { log(level, message.c_str()); };
+  }
+  if (config->event) {
+    callbacks.event = [event = config->event](std::int32_t kind, const std::string& job_id, const std::string& json) {
+      event(kind, job_id.c_str(), json.c_str());
+    };
+  }
+  return callbacks;
+}
+
+br_status status_of(br::Wait wait) {
+  switch (wait) {
+    case br::Wait::ready:
+      return BR_OK;
+    case br::Wait::ended:
+      return BR_END;
+    default:
+      return BR_AGAIN;
+  }
+}
+
+}  // namespace
+
+namespace br {
+
+Result<std::unique_ptr<br_job>> make_job_handle(const std::shared_ptr<Router>& router, const std::string& id) {
+  auto view = router->view(id);
+  if (!view) return std::move(view.error());
+  auto job = std::make_unique<br_job>();
+  job->router = router;
+  set_job_view(job.get(), std::move(*view));
+  return job;
+}
+
+}  // namespace br
+
+extern "C" {
+
+br_status br_router_new(const br_config* config, br_router** router, br_error** err) {
+  if (router != nullptr) *router = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    if (router == nullptr) return br::null_argument("router");
+    auto opened = br::Router::open(config == nullptr ? br::Config() : config->config, callbacks_of(config));
+    if (!opened) return std::move(opened.error());
+    auto handle = std::make_unique<br_router>();
+    handle->router = std::move(*opened);
+    *router = handle.release();
+    return BR_OK;
+  });
+}
+
+br_status br_router_close(br_router* router, int64_t timeout_ms, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (auto closed = router->router->close(timeout_ms); !closed) return std::move(closed.error());
+    return BR_OK;
+  });
+}
+
+void br_router_free(br_router* router) {
+  if (router == nullptr) return;
+  br::shield<int>(0, [&] {
+    if (!router->router->is_forked()) [[maybe_unused]]
+      const auto closed = router->router->close(0);
+    delete router;
+    return 0;
+  });
+}
+
+int32_t br_router_fd(const br_router* router) { return router == nullptr ? -1 : router->router->fd(); }
+
+void br_router_wakeup(br_router* router) {
+  if (router != nullptr && !router->router->is_forked()) router->router->wakeup();
+}
+
+br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    const auto keep = router->router;  // a callback may free the handle
+    auto polled = keep->poll(timeout_ms);
+    if (!polled) return std::move(polled.error());
+    if (*polled == br::Wait::ended) return Error(br::Code::closed, "the router is closed", "open a new one");
+    return status_of(*polled);
+  });
+}
+
+const char* br_stats_json(br_router* router, size_t* length) {
+  if (length != nullptr) *length = 0;
+  if (router == nullptr || router->router->is_forked()) return nullptr;
+  return br::shield<const char*>(nullptr, [&] {
+    router->stats = router->router->stats_json();
+    if (length != nullptr) *length = router->stats.size();
+    return router->stats.c_str();
+  });
+}
+
+br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* user_data, br_destroy_fn destroy,
+                    br_job** job, br_error** err) {
+  if (job != nullptr) *job = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    br::Callback<br_done_fn> callback(done, user_data, destroy);
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (batch == nullptr) return br::null_argument("batch");
+    br::DoneFn when_done;
+    if (callback) {
+      when_done = [callback, weak = std::weak_ptr<br::Router>(router->router)](const std::string& id) {
+        const auto owner = weak.lock();
+        if (!owner) return;
+        if (auto handle = br::make_job_handle(owner, id)) callback(handle->get());
+      };
+    }
+    auto submitted = router->router->submit(batch->spec, std::move(when_done));
+    if (!submitted) return std::move(submitted.error());
+    if (job != nullptr) {
+      auto handle = br::make_job_handle(router->router, submitted->job_id);
+      if (!handle) return std::move(handle.error());
+      *job = handle->release();
+    }
+    return submitted->existed ? BR_EXISTS : BR_OK;
+  });
+}
+
+br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_error** err) {
+  if (job != nullptr) *job = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
+    auto handle = br::make_job_handle(router->router, job_id);
+    if (!handle) return std::move(handle.error());
+    *job = handle->release();
+    return BR_OK;
+  });
+}
+
+br_status br_attach(br_router* router, const char* provider, const char* batch_id, br_job** job, br_error** err) {
+  if (job != nullptr) *job = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (provider == nullptr || batch_id == nullptr || job == nullptr)
+      return br::null_argument("provider, batch_id or job");
+    auto id = router->router->attach(provider, batch_id);
+    if (!id) return std::move(id.error());
+    auto handle = br::make_job_handle(router->router, *id);
+    if (!handle) return std::move(handle.error());
+    *job = handle->release();
+    return BR_OK;
+  });
+}
+
+br_status br_resume(br_router* router, br_job* job, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto resumed = router->router->resume(job == nullptr ? "" : job->view.job.id);
+    if (!resumed) return std::move(resumed.error());
+    return BR_OK;
+  });
+}
+
+br_status br_list(br_router* router, const char* provider, int64_t limit, br_job_list** list, br_error** err) {
+  if (list != nullptr) *list = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (list == nullptr) return br::null_argument("list");
+    auto views = router->router->list(provider == nullptr ? "" : provider, limit);
+    if (!views) return std::move(views.error());
+    auto made = std::make_unique<br_job_list>();
+    for (br::JobView& view : *views) {
+      auto job = std::make_unique<br_job>();
+      job->router = router->router;
+      br::set_job_view(job.get(), std::move(view));
+      made->jobs.push_back(std::move(job));
+    }
+    *list = made.release();
+    return BR_OK;
+  });
+}
+
+void br_job_list_free(br_job_list* list) { delete list; }
+size_t br_job_list_count(const br_job_list* list) { return list == nullptr ? 0 : list->jobs.size(); }
+br_job* br_job_list_get(const br_job_list* list, size_t index) {
+  return list == nullptr || index >= list->jobs.size() ? nullptr : list->jobs[index].get();
+}
+
+br_status br_next_result(br_router* router, br_job* job, int64_t timeout_ms, br_result** result, br_error** err) {
+  size_t count = 0;
+  if (result != nullptr) *result = nullptr;
+  return br_next_results(router, job, timeout_ms, result, 1, &count, err);
+}
+
+br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br_result** results, size_t capacity,
+                          size_t* count, br_error** err) {
+  if (count != nullptr) *count = 0;
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
+    std::vector<br::Delivered> taken;
+    const std::string id = job == nullptr ? "" : job->view.job.id;
+    auto waited = router->router->next_results(id, timeout_ms, capacity, &taken);
+    if (!waited) return std::move(waited.error());
+    std::vector<std::unique_ptr<br_result>> handles;
+    for (br::Delivered& item : taken) {
+      auto handle = std::make_unique<br_result>();
+      handle->router = router->router;
+      handle->item = std::move(item);
+      handles.push_back(std::move(handle));
+    }
+    for (size_t i = 0; i < handles.size(); ++i) results[i] = handles[i].release();
+    *count = handles.size();
+    return status_of(*waited);
+  });
+}
+
+}  // extern "C"
