@@ -93,9 +93,12 @@ class SqliteStore : public Store {
 Result<void> SqliteStore::prepare(bool read_only) {
   sqlite3_busy_timeout(db_, 10'000);
   if (auto set = execute("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2000", "configure"); !set) return set;
-  Statement version(db_, "PRAGMA user_version");
-  if (!version.step()) return failure("read");
-  const std::int64_t found = version.integer(0);
+  std::int64_t found = 0;
+  {
+    Statement version(db_, "PRAGMA user_version");
+    if (!version.step()) return failure("read");
+    found = version.integer(0);
+  }
   if (found > kSchemaVersion)
     return Error(Code::store, path_ + ": was written by a newer version of batchrouter", "use that version");
   if (read_only) return {};
