@@ -181,15 +181,15 @@ bool JsonCursor::read_number(std::string_view* token) {
   };
   if (at_ < end_ && *at_ == '-') ++at_;
   const char* first = at_;
-  if (!digits() || (*first == '0' && at_ - first > 1)) return fail("this is no JSON number");
+  if (!digits() || (*first == '0' && at_ - first > 1)) return fail_at(start, "this is no JSON number");
   if (at_ < end_ && *at_ == '.') {
     ++at_;
-    if (!digits()) return fail("digits are missing after the decimal point");
+    if (!digits()) return fail_at(start, "digits are missing after the decimal point");
   }
   if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
     ++at_;
     if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-    if (!digits()) return fail("digits are missing in the exponent");
+    if (!digits()) return fail_at(start, "digits are missing in the exponent");
   }
   fresh_ = false;
   *token = std::string_view(start, static_cast<std::size_t>(at_ - start));

@@ -49,6 +49,10 @@ class JsonCursor {
     if (error_ == nullptr) error_ = why;
     return false;
   }
+  bool fail_at(const char* where, const char* why) {
+    at_ = where;
+    return fail(why);
+  }
   void skip_blanks() {
     while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
   }
