@@ -452,7 +452,8 @@ BR_API br_status br_next_results(br_router *router, br_job *job, int64_t timeout
                                  size_t capacity, size_t *count, br_error **err);
 /* Marks a result as taken. Durable at the next save (delivery.ack_interval_ms, br_router_close). Any order. */
 BR_API br_status br_result_ack(br_result *result, br_error **err);
-/* Acknowledges every result of the job that was handed out, and returns when that is on disk. */
+/* Acknowledges every result of a job that is done, however it was read; of one that goes on, those that br_next_result
+ * handed out. Returns when that is on disk. */
 BR_API br_status br_job_ack_all(br_job *job, br_error **err);
 BR_API void br_result_free(br_result *result);
 

@@ -102,6 +102,9 @@ br_status br_batch_set(br_batch* batch, const char* key, const char* value, br_e
     if (name != "output" && name != "continue") {
       br::Config check;
       if (auto set = check.set(name, value); !set) return std::move(set.error());
+      if (br::find_property(name)->kind == br::PropertyInfo::Kind::secret)
+        return Error(br::Code::config, name + ": options of a batch are kept on disk, and keys never are",
+                     "set it with br_config_set or in the environment");
     }
     batch->spec.options.emplace_back(name, value);
     return BR_OK;

@@ -109,6 +109,12 @@ void Delivery::acknowledge_all() {
   }
 }
 
+std::int64_t Delivery::handed() const {
+  std::int64_t rows = 0;
+  for (const Part& part : parts_) rows += part.next_row;
+  return rows;
+}
+
 bool Delivery::take_progress(std::vector<RemoteBatch>* progress) {
   if (!changed_) return false;
   changed_ = false;

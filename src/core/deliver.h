@@ -50,6 +50,8 @@ class Delivery {
 
   void acknowledge(std::int32_t part, std::int64_t row);
   void acknowledge_all();
+  // Results handed out or acknowledged before.
+  std::int64_t handed() const;
   // What of it is to be saved, and whether anything changed since the last call.
   bool take_progress(std::vector<RemoteBatch>* progress);
 

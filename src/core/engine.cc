@@ -8,7 +8,7 @@
 
 namespace br {
 
-StepRules step_rules(const Config& config, const Job& job) {
+StepRules step_rules(const Config& config, bool attached) {
   StepRules rules;
   rules.retry.base_ms = config.integer("retry.base_ms");
   rules.retry.cap_ms = config.integer("retry.cap_ms");
@@ -18,7 +18,7 @@ StepRules step_rules(const Config& config, const Job& job) {
   rules.settle_ms = config.integer("submit.settle_ms");
   rules.resend_when_absent = config.get("submit.on_unknown") == "resend_when_absent";
   rules.wait_when_queue_full = config.get("submit.on_queue_full") == "wait";
-  rules.attached = job.attached;
+  rules.attached = attached;
   return rules;
 }
 
@@ -45,10 +45,12 @@ void Engine::add(Job job, Feeds feeds, bool active) {
   auto run = std::make_unique<Run>();
   run->provider = find_provider(job.provider);
   run->job = std::move(job);
+  run->config = *p_.config;
+  for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     run->parts[i].feed = feeds[i];
-    run->parts[i].rules = step_rules(*p_.config, run->job);
+    run->parts[i].rules = step_rules(run->config, run->job.attached);
     run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
   }
   const std::string id = run->job.id;
@@ -109,6 +111,10 @@ void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBat
     }
   }
   if (auto saved = p_.store->save_batches(changed); !saved) return fail_store(saved.error());
+  if (is_settled(run->job)) {
+    if (auto saved = p_.store->save_job(run->job); !saved) return fail_store(saved.error());
+  }
+  tell(*run);
   delete_remote_files(run);
 }
 
@@ -174,9 +180,13 @@ void Engine::apply(Run* run, std::size_t index, const Event& event) {
     if (!perform(run, index, action)) return;
   }
   set_timer(run, index);
+  tell(*run);
+}
+
+void Engine::tell(const Run& run) {
   std::vector<Track> tracks;
-  for (const Part& each : run->parts) tracks.push_back(each.track);
-  p_.listener->job_changed(run->job, tracks);
+  for (const Part& part : run.parts) tracks.push_back(part.track);
+  p_.listener->job_changed(run.job, tracks);
 }
 
 // false: the state could not be saved, and nothing that builds on it may happen.
@@ -199,7 +209,7 @@ bool Engine::perform(Run* run, std::size_t index, const Action& action) {
       return true;
     case ActionKind::notify:
       if ((action.event == BR_EVENT_BATCH_SUBMITTED || action.event == BR_EVENT_ADOPTED) &&
-          p_.config->boolean("audit.files")) {
+          run->config.boolean("audit.files")) {
         if (auto linked = p_.spool->link_audit_files(run->job, batch); !linked)
           p_.listener->job_event(BR_EVENT_WARNING, run->job, &batch, linked.error().message);
       }
@@ -228,7 +238,7 @@ Result<Account> Engine::account_of(const Run& run) const {
   if (run.provider == nullptr)
     return Error(Code::no_provider, "this build has no provider \"" + run.job.provider + "\"",
                  "it has: " + provider_names());
-  return resolve_account(*p_.config, *run.provider, run.job.base_url);
+  return resolve_account(run.config, *run.provider, run.job.base_url);
 }
 
 // ---- vendor calls ----
@@ -289,7 +299,7 @@ void Engine::stop_calls(Part* part) {
 
 // Fire and forget: a file that stays behind costs nothing and expires at the vendor.
 void Engine::delete_remote_files(Run* run) {
-  const std::string& what = p_.config->get("files.delete_remote");
+  const std::string& what = run->config.get("files.delete_remote");
   if (what == "never" || !run->job.done) return;
   for (const RemoteBatch& batch : run->job.batches) {
     if (batch.acked_rows < batch.results.total) return;

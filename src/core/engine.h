@@ -91,6 +91,7 @@ class Engine {
   struct Run {
     Job job;
     const Provider* provider = nullptr;
+    Config config;  // the router's, with the overrides of the job
     std::vector<Part> parts;
     bool active = false;
   };
@@ -108,6 +109,7 @@ class Engine {
   void apply(Run* run, std::size_t index, const Event& event);
   bool perform(Run* run, std::size_t index, const Action& action);
   void set_timer(Run* run, std::size_t index);
+  void tell(const Run& run);
   bool save(const RemoteBatch& batch);
   void fail_store(const Error& error);
   Result<Account> account_of(const Run& run) const;
@@ -141,7 +143,7 @@ class Engine {
   bool store_failed_ = false;
 };
 
-// The step rules in force for a job.
-StepRules step_rules(const Config& config, const Job& job);
+// The step rules that follow from a job's configuration.
+StepRules step_rules(const Config& config, bool attached);
 
 }  // namespace br

@@ -36,6 +36,14 @@ RestReason rest_reason(const RemoteBatch& batch) {
   return {ResultStatus::errored, "missing", "missing", "the vendor returned no result row for this request", 0, true};
 }
 
+// Before the state says that the results are here: after that nobody asks the vendor for them again.
+Result<void> sync_results(const std::string& path) {
+  auto file = File::open_update(path);
+  if (!file) return std::move(file.error());
+  if (auto synced = file->sync(); !synced) return synced;
+  return sync_directory(path.substr(0, path.rfind('/')));
+}
+
 }  // namespace
 
 CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
@@ -43,7 +51,7 @@ CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
   CollectorPlan plan;
   if (!run->job.attached) plan.ids_path = p_.spool->ids(run->job.id, batch.part);
   plan.output_path = p_.spool->output(run->job.id, batch.part);
-  plan.max_line_bytes = static_cast<std::size_t>(p_.config->integer("limits.max_line_bytes"));
+  plan.max_line_bytes = static_cast<std::size_t>(run->config.integer("limits.max_line_bytes"));
   plan.hash_seed = p_.random->next();
   plan.context = {run->job.provider, run->job.id, batch.status.id};
   plan.provider = run->provider;
@@ -192,11 +200,7 @@ void Engine::finished(const std::string& job_id, std::size_t index, Result<Colle
   if (!report) return fetch_error(job_id, index, report.error());
   Part& part = run->parts[index];
   part.output.reset();
-  if (p_.config->get("files.delete_remote") != "never") {
-    // The vendor's copy may go once ours is safe.
-    if (auto file = File::open_update(part.feed->path)) [[maybe_unused]]
-      const auto synced = file->sync();
-  }
+  if (auto synced = sync_results(part.feed->path); !synced) return fetch_error(job_id, index, synced.error());
   push(job_id, index, {EventKind::finished, Op::poll, {}, {}, *report});
   drain();
   job_maybe_done(run);
@@ -210,15 +214,13 @@ void Engine::job_maybe_done(Run* run) {
   job.done = true;
   job.completed_ms = p_.clock->now_ms();
   if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
-  if (p_.config->boolean("audit.files")) {
+  if (run->config.boolean("audit.files")) {
     for (const RemoteBatch& batch : job.batches) {
       if (auto linked = p_.spool->link_audit_files(job, batch); !linked)
         p_.listener->job_event(BR_EVENT_WARNING, job, &batch, linked.error().message);
     }
   }
-  std::vector<Track> tracks;
-  for (const Part& part : run->parts) tracks.push_back(part.track);
-  p_.listener->job_changed(job, tracks);
+  tell(*run);
   p_.listener->job_event(BR_EVENT_JOB_DONE, job, nullptr, state_name(state_of(job)));
   delete_remote_files(run);
 }

@@ -77,7 +77,7 @@ void Router::start() {
   engine_ = std::make_unique<Engine>(EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(),
                                                  this, spool_.get(), &config_});
   if (observer_) return;
-  if (auto jobs = store_->load_unfinished()) {
+  if (auto jobs = store_->load_unsettled()) {
     for (Job& job : *jobs) add_entry(std::move(job), config_.boolean("resume.auto"));
   } else {
     fatal_ = std::move(jobs.error());

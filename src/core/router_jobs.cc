@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "batchrouter.h"
 #include "core/pack.h"
 #include "core/router.h"
 #include "providers/registry.h"
@@ -107,21 +108,21 @@ Result<Router::Submitted> Router::submit(const BatchSpec& spec, DoneFn done) {
     const std::lock_guard lock(mutex_);
     submitted_ += counts_of(job).total;
   }
-  for (const std::string& warning : warnings) job_event(18, job, nullptr, warning);
+  for (const std::string& warning : warnings) job_event(BR_EVENT_WARNING, job, nullptr, warning);
   add_entry(std::move(job), true);
   const std::lock_guard lock(mutex_);
   if (done) entries_[id]->done.push_back(std::move(done));
   return Submitted{id, false};
 }
 
-// An unfinished job with the same requests, address and output.
+// An unsettled job with the same requests, address and output.
 std::string Router::find_same_job(const Job& job) {
   std::vector<Job> candidates;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, entry] : entries_) {
       const Job& other = entry->view.job;
-      const bool same = !other.done && !other.attached && other.provider == job.provider &&
+      const bool same = !is_settled(other) && !other.attached && other.provider == job.provider &&
                         other.base_url == job.base_url && other.output == job.output &&
                         other.batches.size() == job.batches.size();
       if (same) candidates.push_back(other);
@@ -171,10 +172,8 @@ Result<JobView> Router::view(const std::string& job_id) {
   auto entry = entry_locked(job_id);
   if (!entry) return std::move(entry.error());
   JobView view = (*entry)->view;
-  if ((*entry)->delivery) {
-    std::vector<RemoteBatch> progress;
-    for (const RemoteBatch& batch : view.job.batches) view.acked += batch.acked_rows;
-  }
+  for (const RemoteBatch& batch : view.job.batches) view.acked += batch.acked_rows;
+  view.handed = (*entry)->delivery ? (*entry)->delivery->handed() : view.acked;
   return view;
 }
 
@@ -193,6 +192,7 @@ Result<std::vector<JobView>> Router::list(const std::string& provider, std::int6
       view.tracks.resize(job.batches.size());
       view.job = std::move(job);
     }
+    for (const RemoteBatch& batch : views.back().job.batches) views.back().acked += batch.acked_rows;
   }
   return views;
 }

@@ -74,6 +74,20 @@ void Router::acknowledge(const Delivered& result) {
   if (wake) transport_->wake();
 }
 
+namespace {
+
+// The batches of a job that is done, with every result acknowledged.
+std::vector<RemoteBatch> all_taken(const Job& job, const Feeds& feeds) {
+  std::vector<RemoteBatch> progress = job.batches;
+  for (std::size_t i = 0; i < progress.size(); ++i) {
+    progress[i].acked_rows = progress[i].handed_rows = progress[i].results.total;
+    progress[i].acked_bytes = static_cast<std::int64_t>(feeds[i]->length.load());
+  }
+  return progress;
+}
+
+}  // namespace
+
 Result<void> Router::acknowledge_all(const std::string& job_id) {
   if (auto usable = check_usable(); !usable) return usable;
   if (observer_) return {};
@@ -82,9 +96,16 @@ Result<void> Router::acknowledge_all(const std::string& job_id) {
     const std::lock_guard lock(mutex_);
     auto entry = entry_locked(job_id);
     if (!entry) return std::move(entry.error());
-    if (!(*entry)->delivery) return {};
-    (*entry)->delivery->acknowledge_all();
-    if (!(*entry)->delivery->take_progress(&progress)) return {};
+    const Job& job = (*entry)->view.job;
+    if (job.done) {
+      progress = all_taken(job, (*entry)->feeds);
+      (*entry)->delivery.reset();
+      for (std::size_t i = 0; i < progress.size(); ++i) (*entry)->view.job.batches[i] = progress[i];
+    } else {
+      if (!(*entry)->delivery) return {};
+      (*entry)->delivery->acknowledge_all();
+      if (!(*entry)->delivery->take_progress(&progress)) return {};
+    }
   }
   // Saved by the thread that owns the records; this call returns when they are on disk.
   auto saved = std::make_shared<std::pair<bool, bool>>(false, false);

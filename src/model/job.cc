@@ -139,4 +139,10 @@ bool is_blocked(const Job& job) {
   return std::any_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) { return b.blocked; });
 }
 
+bool is_settled(const Job& job) {
+  return job.done && std::all_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& batch) {
+    return batch.acked_rows >= batch.results.total;
+  });
+}
+
 }  // namespace br

@@ -127,5 +127,7 @@ State state_of(const Job& job);
 // Rows by what became of them: our own results where they are collected, else the vendor's counters.
 Counts counts_of(const Job& job);
 bool is_blocked(const Job& job);
+// The job is done and its consumer has acknowledged every result: nothing is left to do for it.
+bool is_settled(const Job& job);
 
 }  // namespace br

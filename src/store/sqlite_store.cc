@@ -14,9 +14,9 @@ namespace {
 constexpr int kSchemaVersion = 1;
 constexpr const char* kSchema =
     "CREATE TABLE jobs(id TEXT PRIMARY KEY, provider TEXT NOT NULL, created_ms INTEGER NOT NULL,"
-    " done INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
+    " settled INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX jobs_by_time ON jobs(created_ms);"
-    "CREATE INDEX jobs_unfinished ON jobs(id) WHERE done = 0;"
+    "CREATE INDEX jobs_unsettled ON jobs(id) WHERE settled = 0;"
     "CREATE TABLE batches(job_id TEXT NOT NULL, part INTEGER NOT NULL, record TEXT NOT NULL,"
     " PRIMARY KEY(job_id, part)) WITHOUT ROWID;";
 
@@ -65,7 +65,7 @@ class SqliteStore : public Store {
   Result<void> save_batches(const std::vector<RemoteBatch>& batches) override;
   Result<void> remove(std::string_view job_id) override;
   Result<Job> load(std::string_view job_id) override;
-  Result<std::vector<Job>> load_unfinished() override;
+  Result<std::vector<Job>> load_unsettled() override;
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
 
@@ -122,8 +122,8 @@ Result<void> SqliteStore::transaction(Work work) {
 }
 
 bool SqliteStore::put_job(const Job& job) {
-  Statement put(db_, "INSERT OR REPLACE INTO jobs(id, provider, created_ms, done, record) VALUES(?,?,?,?,?)");
-  put.bind(job.id).bind(job.provider).bind(job.created_ms).bind(std::int64_t{job.done}).bind(write_job_record(job));
+  Statement put(db_, "INSERT OR REPLACE INTO jobs(id, provider, created_ms, settled, record) VALUES(?,?,?,?,?)");
+  put.bind(job.id).bind(job.provider).bind(job.created_ms).bind(std::int64_t{is_settled(job)}).bind(write_job_record(job));
   put.step();
   return !put.failed();
 }
@@ -204,9 +204,9 @@ Result<Job> SqliteStore::load(std::string_view job_id) {
   return std::move(jobs->front());
 }
 
-Result<std::vector<Job>> SqliteStore::load_unfinished() {
+Result<std::vector<Job>> SqliteStore::load_unsettled() {
   const std::lock_guard lock(mutex_);
-  Statement get(db_, "SELECT record FROM jobs WHERE done=0 ORDER BY created_ms, id");
+  Statement get(db_, "SELECT record FROM jobs WHERE settled=0 ORDER BY created_ms, id");
   return read_jobs(&get);
 }
 

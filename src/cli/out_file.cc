@@ -1,0 +1,93 @@
+#include "cli/out_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "cli/handles.h"
+
+namespace cli {
+namespace {
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Failure cannot(const std::string& path, const char* verb, int error) {
+  return Failure(Exit::usage, path + ": cannot " + verb + ": " + std::strerror(error),
+                 "check the path, its permissions and the space on the disk");
+}
+
+}  // namespace
+
+std::string absolute_output(const std::string& path) {
+  if (path.empty() || path == "-") return path;
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+void check_output(const std::string& path) {
+  if (path.empty() || path == "-") return;
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+    throw Failure(Exit::usage, path + ": is a directory", "give the name of a file");
+  if (access(directory_of(path).c_str(), W_OK | X_OK) != 0) throw cannot(directory_of(path), "write there", errno);
+}
+
+OutFile::OutFile(const std::string& path) : path_(path) {
+  if (path_.empty() || path_ == "-") {
+    fd_ = STDOUT_FILENO;
+    return;
+  }
+  check_output(path_);
+  // The name is the same every time, so that a killed process leaves at most this one, for the next to take over.
+  temporary_ = path_ + ".part";
+  fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd_ < 0) throw cannot(temporary_, "write", errno);
+  fchmod(fd_, 0600);
+}
+
+OutFile::~OutFile() {
+  if (temporary_.empty() || fd_ < 0) return;
+  close(fd_);
+  unlink(temporary_.c_str());
+}
+
+void OutFile::write(const char* data, std::size_t size) {
+  while (size > 0 && error_ == 0) {
+    const ssize_t n = ::write(fd_, data, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      error_ = errno;
+      return;
+    }
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+}
+
+int OutFile::take(void* user_data, const char* data, std::size_t size) {
+  auto* file = static_cast<OutFile*>(user_data);
+  file->write(data, size);
+  return file->error_;
+}
+
+void OutFile::commit() {
+  if (error_ != 0) throw cannot(temporary_.empty() ? "standard output" : path_, "write", error_);
+  if (temporary_.empty()) return;
+  if (fsync(fd_) != 0) throw cannot(path_, "write", errno);
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) throw cannot(path_, "write", errno);
+  close(fd_);
+  fd_ = -1;
+  const int directory = open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  fsync(directory);
+  close(directory);
+}
+
+}  // namespace cli

@@ -1,0 +1,34 @@
+// Where a command's data goes: standard output, or a file that is absent or complete.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace cli {
+
+// The path as others will find it: absolute, without "." and ".."; "-" stays.
+std::string absolute_output(const std::string& path);
+// Throws Failure if the directory of `path` takes no file.
+void check_output(const std::string& path);
+
+// Written beside its place, mode 0600; commit() syncs and renames it there. Without commit() nothing stays behind.
+class OutFile {
+ public:
+  // "-" or empty: standard output.
+  explicit OutFile(const std::string& path);
+  ~OutFile();
+  OutFile(const OutFile&) = delete;
+  OutFile& operator=(const OutFile&) = delete;
+
+  void write(const char* data, std::size_t size);
+  void commit();
+  // For br_write_fn; user_data is the OutFile. A failure is kept and thrown by commit().
+  static int take(void* user_data, const char* data, std::size_t size);
+
+ private:
+  std::string path_, temporary_;
+  int fd_ = -1;
+  int error_ = 0;
+};
+
+}  // namespace cli
