@@ -347,8 +347,11 @@ BR_API br_status br_attach(br_router *router, const char *provider, const char *
 BR_API br_status br_resume(br_router *router, br_job *job, br_error **err);
 /* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline. */
 BR_API br_status br_list(br_router *router, const char *provider, int64_t limit, br_job_list **list, br_error **err);
-/* The newest batches at the vendor itself, as {"object":"list","batches":[…]} with the fields of br_job_json.
- * Blocks for the network, at most timeout_ms. *list_json is borrowed from *list. */
+/* The newest batches at the vendor itself, whoever made them: each a snapshot with an empty br_job_id and its vendor id in
+ * br_job_batch_id(job, 0); br_attach makes a job of one. limit <= 0 means 100, which is the most.
+ * Returns   BR_OK; BR_ENOPROVIDER; BR_EUNSUPPORTED; BR_EAUTH; BR_ENETWORK; BR_EPROVIDER; BR_ETIMEOUT.
+ * Blocks    for the network, at most timeout_ms.
+ * Since     0.1 */
 BR_API br_status br_list_remote(br_router *router, const char *provider, int64_t limit, int64_t timeout_ms,
                                 br_job_list **list, br_error **err);
 BR_API void br_job_list_free(br_job_list *list);

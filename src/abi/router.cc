@@ -34,6 +34,17 @@ br::RouterCallbacks callbacks_of(const br_config* config) {
   return callbacks;
 }
 
+std::unique_ptr<br_job_list> make_list(const std::shared_ptr<br::Router>& router, std::vector<br::JobView> views) {
+  auto list = std::make_unique<br_job_list>();
+  for (br::JobView& view : views) {
+    auto job = std::make_unique<br_job>();
+    job->router = router;
+    br::set_job_view(job.get(), std::move(view));
+    list->jobs.push_back(std::move(job));
+  }
+  return list;
+}
+
 br_status status_of(br::Wait wait) {
   switch (wait) {
     case br::Wait::ready:
@@ -189,14 +200,20 @@ br_status br_list(br_router* router, const char* provider, int64_t limit, br_job
     if (list == nullptr) return br::null_argument("list");
     auto views = router->router->list(provider == nullptr ? "" : provider, limit);
     if (!views) return std::move(views.error());
-    auto made = std::make_unique<br_job_list>();
-    for (br::JobView& view : *views) {
-      auto job = std::make_unique<br_job>();
-      job->router = router->router;
-      br::set_job_view(job.get(), std::move(view));
-      made->jobs.push_back(std::move(job));
-    }
-    *list = made.release();
+    *list = make_list(router->router, std::move(*views)).release();
+    return BR_OK;
+  });
+}
+
+br_status br_list_remote(br_router* router, const char* provider, int64_t limit, int64_t timeout_ms,
+                         br_job_list** list, br_error** err) {
+  if (list != nullptr) *list = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
+    auto views = router->router->list_remote(provider, limit, timeout_ms);
+    if (!views) return std::move(views.error());
+    *list = make_list(router->router, std::move(*views)).release();
     return BR_OK;
   });
 }

@@ -39,6 +39,10 @@ Result<void> Collector::replay() {
   auto file = File::open_update(plan_.feed->path);
   if (!file) return std::move(file.error());
   std::uint64_t whole = 0;
+  std::unordered_map<std::string, std::size_t> places;
+  if (ledger_.has_wire_ids() && file_size(plan_.feed->path) > 0) {
+    if (auto found = find_places(&places); !found) return found;
+  }
   {
     LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
                      kMaxIdLine);
@@ -47,7 +51,7 @@ Result<void> Collector::replay() {
       auto more = lines.next(&line);
       if (!more) return std::move(more.error());
       if (!*more || !line.terminated) break;
-      replay_line({line.data, line.size});
+      replay_line({line.data, line.size}, places);
       whole = line.offset + line.size + 1;
     }
   }
@@ -58,7 +62,14 @@ Result<void> Collector::replay() {
   return {};
 }
 
-void Collector::replay_line(std::string_view text) {
+// Our results hold the caller's ids, the ledger those on the wire.
+Result<void> Collector::find_places(std::unordered_map<std::string, std::size_t>* places) const {
+  return for_each_id(plan_.ids_path, [&](const IdEntry& entry) {
+    (*places)[std::string(entry.custom_id)] = ledger_.find(entry.wire_id);
+  });
+}
+
+void Collector::replay_line(std::string_view text, const std::unordered_map<std::string, std::size_t>& places) {
   const auto json = Json::parse(text);
   if (json == nullptr) return;
   const std::string_view id = (*json)["custom_id"].string();
@@ -68,6 +79,8 @@ void Collector::replay_line(std::string_view text) {
   }
   if (plan_.ids_path.empty()) {
     foreign_[std::string(id)] = true;
+  } else if (ledger_.has_wire_ids()) {
+    if (const auto found = places.find(std::string(id)); found != places.end()) ledger_.mark(found->second);
   } else if (const std::size_t place = ledger_.find(id); place != IdLedger::kNone) {
     ledger_.mark(place);
   }
@@ -118,17 +131,20 @@ Result<CollectReport> Collector::consume(std::uint64_t length, bool last, bool r
     if (auto opened = open_output(); !opened) return std::move(opened.error());
   }
   lines_->keep_partial(!last);
-  if (last) malformed_ = 0;
   Line line;
   for (;;) {
     auto more = lines_->next(&line);
     if (!more) return std::move(more.error());
     if (!*more) break;
-    if (!is_blank({line.data, line.size})) take_line(&line, repeated);
+    if (!is_blank({line.data, line.size})) {
+      if (auto taken = take_line(&line, repeated); !taken) return std::move(taken.error());
+    }
     if (auto flushed = results_->flush_if_full(); !flushed) return std::move(flushed.error());
   }
   if (auto published = publish(); !published) return std::move(published.error());
-  return report();
+  const CollectReport pass = report();
+  if (last) malformed_ = unknown_ = 0;
+  return pass;
 }
 
 Result<void> Collector::publish() {
@@ -139,29 +155,37 @@ Result<void> Collector::publish() {
   return {};
 }
 
-void Collector::take_line(Line* line, bool repeated) {
+Result<void> Collector::take_line(Line* line, bool repeated) {
   Row row;
   if (rows_->read(line->data, line->size, &row)) return take_row(row, repeated);
   take_damaged(*line, row);
+  return {};
 }
 
-void Collector::take_row(const Row& row, bool repeated) {
+Result<void> Collector::take_row(Row row, bool repeated) {
   if (plan_.ids_path.empty()) {
-    if (!foreign_.emplace(row.custom_id, true).second) return;
+    if (!foreign_.emplace(row.custom_id, true).second) return {};
   } else {
     const std::size_t place = ledger_.find(row.custom_id);
-    if (place == IdLedger::kNone)
-      return odd(BR_EVENT_UNKNOWN_ID, "a row for the id \"" + shown(row.custom_id) + "\", which was never asked");
+    if (place == IdLedger::kNone) {
+      unknown_ += 1;
+      odd(BR_EVENT_UNKNOWN_ID, "a row for the id \"" + shown(row.custom_id) + "\", which was never asked");
+      return {};
+    }
     if (ledger_.seen(place)) {
       if (!repeated)
         odd(BR_EVENT_DUPLICATE_ROW, "a second row for \"" + shown(row.custom_id) + "\"; the first one counts");
-      return;
+      return {};
     }
+    auto replaced = ledger_.custom_id_token(place, &id_token_);
+    if (!replaced) return std::move(replaced.error());
+    if (*replaced) row.custom_id_json = id_token_;
     ledger_.mark(place);
   }
   append_result_line(row, plan_.context, &results_->buffer());
   results_->buffer().push_back('\n');
   count(row.status);
+  return {};
 }
 
 void Collector::take_damaged(const Line& line, const Row& row) {
@@ -175,8 +199,9 @@ void Collector::take_damaged(const Line& line, const Row& row) {
 Result<CollectReport> Collector::finish(const SyntheticError& rest) {
   if (!plan_.ids_path.empty() && ledger_.unseen() > 0) {
     Result<void> flushed;
-    auto walked = for_each_id(plan_.ids_path, [&](std::string_view id, std::string_view token) {
-      const std::size_t place = ledger_.find(id);
+    auto walked = for_each_id(plan_.ids_path, [&](const IdEntry& entry) {
+      const std::string_view token = entry.token;
+      const std::size_t place = ledger_.find(entry.wire_id);
       if (place == IdLedger::kNone || ledger_.seen(place) || !flushed) return;
       ledger_.mark(place);
       const auto damaged = damaged_.find(place);
@@ -204,6 +229,7 @@ CollectReport Collector::report() const {
   CollectReport report;
   report.missing = plan_.ids_path.empty() ? 0 : static_cast<std::int64_t>(ledger_.unseen());
   report.malformed = malformed_;
+  report.unknown = unknown_;
   report.counts = counts_;
   return report;
 }

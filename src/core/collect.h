@@ -53,10 +53,11 @@ class Collector {
  private:
   explicit Collector(CollectorPlan plan) : plan_(std::move(plan)) {}
   Result<void> replay();
-  void replay_line(std::string_view text);
+  Result<void> find_places(std::unordered_map<std::string, std::size_t>* places) const;
+  void replay_line(std::string_view text, const std::unordered_map<std::string, std::size_t>& places);
   Result<void> open_output();
-  void take_line(Line* line, bool repeated);
-  void take_row(const Row& row, bool repeated);
+  Result<void> take_line(Line* line, bool repeated);
+  Result<void> take_row(Row row, bool repeated);
   void take_damaged(const Line& line, const Row& row);
   void odd(std::int32_t event, std::string text);
   void count(ResultStatus status, std::int64_t by = 1);
@@ -73,7 +74,8 @@ class Collector {
   Counts counts_;
   std::unordered_map<std::size_t, std::string> damaged_;  // place of an id -> what its damaged row looked like
   std::unordered_map<std::string, bool> foreign_;         // attached batches: ids seen
-  std::int64_t malformed_ = 0;
+  std::string id_token_;
+  std::int64_t malformed_ = 0, unknown_ = 0;
   std::int64_t odd_rows_ = 0;
 };
 

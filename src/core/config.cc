@@ -1,6 +1,7 @@
 #include "core/config.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
 
@@ -105,15 +106,54 @@ Result<std::string> check_value(const PropertyInfo& info, std::string_view value
   return std::string(value);
 }
 
-std::string from_environment(const std::string& variables) {
+// "_TEAM_A" for the slot "team-a".
+std::string slot_suffix(std::string_view slot) {
+  std::string suffix = slot.empty() ? "" : "_";
+  for (const char c : slot) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    suffix.push_back(plain ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_');
+  }
+  return suffix;
+}
+
+std::string from_environment(const std::string& variables, std::string_view slot) {
+  const std::string suffix = slot_suffix(slot);
   std::size_t at = 0;
   while (at < variables.size()) {
     const std::size_t end = std::min(variables.find(',', at), variables.size());
-    const char* value = std::getenv(variables.substr(at, end - at).c_str());
+    const char* value = std::getenv((variables.substr(at, end - at) + suffix).c_str());
     if (value != nullptr && *value != '\0') return value;
     at = end + 1;
   }
   return {};
+}
+
+// What is configured, what the environment says, or the default. A slot has its own key, and shares the rest.
+std::string setting_of(const Config& config, const std::string& provider, const Property& property,
+                       std::string_view slot) {
+  const std::string variables = property.environment == nullptr ? "" : property.environment;
+  if (!slot.empty()) {
+    const std::string own = provider + "@" + std::string(slot) + "." + property.name;
+    std::string value = config.is_set(own) ? config.get(own) : "";
+    if (value.empty()) value = from_environment(variables, slot);
+    if (!value.empty() || property.secret) return value;
+  }
+  const std::string key = provider + "." + property.name;
+  std::string value = config.is_set(key) ? config.get(key) : "";
+  if (value.empty()) value = from_environment(variables, {});
+  return value.empty() ? property.default_value : value;
+}
+
+Result<void> check_key(const Account& account, const Provider& provider) {
+  const bool broken = account.api_key.find_first_of("\r\n") != std::string::npos;
+  if (!broken && !(provider.capability().needs_key && account.api_key.empty())) return {};
+  const PropertyInfo* key = find_property(account.provider + ".api_key");
+  std::string variable = key == nullptr ? "" : key->environment.substr(0, key->environment.find(','));
+  if (!variable.empty()) variable += slot_suffix(account.slot);
+  const char* what = broken ? "the API key holds a line break" : "there is no API key";
+  const std::string slot = account.slot.empty() ? "" : " for the account \"" + account.slot + "\"";
+  return Error(Code::auth, "[" + account.provider + "] " + what + slot,
+               variable.empty() ? "set " + account.provider + ".api_key" : "set the environment variable " + variable);
 }
 
 }  // namespace
@@ -124,8 +164,14 @@ const std::vector<PropertyInfo>& property_table() {
 }
 
 const PropertyInfo* find_property(std::string_view key) {
+  std::string plain(key);
+  if (const std::size_t at = plain.find('@'); at != std::string::npos) {
+    const std::size_t dot = plain.find('.', at);
+    if (dot == std::string::npos || dot == at + 1) return nullptr;
+    plain.erase(at, dot - at);
+  }
   for (const PropertyInfo& info : property_table()) {
-    if (info.name == key) return &info;
+    if (info.name == plain) return &info;
   }
   return nullptr;
 }
@@ -141,7 +187,7 @@ Result<void> Config::set(std::string_view key, std::string_view value) {
   }
   auto checked = check_value(*info, value);
   if (!checked) return std::move(checked.error());
-  values_[info->name] = std::move(*checked);
+  values_[std::string(key)] = std::move(*checked);
   return {};
 }
 
@@ -152,14 +198,13 @@ const std::string& Config::get(std::string_view key) const {
 
 std::int64_t Config::integer(std::string_view key) const { return std::strtoll(get(key).c_str(), nullptr, 10); }
 
-Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url) {
+Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url,
+                                std::string_view slot) {
   Account account;
   account.provider = provider.name();
+  account.slot = slot;
   for (const Property& property : provider.properties()) {
-    const std::string key = account.provider + "." + property.name;
-    std::string value = config.is_set(key) ? config.get(key) : "";
-    if (value.empty() && property.environment != nullptr) value = from_environment(property.environment);
-    if (value.empty()) value = property.default_value;
+    std::string value = setting_of(config, account.provider, property, slot);
     const std::string_view name = property.name;
     if (name == "api_key") {
       account.api_key = value;
@@ -170,6 +215,11 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
     } else if (name == "project") {
       account.project = value;
     } else {
+      if (name.ends_with("_url") && !value.empty()) {
+        auto checked = check_base_url(value);
+        if (!checked) return std::move(checked.error());
+        value = std::move(*checked);
+      }
       account.settings.emplace_back(property.name, std::move(value));
     }
   }
@@ -177,13 +227,7 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
   auto checked = check_base_url(account.base_url);
   if (!checked) return std::move(checked.error());
   account.base_url = std::move(*checked);
-  if (account.api_key.find_first_of("\r\n") != std::string::npos || (provider.capability().needs_key && account.api_key.empty())) {
-    const PropertyInfo* key = find_property(account.provider + ".api_key");
-    const std::string variable = key == nullptr ? "" : key->environment.substr(0, key->environment.find(','));
-    const char* what = account.api_key.empty() ? "there is no API key" : "the API key holds a line break";
-    return Error(Code::auth, "[" + account.provider + "] " + what,
-                 variable.empty() ? "set " + account.provider + ".api_key" : "set the environment variable " + variable);
-  }
+  if (auto key = check_key(account, provider); !key) return std::move(key.error());
   return account;
 }
 

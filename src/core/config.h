@@ -39,10 +39,13 @@ class Config {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
+// Also for the key of a slot, as "openai@team.api_key".
 const PropertyInfo* find_property(std::string_view key);
 
 // A provider's settings in force: configuration, then environment, then defaults. base_url overrides when not empty.
+// slot: one of several keys of the provider; its properties are "<provider>@<slot>.<name>", its variables end in _SLOT.
 // Code::auth when it needs a key and there is none; Code::config for a bad base URL.
-Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url);
+Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url,
+                                std::string_view slot = {});
 
 }  // namespace br

@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "batchrouter.h"
-#include "net/url.h"
 #include "providers/registry.h"
 
 namespace br {
 
-StepRules step_rules(const Config& config, bool attached) {
+StepRules step_rules(const Config& config, const Provider* provider, bool attached) {
   StepRules rules;
   rules.retry.base_ms = config.integer("retry.base_ms");
   rules.retry.cap_ms = config.integer("retry.cap_ms");
@@ -19,6 +18,9 @@ StepRules step_rules(const Config& config, bool attached) {
   rules.resend_when_absent = config.get("submit.on_unknown") == "resend_when_absent";
   rules.wait_when_queue_full = config.get("submit.on_queue_full") == "wait";
   rules.attached = attached;
+  if (provider == nullptr) return rules;
+  rules.match_by_shape = provider->capability().marker == Marker::none;
+  if (provider->capability().local) rules.settle_ms = 0;  // what runs here is known for certain
   return rules;
 }
 
@@ -43,14 +45,14 @@ Engine::Run* Engine::find(const std::string& job_id) {
 
 void Engine::add(Job job, Feeds feeds, bool active) {
   auto run = std::make_unique<Run>();
-  run->provider = find_provider(job.provider);
   run->job = std::move(job);
   run->config = *p_.config;
   for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     run->parts[i].feed = feeds[i];
-    run->parts[i].rules = step_rules(run->config, run->job.attached);
+    run->parts[i].provider = find_provider(run->job.batches[i].provider);
+    run->parts[i].rules = step_rules(run->config, run->parts[i].provider, run->job.attached);
     run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
   }
   const std::string id = run->job.id;
@@ -232,91 +234,6 @@ void Engine::fail_store(const Error& error) {
   }
   timers_.clear();
   p_.listener->store_failed(error);
-}
-
-Result<Account> Engine::account_of(const Run& run) const {
-  if (run.provider == nullptr)
-    return Error(Code::no_provider, "this build has no provider \"" + run.job.provider + "\"",
-                 "it has: " + provider_names());
-  return resolve_account(run.config, *run.provider, run.job.base_url);
-}
-
-// ---- vendor calls ----
-
-void Engine::start_call(Run* run, std::size_t index, Op op) {
-  Part& part = run->parts[index];
-  if (part.calls.contains(op)) return;
-  auto account = account_of(*run);
-  if (!account) {
-    account.error().not_executed = true;
-    return push(run->job.id, index, {EventKind::failed, op, {}, account.error(), {}});
-  }
-  const OpContext context{*account, run->job.batches[index], part.track.last_page, {}, 100, 0, {}};
-  auto step = run->provider->advance(op, context, nullptr);
-  if (!step || !step->send) {
-    Error error = step ? Error(Code::unsupported, "the provider has no such operation") : step.error();
-    error.not_executed = true;
-    return push(run->job.id, index, {EventKind::failed, op, {}, std::move(error), {}});
-  }
-  send_exchange(run->job.id, index, op, std::move(*step->send), 0, std::move(*account), {});
-}
-
-void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
-                           Account account, std::string scratch) {
-  if (auto guarded = guard_destination(account.base_url, &request); !guarded) {
-    guarded.error().not_executed = true;
-    return push(job_id, index, {EventKind::failed, op, {}, guarded.error(), {}});
-  }
-  const auto id = p_.transport->start(
-      std::move(request), nullptr, [this, job_id, index, op, exchange, account, scratch](HttpResponse response) {
-        answer(job_id, index, op, response, exchange + 1, account, scratch);
-      });
-  find(job_id)->parts[index].calls[op] = id;
-}
-
-void Engine::answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
-                    const Account& account, const std::string& scratch) {
-  Run* run = find(job_id);
-  if (run == nullptr) return;
-  Part& part = run->parts[index];
-  part.calls.erase(op);
-  const OpContext context{account, run->job.batches[index], part.track.last_page, {}, 100, exchange, scratch};
-  auto step = run->provider->advance(op, context, &response);
-  if (!step) return push(job_id, index, {EventKind::failed, op, {}, step.error(), {}});
-  if (step->send) {
-    return send_exchange(job_id, index, op, std::move(*step->send), exchange, account,
-                         step->outcome.input_file_id);
-  }
-  push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
-}
-
-void Engine::stop_calls(Part* part) {
-  for (const auto& [op, id] : part->calls) p_.transport->abort(id);
-  part->calls.clear();
-  if (part->download_call != 0) p_.transport->abort(part->download_call);
-  part->download_call = 0;
-}
-
-// Fire and forget: a file that stays behind costs nothing and expires at the vendor.
-void Engine::delete_remote_files(Run* run) {
-  const std::string& what = run->config.get("files.delete_remote");
-  if (what == "never" || !run->job.done) return;
-  for (const RemoteBatch& batch : run->job.batches) {
-    if (batch.acked_rows < batch.results.total) return;
-  }
-  auto account = account_of(*run);
-  if (!account) return;
-  for (const RemoteBatch& batch : run->job.batches) {
-    std::vector<std::string> files = {batch.input_file_id};
-    if (what == "all") files.insert(files.end(), {batch.status.output.id, batch.status.errors.id});
-    for (const std::string& file : files) {
-      if (file.empty()) continue;
-      const OpContext context{*account, batch, {}, file, 100, 0, {}};
-      auto step = run->provider->advance(Op::delete_file, context, nullptr);
-      if (!step || !step->send || !guard_destination(account->base_url, &*step->send)) continue;
-      p_.transport->start(std::move(*step->send), nullptr, [](HttpResponse) {});
-    }
-  }
 }
 
 }  // namespace br

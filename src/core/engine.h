@@ -15,6 +15,7 @@
 #include "core/collect.h"
 #include "core/config.h"
 #include "core/executor.h"
+#include "core/local_run.h"
 #include "core/step.h"
 #include "model/job.h"
 #include "net/http.h"
@@ -65,6 +66,8 @@ class Engine {
   void cancel(const std::string& job_id);
   void refresh(const std::string& job_id);
   void remove(const std::string& job_id);
+  // One page of the vendor's own list; `done` runs on the loop's thread.
+  void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
   // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.
   void acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress);
 
@@ -77,11 +80,12 @@ class Engine {
   struct Part {
     Track track;
     StepRules rules;
-    std::map<Op, std::uint64_t> calls;  // under way
+    const Provider* provider = nullptr;
+    std::map<Op, std::uint64_t> calls;  // under way; 0: waits for an access token
     std::shared_ptr<ResultFeed> feed;
     std::shared_ptr<std::unique_ptr<Collector>> collector = std::make_shared<std::unique_ptr<Collector>>();
     std::unique_ptr<OutputFile> output;
-    std::vector<HttpRequest> downloads;
+    std::vector<Download> downloads;
     std::size_t download = 0;
     bool download_again = false, pass_open = false, consume_busy = false, consume_last = false, replayed = false;
     std::uint64_t download_call = 0, consumed_to = 0;
@@ -90,7 +94,6 @@ class Engine {
   };
   struct Run {
     Job job;
-    const Provider* provider = nullptr;
     Config config;  // the router's, with the overrides of the job
     std::vector<Part> parts;
     bool active = false;
@@ -101,6 +104,13 @@ class Engine {
     Event event;
   };
   using Key = std::pair<std::string, std::size_t>;
+  // An access token, or those who wait for one.
+  struct TokenSlot {
+    Token token;
+    bool asked = false, proven = false;
+    std::vector<std::function<void(const Error*)>> waiting;
+  };
+  using TokenFn = std::function<void(Account account, const Error* error)>;
 
   Run* find(const std::string& job_id);
   void push(const std::string& job_id, std::size_t part, Event event);
@@ -112,19 +122,32 @@ class Engine {
   void tell(const Run& run);
   bool save(const RemoteBatch& batch);
   void fail_store(const Error& error);
-  Result<Account> account_of(const Run& run) const;
+  Result<Account> account_of(const Run& run, std::size_t index) const;
 
+  void with_token(const Provider& provider, Account account, TokenFn then);
+  void token_answered(const Provider& provider, const Account& account, const HttpResponse& response);
+  void token_refused(const Account& account, Error* error);
+  Result<std::uint64_t> send(const Provider& provider, const Account& account, HttpRequest request, BodySink sink,
+                             Transport::Done done);
   void start_call(Run* run, std::size_t index, Op op);
+  void begin_call(const std::string& job_id, std::size_t index, Op op, const Account& account);
+  void call_failed(const std::string& job_id, std::size_t index, Op op, Error error, bool sent);
   void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
-                     Account account, std::string scratch);
+                     const Account& account, const std::string& scratch);
+  void local_call(Run* run, std::size_t index, Op op);
   void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
               const Account& account, const std::string& scratch);
+  void drop_known(const std::string& job_id, std::vector<RemoteStatus>* listed);
   void stop_calls(Part* part);
 
   void start_fetch(Run* run, std::size_t index);
   void start_download(Run* run, std::size_t index);
+  void begin_download(const std::string& job_id, std::size_t index, const Account& account);
+  void copy_local_output(Run* run, std::size_t index, const std::string& path);
+  void page_ended(const std::string& job_id, std::size_t index, const Account& account, const HttpResponse& response);
   bool take_bytes(const std::string& job_id, std::size_t index, std::string_view bytes);
-  void download_ended(const std::string& job_id, std::size_t index, const HttpResponse& response);
+  void download_ended(const std::string& job_id, std::size_t index, const Account& account,
+                      const HttpResponse& response);
   void fetch_error(const std::string& job_id, std::size_t index, Error error);
   void consume(Run* run, std::size_t index, bool last);
   void consumed(const std::string& job_id, std::size_t index, bool last, Result<CollectReport> report);
@@ -138,12 +161,13 @@ class Engine {
   std::map<std::string, std::unique_ptr<Run>> runs_;
   std::set<std::pair<std::int64_t, Key>> timers_;
   std::deque<Pending> pending_;
+  std::map<std::string, TokenSlot> tokens_;
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_;
   bool store_failed_ = false;
 };
 
 // The step rules that follow from a job's configuration.
-StepRules step_rules(const Config& config, bool attached);
+StepRules step_rules(const Config& config, const Provider* provider, bool attached);
 
 }  // namespace br

@@ -3,7 +3,6 @@
 
 #include "batchrouter.h"
 #include "core/engine.h"
-#include "net/url.h"
 #include "providers/http_error.h"
 
 namespace br {
@@ -53,8 +52,8 @@ CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
   plan.output_path = p_.spool->output(run->job.id, batch.part);
   plan.max_line_bytes = static_cast<std::size_t>(run->config.integer("limits.max_line_bytes"));
   plan.hash_seed = p_.random->next();
-  plan.context = {run->job.provider, run->job.id, batch.status.id};
-  plan.provider = run->provider;
+  plan.context = {batch.provider, run->job.id, batch.status.id};
+  plan.provider = run->parts[index].provider;
   plan.feed = run->parts[index].feed;
   plan.odd_row = [this, job_id = run->job.id, index](std::int32_t event, const std::string& text) {
     post([this, job_id, index, event, text] {
@@ -74,9 +73,9 @@ void Engine::start_fetch(Run* run, std::size_t index) {
     part.replayed = file_size(part.feed->path) > 0;
   }
   if (!part.pass_open) {
-    auto account = account_of(*run);
+    auto account = account_of(*run, index);
     if (!account) return fetch_error(job_id, index, account.error());
-    part.downloads = run->provider->downloads(*account, run->job.batches[index]);
+    part.downloads = part.provider->downloads(*account, run->job.batches[index]);
     part.download = 0;
     part.download_again = false;
     part.pass_open = true;
@@ -86,21 +85,85 @@ void Engine::start_fetch(Run* run, std::size_t index) {
 
 void Engine::start_download(Run* run, std::size_t index) {
   Part& part = run->parts[index];
-  const std::string job_id = run->job.id;
   if (part.download >= part.downloads.size()) {
     part.consume_last = true;
     return consume(run, index, true);
   }
-  auto account = account_of(*run);
-  if (!account) return fetch_error(job_id, index, account.error());
-  HttpRequest request = part.downloads[part.download];
-  if (auto guarded = guard_destination(account->base_url, &request); !guarded)
-    return fetch_error(job_id, index, guarded.error());
+  const Download& download = part.downloads[part.download];
+  if (!download.path.empty()) return copy_local_output(run, index, download.path);
+  auto account = account_of(*run, index);
+  if (!account) return fetch_error(run->job.id, index, account.error());
+  with_token(*part.provider, std::move(*account),
+             [this, job_id = run->job.id, index](const Account& with, const Error* error) {
+               if (error != nullptr) return fetch_error(job_id, index, *error);
+               if (find(job_id) != nullptr) begin_download(job_id, index, with);
+             });
+}
+
+void Engine::begin_download(const std::string& job_id, std::size_t index, const Account& account) {
+  Part& part = find(job_id)->parts[index];
+  const Download& download = part.downloads[part.download];
+  HttpRequest request = download.request;
+  Result<std::uint64_t> sent = std::uint64_t{0};
+  if (download.page) {
+    sent = send(*part.provider, account, std::move(request), nullptr, [this, job_id, index, account](HttpResponse response) {
+      page_ended(job_id, index, account, response);
+    });
+  } else {
+    request.bulk = true;
+    if (auto begun = part.output->begin_source(part.download_again); !begun)
+      return fetch_error(job_id, index, begun.error());
+    sent = send(
+        *part.provider, account, std::move(request),
+        [this, job_id, index](std::string_view bytes) { return take_bytes(job_id, index, bytes); },
+        [this, job_id, index, account](const HttpResponse& response) {
+          download_ended(job_id, index, account, response);
+        });
+  }
+  if (!sent) return fetch_error(job_id, index, sent.error());
+  part.download_call = *sent;
+}
+
+// What a local run wrote becomes the output file as if it had been downloaded.
+void Engine::copy_local_output(Run* run, std::size_t index, const std::string& path) {
+  Part& part = run->parts[index];
+  const std::string job_id = run->job.id;
   if (auto begun = part.output->begin_source(part.download_again); !begun)
     return fetch_error(job_id, index, begun.error());
-  part.download_call = p_.transport->start(
-      std::move(request), [this, job_id, index](std::string_view bytes) { return take_bytes(job_id, index, bytes); },
-      [this, job_id, index](const HttpResponse& response) { download_ended(job_id, index, response); });
+  auto file = File::open_read(path);
+  if (!file) return fetch_error(job_id, index, file.error());
+  std::string block(kConsumeStep, '\0');
+  for (;;) {
+    auto n = file->read(block.data(), block.size());
+    if (!n) return fetch_error(job_id, index, n.error());
+    if (*n == 0) break;
+    if (auto put = part.output->append({block.data(), *n}); !put) return fetch_error(job_id, index, put.error());
+  }
+  if (auto ended = part.output->end_source(); !ended) return fetch_error(job_id, index, ended.error());
+  part.download += 1;
+  start_download(run, index);
+}
+
+void Engine::page_ended(const std::string& job_id, std::size_t index, const Account& account,
+                        const HttpResponse& response) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  Part& part = run->parts[index];
+  part.download_call = 0;
+  auto page = part.provider->read_page(account, run->job.batches[index], response);
+  if (!page) {
+    token_refused(account, &page.error());
+    return fetch_error(job_id, index, page.error());
+  }
+  if (!page->lines.empty()) {
+    if (auto begun = part.output->begin_source(false); !begun) return fetch_error(job_id, index, begun.error());
+    if (!take_bytes(job_id, index, page->lines) || !part.output->end_source())
+      return fetch_error(job_id, index, Error(Code::io, "the results cannot be written", "check the disk"));
+  }
+  part.download += 1;
+  const auto at = part.downloads.begin() + static_cast<std::ptrdiff_t>(part.download);
+  part.downloads.insert(at, std::make_move_iterator(page->next.begin()), std::make_move_iterator(page->next.end()));
+  start_download(run, index);
 }
 
 bool Engine::take_bytes(const std::string& job_id, std::size_t index, std::string_view bytes) {
@@ -112,14 +175,17 @@ bool Engine::take_bytes(const std::string& job_id, std::size_t index, std::strin
   return true;
 }
 
-void Engine::download_ended(const std::string& job_id, std::size_t index, const HttpResponse& response) {
+void Engine::download_ended(const std::string& job_id, std::size_t index, const Account& account,
+                            const HttpResponse& response) {
   Run* run = find(job_id);
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.download_call = 0;
   if (!response.ok()) {
     part.download_again = true;
-    return fetch_error(job_id, index, read_http_error(run->job.provider, "downloading results", response));
+    Error error = read_http_error(run->job.batches[index].provider, "downloading results", response);
+    token_refused(account, &error);
+    return fetch_error(job_id, index, std::move(error));
   }
   if (auto ended = part.output->end_source(); !ended) return fetch_error(job_id, index, ended.error());
   part.download_again = false;

@@ -1,4 +1,5 @@
-// Walks an ids file: one JSON string a line, in the order of the requests.
+// Walks an ids file: one request a line, in the order of the requests: its custom_id as a JSON string and, where another
+// id stands for it on the wire, a blank and that one.
 #pragma once
 
 #include <string>
@@ -12,6 +13,29 @@ namespace br {
 
 inline constexpr std::size_t kMaxIdLine = std::size_t{64} << 20;
 
+struct IdEntry {
+  std::string_view custom_id;  // unescaped
+  std::string_view token;      // the JSON string
+  std::string_view wire_id;    // custom_id where nothing stands for it
+  std::uint64_t offset = 0;    // of the line in the file
+};
+
+// Reads one line of the file; scratch holds what had to be unescaped.
+inline IdEntry read_id_line(std::string_view line, std::string* scratch) {
+  IdEntry entry;
+  const std::size_t close = line.rfind('"');
+  entry.token = line.substr(0, close + 1);
+  entry.custom_id = entry.token.substr(1, entry.token.size() - 2);
+  if (entry.custom_id.find('\\') != std::string_view::npos) {
+    scratch->clear();
+    append_unescaped(entry.token, scratch);
+    entry.custom_id = *scratch;
+  }
+  entry.wire_id = close + 2 < line.size() ? line.substr(close + 2) : entry.custom_id;
+  return entry;
+}
+
+// each(const IdEntry&)
 Result<void> for_each_id(const std::string& ids_path, const auto& each) {
   auto file = File::open_read(ids_path);
   if (!file) return std::move(file.error());
@@ -22,15 +46,10 @@ Result<void> for_each_id(const std::string& ids_path, const auto& each) {
     auto more = lines.next(&line);
     if (!more) return std::move(more.error());
     if (!*more) return {};
-    const std::string_view token(line.data, line.size);
-    if (token.size() < 2) continue;
-    std::string_view id = token.substr(1, token.size() - 2);
-    if (id.find('\\') != std::string_view::npos) {
-      scratch.clear();
-      append_unescaped(token, &scratch);
-      id = scratch;
-    }
-    each(id, token);
+    if (line.size < 2) continue;
+    IdEntry entry = read_id_line({line.data, line.size}, &scratch);
+    entry.offset = line.offset;
+    each(entry);
   }
 }
 

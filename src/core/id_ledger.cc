@@ -36,15 +36,44 @@ Result<IdLedger> IdLedger::load(const std::string& ids_path, std::uint64_t seed)
   for (;; ++seed) {
     IdLedger ledger;
     ledger.seed_ = seed;
-    auto read = for_each_id(ids_path, [&](std::string_view id, std::string_view) {
-      ledger.hashes_.push_back(hash_id(id, seed));
+    bool wire = false;
+    auto read = for_each_id(ids_path, [&](const IdEntry& entry) {
+      ledger.hashes_.push_back(hash_id(entry.wire_id, seed));
+      wire = wire || entry.wire_id.data() != entry.custom_id.data();
     });
     if (!read) return std::move(read.error());
     ledger.hashes_.shrink_to_fit();
     std::sort(ledger.hashes_.begin(), ledger.hashes_.end());
     if (std::adjacent_find(ledger.hashes_.begin(), ledger.hashes_.end()) != ledger.hashes_.end()) continue;
     ledger.seen_.resize(ledger.hashes_.size());
+    if (!wire) return ledger;
+    ledger.offsets_.resize(ledger.hashes_.size());
+    read = for_each_id(ids_path, [&](const IdEntry& entry) {
+      ledger.offsets_[ledger.find(entry.wire_id)] = entry.offset;
+    });
+    if (!read) return std::move(read.error());
+    auto file = File::open_read(ids_path);
+    if (!file) return std::move(file.error());
+    ledger.ids_file_ = std::move(*file);
     return ledger;
+  }
+}
+
+Result<bool> IdLedger::custom_id_token(std::size_t place, std::string* token) const {
+  if (offsets_.empty()) return false;
+  token->resize(512);
+  for (;;) {
+    auto n = ids_file_.read_at(token->data(), token->size(), offsets_[place]);
+    if (!n) return std::move(n.error());
+    const std::size_t end = std::string_view(token->data(), *n).find('\n');
+    if (end != std::string_view::npos) {
+      std::string scratch;
+      const std::size_t size = read_id_line(std::string_view(token->data(), end), &scratch).token.size();
+      token->resize(size);
+      return true;
+    }
+    if (*n < token->size()) return Error(Code::store, ids_file_.path() + ": ends inside a line", "restore it from a backup");
+    token->resize(token->size() * 2);
   }
 }
 

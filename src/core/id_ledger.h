@@ -1,4 +1,5 @@
-// IdLedger: which of the ids that were asked have their result. Eight bytes and a bit for each.
+// IdLedger: which of the ids that were asked have their result, by the id on the wire. Eight bytes and a bit for each,
+// sixteen in a batch whose ids another one stands for.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "model/error.h"
+#include "sys/file.h"
 
 namespace br {
 
@@ -17,7 +19,7 @@ class IdLedger {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  // Reads the ids file: one JSON string a line, all different.
+  // Reads the ids file (core/id_file.h); all ids are different.
   static Result<IdLedger> load(const std::string& ids_path, std::uint64_t seed);
 
   std::size_t size() const { return hashes_.size(); }
@@ -28,14 +30,18 @@ class IdLedger {
     seen_count_ += seen_[place] ? 0 : 1;
     seen_[place] = true;
   }
+  // The caller's id of that place as a JSON string, where it is not the one on the wire; false: it is.
+  Result<bool> custom_id_token(std::size_t place, std::string* token) const;
+  bool has_wire_ids() const { return !offsets_.empty(); }
   std::size_t unseen() const { return hashes_.size() - seen_count_; }
 
  private:
   std::uint64_t seed_ = 0;
   std::vector<std::uint64_t> hashes_;  // sorted
+  std::vector<std::uint64_t> offsets_;  // of each one's line in the ids file; empty where no wire ids are in use
+  File ids_file_;                       // open where offsets_ is used
   std::vector<bool> seen_;
   std::size_t seen_count_ = 0;
 };
-
 
 }  // namespace br

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "codec/json_read.h"
 #include "codec/jsonl.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxIssues = 100;
 constexpr std::size_t kMaxWarnings = 20;
 constexpr std::size_t kShownId = 80;
+constexpr std::size_t kMaxMissing = 20;
 
 // A wrong line, to be sorted by where it stands.
 struct Found {
@@ -38,6 +40,8 @@ class Intake {
   Result<void> read_source(const RequestSource& source);
   Result<void> take_line(const RequestSource& source, Line* line);
   Result<const Provider*> provider_of(const RequestSource& source, const Line& line);
+  Error missing_error() const;
+  void put_wire_id(const Provider& provider);
   void wrong(const RequestSource& source, const Line& line, const Issue& issue);
   void find_duplicates();
   std::string place(std::uint64_t row) const;
@@ -50,11 +54,12 @@ class Intake {
   std::size_t max_line_ = 0;
   RequestReader reader_;
   Request request_;
-  std::string native_;
+  std::string native_, wire_id_, wire_id_json_;
   IdTable ids_;
   IntakeReport report_;
   std::vector<Found> found_;
   std::size_t found_total_ = 0;
+  std::map<std::string, std::string> missing_;  // provider -> where it was first named
   std::vector<std::uint64_t> source_rows_;  // the first row of each source
   std::uint64_t rows_ = 0;
 };
@@ -102,22 +107,37 @@ void Intake::wrong(const RequestSource& source, const Line& line, const Issue& i
 }
 
 Result<const Provider*> Intake::provider_of(const RequestSource& source, const Line& line) {
-  const std::string name(request_.provider.empty() ? std::string_view(spec_.provider) : request_.provider);
-  if (report_.provider != nullptr && report_.provider->name() == name) return report_.provider;
+  const std::string_view name = request_.provider.empty() ? std::string_view(spec_.provider) : request_.provider;
+  for (const Provider* known : report_.providers) {
+    if (known->name() == name) return known;
+  }
   const std::string at = source.name + ":" + std::to_string(line.number) + ": ";
   if (name.empty())
     return Error(Code::no_provider, at + "the request names no provider, and the batch has none either",
                  "give one with --provider, br_batch_new, or \"provider\" in the line");
   const Provider* provider = find_provider(name);
-  if (provider == nullptr)
-    return Error(Code::no_provider, at + "there is no provider \"" + repair_utf8(name.substr(0, kShownId)) + "\"",
-                 "this build has: " + provider_names());
-  if (report_.provider != nullptr)
-    return Error(Code::input, at + "the provider is " + name + ", but requests before it go to " +
-                                  std::string(report_.provider->name()),
-                 "submit one batch for each provider");
-  report_.provider = provider;
+  if (provider != nullptr) {
+    report_.providers.push_back(provider);
+  } else if (missing_.size() < kMaxMissing) {
+    missing_.emplace(repair_utf8(name.substr(0, kShownId)), at);
+  }
   return provider;
+}
+
+// All providers that are missing are named together.
+Error Intake::missing_error() const {
+  std::string names;
+  for (const auto& [name, at] : missing_) names += (names.empty() ? "\"" : ", \"") + name + "\"";
+  return Error(Code::no_provider, missing_.begin()->second + "there is no provider " + names,
+               "this build has: " + provider_names());
+}
+
+void Intake::put_wire_id(const Provider& provider) {
+  wire_id_ = provider.wire_id(request_.custom_id, rows_);
+  if (wire_id_.empty()) return;
+  wire_id_json_ = "\"" + wire_id_ + "\"";
+  request_.custom_id = wire_id_;
+  request_.custom_id_json = wire_id_json_;
 }
 
 Result<void> Intake::take_line(const RequestSource& source, Line* line) {
@@ -130,10 +150,14 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   ids_.add(request_.custom_id, static_cast<std::uint32_t>(rows_));
   auto provider = provider_of(source, *line);
   if (!provider) return std::move(provider.error());
+  if (*provider == nullptr) return {};
   native_.clear();
+  const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
+  put_wire_id(**provider);
   auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
   const std::size_t warned = report_.warnings.size();
   if (!(*provider)->encode(request_, options_, &native_, &issue, warnings)) {
+    issue.custom_id = id;
     wrong(source, *line, issue);
     return {};
   }
@@ -141,14 +165,14 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
     report_.warnings[i] = source.name + ":" + std::to_string(line->number) + ": " + report_.warnings[i];
   const std::int64_t limit = (*provider)->capability().max_line_bytes;
   if (limit > 0 && static_cast<std::int64_t>(native_.size()) > limit) {
-    issue = {1, std::string(request_.custom_id), "",
+    issue = {1, std::string(id), "",
              "the request has " + std::to_string(native_.size()) + " bytes; " + std::string((*provider)->name()) +
                  " takes " + std::to_string(limit) + " in one; shorten it"};
     wrong(source, *line, issue);
     return {};
   }
-  if (found_total_ > 0 || sink_ == nullptr) return {};
-  return sink_->take(**provider, {request_, {line->data, line->size}, native_});
+  if (found_total_ > 0 || !missing_.empty() || sink_ == nullptr) return {};
+  return sink_->take(**provider, {request_, id_json, wire_id_, {line->data, line->size}, native_});
 }
 
 std::size_t Intake::source_of(std::uint64_t row) const {
@@ -195,6 +219,7 @@ Result<IntakeReport> Intake::run() {
   for (const RequestSource& source : spec_.sources) {
     if (auto read = read_source(source); !read) return std::move(read.error());
   }
+  if (!missing_.empty()) return missing_error();
   find_duplicates();
   if (report_.requests == 0) {
     const std::string name = spec_.sources.empty() ? "the batch" : spec_.sources.front().name;

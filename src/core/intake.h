@@ -33,7 +33,9 @@ struct BatchSpec {
 
 // One checked and encoded request.
 struct EncodedRequest {
-  const Request& request;
+  const Request& request;    // with the id that goes over the wire
+  std::string_view id_json;  // the caller's custom_id as a JSON string
+  std::string_view wire_id;  // what stands for it on the wire; empty: itself
   std::string_view unified;  // the line as it came
   std::string_view native;   // the vendor's line, newline included
 };
@@ -46,7 +48,7 @@ class RequestSink {
 
 struct IntakeReport {
   std::int64_t requests = 0;
-  const Provider* provider = nullptr;
+  std::vector<const Provider*> providers;  // in the order of their first request
   std::vector<std::string> warnings;
 };
 

@@ -47,13 +47,16 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Req
 Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
   const Capability& limits = provider.capability();
   const Request& request = item.request;
-  key_.assign(1, static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
+  key_.assign(provider.name()).push_back('\n');
+  const std::size_t head = key_.size();
+  key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
   if (limits.one_model_per_batch) key_.append(request.model);
   const auto found = current_.find(key_);
   if (found == current_.end()) {
-    if (!current_.empty() && !plan_.split) {
+    const auto other = current_.lower_bound(std::string_view(key_).substr(0, head));
+    if (other != current_.end() && other->first.starts_with(std::string_view(key_).substr(0, head)) && !plan_.split) {
       over_limit(Error(Code::limit,
-                       "the batch mixes models or endpoints (\"" + parts_.front()->batch.model + "\" and \"" +
+                       "the batch mixes models or endpoints (\"" + other->second->batch.model + "\" and \"" +
                            std::string(request.model) + "\"), and " + std::string(provider.name()) +
                            " takes one of each in a batch",
                        kSplitHint));
@@ -89,7 +92,9 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
   if (plan_.spool == nullptr || limit_) return {};
   if (auto done = (*part)->requests->append(item.native); !done) return done;
   std::string& ids = (*part)->ids->buffer();
-  ids.append(item.request.custom_id_json).push_back('\n');
+  ids.append(item.id_json);
+  if (!item.wire_id.empty()) ids.append(" ").append(item.wire_id);
+  ids.push_back('\n');
   if (auto done = (*part)->ids->flush_if_full(); !done) return done;
   if ((*part)->unified) {
     std::string& unified = (*part)->unified->buffer();

@@ -1,12 +1,9 @@
 #include "core/reconcile.h"
 
+#include <algorithm>
+
 namespace br {
 namespace {
-
-bool is_ours(const RemoteBatch& batch, const RemoteStatus& status) {
-  if (!batch.input_file_id.empty() && status.input_file_id == batch.input_file_id) return true;
-  return !batch.marker.empty() && status.marker == batch.marker;
-}
 
 int rank(const RemoteStatus& status) {
   if (status.state == State::completed) return 3;
@@ -20,18 +17,22 @@ void keep_file(const RemoteFile& before, RemoteFile* now) {
 
 }  // namespace
 
-const RemoteStatus* find_match(const RemoteBatch& batch, const std::vector<RemoteStatus>& listed) {
-  const RemoteStatus* best = nullptr;
-  for (const RemoteStatus& status : listed) {
-    if (is_ours(batch, status) && (best == nullptr || rank(status) > rank(*best))) best = &status;
-  }
-  return best;
+bool is_ours(const RemoteBatch& batch, const RemoteStatus& status) {
+  if (!batch.input_file_id.empty() && status.input_file_id == batch.input_file_id) return true;
+  return !batch.marker.empty() && status.marker == batch.marker;
 }
 
-std::size_t count_matches(const RemoteBatch& batch, const std::vector<RemoteStatus>& listed) {
-  std::size_t count = 0;
-  for (const RemoteStatus& status : listed) count += is_ours(batch, status) ? 1 : 0;
-  return count;
+bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::int64_t slack_ms) {
+  if (std::find(batch.not_ours.begin(), batch.not_ours.end(), status.id) != batch.not_ours.end()) return false;
+  if (status.created_ms < batch.create_sent_ms - slack_ms) return false;
+  if (!status.model.empty() && !batch.model.empty() && status.model != batch.model) return false;
+  return status.counts.total == batch.rows;
+}
+
+void keep_match(const RemoteStatus& status, Matches* matches) {
+  if (matches->best && matches->best->id == status.id) return;
+  matches->count += 1;
+  if (!matches->best || rank(status) > rank(*matches->best)) matches->best = status;
 }
 
 Error listing_loops(std::string_view provider) {

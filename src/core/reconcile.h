@@ -1,8 +1,8 @@
 // Recognising a batch of ours in the vendor's list, and taking over what the vendor says.
 #pragma once
 
+#include <optional>
 #include <string_view>
-#include <vector>
 
 #include "model/error.h"
 #include "model/job.h"
@@ -11,9 +11,18 @@ namespace br {
 
 inline constexpr std::int32_t kMaxListPages = 10'000;
 
-// The batch that was made from our request file or carries our marker; the furthest of several; nullptr if none.
-const RemoteStatus* find_match(const RemoteBatch& batch, const std::vector<RemoteStatus>& listed);
-std::size_t count_matches(const RemoteBatch& batch, const std::vector<RemoteStatus>& listed);
+// Whether the vendor's batch was made from our request file or carries our marker.
+bool is_ours(const RemoteBatch& batch, const RemoteStatus& status);
+// Where the vendor keeps no marker: made after our create call (clocks may differ by slack_ms), of as many requests and,
+// where the vendor says it, of our model.
+bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::int64_t slack_ms);
+
+// What one listing, over all its pages, has found so far.
+struct Matches {
+  std::optional<RemoteStatus> best;  // the furthest of several
+  std::int32_t count = 0;
+};
+void keep_match(const RemoteStatus& status, Matches* matches);
 
 // A listing whose cursor does not move proves nothing.
 Error listing_loops(std::string_view provider);

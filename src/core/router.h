@@ -58,6 +58,8 @@ class Router : public EngineListener {
   Result<std::string> attach(const std::string& provider, const std::string& batch_id);
   Result<JobView> view(const std::string& job_id);
   Result<std::vector<JobView>> list(const std::string& provider, std::int64_t limit);
+  // The newest batches at the vendor, each as a job of its own that is not kept here (no id).
+  Result<std::vector<JobView>> list_remote(const std::string& provider, std::int64_t limit, std::int64_t timeout_ms);
   Result<void> resume(const std::string& job_id);  // empty: every unfinished job
   Result<void> remove(const std::string& job_id);
 
@@ -105,7 +107,6 @@ class Router : public EngineListener {
   void enqueue_locked(std::function<void()> callback);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
   Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, const std::string& job_id,
-                                                  std::string* provider, std::string* base_url,
                                                   std::vector<std::string>* warnings);
   std::string find_same_job(const Job& job);
   void remove_fresh_state();

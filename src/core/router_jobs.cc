@@ -44,8 +44,7 @@ Result<bool> same_bytes(const std::string& a, const std::string& b) {
 }  // namespace
 
 Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, const BatchSpec& spec,
-                                                        const std::string& job_id, std::string* provider,
-                                                        std::string* base_url, std::vector<std::string>* warnings) {
+                                                        const std::string& job_id, std::vector<std::string>* warnings) {
   if (const Provider* known = find_provider(spec.provider)) {
     // A missing key is said before a large input is read.
     if (auto account = resolve_account(config, *known, {}); !account) return std::move(account.error());
@@ -56,15 +55,55 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   if (!report) return std::move(report.error());
   auto batches = packer.finish();
   if (!batches) return batches;
-  auto account = resolve_account(config, *report->provider, {});
-  if (!account) return std::move(account.error());
-  *provider = account->provider;
-  *base_url = account->base_url;
+  for (RemoteBatch& batch : *batches) {
+    auto account = resolve_account(config, *find_provider(batch.provider), {}, batch.account);
+    if (!account) return std::move(account.error());
+    batch.base_url = account->base_url;
+    batch.marker = "br-" + job_id.substr(4) + "-" + std::to_string(batch.part);
+    batch.metadata = spec.metadata;
+  }
   *warnings = std::move(report->warnings);
   if (auto synced = sync_directory(spool_->job_directory(job_id)); !synced) return std::move(synced.error());
   if (auto synced = sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
   return batches;
 }
+
+namespace {
+
+Error timeout_error(const std::string& job_id) {
+  Error error(Code::timeout, "the vendor did not answer about " + job_id + " in time", "try again later");
+  error.transient = true;
+  return error;
+}
+
+// A batch at the vendor as a job that is not kept here.
+JobView view_of(const Account& account, RemoteStatus status) {
+  JobView view;
+  RemoteBatch batch;
+  batch.provider = account.provider;
+  batch.base_url = account.base_url;
+  batch.phase = Phase::running;
+  batch.status = std::move(status);
+  batch.submitted_ms = batch.status.created_ms;
+  view.job.provider = account.provider;
+  view.job.base_url = account.base_url;
+  view.job.created_ms = batch.status.created_ms;
+  view.job.completed_ms = batch.status.completed_ms;
+  view.job.attached = true;
+  view.job.batches.push_back(std::move(batch));
+  view.tracks.resize(1);
+  return view;
+}
+
+// What all batches of a job share; empty where they differ.
+std::string shared(const Job& job, std::string RemoteBatch::*field) {
+  const std::string& first = job.batches.front().*field;
+  const bool same = std::all_of(job.batches.begin(), job.batches.end(),
+                                [&](const RemoteBatch& batch) { return batch.*field == first; });
+  return same ? first : "";
+}
+
+}  // namespace
 
 Result<Router::Submitted> Router::submit(const BatchSpec& spec, DoneFn done) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
@@ -80,16 +119,14 @@ Result<Router::Submitted> Router::submit(const BatchSpec& spec, DoneFn done) {
   job.output = option(spec, "output");
   job.created_ms = clock_.now_ms();
   std::vector<std::string> warnings;
-  auto batches = write_requests(config, spec, job.id, &job.provider, &job.base_url, &warnings);
+  auto batches = write_requests(config, spec, job.id, &warnings);
   if (!batches) {
     remove_tree(spool_->job_directory(job.id));
     return std::move(batches.error());
   }
   job.batches = std::move(*batches);
-  for (RemoteBatch& batch : job.batches) {
-    batch.marker = "br-" + job.id.substr(4) + "-" + std::to_string(batch.part);
-    batch.metadata = spec.metadata;
-  }
+  job.provider = shared(job, &RemoteBatch::provider);
+  job.base_url = shared(job, &RemoteBatch::base_url);
   if (option(spec, "continue") == "1") {
     if (const std::string same = find_same_job(job); !same.empty()) {
       remove_tree(spool_->job_directory(job.id));
@@ -122,9 +159,12 @@ std::string Router::find_same_job(const Job& job) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, entry] : entries_) {
       const Job& other = entry->view.job;
-      const bool same = !is_settled(other) && !other.attached && other.provider == job.provider &&
-                        other.base_url == job.base_url && other.output == job.output &&
-                        other.batches.size() == job.batches.size();
+      const bool same = !is_settled(other) && !other.attached && other.output == job.output &&
+                        std::equal(other.batches.begin(), other.batches.end(), job.batches.begin(), job.batches.end(),
+                                   [](const RemoteBatch& a, const RemoteBatch& b) {
+                                     return a.provider == b.provider && a.base_url == b.base_url &&
+                                            a.account == b.account && a.bytes == b.bytes;
+                                   });
       if (same) candidates.push_back(other);
     }
   }
@@ -156,6 +196,7 @@ Result<std::string> Router::attach(const std::string& provider, const std::strin
   RemoteBatch batch;
   batch.job_id = job.id;
   batch.provider = job.provider;
+  batch.base_url = job.base_url;
   batch.phase = Phase::running;
   batch.status.id = batch_id;
   batch.submitted_ms = job.created_ms;
@@ -193,6 +234,42 @@ Result<std::vector<JobView>> Router::list(const std::string& provider, std::int6
       view.job = std::move(job);
     }
     for (const RemoteBatch& batch : views.back().job.batches) views.back().acked += batch.acked_rows;
+  }
+  return views;
+}
+
+Result<std::vector<JobView>> Router::list_remote(const std::string& provider, std::int64_t limit,
+                                                 std::int64_t timeout_ms) {
+  if (auto usable = check_usable(); !usable) return std::move(usable.error());
+  if (observer_) return Error(Code::locked, "the state directory is in use by another process", "wait until it ends");
+  const Provider* known = find_provider(provider);
+  if (known == nullptr)
+    return Error(Code::no_provider, "there is no provider \"" + provider + "\"", "this build has: " + provider_names());
+  auto account = resolve_account(config_, *known, {});
+  if (!account) return std::move(account.error());
+  constexpr std::int64_t kLargestPage = 100;
+  const std::int64_t page = limit <= 0 ? kLargestPage : std::min(limit, kLargestPage);
+  auto answer = std::make_shared<std::optional<Result<Outcome>>>();
+  engine_->post([this, account = *account, page, answer] {
+    engine_->list_remote(account, page, [this, answer](Result<Outcome> outcome) {
+      {
+        const std::lock_guard lock(mutex_);
+        *answer = std::move(outcome);
+      }
+      changed_.notify_all();
+    });
+  });
+  std::unique_lock lock(mutex_);
+  const auto ready = [&] { return answer->has_value() || closed_ || fatal_; };
+  if (timeout_ms < 0) changed_.wait(lock, ready);
+  else changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+  if (closed_) return closed_error();
+  if (!answer->has_value()) return timeout_error("the batches at " + provider);
+  if (!**answer) return std::move((*answer)->error());
+  std::vector<JobView> views;
+  for (RemoteStatus& status : (**answer)->listed) {
+    if (static_cast<std::int64_t>(views.size()) >= page) break;
+    views.push_back(view_of(*account, std::move(status)));
   }
   return views;
 }
@@ -275,12 +352,6 @@ std::vector<std::int64_t> poll_counts(const JobView& view) {
   std::vector<std::int64_t> counts;
   for (const Track& track : view.tracks) counts.push_back(track.polls);
   return counts;
-}
-
-Error timeout_error(const std::string& job_id) {
-  Error error(Code::timeout, "the vendor did not answer about " + job_id + " in time", "try again later");
-  error.transient = true;
-  return error;
 }
 
 }  // namespace

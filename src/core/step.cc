@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "batchrouter.h"
-#include "core/reconcile.h"
 
 namespace br {
 namespace {
 
 constexpr std::int32_t kMaxFetches = 3;
 constexpr std::int32_t kMaxLatePolls = 10;
+constexpr std::int64_t kClockGrain = 2000;  // vendors cut their times to seconds
 
 // One decision in the making. Each verb changes batch and track and appends actions.
 class Stepper {
@@ -48,6 +48,8 @@ class Stepper {
   void look_for_it();
   void listed(const Outcome& outcome);
   void listing_complete();
+  void found();
+  void disown();
   void absent();
   void poll_soon();
   void polled(const Outcome& outcome);
@@ -294,18 +296,20 @@ void Stepper::look_for_it() {
   track().listing_started_ms = now_;
   track().listing_pages = 0;
   track().last_page.clear();
+  track().matches = Matches{};
   call(Op::list);
 }
 
 void Stepper::listed(const Outcome& outcome) {
   if (batch().phase != Phase::unknown) return;
-  if (const RemoteStatus* match = find_match(batch(), outcome.listed)) {
-    if (count_matches(batch(), outcome.listed) > 1)
-      notify(BR_EVENT_WARNING, "the vendor has more than one batch for this request file; the furthest is kept");
-    return accepted(*match, true);
+  const auto slack = std::max(rules_.settle_ms, kClockGrain);
+  for (const RemoteStatus& status : outcome.listed) {
+    const bool match = rules_.match_by_shape ? looks_like_ours(batch(), status, slack) : is_ours(batch(), status);
+    if (match) keep_match(status, &track().matches);
   }
   track().listing_pages += 1;
-  if (outcome.next_page.empty()) return listing_complete();
+  // A marker is proof; a likeness is one only where it is the only one in the whole list.
+  if (outcome.next_page.empty() || (track().matches.best && !rules_.match_by_shape)) return listing_complete();
   if (outcome.next_page == track().last_page || track().listing_pages >= kMaxListPages)
     return call_failed(Due::list, listing_loops(batch().provider));
   track().last_page = outcome.next_page;
@@ -315,6 +319,7 @@ void Stepper::listed(const Outcome& outcome) {
 void Stepper::listing_complete() {
   track().failures = 0;
   track().polls += 1;
+  if (track().matches.best) return found();
   if (batch().absent_since_ms < 0) {
     batch().absent_since_ms = track().listing_started_ms;
     save();
@@ -323,6 +328,33 @@ void Stepper::listing_complete() {
   }
   const std::int64_t proof_at = batch().absent_since_ms + rules_.settle_ms;
   schedule(Due::list, std::min(poll_delay_ms(rules_.poll, now_ - batch().absent_since_ms), proof_at - now_));
+}
+
+void Stepper::found() {
+  const Matches matches = track().matches;
+  if (matches.count > 1 && rules_.match_by_shape) {
+    return block(Error(Code::unknown_outcome,
+                       "the batch was possibly submitted, and " + std::to_string(matches.count) +
+                           " batches in the vendor's list look like it",
+                       "look at the vendor's console; cancel those that nobody needs, then resume"));
+  }
+  if (matches.count > 1)
+    notify(BR_EVENT_WARNING, "the vendor has more than one batch for this request file; the furthest is kept");
+  batch().matched_by_shape = rules_.match_by_shape;
+  accepted(*matches.best, true);
+}
+
+// A batch that was adopted by its likeness holds other people's rows: it was never ours.
+void Stepper::disown() {
+  batch().not_ours.push_back(batch().status.id);
+  batch().status = RemoteStatus{};
+  batch().matched_by_shape = false;
+  batch().phase = Phase::unknown;
+  batch().fetches = 0;
+  track() = Track{};
+  save();
+  notify(BR_EVENT_UNKNOWN, "the batch that was found has the rows of another one; looking on");
+  look_for_it();
 }
 
 // Two complete listings, settle_ms apart, without it: the create call was never executed.
@@ -422,8 +454,13 @@ void Stepper::fetch() {
 void Stepper::fetch_failed(const Error& error) {
   if (error.code == Code::auth || error.code == Code::io) return block(error);
   track().failures += 1;
-  const bool gone = !error.transient && track().failures >= rules_.retry.max_attempts;
-  if (gone) return add(ActionKind::finish);
+  if (!error.transient) {
+    // The vendor refuses to give the file: it is asked as often as for rows that are missing.
+    batch().fetches += 1;
+    if (batch().fetches >= kMaxFetches) return add(ActionKind::finish);
+    notify(BR_EVENT_RETRY, error.message);
+    return schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
+  }
   const std::int64_t delay = retry_delay_ms(rules_.retry, track().failures, error.retry_after_ms, dice_);
   schedule(Due::fetch, delay);
   notify(BR_EVENT_RETRY, error.message + "; again in " + std::to_string(delay) + " ms");
@@ -431,6 +468,7 @@ void Stepper::fetch_failed(const Error& error) {
 
 void Stepper::collected(const CollectReport& report) {
   track().failures = 0;
+  if (batch().matched_by_shape && report.counts.total == 0 && report.unknown > 0) return disown();
   batch().fetches += 1;
   if (!more_rows_may_come(report)) return add(ActionKind::finish);
   notify(BR_EVENT_MISSING_RESULTS, std::to_string(report.missing) + " requests have no readable result row; the " +

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/poll.h"
+#include "core/reconcile.h"
 #include "core/retry.h"
 #include "model/error.h"
 #include "model/job.h"
@@ -23,6 +24,7 @@ struct StepRules {
   std::int64_t settle_ms = 900'000;
   bool resend_when_absent = true;
   bool wait_when_queue_full = true;
+  bool match_by_shape = false;  // the vendor keeps no marker: a batch is known by its time and size
   bool attached = false;
 };
 
@@ -43,6 +45,7 @@ struct Track {
   // The listing that looks for a possibly submitted batch.
   std::int64_t listing_started_ms = -1;
   std::int32_t listing_pages = 0;
+  Matches matches;
   std::string last_page;
   CancelAnswer cancel = CancelAnswer::none;
   std::int32_t cancel_failures = 0;
@@ -55,6 +58,7 @@ struct Track {
 struct CollectReport {
   std::int64_t missing = 0;    // ids without a good row
   std::int64_t malformed = 0;  // rows that could not be read
+  std::int64_t unknown = 0;    // rows for ids that were never asked
   Counts counts;               // of the rows in the results file
 };
 

@@ -77,6 +77,8 @@ enum class Phase : std::uint8_t {
 struct RemoteBatch {
   std::string job_id;
   std::string provider;
+  std::string base_url;
+  std::string account;       // which of several keys of the provider; empty: the only one
   std::int32_t part = 0;     // number in the job, from 0
   std::string model;         // of all its requests; empty when they differ
   Endpoint endpoint = Endpoint::chat;
@@ -91,6 +93,8 @@ struct RemoteBatch {
   RemoteStatus status;           // the vendor's last word; status.id empty before it is accepted
   std::int64_t create_sent_ms = -1;
   std::int64_t submitted_ms = -1;
+  bool matched_by_shape = false;      // adopted by time and size only: its rows have to prove it
+  std::vector<std::string> not_ours;  // batches that were taken for it and proved not to be
   std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made
   std::int64_t missing_since_ms = -1; // running: when the vendor first answered 404 for it
   std::int32_t fetches = 0;           // finished passes over the result files
@@ -109,8 +113,8 @@ State state_of(const RemoteBatch& batch);
 
 struct Job {
   std::string id;
-  std::string provider;
-  std::string base_url;
+  std::string provider;  // of all its batches; empty when they differ
+  std::string base_url;  // likewise
   std::string name;
   std::string output;
   std::int64_t created_ms = 0;

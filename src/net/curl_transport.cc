@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxControlBody = std::size_t{16} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10;
 constexpr long kDownloadBuffer = 512L << 10;
+constexpr std::size_t kMaxUnderWay = 32;
 constexpr long kUploadBuffer = 2L << 20;
 
 template <class T, void (*Free)(T*)>
@@ -37,8 +39,10 @@ struct Exchange {
   HeaderList headers;
   Mime mime;
   std::FILE* body_file = nullptr;
+  std::uint64_t body_size = 0, body_at = 0;  // of prefix, file and suffix together
+  std::uint64_t file_size = 0;
   std::size_t header_bytes = 0;
-  bool sink_refused = false, too_large = false;
+  bool in_multi = false, sink_refused = false, too_large = false;
 
   ~Exchange() {
     if (body_file != nullptr) std::fclose(body_file);
@@ -87,14 +91,42 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   return line.size();
 }
 
+// A newline never stands inside a JSON line, so that the array has exactly the length of the file.
+void join_lines(char* bytes, std::size_t size, std::uint64_t at, std::uint64_t file_size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (bytes[i] == '\n') bytes[i] = at + i + 1 == file_size ? ' ' : ',';
+  }
+}
+
+// The next piece of prefix, file, suffix; never across two of them.
 std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* user) {
-  auto* file = static_cast<std::FILE*>(user);
-  const std::size_t n = std::fread(buffer, 1, size * count, file);
-  return n == 0 && std::ferror(file) ? CURL_READFUNC_ABORT : n;
+  auto* exchange = static_cast<Exchange*>(user);
+  const HttpRequest& request = exchange->request;
+  const std::uint64_t prefix = request.body_prefix.size();
+  const std::uint64_t at = exchange->body_at;
+  std::size_t n = 0;
+  if (at < prefix) {
+    n = request.body_prefix.copy(buffer, size * count, at);
+  } else if (at < prefix + exchange->file_size) {
+    const std::uint64_t left = prefix + exchange->file_size - at;
+    n = std::fread(buffer, 1, std::min<std::uint64_t>(size * count, left), exchange->body_file);
+    if (n == 0) return CURL_READFUNC_ABORT;
+    if (request.join_lines) join_lines(buffer, n, at - prefix, exchange->file_size);
+  } else if (at < exchange->body_size) {
+    n = request.body_suffix.copy(buffer, size * count, at - prefix - exchange->file_size);
+  }
+  exchange->body_at += n;
+  return n;
 }
 
 int on_seek(void* user, curl_off_t offset, int origin) {
-  return fseeko(static_cast<std::FILE*>(user), offset, origin) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  auto* exchange = static_cast<Exchange*>(user);
+  const auto target = static_cast<std::uint64_t>(offset);
+  if (origin != SEEK_SET || target > exchange->body_size) return CURL_SEEKFUNC_FAIL;
+  const std::uint64_t prefix = exchange->request.body_prefix.size();
+  const std::uint64_t in_file = target < prefix ? 0 : std::min(target - prefix, exchange->file_size);
+  exchange->body_at = target;
+  return fseeko(exchange->body_file, static_cast<off_t>(in_file), SEEK_SET) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 template <class T>
@@ -113,7 +145,7 @@ class CurlTransport : public Transport {
   }
 
   ~CurlTransport() override {
-    for (auto& [id, exchange] : exchanges_) curl_multi_remove_handle(multi_, exchange->easy.get());
+    for (auto& [id, exchange] : exchanges_) drop_from_multi(exchange.get());
     exchanges_.clear();
     curl_multi_cleanup(multi_);
   }
@@ -124,28 +156,23 @@ class CurlTransport : public Transport {
     exchange->request = std::move(request);
     exchange->sink = std::move(sink);
     exchange->done = std::move(done);
-    exchange->easy.reset(curl_easy_init());
-    if (!exchange->easy) throw std::bad_alloc();
     const std::uint64_t id = exchange->id;
-    if (prepare(exchange.get())) {
-      curl_multi_add_handle(multi_, exchange->easy.get());
-    } else {
-      failed_early_.push_back(id);
-    }
     exchanges_.emplace(id, std::move(exchange));
+    waiting_.push_back(id);
     return id;
   }
 
   void abort(std::uint64_t id) override {
     const auto found = exchanges_.find(id);
     if (found == exchanges_.end()) return;
-    curl_multi_remove_handle(multi_, found->second->easy.get());
+    drop_from_multi(found->second.get());
     exchanges_.erase(found);
   }
 
   std::size_t active() const override { return exchanges_.size(); }
 
   void wait(std::int64_t timeout_ms) override {
+    begin_waiting();
     finish_early_failures();
     int running = 0;
     curl_multi_perform(multi_, &running);
@@ -154,11 +181,14 @@ class CurlTransport : public Transport {
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(bounded), nullptr);
     curl_multi_perform(multi_, &running);
     finish_ended();
+    begin_waiting();
   }
 
   void wake() override { curl_multi_wakeup(multi_); }
 
  private:
+  void begin_waiting();
+  void drop_from_multi(Exchange* exchange);
   bool prepare(Exchange* exchange);
   void set_common(Exchange* exchange);
   bool set_body(Exchange* exchange);
@@ -171,8 +201,36 @@ class CurlTransport : public Transport {
   CURLM* multi_ = nullptr;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
+  std::deque<std::uint64_t> waiting_;  // not begun yet: too many are under way
+  std::size_t under_way_ = 0;
   std::vector<std::uint64_t> failed_early_;
 };
+
+// An exchange takes memory once it is begun, and ten thousand jobs may all be due at once.
+void CurlTransport::begin_waiting() {
+  while (under_way_ < kMaxUnderWay && !waiting_.empty()) {
+    const auto found = exchanges_.find(waiting_.front());
+    waiting_.pop_front();
+    if (found == exchanges_.end()) continue;
+    Exchange* exchange = found->second.get();
+    exchange->easy.reset(curl_easy_init());
+    if (!exchange->easy) throw std::bad_alloc();
+    if (prepare(exchange)) {
+      curl_multi_add_handle(multi_, exchange->easy.get());
+      exchange->in_multi = true;
+      ++under_way_;
+    } else {
+      failed_early_.push_back(exchange->id);
+    }
+  }
+}
+
+void CurlTransport::drop_from_multi(Exchange* exchange) {
+  if (!exchange->in_multi) return;
+  curl_multi_remove_handle(multi_, exchange->easy.get());
+  exchange->in_multi = false;
+  --under_way_;
+}
 
 void CurlTransport::set_common(Exchange* exchange) {
   CURL* easy = exchange->easy.get();
@@ -215,13 +273,15 @@ bool CurlTransport::set_body(Exchange* exchange) {
     exchange->body_file = std::fopen(request.body_path.c_str(), "rbe");
     if (exchange->body_file == nullptr) return false;
     fseeko(exchange->body_file, 0, SEEK_END);
-    set(easy, CURLOPT_POST, 1L);
-    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(ftello(exchange->body_file)));
+    exchange->file_size = static_cast<std::uint64_t>(ftello(exchange->body_file));
+    exchange->body_size = request.body_prefix.size() + exchange->file_size + request.body_suffix.size();
     fseeko(exchange->body_file, 0, SEEK_SET);
+    set(easy, CURLOPT_POST, 1L);
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(exchange->body_size));
     set(easy, CURLOPT_READFUNCTION, on_read);
-    set(easy, CURLOPT_READDATA, exchange->body_file);
+    set(easy, CURLOPT_READDATA, exchange);
     set(easy, CURLOPT_SEEKFUNCTION, on_seek);
-    set(easy, CURLOPT_SEEKDATA, exchange->body_file);
+    set(easy, CURLOPT_SEEKDATA, exchange);
     set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
   } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     set(easy, CURLOPT_POST, 1L);
@@ -321,7 +381,7 @@ void CurlTransport::finish(std::uint64_t id, CURLcode code) {
   response.status = static_cast<int>(status_of(exchange->easy.get()));
   response.failure = failure_of(*exchange, code);
   if (response.failure != Failure::none) response.failure_text = curl_easy_strerror(code);
-  curl_multi_remove_handle(multi_, exchange->easy.get());
+  drop_from_multi(exchange.get());
   exchange->done(std::move(response));
 }
 

@@ -33,6 +33,8 @@ struct HttpRequest {
   std::vector<Header> headers;
   std::string body;             // inline body
   std::string body_path;        // body streamed from a file
+  std::string body_prefix, body_suffix;  // around body_path
+  bool join_lines = false;      // body_path holds lines; commas take the place of the newlines between them
   std::vector<FormPart> form;   // multipart body
   // A paid call: sent once, on a fresh connection, never replayed by the transport.
   bool paid = false;

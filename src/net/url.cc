@@ -83,13 +83,13 @@ Result<std::string> check_base_url(std::string_view text) {
   return base;
 }
 
-Result<void> guard_destination(std::string_view base_url, HttpRequest* request) {
-  auto base = parse_url(base_url);
-  if (!base) return std::move(base.error());
+Result<bool> guard_destination(std::span<const std::string> own_urls, HttpRequest* request) {
   auto target = parse_url(request->url);
   if (!target) return Error(Code::protocol, "the vendor gave an address that is none", "report it to the vendor");
-  if (target->origin() == base->origin()) {
-    if (target->scheme == "https" || is_loopback(*target)) return {};
+  for (const std::string& own : own_urls) {
+    const auto base = parse_url(own);
+    if (!base || target->origin() != base->origin()) continue;
+    if (target->scheme == "https" || is_loopback(*target)) return true;
     return bad_url(request->url, "plain http is allowed to loopback addresses only", "use https");
   }
   if (target->scheme != "https")
@@ -97,7 +97,7 @@ Result<void> guard_destination(std::string_view base_url, HttpRequest* request) 
                  "the vendor pointed to " + target->origin() + ", which is neither its own address nor https",
                  "check the base URL; nothing was fetched and no key was sent");
   std::erase_if(request->headers, [](const Header& header) { return header.secret; });
-  return {};
+  return false;
 }
 
 std::string url_encode(std::string_view text) {

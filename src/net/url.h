@@ -1,6 +1,7 @@
 // Addresses: what a base URL may be, and where a key may go.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,9 +25,9 @@ bool is_loopback(const Url& url);
 // A base URL as a user gives it: https, or http on a loopback address; no query. Trailing slashes are cut.
 Result<std::string> check_base_url(std::string_view text);
 
-// The last look before a request leaves: the base URL's own origin follows the base URL's rules; any other origin must
-// be https and gets no secret header.
-Result<void> guard_destination(std::string_view base_url, HttpRequest* request);
+// The last look before a request leaves. true: it goes to the origin of one of the account's own addresses, by their
+// rules. false: to another one, which must be https, and its secret headers are gone.
+Result<bool> guard_destination(std::span<const std::string> own_urls, HttpRequest* request);
 
 // Percent-encodes everything but letters, digits and -._~ .
 std::string url_encode(std::string_view text);

@@ -41,7 +41,7 @@ class OpenAiProvider : public Provider {
   Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
     return advance_openai(calls_, op, context, last);
   }
-  std::vector<HttpRequest> downloads(const Account& account, const RemoteBatch& batch) const override {
+  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
     return openai_downloads(calls_, account, batch);
   }
   std::unique_ptr<RowReader> row_reader() const override { return make_openai_row_reader(); }

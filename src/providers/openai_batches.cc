@@ -278,12 +278,11 @@ Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& co
   return Error(Code::unsupported, "no such operation");
 }
 
-std::vector<HttpRequest> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch) {
-  std::vector<HttpRequest> downloads;
+std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch) {
+  std::vector<Download> downloads;
   for (const RemoteFile* file : {&batch.status.output, &batch.status.errors}) {
     if (file->id.empty()) continue;
-    downloads.push_back(make_request(account, "GET", path_of(calls.files_path, file->id, "/content")));
-    downloads.back().bulk = true;
+    downloads.push_back({make_request(account, "GET", path_of(calls.files_path, file->id, "/content")), false, {}});
   }
   return downloads;
 }

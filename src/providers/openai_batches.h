@@ -21,7 +21,7 @@ struct OpenAiCalls {
 };
 
 Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last);
-std::vector<HttpRequest> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch);
+std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch);
 
 // The address of an endpoint as it stands in lines and create calls: "/v1/chat/completions".
 std::string_view openai_endpoint_url(Endpoint endpoint);

@@ -23,12 +23,16 @@ namespace br {
 // Whose money and which address: a provider's settings, resolved from configuration and environment.
 struct Account {
   std::string provider;
+  std::string slot;      // which of several keys of the provider; empty: the only one
   std::string base_url;  // without a trailing slash
   std::string api_key;   // secret
+  std::string token;     // secret: the access token in force, where the provider asks for one
   std::string organization, project;
   // Every other property of the provider, by its name without the "<provider>." prefix.
   std::vector<std::pair<std::string, std::string>> settings;
   std::string_view setting(std::string_view name) const;
+  // The addresses a key may go to: the base URL and every setting whose name ends in "_url".
+  std::vector<std::string> own_urls() const;
 };
 
 // A setting of one provider, "<provider>.<name>" in the configuration.
@@ -75,11 +79,41 @@ struct Step {
 struct OpContext {
   const Account& account;
   const RemoteBatch& batch;        // list, delete_file: what there is of it
+  std::int64_t now_ms = 0;
   std::string_view page;           // list: cursor, empty for the first page
   std::string_view file_id;        // delete_file
   int list_limit = 100;
   int exchange = 0;                // how many exchanges of this operation were answered
   std::string_view scratch;        // what the last Step's outcome.input_file_id said (multi-exchange uploads)
+  std::string_view lines;          // create: the request file, where wants_lines() says so
+};
+
+// One way to bring results: an HTTP download whose body is result lines, one whose body is a document (read by
+// read_page), or a file that a local run wrote.
+struct Download {
+  HttpRequest request;
+  bool page = false;
+  std::string path;
+};
+
+// What a document brought: result lines, and where more of them are.
+struct Page {
+  std::string lines;
+  std::vector<Download> next;
+};
+
+// An access token that the API key was exchanged for.
+struct Token {
+  std::string value;
+  std::int64_t expires_ms = 0;
+};
+
+// What can be seen of a local run.
+struct LocalRun {
+  bool started = false, running = false, has_output = false;
+  bool cancelled = false;
+  int exit_code = -1;      // -1: unknown
+  std::string log_tail;    // the last lines it wrote to stderr
 };
 
 class Provider {
@@ -88,6 +122,10 @@ class Provider {
   virtual std::string_view name() const = 0;
   virtual const Capability& capability() const = 0;
   virtual std::span<const Property> properties() const = 0;
+
+  // The id that stands for custom_id on the wire; empty where the vendor takes it as it is. number: of the request in
+  // the job, from 1; two requests of a job never get the same wire id, nor one that wire_id() leaves alone.
+  virtual std::string wire_id(std::string_view custom_id, std::uint64_t number) const;
 
   // Appends the vendor's line for the request, newline included. false: *issue says what it cannot take. Fields that
   // were dropped (drop_unsupported) are named in *warnings.
@@ -98,8 +136,25 @@ class Provider {
   // (code, transient, retry_after_ms) from HTTP status and vendor code.
   virtual Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const = 0;
 
+  // Whether advance(Op::create) needs the request file in memory (small batches that go inline).
+  virtual bool wants_lines(const Account& account, const RemoteBatch& batch) const;
+
   // The downloads that bring the results of a batch in a terminal state, in the order they should be made.
-  virtual std::vector<HttpRequest> downloads(const Account& account, const RemoteBatch& batch) const = 0;
+  virtual std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const = 0;
+  // Reads the answer to a Download that is a page.
+  virtual Result<Page> read_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) const;
+
+  // Providers whose calls carry an access token: how to ask for one, and the answer. Nothing: the key is used itself.
+  virtual Result<std::optional<HttpRequest>> token_request(const Account& account, std::int64_t now_ms) const;
+  virtual Result<Token> read_token(const Account& account, std::int64_t now_ms, const HttpResponse& response) const;
+  // The last touch before a request to one of the account's own addresses leaves: signatures, tokens.
+  virtual Result<void> sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const;
+
+  // Capability::local: the program that works on request_path and writes output_path, found in PATH by its first word.
+  virtual Result<std::vector<std::string>> local_command(const Account& account, const RemoteBatch& batch,
+                                                         const std::string& request_path,
+                                                         const std::string& output_path) const;
+  virtual RemoteStatus read_local_run(const RemoteBatch& batch, const LocalRun& run) const;
 
   // A reader of native result lines. One per thread.
   virtual std::unique_ptr<class RowReader> row_reader() const = 0;

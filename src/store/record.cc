@@ -148,13 +148,17 @@ Result<Job> read_job_record(std::string_view text) {
 std::string write_batch_record(const RemoteBatch& b) {
   std::string text;
   JsonWriter json(&text);
-  json.begin_object().field("job_id", b.job_id).field("provider", b.provider).field("part", std::int64_t{b.part});
+  json.begin_object().field("job_id", b.job_id).field("provider", b.provider).field("base_url", b.base_url);
+  json.field("account", b.account).field("part", std::int64_t{b.part});
   json.field("model", b.model).field("endpoint", static_cast<std::int64_t>(b.endpoint));
   json.field("rows", b.rows).field("bytes", b.bytes).field("marker", b.marker);
   write_pairs("metadata", b.metadata, &json);
   json.field("phase", static_cast<std::int64_t>(b.phase)).field("attempt", std::int64_t{b.attempt});
   json.field("input_file_id", b.input_file_id);
   write_status(b.status, &json);
+  json.key("matched_by_shape").boolean(b.matched_by_shape).key("not_ours").begin_array();
+  for (const std::string& id : b.not_ours) json.string(id);
+  json.end_array();
   json.field("create_sent_ms", b.create_sent_ms).field("submitted_ms", b.submitted_ms);
   json.field("absent_since_ms", b.absent_since_ms).field("missing_since_ms", b.missing_since_ms);
   json.field("fetches", std::int64_t{b.fetches}).field("queue_waits", std::int64_t{b.queue_waits});
@@ -175,6 +179,8 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   RemoteBatch b;
   b.job_id = j["job_id"].string_or("");
   b.provider = j["provider"].string_or("");
+  b.base_url = j["base_url"].string_or("");
+  b.account = j["account"].string_or("");
   b.part = static_cast<std::int32_t>(integer("part", 0));
   b.model = j["model"].string_or("");
   b.endpoint = static_cast<Endpoint>(integer("endpoint", 0));
@@ -186,6 +192,8 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.attempt = static_cast<std::int32_t>(integer("attempt", 1));
   b.input_file_id = j["input_file_id"].string_or("");
   b.status = read_status(j["status"]);
+  b.matched_by_shape = j["matched_by_shape"].boolean();
+  for (const Json& id : j["not_ours"].items()) b.not_ours.push_back(id.string_or(""));
   b.create_sent_ms = integer("create_sent_ms", -1);
   b.submitted_ms = integer("submitted_ms", -1);
   b.absent_since_ms = integer("absent_since_ms", -1);

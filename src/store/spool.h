@@ -19,6 +19,10 @@ class Spool {
   std::string output(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "output"); }
   std::string results(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "results"); }
   std::string unified(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "unified"); }
+  // Files of a local run: p<part>.local.<kind>.
+  std::string local(const std::string& job_id, std::int32_t part, const char* kind) const {
+    return job_directory(job_id) + "/p" + std::to_string(part) + ".local." + kind;
+  }
 
   // Gives the files of an accepted or collected batch their audit names. Files that are not there yet are left out.
   Result<void> link_audit_files(const Job& job, const RemoteBatch& batch) const;

@@ -17,8 +17,9 @@ constexpr const char* kSchema =
     " settled INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX jobs_by_time ON jobs(created_ms);"
     "CREATE INDEX jobs_unsettled ON jobs(id) WHERE settled = 0;"
-    "CREATE TABLE batches(job_id TEXT NOT NULL, part INTEGER NOT NULL, record TEXT NOT NULL,"
-    " PRIMARY KEY(job_id, part)) WITHOUT ROWID;";
+    "CREATE TABLE batches(job_id TEXT NOT NULL, part INTEGER NOT NULL, batch_id TEXT NOT NULL, record TEXT NOT NULL,"
+    " PRIMARY KEY(job_id, part)) WITHOUT ROWID;"
+    "CREATE INDEX batches_by_id ON batches(batch_id) WHERE batch_id <> '';";
 
 // A prepared statement with its bindings, finalised at the end.
 class Statement {
@@ -68,6 +69,7 @@ class SqliteStore : public Store {
   Result<std::vector<Job>> load_unsettled() override;
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
+  Result<std::string> owner_of(std::string_view batch_id) override;
 
  private:
   Error failure(const char* verb) const {
@@ -129,8 +131,8 @@ bool SqliteStore::put_job(const Job& job) {
 }
 
 bool SqliteStore::put_batch(const RemoteBatch& batch) {
-  Statement put(db_, "INSERT OR REPLACE INTO batches(job_id, part, record) VALUES(?,?,?)");
-  put.bind(batch.job_id).bind(std::int64_t{batch.part}).bind(write_batch_record(batch));
+  Statement put(db_, "INSERT OR REPLACE INTO batches(job_id, part, batch_id, record) VALUES(?,?,?,?)");
+  put.bind(batch.job_id).bind(std::int64_t{batch.part}).bind(batch.status.id).bind(write_batch_record(batch));
   put.step();
   return !put.failed();
 }
@@ -223,6 +225,15 @@ Result<std::int64_t> SqliteStore::count() {
   Statement get(db_, "SELECT count(*) FROM jobs");
   if (!get.step()) return failure("read");
   return get.integer(0);
+}
+
+Result<std::string> SqliteStore::owner_of(std::string_view batch_id) {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_, "SELECT job_id FROM batches WHERE batch_id=? AND batch_id <> '' LIMIT 1");
+  get.bind(batch_id);
+  if (get.step()) return std::string(get.text(0));
+  if (get.failed()) return failure("read");
+  return std::string();
 }
 
 }  // namespace
