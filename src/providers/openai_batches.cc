@@ -1,13 +1,11 @@
 #include "providers/openai_batches.h"
 
 #include <algorithm>
-#include <cctype>
 
-#include "codec/json_read.h"
 #include "codec/json_write.h"
 #include "net/url.h"
 #include "providers/http_error.h"
-#include "sys/clock.h"
+#include "providers/wire.h"
 
 namespace br {
 namespace {
@@ -28,21 +26,9 @@ std::string path_of(std::string_view prefix, std::string_view id, std::string_vi
   return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
 }
 
-// Seconds since 1970 as a number or text, or ISO 8601; -1 when absent.
-std::int64_t read_time(const Json& value) {
-  if (const auto seconds = value.integer()) return *seconds > 0 ? *seconds * 1000 : -1;
-  return value.is_string() ? parse_iso_time(value.string_or("")) : -1;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 void read_state(const std::string& word, RemoteStatus* status) {
   status->vendor_state = word;
-  std::string name = lower(word);
+  std::string name = lower_case(word);
   if (name == "canceled") name = "cancelled";
   if (name == "canceling") name = "cancelling";
   const auto state = state_from_name(name);
@@ -85,13 +71,6 @@ void read_failure(const Json& errors, RemoteStatus* status) {
   status->failure = std::move(failure);
 }
 
-std::int64_t first_time(const Json& json, std::initializer_list<std::string_view> names) {
-  for (const auto name : names) {
-    if (const std::int64_t ms = read_time(json[name]); ms >= 0) return ms;
-  }
-  return -1;
-}
-
 Result<RemoteStatus> read_batch(const Json& json, std::string_view provider, std::string_view what) {
   RemoteStatus status;
   status.id = json["id"].string_or("");
@@ -112,21 +91,6 @@ Result<RemoteStatus> read_batch(const Json& json, std::string_view provider, std
   return status;
 }
 
-Result<std::shared_ptr<const Json>> read_object(const OpContext& context, std::string_view what,
-                                                const HttpResponse& response) {
-  if (!response.ok()) return read_http_error(context.account.provider, what, response);
-  auto json = Json::parse(response.body);
-  if (json == nullptr || !(json->is_object() || json->is_array()))
-    return protocol_error(context.account.provider, what, "the answer is not JSON");
-  return json;
-}
-
-Step send(HttpRequest request) {
-  Step step;
-  step.send = std::move(request);
-  return step;
-}
-
 Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
   constexpr std::string_view kWhat = "uploading the request file";
   if (last == nullptr) {
@@ -138,9 +102,9 @@ Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const Ht
     }
     request.form.push_back(
         {"file", "", context.batch.request_path, context.batch.marker + ".jsonl", "application/jsonl"});
-    return send(std::move(request));
+    return send_step(std::move(request));
   }
-  auto json = read_object(context, kWhat, *last);
+  auto json = read_object(context.account.provider, kWhat, *last);
   if (!json) return std::move(json.error());
   Step step;
   step.outcome.input_file_id = (**json)["id"].string_or("");
@@ -169,7 +133,7 @@ std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
 }
 
 Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-  auto json = read_object(context, what, last);
+  auto json = read_object(context.account.provider, what, last);
   if (!json) return std::move(json.error());
   auto status = read_batch(**json, context.account.provider, what);
   if (!status) return std::move(status.error());
@@ -184,7 +148,7 @@ Result<Step> create(const OpenAiCalls& calls, const OpContext& context, const Ht
   request.headers.push_back({"Content-Type", "application/json", false});
   request.body = create_body(calls, context);
   request.paid = true;
-  return send(std::move(request));
+  return send_step(std::move(request));
 }
 
 Result<Step> poll(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
@@ -195,12 +159,12 @@ Result<Step> poll(const OpenAiCalls& calls, const OpContext& context, const Http
       return protocol_error(context.account.provider, "asking for the batch", "the answer is about another batch");
     return step;
   }
-  return send(make_request(context.account, "GET", path_of(calls.batches_path, id)));
+  return send_step(make_request(context.account, "GET", path_of(calls.batches_path, id)));
 }
 
 Result<Step> cancel(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
   if (last == nullptr)
-    return send(make_request(context.account, "POST", path_of(calls.batches_path, context.batch.status.id, "/cancel")));
+    return send_step(make_request(context.account, "POST", path_of(calls.batches_path, context.batch.status.id, "/cancel")));
   auto step = read_status(context, "cancelling the batch", *last);
   if (step) {
     const State state = step->outcome.status->state;
@@ -220,9 +184,9 @@ Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const Http
   if (last == nullptr) {
     std::string path = std::string(calls.batches_path) + "?limit=" + std::to_string(context.list_limit);
     if (!context.page.empty()) path += "&after=" + url_encode(context.page);
-    return send(make_request(context.account, "GET", std::move(path)));
+    return send_step(make_request(context.account, "GET", std::move(path)));
   }
-  auto json = read_object(context, kWhat, *last);
+  auto json = read_object(context.account.provider, kWhat, *last);
   if (!json) return std::move(json.error());
   const Json& data = (*json)->is_array() ? **json : (**json)["data"];
   if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
@@ -237,7 +201,7 @@ Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const Http
 
 Result<Step> delete_file(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
   if (last == nullptr)
-    return send(make_request(context.account, "DELETE", path_of(calls.files_path, context.file_id)));
+    return send_step(make_request(context.account, "DELETE", path_of(calls.files_path, context.file_id)));
   if (last->ok() || last->status == 404) return Step{};
   return read_http_error(context.account.provider, "deleting a file", *last);
 }

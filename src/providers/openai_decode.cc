@@ -1,33 +1,25 @@
-#include <algorithm>
-#include <charconv>
-#include <cstring>
-
-#include "codec/json_cursor.h"
 #include "codec/json_read.h"
-#include "codec/json_write.h"
-#include "codec/utf8.h"
 #include "providers/openai_dialect.h"
+#include "providers/row_reader.h"
+#include "providers/wire.h"
 
 namespace br {
 namespace {
 
 using Kind = JsonCursor::Kind;
 
-std::string_view inside(std::string_view token) {
-  return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
-}
-
 bool is_transient(int http_status, std::string_view code) {
   return http_status == 408 || http_status == 409 || http_status == 429 || http_status >= 500 ||
          code == "batch_expired" || code == "rate_limit_exceeded" || code == "server_error";
 }
 
-class OpenAiRowReader : public RowReader {
+class OpenAiRowReader : public LineRowReader {
  public:
-  bool read(char* line, std::size_t size, Row* row) override;
+  OpenAiRowReader() : LineRowReader("custom_id") {}
 
  private:
-  bool read_checked(const char* line, std::size_t size, Row* row);
+  void read_fields(JsonCursor* c, Row* row) override;
+  void judge(Row* row) override;
   void response(JsonCursor* c);
   void body(JsonCursor* c);
   void string_body(std::string_view token);
@@ -42,86 +34,27 @@ class OpenAiRowReader : public RowReader {
   void usage(JsonCursor* c);
   void details(JsonCursor* c);
   void error(JsonCursor* c);
-  void judge();
-  static void number(JsonCursor* c, std::int64_t* value);
-  static void string(JsonCursor* c, std::string_view* token);
-  static void skip(JsonCursor* c) {
-    std::string_view token;
-    c->skip(&token);
-  }
-  void find_damaged_id(const char* line, std::size_t size, Row* row);
 
   Row* row_ = nullptr;
-  bool body_is_object_ = false, has_error_ = false, joining_ = false;
-  std::string_view error_code_;
-  std::string repaired_, string_body_, id_, text_, tools_;
+  bool body_is_object_ = false, has_error_ = false;
+  std::string string_body_, tools_;
+  JoinedText text_;
 };
 
-void OpenAiRowReader::number(JsonCursor* c, std::int64_t* value) {
-  if (c->peek() != Kind::number) return skip(c);
-  std::string_view token;
-  if (c->read_number(&token)) std::from_chars(token.data(), token.data() + token.size(), *value);
-}
-
-// A string, or nothing where the vendor sent something else.
-void OpenAiRowReader::string(JsonCursor* c, std::string_view* token) {
-  if (c->peek() != Kind::string) return skip(c);
-  c->read_string(token);
-}
-
-bool OpenAiRowReader::read(char* line, std::size_t size, Row* row) {
-  if (read_checked(line, size, row)) return true;
-  // Wrong UTF-8 and lone surrogates take nothing away from an answer that was paid for.
-  repaired_ = repair_json_text({line, size});
-  const std::size_t repaired_size = repaired_.size();
-  const bool changed = repaired_size != size || std::memcmp(repaired_.data(), line, size) != 0;
-  repaired_.append(kJsonPadding, ' ');
-  if (changed && read_checked(repaired_.data(), repaired_size, row)) return true;
-  *row = Row{};
-  find_damaged_id(line, size, row);
-  return false;
-}
-
-void OpenAiRowReader::find_damaged_id(const char* line, std::size_t size, Row* row) {
-  const std::string_view text(line, size);
-  constexpr std::string_view kKey = "\"custom_id\"";
-  const std::size_t key = text.find(kKey);
-  if (key == std::string_view::npos) return;
-  const std::size_t open = text.find('"', key + kKey.size());
-  if (open == std::string_view::npos || text.find_first_not_of(" \t:", key + kKey.size()) != open) return;
-  const std::size_t close = text.find('"', open + 1);
-  if (close == std::string_view::npos) return;
-  row->custom_id = text.substr(open + 1, close - open - 1);
-}
-
-bool OpenAiRowReader::read_checked(const char* line, std::size_t size, Row* row) {
-  *row = Row{};
+void OpenAiRowReader::read_fields(JsonCursor* c, Row* row) {
   row_ = row;
-  body_is_object_ = has_error_ = joining_ = false;
-  error_code_ = {};
+  body_is_object_ = has_error_ = false;
   text_.clear();
   tools_.clear();
-  JsonCursor c(line, size);
-  if (c.peek() != Kind::object) return false;
-  c.enter_object();
+  c->enter_object();
   std::string_view key;
-  while (c.next_key(&key)) {
+  while (c->next_key(&key)) {
     const std::string_view name = inside(key);
-    if (name == "custom_id") string(&c, &row->custom_id_json);
-    else if (name == "response") response(&c);
-    else if (name == "error") error(&c);
-    else skip(&c);
+    if (name == "custom_id") string(c, &row->custom_id_json);
+    else if (name == "response") response(c);
+    else if (name == "error") error(c);
+    else skip(c);
   }
-  if (c.failed() || !c.finish() || row->custom_id_json.size() < 2) return false;
-  if (c.saw_non_ascii() && !is_utf8({line, size})) return false;
-  row->custom_id = inside(row->custom_id_json);
-  if (row->custom_id.find('\\') != std::string_view::npos) {
-    id_.clear();
-    append_unescaped(row->custom_id_json, &id_);
-    row->custom_id = id_;
-  }
-  judge();
-  return true;
 }
 
 void OpenAiRowReader::response(JsonCursor* c) {
@@ -252,13 +185,9 @@ void OpenAiRowReader::text_chunks(JsonCursor* c, std::string_view type) {
       else if (name == "refusal") string(c, &row_->refusal_json);
       else skip(c);
     }
-    if (kind != type || text.empty()) continue;
-    if (!joining_) text_.assign("\"");
-    else text_.pop_back();
-    joining_ = true;
-    text_.append(inside(text)).push_back('"');
+    if (kind == type && !text.empty()) text_.add(text);
   }
-  if (joining_) row_->text_json = text_;
+  if (!text_.token().empty()) row_->text_json = text_.token();
 }
 
 void OpenAiRowReader::output(JsonCursor* c) {
@@ -331,8 +260,8 @@ void OpenAiRowReader::error(JsonCursor* c) {
   }
 }
 
-void OpenAiRowReader::judge() {
-  Row& r = *row_;
+void OpenAiRowReader::judge(Row* row) {
+  Row& r = *row;
   if (body_is_object_ && !has_error_ && r.http_status >= 200 && r.http_status < 300) {
     r.status = ResultStatus::succeeded;
     return;

@@ -1,34 +1,24 @@
-#include <algorithm>
-
 #include "codec/json_cursor.h"
 #include "codec/json_read.h"
 #include "codec/json_write.h"
-#include "providers/body_writer.h"
 #include "providers/openai_batches.h"
 #include "providers/openai_dialect.h"
+#include "providers/request_encoder.h"
 
 namespace br {
 namespace {
 
-std::string_view inside(std::string_view token) {
-  return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
-}
-
 // One request on its way to a line.
-class Encoder {
+class Encoder : public RequestEncoder {
  public:
   Encoder(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options, std::string* out,
           Issue* issue, std::vector<std::string>* warnings)
-      : d_(dialect), r_(request), options_(options), out_(out), issue_(issue), warnings_(warnings) {}
+      : RequestEncoder(dialect.vendor, request, options, out, issue, warnings), d_(dialect) {}
 
   bool line();
 
  private:
-  bool refuse(std::uint32_t column, std::string_view field, const std::string& message);
-  bool unsupported(std::uint32_t column, std::string_view field, const std::string& why, const std::string& fix);
   bool body();
-  bool raw_body();
-  bool check_stream(std::string_view value, std::uint32_t column, std::string_view field);
   bool chat(BodyWriter* w);
   bool responses(BodyWriter* w);
   bool embeddings(BodyWriter* w);
@@ -39,35 +29,11 @@ class Encoder {
   bool image(const Part& part, bool responses);
   bool document(const Part& part, bool responses);
   bool audio(const Part& part, bool responses);
-  void system_text();
-  void data_uri(const Part& part, std::string_view default_type);
   bool reasoning(BodyWriter* w, bool responses);
   void flat_tools();
 
   const OpenAiDialect& d_;
-  const Request& r_;
-  const EncodeOptions& options_;
-  std::string* out_;
-  Issue* issue_;
-  std::vector<std::string>* warnings_;
 };
-
-bool Encoder::refuse(std::uint32_t column, std::string_view field, const std::string& message) {
-  issue_->column = std::max<std::uint32_t>(1, column);
-  issue_->custom_id = std::string(r_.custom_id);
-  issue_->field = field;
-  issue_->message = message;
-  return false;
-}
-
-// A field the vendor cannot take: refused, or left out with a warning where the caller wants it so.
-bool Encoder::unsupported(std::uint32_t column, std::string_view field, const std::string& why,
-                          const std::string& fix) {
-  const std::string what = std::string(field) + ": " + std::string(d_.vendor) + " " + why;
-  if (!options_.drop_unsupported) return refuse(column, field, what + "; " + fix);
-  if (warnings_ != nullptr) warnings_->push_back(what + "; it was left out");
-  return true;
-}
 
 bool Encoder::line() {
   out_->append("{\"custom_id\":").append(r_.custom_id_json);
@@ -79,26 +45,9 @@ bool Encoder::line() {
   return true;
 }
 
-bool Encoder::check_stream(std::string_view value, std::uint32_t column, std::string_view field) {
-  if (value != "true") return true;
-  return refuse(column, field, std::string(field) + " asks for a stream; a batch cannot stream and would fail as a " +
-                                   "whole; remove \"stream\"");
-}
-
-bool Encoder::raw_body() {
-  JsonCursor cursor(r_.body_json.data(), r_.body_json.size());
-  cursor.enter_object();
-  std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (key == "\"stream\"" && !check_stream(value, 1, "body.stream")) return false;
-  }
-  out_->append(r_.body_json);
-  return true;
-}
-
 bool Encoder::body() {
   BodyWriter w(r_.provider_kwargs_json, out_);
-  if (!check_stream(w.replacement("stream"), 1, "provider_kwargs.stream")) return false;
+  if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   w.field("model", r_.model_json);
   bool good = false;
   switch (r_.endpoint) {
@@ -121,15 +70,6 @@ bool Encoder::body() {
   }
   if (good) w.end();
   return good;
-}
-
-void Encoder::system_text() {
-  out_->push_back('"');
-  for (std::size_t i = 0; i < r_.system_json.size(); ++i) {
-    if (i > 0) out_->append("\\n");
-    out_->append(inside(r_.system_json[i]));
-  }
-  out_->push_back('"');
 }
 
 bool Encoder::chat(BodyWriter* w) {
@@ -175,11 +115,7 @@ bool Encoder::generation(BodyWriter* w, std::string_view max_tokens_field) {
 bool Encoder::stops(BodyWriter* w) {
   const std::string_view stops = r_.generation.stop_sequences_json;
   if (stops.empty()) return true;
-  JsonCursor cursor(stops.data(), stops.size());
-  cursor.enter_array();
-  int count = 0;
-  std::string_view item;
-  while (cursor.next_element() && cursor.read_string(&item)) ++count;
+  const int count = count_strings(stops);
   if (d_.max_stops > 0 && count > d_.max_stops)
     return unsupported(r_.generation_column, "generation_config.stop_sequences",
                        "takes at most " + std::to_string(d_.max_stops) + " stop sequences, not " + std::to_string(count),
@@ -251,13 +187,6 @@ bool Encoder::part(const Part& part, bool responses, Role role) {
   return true;
 }
 
-// "data:<media type>;base64,<data>" as a JSON string.
-void Encoder::data_uri(const Part& part, std::string_view default_type) {
-  out_->append("\"data:");
-  out_->append(part.media_type_json.empty() ? default_type : inside(part.media_type_json));
-  out_->append(";base64,").append(inside(part.data_json)).push_back('"');
-}
-
 bool Encoder::image(const Part& part, bool responses) {
   if (!d_.image_url) return unsupported(part.column, "image", "takes no images here", "use another provider");
   if (part.source == Source::file_uri) {
@@ -296,7 +225,7 @@ bool Encoder::audio(const Part& part, bool responses) {
   if (!d_.audio || responses) return unsupported(part.column, "audio", "takes no audio here", "use chat completions");
   if (part.source != Source::base64)
     return unsupported(part.column, "audio", "takes audio as base64 only", "send the bytes as base64");
-  const std::string_view type = part.media_type_json.empty() ? "audio/wav" : inside(part.media_type_json);
+  const std::string_view type = media_type(part, "audio/wav");
   const bool mp3 = type == "audio/mp3" || type == "audio/mpeg";
   if (!mp3 && type != "audio/wav" && type != "audio/x-wav" && type != "audio/wave")
     return unsupported(part.column, "audio", "takes wav and mp3, not " + std::string(type), "convert it");

@@ -1,0 +1,49 @@
+// RequestEncoder: what turning one unified request into a vendor's line is for every vendor: refusing by name and place,
+// leaving out with a warning where the caller wants it so, joining system prompts, data URIs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "providers/body_writer.h"
+#include "providers/provider.h"
+#include "providers/wire.h"
+
+namespace br {
+
+class RequestEncoder {
+ public:
+  RequestEncoder(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
+                 Issue* issue, std::vector<std::string>* warnings)
+      : vendor_(vendor), r_(request), options_(options), out_(out), issue_(issue), warnings_(warnings) {}
+
+ protected:
+  // Sets the issue and returns false. message: what, why, fix.
+  bool refuse(std::uint32_t column, std::string_view field, const std::string& message);
+  // A field the vendor cannot take: refused (false), or left out with a warning (true) where the caller wants it so.
+  // why continues the vendor's name: "has no top_k".
+  bool unsupported(std::uint32_t column, std::string_view field, const std::string& why, const std::string& fix);
+  // A vendor's stream would fail the whole batch: refuses provider_kwargs.stream = true and body.stream = true.
+  bool check_stream(std::string_view value, std::string_view field);
+  // Writes the raw body of the request, after that check.
+  bool raw_body();
+  // All system prompts as one JSON string, joined by newlines.
+  void system_text();
+  // "data:<media type>;base64,<data>" as a JSON string.
+  void data_uri(const Part& part, std::string_view default_type);
+  // The media type without quotes, or the default.
+  static std::string_view media_type(const Part& part, std::string_view default_type);
+  // How many strings the array holds.
+  static int count_strings(std::string_view array);
+
+  std::string_view vendor_;
+  const Request& r_;
+  const EncodeOptions& options_;
+  std::string* out_;
+  Issue* issue_;
+  std::vector<std::string>* warnings_;
+};
+
+}  // namespace br

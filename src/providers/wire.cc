@@ -1,0 +1,43 @@
+#include "providers/wire.h"
+
+#include <cctype>
+
+#include "providers/http_error.h"
+#include "sys/clock.h"
+
+namespace br {
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::int64_t read_time(const Json& value) {
+  if (const auto seconds = value.integer()) return *seconds > 0 ? *seconds * 1000 : -1;
+  return value.is_string() ? parse_iso_time(value.string_or("")) : -1;
+}
+
+std::int64_t first_time(const Json& json, std::initializer_list<std::string_view> names) {
+  for (const auto name : names) {
+    if (const std::int64_t ms = read_time(json[name]); ms >= 0) return ms;
+  }
+  return -1;
+}
+
+Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::string_view what,
+                                                const HttpResponse& response) {
+  if (!response.ok()) return read_http_error(provider, what, response);
+  auto json = Json::parse(response.body);
+  if (json == nullptr || !(json->is_object() || json->is_array()))
+    return protocol_error(provider, what, "the answer is not JSON");
+  return json;
+}
+
+Step send_step(HttpRequest request) {
+  Step step;
+  step.send = std::move(request);
+  return step;
+}
+
+}  // namespace br
