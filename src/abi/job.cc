@@ -134,7 +134,9 @@ bool is_settled(const br::JobView& view) { return view.job.done || br::is_blocke
 bool is_submitted_or_refused(const br::JobView& view) {
   if (view.job.done) return true;
   return std::all_of(view.job.batches.begin(), view.job.batches.end(), [](const br::RemoteBatch& batch) {
-    return batch.blocked || batch.phase == Phase::unknown || batch.phase == Phase::refused ||
+    // A create call without an answer is often found at the vendor by the first look.
+    const bool looked = batch.phase == Phase::unknown && batch.absent_since_ms >= 0;
+    return batch.blocked || looked || batch.phase == Phase::refused ||
            !batch.status.id.empty() || batch.phase == Phase::collected;
   });
 }

@@ -61,6 +61,7 @@ std::vector<PropertyInfo> make_table() {
              "A field the provider cannot take: refuse the request, or drop the field with a warning."),
       choice("split", "never", "never|auto",
              "A batch over the provider's limits: refuse it, or cut it into several remote batches."),
+      text("routes", "", "Where requests go that name no provider, by model: \"gpt-*=openai, claude-*=anthropic@team\"."),
       integer("default_max_tokens", 1024, 1, 1'000'000'000, "max_tokens for vendors that demand one."),
       boolean("delivery.auto_ack", false, "Count a result as taken when it is handed out."),
       integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved."),

@@ -1,7 +1,9 @@
-// Walks an ids file: one request a line, in the order of the requests: its custom_id as a JSON string and, where another
-// id stands for it on the wire, a blank and that one.
+// Walks an ids file: one request a line, in the order of the requests: its custom_id as a JSON string, its number in the
+// job and, where another id stands for it on the wire, that one, with blanks between them.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,7 @@ struct IdEntry {
   std::string_view custom_id;  // unescaped
   std::string_view token;      // the JSON string
   std::string_view wire_id;    // custom_id where nothing stands for it
+  std::uint64_t number = 0;    // of the request in the job, from 1
   std::uint64_t offset = 0;    // of the line in the file
 };
 
@@ -31,7 +34,10 @@ inline IdEntry read_id_line(std::string_view line, std::string* scratch) {
     append_unescaped(entry.token, scratch);
     entry.custom_id = *scratch;
   }
-  entry.wire_id = close + 2 < line.size() ? line.substr(close + 2) : entry.custom_id;
+  const char* at = line.data() + close + 2;
+  const char* end = line.data() + line.size();
+  at = std::from_chars(std::min(at, end), end, entry.number).ptr;
+  entry.wire_id = at + 1 < end ? line.substr(static_cast<std::size_t>(at + 1 - line.data())) : entry.custom_id;
   return entry;
 }
 

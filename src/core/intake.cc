@@ -9,6 +9,7 @@
 #include "codec/request_reader.h"
 #include "codec/utf8.h"
 #include "core/id_table.h"
+#include "core/route.h"
 #include "providers/registry.h"
 
 namespace br {
@@ -34,6 +35,7 @@ class Intake {
     options_.default_max_tokens = config.integer("default_max_tokens");
   }
 
+  Result<void> prepare(const Config& config);
   Result<IntakeReport> run();
 
  private:
@@ -50,6 +52,9 @@ class Intake {
 
   const BatchSpec& spec_;
   RequestSink* sink_;
+  Routes routes_;
+  Destination fallback_, own_;  // the batch's, and that of the newest line with a provider of its own
+  std::string named_, account_;
   EncodeOptions options_;
   std::size_t max_line_ = 0;
   RequestReader reader_;
@@ -63,6 +68,14 @@ class Intake {
   std::vector<std::uint64_t> source_rows_;  // the first row of each source
   std::uint64_t rows_ = 0;
 };
+
+Result<void> Intake::prepare(const Config& config) {
+  auto routes = Routes::parse(config.get("routes"));
+  if (!routes) return std::move(routes.error());
+  routes_ = std::move(*routes);
+  fallback_ = read_destination(spec_.provider);
+  return {};
+}
 
 Result<void> Intake::read_source(const RequestSource& source) {
   File file;
@@ -106,20 +119,31 @@ void Intake::wrong(const RequestSource& source, const Line& line, const Issue& i
                                ": " + id + issue.message});
 }
 
+// A line's own provider wins, then the rules, then the batch's. nullptr: there is none of that name, which is noted.
 Result<const Provider*> Intake::provider_of(const RequestSource& source, const Line& line) {
-  const std::string_view name = request_.provider.empty() ? std::string_view(spec_.provider) : request_.provider;
+  const Destination* route = nullptr;
+  if (!request_.provider.empty()) {
+    if (named_ != request_.provider) {
+      named_ = request_.provider;
+      own_ = read_destination(named_);
+    }
+    route = &own_;
+  } else if (route = routes_.find(request_.model); route == nullptr) {
+    route = &fallback_;
+  }
+  account_ = route->account;
   for (const Provider* known : report_.providers) {
-    if (known->name() == name) return known;
+    if (known->name() == route->provider) return known;
   }
   const std::string at = source.name + ":" + std::to_string(line.number) + ": ";
-  if (name.empty())
+  if (route->provider.empty())
     return Error(Code::no_provider, at + "the request names no provider, and the batch has none either",
                  "give one with --provider, br_batch_new, or \"provider\" in the line");
-  const Provider* provider = find_provider(name);
+  const Provider* provider = find_provider(route->provider);
   if (provider != nullptr) {
     report_.providers.push_back(provider);
   } else if (missing_.size() < kMaxMissing) {
-    missing_.emplace(repair_utf8(name.substr(0, kShownId)), at);
+    missing_.emplace(repair_utf8(route->provider.substr(0, kShownId)), at);
   }
   return provider;
 }
@@ -172,7 +196,7 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
     return {};
   }
   if (found_total_ > 0 || !missing_.empty() || sink_ == nullptr) return {};
-  return sink_->take(**provider, {request_, id_json, wire_id_, {line->data, line->size}, native_});
+  return sink_->take(**provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native_});
 }
 
 std::size_t Intake::source_of(std::uint64_t row) const {
@@ -241,6 +265,7 @@ Result<IntakeReport> Intake::run() {
 
 Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink) {
   Intake intake(config, spec, random, sink);
+  if (auto prepared = intake.prepare(config); !prepared) return std::move(prepared.error());
   return intake.run();
 }
 

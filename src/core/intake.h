@@ -36,6 +36,8 @@ struct EncodedRequest {
   const Request& request;    // with the id that goes over the wire
   std::string_view id_json;  // the caller's custom_id as a JSON string
   std::string_view wire_id;  // what stands for it on the wire; empty: itself
+  std::string_view account;  // which of several keys of the provider
+  std::uint64_t number = 0;  // in the job, from 1
   std::string_view unified;  // the line as it came
   std::string_view native;   // the vendor's line, newline included
 };

@@ -1,5 +1,7 @@
 #include "core/pack.h"
 
+#include "codec/json_write.h"
+
 namespace br {
 namespace {
 
@@ -18,14 +20,15 @@ void Packer::over_limit(Error error) {
   if (!limit_) limit_ = std::move(error);
 }
 
-Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Request& request,
+Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const EncodedRequest& item,
                                              const std::string& key) {
   auto part = std::make_unique<OpenPart>();
   part->batch.job_id = plan_.job_id;
   part->batch.provider = provider.name();
   part->batch.part = static_cast<std::int32_t>(parts_.size());
-  part->batch.model = request.model;
-  part->batch.endpoint = request.endpoint;
+  part->batch.account = item.account;
+  part->batch.model = item.request.model;
+  part->batch.endpoint = item.request.endpoint;
   if (plan_.spool != nullptr) {
     auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), std::size_t{1} << 20);
     if (!requests) return std::move(requests.error());
@@ -47,7 +50,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Req
 Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
   const Capability& limits = provider.capability();
   const Request& request = item.request;
-  key_.assign(provider.name()).push_back('\n');
+  key_.assign(provider.name()).append("@").append(item.account).push_back('\n');
   const std::size_t head = key_.size();
   key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
   if (limits.one_model_per_batch) key_.append(request.model);
@@ -61,13 +64,13 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
                            " takes one of each in a batch",
                        kSplitHint));
     }
-    return begin_part(provider, request, key_);
+    return begin_part(provider, item, key_);
   }
   OpenPart* part = found->second;
   const bool too_many = limits.max_requests > 0 && part->batch.rows >= limits.max_requests;
   const bool too_large = limits.max_bytes > 0 &&
                          part->batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
-  if ((too_many || too_large) && plan_.split) return begin_part(provider, request, key_);
+  if ((too_many || too_large) && plan_.split) return begin_part(provider, item, key_);
   return part;
 }
 
@@ -92,7 +95,8 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
   if (plan_.spool == nullptr || limit_) return {};
   if (auto done = (*part)->requests->append(item.native); !done) return done;
   std::string& ids = (*part)->ids->buffer();
-  ids.append(item.id_json);
+  ids.append(item.id_json).push_back(' ');
+  append_json_int(static_cast<std::int64_t>(item.number), &ids);
   if (!item.wire_id.empty()) ids.append(" ").append(item.wire_id);
   ids.push_back('\n');
   if (auto done = (*part)->ids->flush_if_full(); !done) return done;

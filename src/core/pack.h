@@ -33,7 +33,7 @@ class Packer : public RequestSink {
     std::unique_ptr<BufferedFile> requests, ids, unified;
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
-  Result<OpenPart*> begin_part(const Provider& provider, const Request& request, const std::string& key);
+  Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key);
   void over_limit(Error error);
 
   PackPlan plan_;

@@ -15,7 +15,7 @@ namespace br {
 namespace {
 
 constexpr std::size_t kMaxCallbacksDue = 10'000;
-constexpr std::int64_t kLongestTurnMs = 60'000;
+constexpr std::int64_t kLongestTurnMs = 3'600'000;
 
 }  // namespace
 

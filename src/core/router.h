@@ -109,6 +109,7 @@ class Router : public EngineListener {
   Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, const std::string& job_id,
                                                   std::vector<std::string>* warnings);
   std::string find_same_job(const Job& job);
+  Result<Account> account_named(const std::string& name) const;
   void remove_fresh_state();
 
   Config config_;

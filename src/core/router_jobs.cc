@@ -4,6 +4,7 @@
 
 #include "batchrouter.h"
 #include "core/pack.h"
+#include "core/route.h"
 #include "core/router.h"
 #include "providers/registry.h"
 
@@ -45,9 +46,11 @@ Result<bool> same_bytes(const std::string& a, const std::string& b) {
 
 Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, const BatchSpec& spec,
                                                         const std::string& job_id, std::vector<std::string>* warnings) {
-  if (const Provider* known = find_provider(spec.provider)) {
+  const Destination fallback = read_destination(spec.provider);
+  if (const Provider* known = find_provider(fallback.provider); known != nullptr && config.get("routes").empty()) {
     // A missing key is said before a large input is read.
-    if (auto account = resolve_account(config, *known, {}); !account) return std::move(account.error());
+    auto account = resolve_account(config, *known, {}, fallback.account);
+    if (!account) return std::move(account.error());
   }
   if (auto made = make_directories(spool_->job_directory(job_id)); !made) return std::move(made.error());
   Packer packer({job_id, spool_.get(), config.get("split") == "auto", config.boolean("audit.files")});
@@ -180,12 +183,18 @@ std::string Router::find_same_job(const Job& job) {
   return {};
 }
 
+// "openai" or "openai@team".
+Result<Account> Router::account_named(const std::string& name) const {
+  const Destination destination = read_destination(name);
+  const Provider* known = find_provider(destination.provider);
+  if (known == nullptr)
+    return Error(Code::no_provider, "there is no provider \"" + name + "\"", "this build has: " + provider_names());
+  return resolve_account(config_, *known, {}, destination.account);
+}
+
 Result<std::string> Router::attach(const std::string& provider, const std::string& batch_id) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
-  const Provider* known = find_provider(provider);
-  if (known == nullptr)
-    return Error(Code::no_provider, "there is no provider \"" + provider + "\"", "this build has: " + provider_names());
-  auto account = resolve_account(config_, *known, {});
+  auto account = account_named(provider);
   if (!account) return std::move(account.error());
   Job job;
   job.id = "job_" + random_.id(kIdLength);
@@ -197,6 +206,7 @@ Result<std::string> Router::attach(const std::string& provider, const std::strin
   batch.job_id = job.id;
   batch.provider = job.provider;
   batch.base_url = job.base_url;
+  batch.account = account->slot;
   batch.phase = Phase::running;
   batch.status.id = batch_id;
   batch.submitted_ms = job.created_ms;
@@ -242,10 +252,7 @@ Result<std::vector<JobView>> Router::list_remote(const std::string& provider, st
                                                  std::int64_t timeout_ms) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return Error(Code::locked, "the state directory is in use by another process", "wait until it ends");
-  const Provider* known = find_provider(provider);
-  if (known == nullptr)
-    return Error(Code::no_provider, "there is no provider \"" + provider + "\"", "this build has: " + provider_names());
-  auto account = resolve_account(config_, *known, {});
+  auto account = account_named(provider);
   if (!account) return std::move(account.error());
   constexpr std::int64_t kLargestPage = 100;
   const std::int64_t page = limit <= 0 ? kLargestPage : std::min(limit, kLargestPage);
