@@ -11,24 +11,24 @@ namespace br::emulator {
 
 // How the emulated vendors behave. Times are virtual: they pass `speed` times as fast as the machine's clock.
 struct EmulatorOptions {
-  uint16_t port = 0;                    // 0: the kernel picks a free one
-  std::vector<std::string> keys;        // accepted API keys; empty: every non-empty key
-  std::string spill_dir = "/tmp";       // where the unlinked file with uploads and results lives
-  uint64_t seed = 1;                    // of ids, of the order of results, of failing rows
-  double speed = 1;                     // virtual milliseconds per real millisecond
-  int64_t latency_ms = 60'000;          // virtual time from the creation of a batch to its end
-  int polls = 0;                        // > 0: instead of by time, a batch moves on one stage every so many reads
-  double fail_rate = 0;                 // share of rows that fail with a 500 of their own, 0 to 1
+  uint16_t port = 0;               // 0: the kernel picks a free one
+  std::vector<std::string> keys;   // accepted API keys; empty: every non-empty key
+  std::string spill_dir = "/tmp";  // where the unlinked file with uploads and results lives
+  uint64_t seed = 1;               // of ids, of the order of results, of failing rows
+  double speed = 1;                // virtual milliseconds per real millisecond
+  int64_t latency_ms = 60'000;     // virtual time from the creation of a batch to its end
+  int polls = 0;                   // > 0: instead of by time, a batch moves on one stage every so many reads
+  double fail_rate = 0;            // share of rows that fail with a 500 of their own, 0 to 1
   int64_t max_file_bytes = 512'000'000;
   int64_t max_batch_bytes = 200'000'000;
   int64_t max_requests = 50'000;
-  std::vector<std::string> models;      // known models; empty: every one whose name does not begin with "no-such-"
+  std::vector<std::string> models;  // known models; empty: every one whose name does not begin with "no-such-"
 };
 
 // One scripted misbehaviour; docs/emulator.md lists routes, kinds and values.
 // Text form: "ROUTE KIND [key=value]...", such as "POST /v1/batches reset_after_execute nth=2 count=1".
 struct Fault {
-  std::string route;                          // "METHOD /path/*/with/holes", "* *", or "batch"
+  std::string route;  // "METHOD /path/*/with/holes", "* *", or "batch"
   std::string kind;
   int nth = 1;                                // the first request (or batch) on that route that is hit
   int count = 1;                              // how many in a row; 0: all that follow

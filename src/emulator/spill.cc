@@ -49,8 +49,8 @@ void Blob::append(std::string_view bytes) {
       chunks_.push_back(spill_->take_chunk());
     }
     const size_t room = static_cast<size_t>(Spill::kChunkBytes - within);
-    const ssize_t done = ::pwrite(spill_->fd_, bytes.data(), std::min(room, bytes.size()),
-                                  chunks_.back() * Spill::kChunkBytes + within);
+    const ssize_t done =
+        ::pwrite(spill_->fd_, bytes.data(), std::min(room, bytes.size()), chunks_.back() * Spill::kChunkBytes + within);
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) fail("cannot write to the spill file");
     size_ += done;

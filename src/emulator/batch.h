@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "emulator/result_file.h"
+#include "emulator/rows.h"
+
+namespace br::emulator {
+
+enum class Stage { kValidating, kFailed, kInProgress, kFinalizing, kCompleted, kExpired, kCancelling, kCancelled };
+
+inline bool has_ended(Stage stage) {
+  return stage == Stage::kFailed || stage == Stage::kCompleted || stage == Stage::kExpired ||
+         stage == Stage::kCancelled;
+}
+
+// OpenAI's word, which the ledger uses for all vendors.
+inline const char* stage_word(Stage stage) {
+  static constexpr const char* kWords[] = {"validating", "failed",  "in_progress", "finalizing",
+                                           "completed",  "expired", "cancelling",  "cancelled"};
+  return kWords[static_cast<size_t>(stage)];
+}
+
+// When a batch entered each stage, in virtual milliseconds; 0: never.
+struct StageTimes {
+  int64_t created_ms = 0;
+  int64_t expires_ms = 0;
+  int64_t in_progress_ms = 0;
+  int64_t finalizing_ms = 0;
+  int64_t ended_ms = 0;  // whichever end it was
+  int64_t cancelling_ms = 0;
+};
+
+// The scripted misbehaviour of one batch, made of the faults that hit it.
+struct BatchQuirks {
+  TextQuirks text;
+  int64_t rows_missing = 0;
+  int64_t rows_duplicated = 0;
+  int64_t rows_malformed = 0;
+  int64_t rows_unknown = 0;
+  int64_t output_late_polls = 0;
+  bool error_file_only = false;
+  int64_t not_found_polls = 0;
+  int64_t hidden_lists = 0;
+  bool status_upper = false;
+  std::string status_word;
+  int64_t status_word_polls = 0;
+  bool null_fields = false;
+  bool fails = false;
+  LineProblem failure;
+  double expire_share = -1;  // < 0: does not expire early
+  double stall_share = -1;   // < 0: does not stall
+};
+
+class RowRun;
+
+// One batch as the vendor knows it.
+struct Batch {
+  // What was asked for.
+  std::string vendor;
+  std::string id;
+  std::string input_file_id;
+  std::string endpoint;
+  std::string window;
+  std::string metadata_json;  // empty: none
+  std::shared_ptr<const Blob> input;
+  int64_t window_ms = 0;
+  BatchOwner* owner = nullptr;
+
+  // How far it is.
+  Stage stage = Stage::kValidating;
+  StageTimes times;
+  int64_t reads_in_stage = 0;
+  int64_t polls = 0;        // reads by a client, so far
+  int64_t ended_polls = 0;  // of these, since it ended
+  int64_t lists = 0;        // listings it was a part of, shown or hidden
+  std::string model;
+  std::vector<LineProblem> problems;  // why it failed
+  int64_t total = 0;
+  int64_t completed = 0;
+  int64_t failed = 0;
+  Tokens tokens;
+  std::shared_ptr<const Blob> output;  // for the vendor to take when the results are ready; null: no such file
+  std::shared_ptr<const Blob> errors;
+  std::string output_file_id;
+  std::string error_file_id;
+
+  size_t account = 0;  // its number in the books
+  BatchQuirks quirks;
+  std::unique_ptr<RowRun> run;  // null when all the work is done
+
+  Batch();
+  ~Batch();
+};
+
+}  // namespace br::emulator

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "emulator/batch.h"
+#include "emulator/books.h"
+#include "emulator/clock.h"
+#include "emulator/emulator.h"
+#include "emulator/faults.h"
+
+namespace br::emulator {
+
+// The life of batches, the same at every vendor: validating, in progress, finalizing and an end; cancelling and expiry
+// in between. What is due by the virtual clock or the number of reads is done when somebody looks, or before that in
+// the background. Used by one thread at a time.
+class Batches {
+ public:
+  Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill);
+
+  // Takes a batch whose first block of fields is filled in; the faults are those that hit it.
+  Batch& add(std::unique_ptr<Batch> batch, const std::vector<Fault>& faults);
+  // Brings the batch up to date; `read` counts as a look at it.
+  void update(Batch& batch, bool read);
+  // False if it has ended or is being cancelled.
+  bool cancel(Batch& batch);
+  // Works in the background for a few milliseconds; returns in how many there is more to do, -1: none.
+  int64_t work();
+  const std::vector<std::unique_ptr<Batch>>& all() const { return batches_; }
+
+ private:
+  bool step(Batch& batch, bool& read_used);
+  bool stage_over(Batch& batch, int64_t end_ms, bool& read_used);
+  bool step_in_progress(Batch& batch, bool& read_used);
+  void enter(Batch& batch, Stage stage, int64_t at_ms);
+  void end(Batch& batch, Stage stage, int64_t at_ms);
+  int64_t rows_due(const Batch& batch) const;
+  int64_t stage_end_ms(const Batch& batch) const;
+  bool work_on(Batch& batch);
+
+  const EmulatorOptions& options_;
+  const Clock& clock_;
+  Books& books_;
+  std::shared_ptr<Spill> spill_;
+  std::list<Batch*> running_;
+  std::vector<std::unique_ptr<Batch>> batches_;
+};
+
+}  // namespace br::emulator

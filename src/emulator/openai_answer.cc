@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "emulator/hash.h"
+#include "emulator/openai_body.h"
+
+namespace br::emulator {
+namespace {
+
+constexpr size_t kEchoBytes = 80;
+constexpr int64_t kDefaultDimensions = 8;  // as many as are worth their bytes in a test
+constexpr int64_t kBytesPerToken = 4;
+
+// The first words of a text, not cut inside a character.
+std::string_view beginning(std::string_view text) {
+  size_t end = std::min(text.size(), kEchoBytes);
+  while (end > 0 && end < text.size() && (text[end] & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// The text of the last message or input item, whichever way it is written.
+std::string_view last_text(const json::Value& value) {
+  if (value.IsString()) return json::view(value);
+  if (value.IsObject()) {
+    const json::Value* const content = json::member(value, "content");
+    return content != nullptr ? last_text(*content) : json::string_member(value, "text");
+  }
+  if (!value.IsArray()) return {};
+  for (rapidjson::SizeType i = value.Size(); i > 0; --i) {
+    const std::string_view text = last_text(value[i - 1]);
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+int64_t text_bytes(const json::Value& value) {
+  if (value.IsString()) return static_cast<int64_t>(value.GetStringLength());
+  int64_t total = 0;
+  if (value.IsArray()) {
+    for (const auto& each : value.GetArray()) total += text_bytes(each);
+  } else if (value.IsObject()) {
+    for (const auto& each : value.GetObject()) total += text_bytes(each.value);
+  }
+  return total;
+}
+
+std::string answer_text(const Question& question, const json::Value& asked) {
+  std::string text = question.variant == 0 ? "answer to " : "second answer to ";
+  text += question.custom_id;
+  text += " [" + hex(question.hash) + "]: ";
+  return text.append(beginning(last_text(asked)));
+}
+
+Tokens tokens_of(const json::Value& asked, std::string_view text) {
+  return {1 + text_bytes(asked) / kBytesPerToken, 1 + static_cast<int64_t>(text.size()) / kBytesPerToken};
+}
+
+// The name of the function that the request wants called; empty if it is free to answer with text.
+std::string_view wanted_function(const json::Value& body) {
+  const json::Value* const choice = json::member(body, "tool_choice");
+  const json::Value* const tools = json::member(body, "tools");
+  if (choice == nullptr || tools == nullptr || !tools->IsArray() || tools->Empty()) return {};
+  const auto name_of = [](const json::Value& tool) {
+    const json::Value* const function = json::member(tool, "function");
+    return function != nullptr ? json::string_member(*function, "name") : json::string_member(tool, "name");
+  };
+  if (choice->IsObject()) return name_of(*choice);
+  return choice->IsString() && json::view(*choice) == "required" ? name_of((*tools)[0]) : std::string_view();
+}
+
+bool wants_json(const json::Value& body) {
+  const json::Value* format = json::member(body, "response_format");
+  const json::Value* const text = json::member(body, "text");
+  if (format == nullptr && text != nullptr) format = json::member(*text, "format");
+  return format != nullptr && json::string_member(*format, "type").substr(0, 4) == "json";
+}
+
+std::string as_json(std::string_view text) {
+  json::Writer out;
+  return out.begin_object().field("answer", text).end_object().str();
+}
+
+void write_chat_message(json::Writer& out, std::string_view text, std::string_view function, uint64_t hash) {
+  out.begin_object().field("role", "assistant");
+  if (function.empty()) {
+    out.field("content", text);
+  } else {
+    out.null_field("content").key("tool_calls").begin_array().begin_object().field("id", "call_" + hex(hash));
+    out.field("type", "function").key("function").begin_object().field("name", function);
+    out.field("arguments", as_json(text)).end_object().end_object().end_array();
+  }
+  out.null_field("refusal").key("annotations").begin_array().end_array().end_object();
+}
+
+Tokens write_chat(json::Writer& out, const Question& question, const json::Value& body) {
+  static const json::Value kNothing(rapidjson::kArrayType);
+  const json::Value* const messages = json::member(body, "messages");
+  const json::Value& asked = messages != nullptr ? *messages : kNothing;
+  std::string text = answer_text(question, asked);
+  const std::string_view function = wanted_function(body);
+  if (wants_json(body)) text = as_json(text);
+  const json::Value* const n = json::member(body, "n");
+  const int64_t choices = n != nullptr && n->IsInt64() ? n->GetInt64() : 1;
+  Tokens tokens = tokens_of(asked, text);
+  tokens.output *= choices;
+  out.begin_object().field("id", "chatcmpl-" + hex(question.hash)).field("object", "chat.completion");
+  out.field("created", question.now_s).field("model", json::string_member(body, "model"));
+  out.key("choices").begin_array();
+  for (int64_t i = 0; i < choices; ++i) {
+    out.begin_object().field("index", i).key("message");
+    write_chat_message(out, text, function, question.hash + static_cast<uint64_t>(i));
+    out.null_field("logprobs").field("finish_reason", function.empty() ? "stop" : "tool_calls").end_object();
+  }
+  out.end_array().key("usage").begin_object().field("prompt_tokens", tokens.input);
+  out.field("completion_tokens", tokens.output).field("total_tokens", tokens.input + tokens.output);
+  out.key("prompt_tokens_details").begin_object().field("cached_tokens", int64_t{0}).field("audio_tokens", int64_t{0});
+  out.end_object().key("completion_tokens_details").begin_object().field("reasoning_tokens", int64_t{0});
+  out.field("audio_tokens", int64_t{0}).field("accepted_prediction_tokens", int64_t{0});
+  out.field("rejected_prediction_tokens", int64_t{0}).end_object().end_object();
+  out.field("service_tier", "default").field("system_fingerprint", "fp_emulator").end_object();
+  return tokens;
+}
+
+// The request's own value, or what the API takes where there is none.
+void echo(json::Writer& out, const json::Value& body, std::string_view name, std::string_view otherwise) {
+  const json::Value* const value = json::member(body, name);
+  out.key(name);
+  if (value != nullptr && !value->IsNull()) {
+    out.value(*value);
+  } else {
+    out.raw(otherwise);
+  }
+}
+
+void write_output_item(json::Writer& out, std::string_view text, std::string_view function, uint64_t hash) {
+  out.begin_object();
+  if (!function.empty()) {
+    out.field("type", "function_call").field("id", "fc_" + hex(hash)).field("call_id", "call_" + hex(hash));
+    out.field("name", function).field("arguments", as_json(text)).field("status", "completed").end_object();
+    return;
+  }
+  out.field("type", "message").field("id", "msg_" + hex(hash)).field("status", "completed").field("role", "assistant");
+  out.key("content").begin_array().begin_object().field("type", "output_text").field("text", text);
+  out.key("annotations").begin_array().end_array().key("logprobs").begin_array().end_array();
+  out.end_object().end_array().end_object();
+}
+
+Tokens write_response(json::Writer& out, const Question& question, const json::Value& body) {
+  static const json::Value kNothing(rapidjson::kArrayType);
+  const json::Value* const input = json::member(body, "input");
+  const json::Value& asked = input != nullptr ? *input : kNothing;
+  std::string text = answer_text(question, asked);
+  if (wants_json(body)) text = as_json(text);
+  const Tokens tokens = tokens_of(asked, text);
+  out.begin_object().field("id", "resp_" + hex(question.hash)).field("object", "response");
+  out.field("created_at", question.now_s).field("status", "completed").field("completed_at", question.now_s);
+  out.null_field("error").null_field("incomplete_details");
+  echo(out, body, "instructions", "null");
+  echo(out, body, "max_output_tokens", "null");
+  out.field("model", json::string_member(body, "model")).key("output").begin_array();
+  write_output_item(out, text, wanted_function(body), question.hash);
+  out.end_array();
+  echo(out, body, "parallel_tool_calls", "true");
+  echo(out, body, "previous_response_id", "null");
+  echo(out, body, "reasoning", R"({"effort":null,"summary":null})");
+  echo(out, body, "store", "true");
+  echo(out, body, "temperature", "1.0");
+  echo(out, body, "text", R"({"format":{"type":"text"}})");
+  echo(out, body, "tool_choice", "\"auto\"");
+  echo(out, body, "tools", "[]");
+  echo(out, body, "top_p", "1.0");
+  echo(out, body, "truncation", "\"disabled\"");
+  out.key("usage").begin_object().field("input_tokens", tokens.input).key("input_tokens_details").begin_object();
+  out.field("cached_tokens", int64_t{0}).field("cache_write_tokens", int64_t{0}).end_object();
+  out.field("output_tokens", tokens.output).key("output_tokens_details").begin_object();
+  out.field("reasoning_tokens", int64_t{0}).end_object();
+  out.field("total_tokens", tokens.input + tokens.output).end_object();
+  echo(out, body, "user", "null");
+  echo(out, body, "metadata", "{}");
+  out.end_object();
+  return tokens;
+}
+
+Tokens write_embeddings(json::Writer& out, const Question& question, const json::Value& body) {
+  static const json::Value kNothing(rapidjson::kArrayType);
+  const json::Value* const given = json::member(body, "input");
+  const json::Value& input = given != nullptr ? *given : kNothing;
+  const json::Value* const dimensions_given = json::member(body, "dimensions");
+  const int64_t dimensions =
+      dimensions_given != nullptr && dimensions_given->IsInt64() ? dimensions_given->GetInt64() : kDefaultDimensions;
+  // An array of numbers is one text that came as tokens.
+  const bool many = input.IsArray() && !input.Empty() && !input[0].IsNumber();
+  const rapidjson::SizeType texts = many ? input.Size() : 1;
+  const Tokens tokens = {1 + text_bytes(input) / kBytesPerToken, 0};
+  out.begin_object().field("object", "list").key("data").begin_array();
+  for (rapidjson::SizeType i = 0; i < texts; ++i) {
+    out.begin_object().field("object", "embedding").field("index", int64_t{i}).key("embedding").begin_array();
+    for (int64_t d = 0; d < dimensions; ++d) {
+      const uint64_t noise = mix(question.hash + i * 1'000'003 + static_cast<uint64_t>(d));
+      out.real(static_cast<double>(noise % 2'000'001) / 1e6 - 1.0);
+    }
+    out.end_array().end_object();
+  }
+  out.end_array().field("model", json::string_member(body, "model")).key("usage").begin_object();
+  out.field("prompt_tokens", tokens.input).field("total_tokens", tokens.input).end_object().end_object();
+  return tokens;
+}
+
+}  // namespace
+
+Tokens write_answer(json::Writer& out, const Question& question, const json::Value& body) {
+  if (question.endpoint == "/v1/embeddings") return write_embeddings(out, question, body);
+  if (question.endpoint == "/v1/responses") return write_response(out, question, body);
+  return write_chat(out, question, body);
+}
+
+}  // namespace br::emulator

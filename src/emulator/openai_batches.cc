@@ -1,0 +1,316 @@
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "emulator/json.h"
+#include "emulator/openai_api.h"
+
+namespace br::emulator {
+namespace {
+
+constexpr size_t kMostPairs = 16;
+constexpr size_t kMostKeyChars = 64;
+constexpr size_t kMostValueChars = 512;
+constexpr int64_t kResultLifeS = 30 * 86'400;
+constexpr int64_t kHourMs = 3'600'000;
+
+ApiError invalid(std::string message, std::string param, std::string code = {}) {
+  return {400, "invalid_request_error", std::move(code), std::move(message), std::move(param)};
+}
+
+size_t characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+ApiError metadata_problem(const json::Value& metadata) {
+  if (metadata.IsNull()) return {};
+  if (!metadata.IsObject())
+    return invalid("Invalid type for 'metadata': expected an object.", "metadata", "invalid_type");
+  if (metadata.MemberCount() > kMostPairs) {
+    return invalid("Invalid 'metadata': too many properties. Expected an object with at most 16 properties.",
+                   "metadata", "object_above_max_properties");
+  }
+  for (const auto& pair : metadata.GetObject()) {
+    const std::string name(json::view(pair.name));
+    if (characters(name) > kMostKeyChars) {
+      return invalid("Invalid 'metadata': property name '" + name + "' is longer than 64 characters.", "metadata",
+                     "property_name_above_max_length");
+    }
+    if (!pair.value.IsString()) {
+      return invalid("Invalid type for 'metadata." + name + "': expected a string.", "metadata." + name,
+                     "invalid_type");
+    }
+    if (characters(json::view(pair.value)) > kMostValueChars) {
+      return invalid("Invalid 'metadata." + name + "': string too long. Expected at most 512 characters.",
+                     "metadata." + name, "string_above_max_length");
+    }
+  }
+  return {};
+}
+
+ApiError expiry_problem(const json::Value& expiry) {
+  const json::Value* const seconds = json::member(expiry, "seconds");
+  const bool whole = expiry.IsObject() && expiry.MemberCount() == 2 && seconds != nullptr && seconds->IsInt64();
+  const bool fits = whole && seconds->GetInt64() >= 3'600 && seconds->GetInt64() <= 2'592'000;
+  if (fits && json::string_member(expiry, "anchor") == "created_at") return {};
+  return invalid("Invalid 'output_expires_after': expected anchor 'created_at' and seconds from 3600 to 2592000.",
+                 "output_expires_after");
+}
+
+ApiError unknown_field(const json::Value& body) {
+  static constexpr std::string_view kKnown[] = {"input_file_id", "endpoint", "completion_window", "metadata",
+                                                "output_expires_after"};
+  for (const auto& field : body.GetObject()) {
+    const std::string_view name = json::view(field.name);
+    if (std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown)) continue;
+    return invalid("Unknown parameter: '" + std::string(name) + "'.", std::string(name), "unknown_parameter");
+  }
+  return {};
+}
+
+ApiError text_problem(const json::Value& body, std::string_view name) {
+  const json::Value* const value = json::member(body, name);
+  const std::string param(name);
+  if (value == nullptr) {
+    return invalid("Missing required parameter: '" + param + "'.", param, "missing_required_parameter");
+  }
+  if (value->IsString()) return {};
+  return invalid("Invalid type for '" + param + "': expected a string.", param, "invalid_type");
+}
+
+ApiError choice_problem(const json::Value& body, std::string_view name, const std::vector<std::string>& allowed) {
+  ApiError error = text_problem(body, name);
+  if (!error.message.empty()) return error;
+  const std::string given(json::string_member(body, name));
+  if (std::find(allowed.begin(), allowed.end(), given) != allowed.end()) return {};
+  std::string list;
+  for (const std::string& each : allowed) list += (list.empty() ? "'" : ", '") + each + "'";
+  const std::string param(name);
+  return invalid("Invalid value: '" + given + "'. Supported values are: " + list + ".", param, "invalid_value");
+}
+
+int64_t window_ms(const std::string& window) {
+  int64_t hours = 24;
+  std::from_chars(window.data(), window.data() + window.size(), hours);
+  return hours * (window.back() == 'd' ? 24 : 1) * kHourMs;
+}
+
+void write_problems(json::Writer& out, const Batch& batch) {
+  if (batch.problems.empty()) {
+    out.null_field("errors");
+    return;
+  }
+  out.key("errors").begin_object().field("object", "list").key("data").begin_array();
+  for (const LineProblem& problem : batch.problems) {
+    out.begin_object().field("code", problem.code).field("message", problem.message);
+    out.nullable_field("param", problem.param).nullable_time("line", problem.line).end_object();
+  }
+  out.end_array().end_object();
+}
+
+void write_times(json::Writer& out, const Batch& batch) {
+  const StageTimes& times = batch.times;
+  const auto ended = [&](Stage stage) { return batch.stage == stage ? times.ended_ms / 1000 : 0; };
+  out.field("created_at", times.created_ms / 1000).nullable_time("in_progress_at", times.in_progress_ms / 1000);
+  out.nullable_time("expires_at", times.expires_ms / 1000).nullable_time("finalizing_at", times.finalizing_ms / 1000);
+  out.nullable_time("completed_at", ended(Stage::kCompleted)).nullable_time("failed_at", ended(Stage::kFailed));
+  out.nullable_time("expired_at", ended(Stage::kExpired));
+  out.nullable_time("cancelling_at", times.cancelling_ms / 1000);
+  out.nullable_time("cancelled_at", ended(Stage::kCancelled));
+}
+
+void write_usage(json::Writer& out, const Tokens& tokens) {
+  out.key("usage").begin_object().field("input_tokens", tokens.input);
+  out.key("input_tokens_details").begin_object().field("cached_tokens", int64_t{0}).end_object();
+  out.field("output_tokens", tokens.output);
+  out.key("output_tokens_details").begin_object().field("reasoning_tokens", int64_t{0}).end_object();
+  out.field("total_tokens", tokens.input + tokens.output).end_object();
+}
+
+}  // namespace
+
+Opening OpenAiApi::begin_batches(const RequestHead& head, Path path) {
+  if (path.empty() && head.method == "POST") {
+    return with_body([this](const std::string& body) { return create_batch(body); });
+  }
+  if (path.empty() && head.method == "GET") return Opening::answered(list_batches(head));
+  if (path.size() == 1 && head.method == "GET") return Opening::answered(get_batch(path[0]));
+  if (path.size() == 2 && path[1] == "cancel" && head.method == "POST") {
+    return with_body([this, id = path[0]](const std::string&) { return cancel_batch(id); });
+  }
+  return Opening::answered(refusal({405,
+                                    "invalid_request_error",
+                                    "method_not_supported",
+                                    "Not allowed to " + head.method + " on " + head.path + ".",
+                                    {}}));
+}
+
+Reply OpenAiApi::create_batch(const std::string& text) {
+  json::Document body;
+  if (!json::parse(text, body) || !body.IsObject()) {
+    return refusal(invalid("We could not parse the JSON body of your request.", {}));
+  }
+  ApiError error = unknown_field(body);
+  if (error.message.empty()) error = text_problem(body, "input_file_id");
+  if (error.message.empty()) error = choice_problem(body, "endpoint", table_.endpoints);
+  if (error.message.empty()) error = choice_problem(body, "completion_window", table_.windows);
+  const json::Value* const metadata = json::member(body, "metadata");
+  if (error.message.empty() && metadata != nullptr) error = metadata_problem(*metadata);
+  const json::Value* const expiry = json::member(body, "output_expires_after");
+  if (error.message.empty() && expiry != nullptr && !expiry->IsNull()) error = expiry_problem(*expiry);
+  const std::string file_id(json::string_member(body, "input_file_id"));
+  const StoredFile* const file = find_file(file_id);
+  if (error.message.empty() && file == nullptr) {
+    error =
+        invalid("Invalid 'input_file_id': no such File object: " + file_id + ".", "input_file_id", "invalid_request");
+  }
+  if (error.message.empty() && file->purpose != table_.purpose) {
+    error = invalid("Invalid 'input_file_id': the purpose of the file is '" + file->purpose + "', expected '" +
+                        table_.purpose + "'.",
+                    "input_file_id", "invalid_request");
+  }
+  if (!error.message.empty()) return refusal(error);
+
+  auto batch = std::make_unique<Batch>();
+  batch->vendor = table_.name;
+  batch->id = world_.ids.next(table_.batch_prefix, 32);
+  batch->input_file_id = file_id;
+  batch->endpoint = std::string(json::string_member(body, "endpoint"));
+  batch->window = std::string(json::string_member(body, "completion_window"));
+  batch->window_ms = window_ms(batch->window);
+  if (metadata != nullptr && !metadata->IsNull()) batch->metadata_json = json::Writer().value(*metadata).str();
+  batch->input = file->blob;
+  batch->owner = this;
+  Batch& added = world_.batches.add(std::move(batch), world_.faults.on_batch());
+  batches_.emplace(added.id, &added);
+  batch_order_.push_back(&added);
+  return ok(batch_json(added), table_.create_status);
+}
+
+Batch* OpenAiApi::find_batch(std::string_view id) {
+  const auto at = batches_.find(id);
+  return at == batches_.end() ? nullptr : at->second;
+}
+
+Reply OpenAiApi::get_batch(const std::string& id) {
+  ++world_.books.ledger().polls;
+  Batch* const batch = find_batch(id);
+  if (batch == nullptr || ++batch->polls <= batch->quirks.not_found_polls) {
+    return refusal({404, "invalid_request_error", {}, "No batch found with id '" + id + "'.", {}});
+  }
+  world_.batches.update(*batch, true);
+  if (has_ended(batch->stage)) ++batch->ended_polls;
+  return ok(batch_json(*batch));
+}
+
+Reply OpenAiApi::cancel_batch(const std::string& id) {
+  Batch* const batch = find_batch(id);
+  if (batch == nullptr) {
+    return refusal({404, "invalid_request_error", {}, "No batch found with id '" + id + "'.", {}});
+  }
+  if (world_.batches.cancel(*batch)) {
+    ++world_.books.ledger().cancels;
+    return ok(batch_json(*batch));
+  }
+  if (batch->stage == Stage::kCancelling) return ok(batch_json(*batch));
+  return refusal(
+      {409, "invalid_request_error", {}, "Cannot cancel a batch with status '" + status_word(*batch) + "'.", {}});
+}
+
+Reply OpenAiApi::list_batches(const RequestHead& head) {
+  int64_t limit = 20;
+  const std::string* const given = head.query_value("limit");
+  if (given != nullptr) {
+    const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
+    if (error != std::errc() || end != given->data() + given->size() || limit < 1 || limit > 100) {
+      return refusal(invalid("Invalid 'limit': expected a number from 1 to 100.", "limit"));
+    }
+  }
+  const std::string* const after = head.query_value("after");
+  if (after != nullptr && find_batch(*after) == nullptr) {
+    return refusal({404, "invalid_request_error", {}, "No batch found with id '" + *after + "'.", "after"});
+  }
+  ++world_.books.ledger().lists;
+  std::vector<const Batch*> page;
+  bool more = false;
+  bool started = after == nullptr;
+  for (auto at = batch_order_.rbegin(); at != batch_order_.rend() && !more; ++at) {
+    Batch& batch = **at;
+    const bool shown = started && batch.lists >= batch.quirks.hidden_lists;
+    started = started || batch.id == *after;
+    if (after == nullptr) ++batch.lists;
+    if (!shown) continue;
+    more = static_cast<int64_t>(page.size()) == limit;
+    if (more) break;
+    world_.batches.update(batch, false);
+    page.push_back(&batch);
+  }
+  json::Writer out;
+  out.begin_object().field("object", "list").key("data").begin_array();
+  for (const Batch* batch : page) out.raw(batch_json(*batch));
+  out.end_array().nullable_field("first_id", page.empty() ? "" : page.front()->id);
+  out.nullable_field("last_id", page.empty() ? "" : page.back()->id).key("has_more").boolean(more).end_object();
+  return ok(out.str());
+}
+
+std::string OpenAiApi::status_word(const Batch& batch) const {
+  std::string word = stage_word(batch.stage);
+  if (batch.polls > 0 && batch.polls - batch.quirks.not_found_polls <= batch.quirks.status_word_polls) {
+    word = batch.quirks.status_word;
+  }
+  if (batch.quirks.status_upper) {
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  }
+  return word;
+}
+
+std::string OpenAiApi::batch_json(const Batch& batch) const {
+  json::Writer out;
+  const bool bare = batch.quirks.null_fields;
+  const bool late = batch.ended_polls <= batch.quirks.output_late_polls && batch.quirks.output_late_polls > 0;
+  out.begin_object().field("id", batch.id).field("object", "batch").field("endpoint", batch.endpoint);
+  out.nullable_field("model", bare ? "" : batch.model);
+  write_problems(out, batch);
+  out.field("input_file_id", batch.input_file_id).field("completion_window", batch.window);
+  out.field("status", status_word(batch)).nullable_field("output_file_id", late ? "" : batch.output_file_id);
+  out.nullable_field("error_file_id", late ? "" : batch.error_file_id);
+  if (bare) {
+    out.field("created_at", batch.times.created_ms / 1000);
+    for (const char* name : {"in_progress_at", "expires_at", "finalizing_at", "completed_at", "failed_at", "expired_at",
+                             "cancelling_at", "cancelled_at", "request_counts", "usage", "metadata"}) {
+      out.null_field(name);
+    }
+    return out.end_object().str();
+  }
+  write_times(out, batch);
+  out.key("request_counts").begin_object().field("total", batch.total).field("completed", batch.completed);
+  out.field("failed", batch.failed).end_object();
+  write_usage(out, batch.tokens);
+  if (batch.metadata_json.empty()) {
+    out.null_field("metadata");
+  } else {
+    out.key("metadata").raw(batch.metadata_json);
+  }
+  return out.end_object().str();
+}
+
+void OpenAiApi::results_ready(Batch& batch) {
+  const auto store = [&](const std::shared_ptr<const Blob>& blob, const char* kind) -> std::string {
+    if (!blob) return {};
+    StoredFile file;
+    file.filename = batch.id + "_" + kind + ".jsonl";
+    file.purpose = "batch_output";
+    file.created_s = world_.now_s();
+    file.expires_s = file.created_s + kResultLifeS;
+    file.blob = blob;
+    return add_file(std::move(file));
+  };
+  batch.output_file_id = store(batch.output, "output");
+  batch.error_file_id = store(batch.errors, "error");
+  // The files keep the bytes from now on, so that a deleted file is gone.
+  batch.output.reset();
+  batch.errors.reset();
+}
+
+}  // namespace br::emulator

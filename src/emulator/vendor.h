@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/batches.h"
+#include "emulator/books.h"
+#include "emulator/clock.h"
+#include "emulator/emulator.h"
+#include "emulator/exchange.h"
+#include "emulator/faults.h"
+#include "emulator/ids.h"
+
+namespace br::emulator {
+
+// What all vendors share; used by one thread at a time.
+struct World {
+  explicit World(const EmulatorOptions& given)
+      : options(given),
+        clock(given.speed),
+        spill(std::make_shared<Spill>(given.spill_dir)),
+        ids(given.seed),
+        batches(options, clock, books, spill) {}
+
+  int64_t now_s() const { return clock.now_ms() / 1000; }
+
+  EmulatorOptions options;
+  Clock clock;
+  std::shared_ptr<Spill> spill;
+  Ids ids;
+  Books books;
+  FaultScript faults;
+  Batches batches;
+};
+
+// A refusal before the vendor puts it into its own shape.
+struct ApiError {
+  int status = 400;
+  std::string type = "invalid_request_error";
+  std::string code;  // empty: null
+  std::string message;
+  std::string param;  // empty: null
+};
+
+// Path segments behind the vendor's base path.
+using Path = std::span<const std::string>;
+
+// One vendor's API, all of it behind one base path. One file per vendor; vendors.cc lists them.
+class Vendor {
+ public:
+  virtual ~Vendor() = default;
+  virtual std::string_view name() const = 0;
+  // Such as "/v1"; what a client's base URL ends in.
+  virtual std::string_view base_path() const = 0;
+  virtual Opening begin(const RequestHead& head, Path path) = 0;
+  virtual Reply refusal(const ApiError& error) const = 0;
+};
+
+// Every vendor, in the order of docs/emulator.md. `world` must outlive them.
+std::vector<std::unique_ptr<Vendor>> make_vendors(World& world);
+std::vector<std::string> vendor_names();
+
+// A whole short body, then `use(body)`.
+template <typename Use>
+class BodyExchange : public Exchange {
+ public:
+  explicit BodyExchange(Use use) : use_(std::move(use)) {}
+  void body(std::string_view piece) override {
+    if (body_.size() < kMostBytes) body_ += piece;
+  }
+  Reply finish() override { return use_(body_); }
+
+ private:
+  static constexpr size_t kMostBytes = 1024 * 1024;
+  Use use_;
+  std::string body_;
+};
+
+template <typename Use>
+Opening with_body(Use use) {
+  return Opening::of(std::make_unique<BodyExchange<Use>>(std::move(use)));
+}
+
+// A key that the options accept; the vendors differ only in where it is sent.
+bool key_is_known(const EmulatorOptions& options, std::string_view key);
+
+// The model exists at the vendor.
+bool model_is_known(const EmulatorOptions& options, std::string_view model);
+
+}  // namespace br::emulator
