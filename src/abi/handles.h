@@ -90,6 +90,7 @@ struct br_result {
 };
 
 struct br_results {
+  std::shared_ptr<br::Router> router;
   br::Feeds feeds;
   std::string job_id;
   std::size_t part = 0;

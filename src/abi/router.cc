@@ -104,7 +104,9 @@ void br_router_free(br_router* router) {
   });
 }
 
-int32_t br_router_fd(const br_router* router) { return router == nullptr ? -1 : router->router->fd(); }
+int32_t br_router_fd(const br_router* router) {
+  return router == nullptr || router->router->is_forked() ? -1 : router->router->fd();
+}
 
 void br_router_wakeup(br_router* router) {
   if (router != nullptr && !router->router->is_forked()) router->router->wakeup();
