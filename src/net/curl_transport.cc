@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "net/crypto.h"
 #include "net/url.h"
 #include "sys/file.h"
 
@@ -137,7 +138,10 @@ class CurlTransport : public Transport {
  public:
   explicit CurlTransport(TransportOptions options) : options_(std::move(options)) {
     static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    std::call_once(once, [] {
+      init_crypto();
+      curl_global_init(CURL_GLOBAL_DEFAULT);
+    });
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
   }
