@@ -127,6 +127,7 @@ static void closed_router_refuses_every_call(void **state) {
   CLOSED(br_attach(router, "openai", "batch_1", &other, &error));
   CLOSED(br_resume(router, NULL, &error));
   CLOSED(br_resume(router, job, &error));
+  CLOSED(br_list_remote(router, "openai", 1, -1, &list, &error));
   CLOSED(br_list(router, NULL, 0, &list, &error));
   CLOSED(br_next_result(router, job, -1, &result, &error));
   CLOSED(br_next_results(router, NULL, -1, &result, 1, &count, &error));

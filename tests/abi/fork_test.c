@@ -26,6 +26,7 @@ static void use_in_child(br_router *router, br_job *job) {
   FORKED(br_job_open(router, br_job_id(job), &other, NULL));
   FORKED(br_attach(router, "openai", "batch_1", &other, NULL));
   FORKED(br_resume(router, job, NULL));
+  FORKED(br_list_remote(router, "openai", 1, -1, &list, NULL));
   FORKED(br_list(router, NULL, 0, &list, NULL));
   FORKED(br_next_result(router, job, -1, &result, NULL));
   FORKED(br_next_results(router, NULL, -1, &result, 1, &count, NULL));

@@ -229,6 +229,10 @@ static void router_jobs_null_is_refused(void **state) {
   REFUSED(br_list(NULL, NULL, 0, &list, &error));
   REFUSED(br_list(router, "openai", 0, NULL, &error));
   REFUSED_QUIETLY(br_list(NULL, NULL, 0, &list, NULL));
+  REFUSED(br_list_remote(NULL, "openai", 1, 0, &list, &error));
+  REFUSED(br_list_remote(router, NULL, 1, 0, &list, &error));
+  REFUSED(br_list_remote(router, "openai", 1, 0, NULL, &error));
+  REFUSED_QUIETLY(br_list_remote(NULL, "openai", 1, 0, &list, NULL));
   assert_ok(br_list(router, NULL, 0, &list, &error), &error);
   assert_int_equal(br_job_list_count(list), 2);
   br_job_list_free(list);
