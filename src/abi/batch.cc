@@ -52,6 +52,23 @@ br::Config config_of(const br_config* config, const br_batch& batch, Result<void
   return merged;
 }
 
+// Without a write function it only checks, limits included.
+Result<br_status> convert(const br_config* config, br_batch* batch, br_write_fn write, void* user_data) {
+  if (batch == nullptr) return br::null_argument("batch");
+  Result<void> status;
+  const br::Config merged = config_of(config, *batch, &status);
+  if (!status) return std::move(status.error());
+  br::SystemRandom random;
+  br::Packer packer({"", nullptr, merged.get("split") == "auto", false});
+  WriteSink sink(write, user_data, write == nullptr ? &packer : nullptr);
+  if (auto report = br::read_requests(merged, batch->spec, random, &sink); !report) return std::move(report.error());
+  if (write == nullptr) {
+    if (auto counted = packer.finish(); !counted) return std::move(counted.error());
+  }
+  if (auto flushed = sink.flush(); !flushed) return std::move(flushed.error());
+  return BR_OK;
+}
+
 }  // namespace
 
 extern "C" {
@@ -144,24 +161,13 @@ br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** 
 }
 
 br_status br_validate(const br_config* config, br_batch* batch, br_error** err) {
-  return br_convert(config, batch, nullptr, nullptr, err);
+  return guard(err, [&] { return convert(config, batch, nullptr, nullptr); });
 }
 
 br_status br_convert(const br_config* config, br_batch* batch, br_write_fn write, void* user_data, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (batch == nullptr) return br::null_argument("batch");
-    Result<void> status;
-    const br::Config merged = config_of(config, *batch, &status);
-    if (!status) return std::move(status.error());
-    br::SystemRandom random;
-    br::Packer packer({"", nullptr, merged.get("split") == "auto", false});
-    WriteSink sink(write, user_data, write == nullptr ? &packer : nullptr);
-    if (auto report = br::read_requests(merged, batch->spec, random, &sink); !report) return std::move(report.error());
-    if (write == nullptr) {
-      if (auto counted = packer.finish(); !counted) return std::move(counted.error());
-    }
-    if (auto flushed = sink.flush(); !flushed) return std::move(flushed.error());
-    return BR_OK;
+    if (write == nullptr) return br::null_argument("write");
+    return convert(config, batch, write, user_data);
   });
 }
 

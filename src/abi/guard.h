@@ -48,6 +48,12 @@ T shield(T fallback, Fn&& fn) noexcept {
   }
 }
 
+// A timeout too long to be added to a clock is none.
+inline std::int64_t bounded_timeout(std::int64_t timeout_ms) {
+  constexpr std::int64_t kHundredYearsMs = std::int64_t{100} * 365 * 86'400'000;
+  return timeout_ms > kHundredYearsMs ? -1 : timeout_ms;
+}
+
 inline Error null_argument(const char* what) {
   return Error(Code::invalid_argument, std::string("the argument ") + what + " is NULL", "pass a value");
 }

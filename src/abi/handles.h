@@ -20,11 +20,8 @@ class Callback {
  public:
   Callback() = default;
   Callback(Fn fn, void* user_data, br_destroy_fn destroy) : fn_(fn), user_data_(user_data) {
+    // A shared_ptr runs its deleter for a null pointer as well, and when it cannot be made for lack of memory.
     if (destroy != nullptr) guard_ = std::shared_ptr<void>(user_data, [destroy](void* data) { destroy(data); });
-    if (destroy != nullptr && user_data == nullptr) {
-      // shared_ptr runs the deleter for a null pointer as well.
-      guard_ = std::shared_ptr<void>(nullptr, [destroy](void* data) { destroy(data); });
-    }
   }
   explicit operator bool() const { return fn_ != nullptr; }
   template <class... Args>
@@ -93,6 +90,7 @@ struct br_result {
 };
 
 struct br_results {
+  std::shared_ptr<br::Router> router;
   br::Feeds feeds;
   std::string job_id;
   std::size_t part = 0;

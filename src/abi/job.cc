@@ -233,7 +233,7 @@ br_status br_job_update(br_job* job, br_error** err) {
 br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (auto checked = usable(job); !checked) return std::move(checked.error());
-    auto refreshed = job->router->refresh(job->view.job.id, timeout_ms);
+    auto refreshed = job->router->refresh(job->view.job.id, br::bounded_timeout(timeout_ms));
     if (auto updated = update(job); !updated) return updated;
     if (!refreshed) return std::move(refreshed.error());
     return BR_OK;
@@ -243,7 +243,7 @@ br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
 br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (auto checked = usable(job); !checked) return std::move(checked.error());
-    auto waited = job->router->wait_job(job->view.job.id, timeout_ms, is_settled);
+    auto waited = job->router->wait_job(job->view.job.id, br::bounded_timeout(timeout_ms), is_settled);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::timed_out)
@@ -255,7 +255,7 @@ br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
 br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (auto checked = usable(job); !checked) return std::move(checked.error());
-    auto waited = job->router->wait_job(job->view.job.id, timeout_ms, is_submitted_or_refused);
+    auto waited = job->router->wait_job(job->view.job.id, br::bounded_timeout(timeout_ms), is_submitted_or_refused);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::woken) return BR_AGAIN;
@@ -275,7 +275,7 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
   if (cancelled != nullptr) *cancelled = 0;
   return guard(err, [&]() -> Result<br_status> {
     if (auto checked = usable(job); !checked) return std::move(checked.error());
-    auto taken = job->router->cancel(job->view.job.id, timeout_ms);
+    auto taken = job->router->cancel(job->view.job.id, br::bounded_timeout(timeout_ms));
     if (auto updated = update(job); !updated) return updated;
     if (!taken) return std::move(taken.error());
     if (cancelled != nullptr) *cancelled = *taken ? 1 : 0;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kWriteBlock = std::size_t{1} << 20;
 
+Error forked() { return Error(br::Code::forked, "the router was opened before fork()"); }
+
 // The handle is used by one thread at a time, so reading the line late is no race.
 const br::Json& json_of(const br_result* result) {
   auto* mutable_result = const_cast<br_result*>(result);
@@ -65,7 +67,7 @@ br_status br_result_ack(br_result* result, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (result == nullptr) return br::null_argument("result");
     if (result->router == nullptr) return BR_OK;
-    if (result->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
+    if (result->router->is_forked()) return forked();
     result->router->acknowledge(result->item);
     return BR_OK;
   });
@@ -150,10 +152,11 @@ br_status br_results_open(br_job* job, br_results** results, br_error** err) {
   if (results != nullptr) *results = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     if (job == nullptr || results == nullptr) return br::null_argument("job or results");
-    if (job->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
+    if (job->router->is_forked()) return forked();
     auto feeds = job->router->finished_feeds(job->view.job.id);
     if (!feeds) return std::move(feeds.error());
     auto made = std::make_unique<br_results>();
+    made->router = job->router;
     made->feeds = std::move(*feeds);
     made->job_id = job->view.job.id;
     *results = made.release();
@@ -168,6 +171,7 @@ br_status br_results_next(br_results* results, br_result** out, size_t capacity,
   return guard(err, [&]() -> Result<br_status> {
     if (results == nullptr || out == nullptr || count == nullptr || capacity == 0)
       return br::null_argument("results, out, capacity or count");
+    if (results->router->is_forked()) return forked();
     while (*count < capacity) {
       auto handle = std::make_unique<br_result>();
       auto more = next_line(results, &handle->item.line);
@@ -184,6 +188,7 @@ br_status br_results_write(br_results* results, br_write_fn write, void* user_da
                            br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (results == nullptr || write == nullptr) return br::null_argument("results or write");
+    if (results->router->is_forked()) return forked();
     std::int64_t count = 0, bad = 0;
     std::string block, line;
     for (;;) {

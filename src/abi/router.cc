@@ -104,7 +104,9 @@ void br_router_free(br_router* router) {
   });
 }
 
-int32_t br_router_fd(const br_router* router) { return router == nullptr ? -1 : router->router->fd(); }
+int32_t br_router_fd(const br_router* router) {
+  return router == nullptr || router->router->is_forked() ? -1 : router->router->fd();
+}
 
 void br_router_wakeup(br_router* router) {
   if (router != nullptr && !router->router->is_forked()) router->router->wakeup();
@@ -114,7 +116,7 @@ br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (auto checked = usable(router); !checked) return std::move(checked.error());
     const auto keep = router->router;  // a callback may free the handle
-    auto polled = keep->poll(timeout_ms);
+    auto polled = keep->poll(br::bounded_timeout(timeout_ms));
     if (!polled) return std::move(polled.error());
     if (*polled == br::Wait::ended) return Error(br::Code::closed, "the router is closed", "open a new one");
     return status_of(*polled);
@@ -238,7 +240,7 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
     std::vector<br::Delivered> taken;
     const std::string id = job == nullptr ? "" : job->view.job.id;
-    auto waited = router->router->next_results(id, timeout_ms, capacity, &taken);
+    auto waited = router->router->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;
     for (br::Delivered& item : taken) {

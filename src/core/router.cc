@@ -32,7 +32,8 @@ Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbac
 Router::~Router() {
   if (is_forked()) {
     // The threads, locks and files belong to the parent: nothing of them may be touched here.
-    if (thread_.joinable()) thread_.detach();
+    // Not even detached: the C library may have given the thread's memory to another one.
+    [[maybe_unused]] auto* thread = new std::thread(std::move(thread_));
     [[maybe_unused]] auto* engine = engine_.release();
     [[maybe_unused]] auto* executor = executor_.release();
     [[maybe_unused]] auto* transport = transport_.release();

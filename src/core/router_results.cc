@@ -5,6 +5,11 @@
 #include "core/router.h"
 
 namespace br {
+namespace {
+
+constexpr std::int64_t kLongestWaitMs = 60'000;
+
+}  // namespace
 
 // true: at least one was taken, or none will come any more (out stays empty).
 Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out) {
@@ -22,8 +27,7 @@ Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std
 
 Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
                                   std::vector<Delivered>* out) {
-  using std::chrono::steady_clock;
-  const auto deadline = steady_clock::now() + std::chrono::milliseconds(std::max<std::int64_t>(0, timeout_ms));
+  const std::int64_t asked_ms = clock_.now_ms();
   std::unique_lock lock(mutex_);
   const std::uint64_t seen = wakeups_used_;
   for (;;) {
@@ -49,9 +53,13 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
       wakeups_used_ = wakeups_;
       return Wait::woken;
     }
-    if (timeout_ms == 0) return Wait::timed_out;
-    if (timeout_ms < 0) changed_.wait(lock);
-    else if (changed_.wait_until(lock, deadline) == std::cv_status::timeout) return Wait::timed_out;
+    if (timeout_ms < 0) {
+      changed_.wait(lock);
+      continue;
+    }
+    const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
+    if (left_ms <= 0) return Wait::timed_out;
+    changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
   }
   if (config_.boolean("delivery.auto_ack")) {
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);

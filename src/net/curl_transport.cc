@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 
+#include "net/crypto.h"
 #include "net/url.h"
+#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -38,15 +42,11 @@ struct Exchange {
   EasyHandle easy;
   HeaderList headers;
   Mime mime;
-  std::FILE* body_file = nullptr;
+  std::optional<File> body_file;
   std::uint64_t body_size = 0, body_at = 0;  // of prefix, file and suffix together
   std::uint64_t file_size = 0;
   std::size_t header_bytes = 0;
   bool in_multi = false, sink_refused = false, too_large = false;
-
-  ~Exchange() {
-    if (body_file != nullptr) std::fclose(body_file);
-  }
 };
 
 long status_of(CURL* easy) {
@@ -109,8 +109,9 @@ std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* use
     n = request.body_prefix.copy(buffer, size * count, at);
   } else if (at < prefix + exchange->file_size) {
     const std::uint64_t left = prefix + exchange->file_size - at;
-    n = std::fread(buffer, 1, std::min<std::uint64_t>(size * count, left), exchange->body_file);
-    if (n == 0) return CURL_READFUNC_ABORT;
+    const auto got = exchange->body_file->read_at(buffer, std::min<std::uint64_t>(size * count, left), at - prefix);
+    if (!got || *got == 0) return CURL_READFUNC_ABORT;
+    n = *got;
     if (request.join_lines) join_lines(buffer, n, at - prefix, exchange->file_size);
   } else if (at < exchange->body_size) {
     n = request.body_suffix.copy(buffer, size * count, at - prefix - exchange->file_size);
@@ -123,10 +124,8 @@ int on_seek(void* user, curl_off_t offset, int origin) {
   auto* exchange = static_cast<Exchange*>(user);
   const auto target = static_cast<std::uint64_t>(offset);
   if (origin != SEEK_SET || target > exchange->body_size) return CURL_SEEKFUNC_FAIL;
-  const std::uint64_t prefix = exchange->request.body_prefix.size();
-  const std::uint64_t in_file = target < prefix ? 0 : std::min(target - prefix, exchange->file_size);
   exchange->body_at = target;
-  return fseeko(exchange->body_file, static_cast<off_t>(in_file), SEEK_SET) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  return CURL_SEEKFUNC_OK;
 }
 
 template <class T>
@@ -139,7 +138,10 @@ class CurlTransport : public Transport {
  public:
   explicit CurlTransport(TransportOptions options) : options_(std::move(options)) {
     static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    std::call_once(once, [] {
+      init_crypto();
+      curl_global_init(CURL_GLOBAL_DEFAULT);
+    });
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
   }
@@ -270,12 +272,13 @@ bool CurlTransport::set_body(Exchange* exchange) {
   if (!request.form.empty()) {
     set_form(exchange);
   } else if (!request.body_path.empty()) {
-    exchange->body_file = std::fopen(request.body_path.c_str(), "rbe");
-    if (exchange->body_file == nullptr) return false;
-    fseeko(exchange->body_file, 0, SEEK_END);
-    exchange->file_size = static_cast<std::uint64_t>(ftello(exchange->body_file));
+    auto opened = File::open_read(request.body_path);
+    if (!opened) return false;
+    const auto size = opened->size();
+    if (!size) return false;
+    exchange->body_file = std::move(*opened);
+    exchange->file_size = *size;
     exchange->body_size = request.body_prefix.size() + exchange->file_size + request.body_suffix.size();
-    fseeko(exchange->body_file, 0, SEEK_SET);
     set(easy, CURLOPT_POST, 1L);
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(exchange->body_size));
     set(easy, CURLOPT_READFUNCTION, on_read);
