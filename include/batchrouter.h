@@ -82,6 +82,7 @@ typedef struct br_job br_job;           /* one submitted batch and its latest kn
 typedef struct br_job_list br_job_list; /* the answer of br_list */
 typedef struct br_result br_result;     /* one answer */
 typedef struct br_results br_results;   /* a cursor over all answers of a job */
+typedef struct br_plan br_plan;         /* what a batch would bring and cost */
 
 /* What a call came to. Numbers are never changed or used again; new ones may appear, so treat an unknown negative
  * number as a failure. */
@@ -208,8 +209,13 @@ enum {
   BR_EVENT_MISSING_RESULTS = 15,  /* ids without a result row; fetched again, then errored as "missing" */
   BR_EVENT_RESULTS_READY = 16,    /* results can be taken with br_next_result */
   BR_EVENT_JOB_DONE = 17,         /* every request of the job has its one result */
-  BR_EVENT_WARNING = 18           /* something dropped or odd that was not asked for; see the message */
+  BR_EVENT_WARNING = 18,          /* something dropped or odd that was not asked for; see the message */
+  BR_EVENT_REQUESTS_QUEUED = 19,  /* the requests of a new job are on disk and wait to be sent */
+  BR_EVENT_BATCH_PROCESSING = 20, /* the vendor began to work on a remote batch */
+  BR_EVENT_BATCH_FAILED = 21      /* the vendor refused or failed a remote batch as a whole; see the message */
 };
+/* The name of an event, such as "batch_polled"; "unknown_event" for a number this library does not know. Since 0.1 */
+BR_API const char *br_event_name(int32_t event);
 /* json: {"event":"batch_polled","job_id":…,"batch_id":…,"message":…,"request_counts":{…},…} */
 typedef void (*br_event_fn)(void *user_data, int32_t event, const char *job_id, const char *json);
 BR_API br_status br_config_set_event(br_config *config, br_event_fn fn, void *user_data, br_destroy_fn destroy,
@@ -288,6 +294,25 @@ BR_API br_status br_convert(const br_config *config, br_batch *batch, br_write_f
 BR_API br_status br_decode_file(const br_config *config, const char *provider, const char *path, br_write_fn write,
                                 void *user_data, int64_t *rows, int64_t *failed, br_error **err);
 
+/* What a batch would bring to the vendors and cost, before anything is sent: one pass over the requests, as br_submit
+ * would make it. Offline.
+ * Returns   BR_OK; or as br_validate.
+ * Ownership *plan is freed by the caller.
+ * Since     0.1 */
+BR_API br_status br_plan_new(const br_config *config, br_batch *batch, br_plan **plan, br_error **err);
+BR_API void br_plan_free(br_plan *plan);
+/* Remote batches the job would have, requests, bytes, and guesses of tokens (docs/prices.md says how they are made). */
+BR_API int64_t br_plan_batches(const br_plan *plan);
+BR_API int64_t br_plan_requests(const br_plan *plan);
+BR_API int64_t br_plan_bytes(const br_plan *plan);
+BR_API int64_t br_plan_input_tokens(const br_plan *plan);
+BR_API int64_t br_plan_output_tokens_max(const br_plan *plan);
+/* US dollars at the standard and at the batch price, an upper bound; -1 when the price of a model is not known. */
+BR_API double br_plan_sync_usd(const br_plan *plan);
+BR_API double br_plan_batch_usd(const br_plan *plan);
+/* All of it, per remote batch too, with the date of the prices and warnings; borrowed from the plan. */
+BR_API const char *br_plan_json(const br_plan *plan, size_t *length);
+
 /* ---- Providers ------------------------------------------------------------------------------------------------- */
 
 /* The providers this library was built with; NULL past the end. */
@@ -317,6 +342,16 @@ BR_API void br_router_wakeup(br_router *router);
 /* Runs pending callbacks (completions, events, log records) on this thread. Waits up to timeout_ms for the first.
  * Returns   BR_OK when any ran, BR_AGAIN when none came, BR_ECLOSED. */
 BR_API br_status br_poll(br_router *router, int64_t timeout_ms, br_error **err);
+/* A router starts with every provider that the library knows. A provider that was removed takes no new requests; jobs it
+ * has already go on.
+ * Returns   BR_OK; BR_EALREADY (add: it is there; remove: it is not); BR_ENOPROVIDER for an unknown name.
+ * Threads   any. Since 0.1 */
+BR_API br_status br_router_add_provider(br_router *router, const char *name, br_error **err);
+BR_API br_status br_router_remove_provider(br_router *router, const char *name, br_error **err);
+BR_API int32_t br_router_has_provider(br_router *router, const char *name);
+/* Providers of the router, sorted; NULL past the end. Borrowed: valid while the library is loaded. */
+BR_API const char *br_router_provider(br_router *router, size_t index);
+
 /* Counters of this process as JSON: requests, bytes, retries, jobs by state, ledger. Borrowed until the next call. */
 BR_API const char *br_stats_json(br_router *router, size_t *length);
 
@@ -361,6 +396,45 @@ BR_API br_job *br_job_list_get(const br_job_list *list, size_t index);
 
 BR_API void br_job_free(br_job *job);
 
+/* A new job of the requests of `job` that did not succeed: failed, expired, cancelled or missing. The same bytes go to
+ * the same vendors; the new job knows its parent (br_job_parent) and counts the attempts.
+ * Returns   BR_OK; BR_ENOTCOMPLETE while `job` is not done; BR_ENOTFOUND when every request succeeded; BR_EUNSUPPORTED
+ *           for a batch made elsewhere; BR_ESTORE, BR_EIO.
+ * Ownership, threads, blocking, done: as br_submit. Since 0.1 */
+BR_API br_status br_retry(br_router *router, br_job *job, br_done_fn done, void *user_data, br_destroy_fn destroy,
+                          br_job **new_job, br_error **err);
+/* Writes the unified lines of those requests, ready to be submitted. BR_ENOTFOUND when the job did not keep them
+ * (audit.files was 0). write runs on this thread. *rows (may be NULL) counts them. Since 0.1 */
+BR_API br_status br_job_write_failed(br_job *job, br_write_fn write, void *user_data, int64_t *rows, br_error **err);
+
+/* ---- Many batches ---------------------------------------------------------------------------------------------- */
+
+/* Submits several batches: all are validated first, and nothing is sent if any is wrong. Providers that are missing are
+ * named together; id_scope=all in the configuration wants custom_ids unique across all of them.
+ *
+ * Returns   BR_OK: jobs[i] is the job of batches[i]. BR_EPARTIAL: some could not be recorded; jobs[i] is NULL for those
+ *           and errors[i] says why. Another error: nothing was sent, and jobs holds NULLs.
+ * Ownership batches stay the caller's. jobs: `count` places, freed by the caller. errors (may be NULL): `count` places;
+ *           those that are not NULL are freed by the caller.
+ * Threads   any. Blocks, crash: as br_submit. Since 0.1 */
+BR_API br_status br_submit_many(br_router *router, br_batch *const *batches, size_t count, br_job **jobs,
+                                br_error **errors, br_error **err);
+/* br_submit_many, then br_wait_many. After BR_ETIMEOUT and BR_EPARTIAL jobs is filled all the same. */
+BR_API br_status br_run(br_router *router, br_batch *const *batches, size_t count, int64_t timeout_ms, br_job **jobs,
+                        br_error **errors, br_error **err);
+/* Waits until every job is done or blocked. timeout_ms -2 takes timeout_ms of the configuration.
+ * Returns   BR_OK; BR_AGAIN (br_router_wakeup); BR_ETIMEOUT: the message names the unfinished jobs, br_error_issue(i)
+ *           each of them. Updates all snapshots. Since 0.1 */
+BR_API br_status br_wait_many(br_router *router, br_job *const *jobs, size_t count, int64_t timeout_ms, br_error **err);
+/* Asks the vendors about all of them at once. BR_EPARTIAL when some could not be asked; errors (may be NULL) as above.
+ * Updates all snapshots. Blocks for the network, at most timeout_ms. Since 0.1 */
+BR_API br_status br_refresh_many(br_router *router, br_job *const *jobs, size_t count, int64_t timeout_ms,
+                                 br_error **errors, br_error **err);
+/* Cancels all of them at once: cancelled[i] (may be NULL) as *cancelled of br_cancel. BR_EPARTIAL and errors as above.
+ * Updates all snapshots. Blocks for the network, at most timeout_ms. Since 0.1 */
+BR_API br_status br_cancel_many(br_router *router, br_job *const *jobs, size_t count, int64_t timeout_ms,
+                                int32_t *cancelled, br_error **errors, br_error **err);
+
 /* States of a job. The first six are the ones every vendor has; br_state_compat maps the rest to them. */
 enum {
   BR_STATE_VALIDATING = 1,
@@ -398,7 +472,9 @@ enum { BR_TIME_CREATED = 0, BR_TIME_SUBMITTED = 1, BR_TIME_COMPLETED = 2, BR_TIM
 /* A br_job handle holds a snapshot: these read it. br_job_update takes a new one from the router without asking the
  * vendor; br_job_refresh asks. */
 BR_API const char *br_job_id(const br_job *job);
-BR_API const char *br_job_provider(const br_job *job);
+BR_API const char *br_job_provider(const br_job *job); /* "" when its batches go to several */
+BR_API const char *br_job_parent(const br_job *job);   /* the job it retries, NULL if none */
+BR_API int32_t br_job_attempt(const br_job *job);      /* 1, and one more for each retry */
 BR_API const char *br_job_name(const br_job *job);     /* NULL if it has none */
 BR_API const char *br_job_output(const br_job *job);   /* the path given as "output", NULL if none */
 BR_API const char *br_job_base_url(const br_job *job);
@@ -490,6 +566,11 @@ BR_API const char *br_result_json(const br_result *result, size_t *length);
 /* All results of a job from the first, as often as wanted, apart from what br_next_result hands out.
  * BR_ENOTCOMPLETE while the job is not done. */
 BR_API br_status br_results_open(br_job *job, br_results **results, br_error **err);
+/* Orders of br_results: as they arrived, batch by batch (the default), or as the requests were given. */
+enum { BR_ORDER_ARRIVAL = 0, BR_ORDER_INPUT = 1 };
+/* Goes back to the first result, in that order. BR_ORDER_INPUT takes 32 bytes of memory for each request.
+ * Returns   BR_OK; BR_EUNSUPPORTED: a batch made elsewhere has no input order; BR_EIO. Since 0.1 */
+BR_API br_status br_results_set_order(br_results *results, int32_t order, br_error **err);
 /* Up to `capacity` results; *count = 0 and BR_END after the last. */
 BR_API br_status br_results_next(br_results *results, br_result **out, size_t capacity, size_t *count,
                                  br_error **err);

@@ -43,6 +43,13 @@ class WriteSink : public br::RequestSink {
   std::string buffer_;
 };
 
+int64_t sum_of(const br_plan* plan, auto value) {
+  int64_t sum = 0;
+  if (plan == nullptr) return 0;
+  for (const br::PartEstimate& part : plan->estimate.parts) sum += value(part);
+  return sum;
+}
+
 br::Config config_of(const br_config* config, const br_batch& batch, Result<void>* status) {
   br::Config merged = config == nullptr ? br::Config() : config->config;
   for (const auto& [key, value] : batch.spec.options) {
@@ -59,7 +66,7 @@ Result<br_status> convert(const br_config* config, br_batch* batch, br_write_fn 
   const br::Config merged = config_of(config, *batch, &status);
   if (!status) return std::move(status.error());
   br::SystemRandom random;
-  br::Packer packer({"", nullptr, merged.get("split") == "auto", false});
+  br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
   WriteSink sink(write, user_data, write == nullptr ? &packer : nullptr);
   if (auto report = br::read_requests(merged, batch->spec, random, &sink); !report) return std::move(report.error());
   if (write == nullptr) {
@@ -211,6 +218,56 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
     if (failed != nullptr) *failed = bad;
     return BR_OK;
   });
+}
+
+br_status br_plan_new(const br_config* config, br_batch* batch, br_plan** plan, br_error** err) {
+  if (plan != nullptr) *plan = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr || plan == nullptr) return br::null_argument("batch or plan");
+    Result<void> status;
+    const br::Config merged = config_of(config, *batch, &status);
+    if (!status) return std::move(status.error());
+    br::SystemRandom random;
+    br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
+    if (auto read = br::read_requests(merged, batch->spec, random, &packer); !read) return std::move(read.error());
+    auto packed = packer.finish();
+    if (!packed) return std::move(packed.error());
+    auto estimate = br::make_estimate(merged, *packed);
+    if (!estimate) return std::move(estimate.error());
+    auto made = std::make_unique<br_plan>();
+    made->estimate = std::move(*estimate);
+    made->json = br::estimate_json(made->estimate);
+    *plan = made.release();
+    return BR_OK;
+  });
+}
+
+void br_plan_free(br_plan* plan) { delete plan; }
+
+int64_t br_plan_batches(const br_plan* plan) {
+  return plan == nullptr ? 0 : static_cast<int64_t>(plan->estimate.parts.size());
+}
+int64_t br_plan_requests(const br_plan* plan) {
+  return sum_of(plan, [](const auto& part) { return part.requests; });
+}
+int64_t br_plan_bytes(const br_plan* plan) {
+  return sum_of(plan, [](const auto& part) { return part.bytes; });
+}
+int64_t br_plan_input_tokens(const br_plan* plan) {
+  return sum_of(plan, [](const auto& part) { return part.tokens.input; });
+}
+int64_t br_plan_output_tokens_max(const br_plan* plan) {
+  return sum_of(plan, [](const auto& part) { return part.tokens.output; });
+}
+double br_plan_sync_usd(const br_plan* plan) {
+  return plan == nullptr || !plan->estimate.cost ? -1 : plan->estimate.cost->sync_usd;
+}
+double br_plan_batch_usd(const br_plan* plan) {
+  return plan == nullptr || !plan->estimate.cost ? -1 : plan->estimate.cost->batch_usd;
+}
+const char* br_plan_json(const br_plan* plan, size_t* length) {
+  if (length != nullptr) *length = plan == nullptr ? 0 : plan->json.size();
+  return plan == nullptr ? nullptr : plan->json.c_str();
 }
 
 }  // extern "C"

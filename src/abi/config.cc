@@ -88,6 +88,8 @@ br_status br_config_set_log(br_config* config, int32_t level, br_log_fn fn, void
   });
 }
 
+const char* br_event_name(int32_t event) { return br::event_name(event); }
+
 br_status br_config_set_event(br_config* config, br_event_fn fn, void* user_data, br_destroy_fn destroy,
                               br_error** err) {
   return guard(err, [&]() -> Result<br_status> {

@@ -9,6 +9,8 @@
 
 #include "batchrouter.h"
 #include "codec/json_read.h"
+#include "core/estimate.h"
+#include "core/input_order.h"
 #include "core/intake.h"
 #include "core/router.h"
 
@@ -95,4 +97,14 @@ struct br_results {
   std::string job_id;
   std::size_t part = 0;
   std::unique_ptr<br::FeedReader> reader;
+  // In the order of the requests: where each result lies, the next of them, and the files.
+  bool in_order = false;
+  std::vector<br::ResultPlace> places;
+  std::size_t next_place = 0;
+  std::vector<br::File> files;
+};
+
+struct br_plan {
+  br::Estimate estimate;
+  std::string json;
 };

@@ -31,6 +31,20 @@ void write_counts(const Counts& c, JsonWriter* json) {
   json->field("expired", c.expired).end_object();
 }
 
+void write_usage(const JobView& view, JsonWriter* json) {
+  TokenSums tokens;
+  for (const RemoteBatch& batch : view.job.batches) tokens.add(batch.tokens);
+  json->key("usage").begin_object().field("input_tokens", tokens.input).field("output_tokens", tokens.output);
+  json->field("cached_input_tokens", tokens.cached_input).field("reasoning_tokens", tokens.reasoning).end_object();
+  json->key("cost");
+  if (!view.cost) {
+    json->null();
+    return;
+  }
+  json->begin_object().key("sync_usd").number(view.cost->sync_usd).key("batch_usd").number(view.cost->batch_usd);
+  json->key("saved_usd").number(view.cost->sync_usd - view.cost->batch_usd).end_object();
+}
+
 // The first error of any part; blocked parts first.
 const Error* error_of(const Job& job) {
   const Error* found = nullptr;
@@ -82,10 +96,14 @@ std::string job_json(const JobView& view) {
   write_time("submitted_at", submitted_ms(job), &json);
   write_time("completed_at", job.completed_ms, &json);
   write_time("expires_at", expires_ms(job), &json);
+  write_text("parent", job.parent, &json);
+  json.field("attempt", std::int64_t{job.attempt});
+  write_usage(view, &json);
   json.key("batches").begin_array();
   for (const RemoteBatch& batch : job.batches) {
     json.begin_object();
     write_text("id", batch.status.id, &json);
+    json.field("provider", batch.provider).field("account", batch.account).field("base_url", batch.base_url);
     json.field("status", state_name(state_of(batch))).field("requests", batch.rows);
     write_text("model", batch.model, &json);
     json.field("attempt", std::int64_t{batch.attempt}).end_object();
@@ -155,6 +173,8 @@ int32_t br_state_is_terminal(int32_t state) { return br::is_terminal(state_from(
 
 const char* br_job_id(const br_job* job) { return job == nullptr ? nullptr : job->view.job.id.c_str(); }
 const char* br_job_provider(const br_job* job) { return job == nullptr ? nullptr : job->view.job.provider.c_str(); }
+const char* br_job_parent(const br_job* job) { return job == nullptr ? nullptr : text_or_null(job->view.job.parent); }
+int32_t br_job_attempt(const br_job* job) { return job == nullptr ? 0 : job->view.job.attempt; }
 const char* br_job_name(const br_job* job) { return job == nullptr ? nullptr : text_or_null(job->view.job.name); }
 const char* br_job_output(const br_job* job) { return job == nullptr ? nullptr : text_or_null(job->view.job.output); }
 const char* br_job_base_url(const br_job* job) { return job == nullptr ? nullptr : job->view.job.base_url.c_str(); }
@@ -287,6 +307,25 @@ br_status br_job_remove(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (auto checked = usable(job); !checked) return std::move(checked.error());
     if (auto removed = job->router->remove(job->view.job.id); !removed) return std::move(removed.error());
+    return BR_OK;
+  });
+}
+
+br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, int64_t* rows, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    if (write == nullptr) return br::null_argument("write");
+    std::int64_t count = 0;
+    std::string text;
+    auto walked = job->router->for_each_failed_request(job->view.job.id, [&](std::string_view line) -> Result<void> {
+      text.assign(line).push_back('\n');
+      ++count;
+      if (write(user_data, text.data(), text.size()) != 0)
+        return Error(br::Code::cancelled, "the write function stopped the work");
+      return {};
+    });
+    if (!walked) return std::move(walked.error());
+    if (rows != nullptr) *rows = count;
     return BR_OK;
   });
 }

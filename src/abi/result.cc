@@ -1,5 +1,6 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "codec/result_line.h"
 
 using br::Error;
 using br::guard;
@@ -37,15 +38,19 @@ const char* raw_of(const br::Json& json, size_t* length) {
   return json.raw().c_str();
 }
 
-// The status is the field behind custom_id, in whose JSON string no bare quote can stand.
-bool is_success(std::string_view line) {
-  constexpr std::string_view kField = ",\"status\":\"", kWord = "succeeded\"";
-  const std::size_t at = line.find(kField);
-  return at != std::string_view::npos && line.substr(at + kField.size(), kWord.size()) == kWord;
+Result<bool> next_in_order(br_results* results, std::string* line) {
+  if (results->next_place >= results->places.size()) return false;
+  const br::ResultPlace& place = results->places[results->next_place++];
+  line->resize(place.size);
+  auto n = results->files[static_cast<std::size_t>(place.part)].read_at(line->data(), place.size, place.offset);
+  if (!n) return std::move(n.error());
+  if (*n != place.size) return Error(br::Code::store, "a results file has become shorter", "restore it from a backup");
+  return true;
 }
 
 // The next line of any part, in the order of the parts.
 Result<bool> next_line(br_results* results, std::string* line) {
+  if (results->in_order) return next_in_order(results, line);
   while (results->part < results->feeds.size()) {
     if (!results->reader) results->reader = std::make_unique<br::FeedReader>(results->feeds[results->part], 0);
     std::uint64_t end = 0;
@@ -166,6 +171,32 @@ br_status br_results_open(br_job* job, br_results** results, br_error** err) {
 
 void br_results_free(br_results* results) { delete results; }
 
+br_status br_results_set_order(br_results* results, int32_t order, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (results == nullptr) return br::null_argument("results");
+    if (results->router->is_forked()) return forked();
+    if (order != BR_ORDER_ARRIVAL && order != BR_ORDER_INPUT)
+      return Error(br::Code::invalid_argument, "the order " + std::to_string(order) + " is not known",
+                   "use BR_ORDER_ARRIVAL or BR_ORDER_INPUT");
+    results->part = results->next_place = 0;
+    results->reader.reset();
+    results->in_order = order == BR_ORDER_INPUT;
+    if (!results->in_order || !results->places.empty()) return BR_OK;
+    auto places = results->router->input_order(results->job_id);
+    if (!places) {
+      results->in_order = false;
+      return std::move(places.error());
+    }
+    for (const auto& feed : results->feeds) {
+      auto file = br::File::open_read(feed->path);
+      if (!file) return std::move(file.error());
+      results->files.push_back(std::move(*file));
+    }
+    results->places = std::move(*places);
+    return BR_OK;
+  });
+}
+
 br_status br_results_next(br_results* results, br_result** out, size_t capacity, size_t* count, br_error** err) {
   if (count != nullptr) *count = 0;
   return guard(err, [&]() -> Result<br_status> {
@@ -196,7 +227,7 @@ br_status br_results_write(br_results* results, br_write_fn write, void* user_da
       if (!more) return std::move(more.error());
       if (*more) {
         ++count;
-        bad += is_success(line) ? 0 : 1;
+        bad += br::is_success_line(line) ? 0 : 1;
         block.append(line).push_back('\n');
       }
       if (!block.empty() && (block.size() >= kWriteBlock || !*more)) {

@@ -1,7 +1,10 @@
+#include <algorithm>
+
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
 #include "codec/json_write.h"
+#include "providers/registry.h"
 
 using br::Error;
 using br::guard;
@@ -32,6 +35,15 @@ br::RouterCallbacks callbacks_of(const br_config* config) {
     };
   }
   return callbacks;
+}
+
+br::DoneFn done_function(const br_router* router, const br::Callback<br_done_fn>& callback) {
+  if (!callback) return {};
+  return [callback, weak = std::weak_ptr<br::Router>(router->router)](const std::string& id) {
+    const auto owner = weak.lock();
+    if (!owner) return;
+    if (auto handle = br::make_job_handle(owner, id)) callback(handle->get());
+  };
 }
 
 std::unique_ptr<br_job_list> make_list(const std::shared_ptr<br::Router>& router, std::vector<br::JobView> views) {
@@ -140,15 +152,7 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
     br::Callback<br_done_fn> callback(done, user_data, destroy);
     if (auto checked = usable(router); !checked) return std::move(checked.error());
     if (batch == nullptr) return br::null_argument("batch");
-    br::DoneFn when_done;
-    if (callback) {
-      when_done = [callback, weak = std::weak_ptr<br::Router>(router->router)](const std::string& id) {
-        const auto owner = weak.lock();
-        if (!owner) return;
-        if (auto handle = br::make_job_handle(owner, id)) callback(handle->get());
-      };
-    }
-    auto submitted = router->router->submit(batch->spec, std::move(when_done));
+    auto submitted = router->router->submit(batch->spec, done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
     if (job != nullptr) {
       auto handle = br::make_job_handle(router->router, submitted->job_id);
@@ -156,6 +160,58 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
       *job = handle->release();
     }
     return submitted->existed ? BR_EXISTS : BR_OK;
+  });
+}
+
+br_status br_retry(br_router* router, br_job* job, br_done_fn done, void* user_data, br_destroy_fn destroy,
+                   br_job** new_job, br_error** err) {
+  if (new_job != nullptr) *new_job = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    br::Callback<br_done_fn> callback(done, user_data, destroy);
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (job == nullptr) return br::null_argument("job");
+    auto submitted = router->router->retry(job->view.job.id, done_function(router, callback));
+    if (!submitted) return std::move(submitted.error());
+    if (new_job != nullptr) {
+      auto handle = br::make_job_handle(router->router, submitted->job_id);
+      if (!handle) return std::move(handle.error());
+      *new_job = handle->release();
+    }
+    return BR_OK;
+  });
+}
+
+br_status br_router_add_provider(br_router* router, const char* name, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (name == nullptr) return br::null_argument("name");
+    if (auto added = router->router->add_provider(name); !added) return std::move(added.error());
+    return BR_OK;
+  });
+}
+
+br_status br_router_remove_provider(br_router* router, const char* name, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (name == nullptr) return br::null_argument("name");
+    if (auto removed = router->router->remove_provider(name); !removed) return std::move(removed.error());
+    return BR_OK;
+  });
+}
+
+int32_t br_router_has_provider(br_router* router, const char* name) {
+  if (router == nullptr || name == nullptr) return 0;
+  return br::shield<int32_t>(0, [&] {
+    const auto names = router->router->providers();
+    return std::find(names.begin(), names.end(), name) == names.end() ? 0 : 1;
+  });
+}
+
+const char* br_router_provider(br_router* router, size_t index) {
+  if (router == nullptr) return nullptr;
+  return br::shield<const char*>(nullptr, [&]() -> const char* {
+    const auto names = router->router->providers();
+    return index < names.size() ? br::find_provider(names[index])->name().data() : nullptr;
   });
 }
 

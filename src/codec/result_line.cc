@@ -50,6 +50,13 @@ void append_error_tail(int http_status, bool transient, std::string* out) {
 
 }  // namespace
 
+bool is_success_line(std::string_view line) {
+  // The status is the field behind custom_id, in whose JSON string no bare quote can stand.
+  constexpr std::string_view kField = ",\"status\":\"", kWord = "succeeded\"";
+  const std::size_t at = line.find(kField);
+  return at != std::string_view::npos && line.substr(at + kField.size(), kWord.size()) == kWord;
+}
+
 void append_result_line(const Row& row, const ResultContext& context, std::string* out) {
   append_head(row.custom_id_json, row.status, out);
   append_token(",\"text\":", row.text_json, out);

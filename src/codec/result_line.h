@@ -13,6 +13,9 @@ struct ResultContext {
   std::string provider, job_id, batch_id;
 };
 
+// Whether the line, written by the functions below, tells of a success; reads no further than it must.
+bool is_success_line(std::string_view line);
+
 void append_result_line(const Row& row, const ResultContext& context, std::string* out);
 
 // A result that no row of the vendor stands behind.

@@ -77,6 +77,10 @@ void Collector::replay_line(std::string_view text, const std::unordered_map<std:
   for (const ResultStatus known : {ResultStatus::succeeded, ResultStatus::errored, ResultStatus::cancelled, ResultStatus::expired}) {
     if (status == result_status_name(known)) count(known);
   }
+  const Json& usage = (*json)["usage"];
+  const auto tokens = [&usage](std::string_view name) { return usage[name].integer().value_or(0); };
+  tokens_.add(Usage{tokens("input_tokens"), tokens("output_tokens"), tokens("cached_input_tokens"),
+                    tokens("reasoning_tokens")});
   if (plan_.ids_path.empty()) {
     foreign_[std::string(id)] = true;
   } else if (ledger_.has_wire_ids()) {
@@ -185,6 +189,7 @@ Result<void> Collector::take_row(Row row, bool repeated) {
   append_result_line(row, plan_.context, &results_->buffer());
   results_->buffer().push_back('\n');
   count(row.status);
+  tokens_.add(row.usage);
   return {};
 }
 
@@ -231,6 +236,7 @@ CollectReport Collector::report() const {
   report.malformed = malformed_;
   report.unknown = unknown_;
   report.counts = counts_;
+  report.tokens = tokens_;
   return report;
 }
 

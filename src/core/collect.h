@@ -72,6 +72,7 @@ class Collector {
   std::unique_ptr<LineReader> lines_;
   std::unique_ptr<RowReader> rows_;
   Counts counts_;
+  TokenSums tokens_;
   std::unordered_map<std::size_t, std::string> damaged_;  // place of an id -> what its damaged row looked like
   std::unordered_map<std::string, bool> foreign_;         // attached batches: ids seen
   std::string id_token_;

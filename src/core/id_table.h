@@ -16,6 +16,7 @@ class IdTable {
   IdTable& operator=(const IdTable&) = delete;
 
   void add(std::string_view id, std::uint32_t row);
+  std::size_t size() const { return size_; }
 
   struct Duplicate {
     std::uint32_t first_row, row;

@@ -28,8 +28,9 @@ struct Found {
 
 class Intake {
  public:
-  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink)
-      : spec_(spec), sink_(sink), ids_(random.next()) {
+  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids)
+      : spec_(spec), sink_(sink), ids_(random.next()), all_ids_(all_ids) {
+    first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
     options_.default_max_tokens = config.integer("default_max_tokens");
@@ -61,6 +62,8 @@ class Intake {
   Request request_;
   std::string native_, wire_id_, wire_id_json_;
   IdTable ids_;
+  IdTable* all_ids_;
+  std::size_t first_id_ = 0;
   IntakeReport report_;
   std::vector<Found> found_;
   std::size_t found_total_ = 0;
@@ -172,6 +175,7 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
     return {};
   }
   ids_.add(request_.custom_id, static_cast<std::uint32_t>(rows_));
+  if (all_ids_ != nullptr) all_ids_->add(request_.custom_id, static_cast<std::uint32_t>(first_id_ + rows_));
   auto provider = provider_of(source, *line);
   if (!provider) return std::move(provider.error());
   if (*provider == nullptr) return {};
@@ -263,8 +267,9 @@ Result<IntakeReport> Intake::run() {
 
 }  // namespace
 
-Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink) {
-  Intake intake(config, spec, random, sink);
+Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
+                                   IdTable* all_ids) {
+  Intake intake(config, spec, random, sink, all_ids);
   if (auto prepared = intake.prepare(config); !prepared) return std::move(prepared.error());
   return intake.run();
 }

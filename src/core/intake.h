@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/config.h"
+#include "core/id_table.h"
 #include "model/error.h"
 #include "model/job.h"
 #include "providers/provider.h"
@@ -56,6 +57,8 @@ struct IntakeReport {
 
 // Every wrong line is reported (Code::input, the first hundred in Error::issues), and the sink gets no line once one was
 // wrong. Code::no_provider, Code::io, or the sink's error end the reading at once.
-Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink);
+// all_ids: where the ids of several batches are collected, with the number of the request behind those that were there.
+Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
+                                   IdTable* all_ids = nullptr);
 
 }  // namespace br

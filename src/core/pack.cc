@@ -1,6 +1,7 @@
 #include "core/pack.h"
 
 #include "codec/json_write.h"
+#include "core/estimate.h"
 
 namespace br {
 namespace {
@@ -80,6 +81,7 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
   RemoteBatch& batch = (*part)->batch;
   batch.rows += 1;
   batch.bytes += static_cast<std::int64_t>(item.native.size());
+  add_estimate(item.request, plan_.default_max_tokens, &batch.tokens);
   const Capability& limits = provider.capability();
   const std::string name(provider.name());
   if (limits.max_bytes > 0 && batch.rows == 1 && batch.bytes > limits.max_bytes)

@@ -17,6 +17,7 @@ struct PackPlan {
   const Spool* spool = nullptr;  // nullptr: count only, write nothing
   bool split = false;            // cut what is over a limit instead of refusing it
   bool keep_unified = false;     // for the audit file
+  std::int64_t default_max_tokens = 1024;
 };
 
 class Packer : public RequestSink {

@@ -46,6 +46,9 @@ Router::~Router() {
 bool Router::is_forked() const { return ::getpid() != pid_; }
 
 Result<void> Router::open_state() {
+  auto prices = Prices::load(config_);
+  if (!prices) return std::move(prices.error());
+  prices_ = std::move(*prices);
   auto absolute = absolute_path(config_.get("state_dir"));
   if (!absolute) return std::move(absolute.error());
   state_dir_ = std::move(*absolute);
@@ -229,6 +232,15 @@ void Router::job_changed(const Job& job, const std::vector<Track>& tracks) {
   changed_.notify_all();
 }
 
+const char* event_name(std::int32_t event) {
+  static constexpr const char* kNames[] = {
+      "state", "progress", "batch_submitting", "batch_submitted", "batch_polled", "batch_ended", "retry", "unknown",
+      "adopted", "resent", "blocked", "unknown_id", "duplicate_row", "malformed_row", "missing_results",
+      "results_ready", "job_done", "warning", "requests_queued", "batch_processing", "batch_failed"};
+  constexpr std::int32_t kCount = sizeof kNames / sizeof *kNames;
+  return event < 1 || event > kCount ? "unknown_event" : kNames[event - 1];
+}
+
 void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (event == BR_EVENT_RETRY) ++retries_;
@@ -236,7 +248,7 @@ void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* ba
     std::string json;
     JsonWriter writer(&json);
     const Counts counts = counts_of(job);
-    writer.begin_object().field("event", std::int64_t{event}).field("job_id", job.id);
+    writer.begin_object().field("event", event_name(event)).field("job_id", job.id);
     writer.field("batch_id", batch == nullptr ? "" : batch->status.id).field("message", text);
     writer.field("status", state_name(state_of(job))).key("request_counts").begin_object();
     writer.field("total", counts.total).field("succeeded", counts.succeeded).field("errored", counts.errored);

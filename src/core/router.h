@@ -9,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,7 +18,9 @@
 #include "core/config.h"
 #include "core/deliver.h"
 #include "core/engine.h"
+#include "core/input_order.h"
 #include "core/intake.h"
+#include "core/prices.h"
 #include "sys/wake.h"
 
 namespace br {
@@ -26,6 +30,7 @@ struct JobView {
   Job job;
   std::vector<Track> tracks;
   std::int64_t acked = 0, handed = 0;
+  std::optional<Cost> cost;  // of what the answers used so far; nothing when a price is not known
 };
 
 // What the ABI hands in; empty functions: not wanted.
@@ -34,6 +39,9 @@ struct RouterCallbacks {
   std::function<void(std::int32_t level, const std::string& message)> log;
   std::function<void(std::int32_t event, const std::string& job_id, const std::string& json)> event;
 };
+
+// "batch_polled" for BR_EVENT_BATCH_POLLED.
+const char* event_name(std::int32_t event);
 
 using DoneFn = std::function<void(const std::string& job_id)>;
 
@@ -55,6 +63,11 @@ class Router : public EngineListener {
     bool existed = false;
   };
   Result<Submitted> submit(const BatchSpec& spec, DoneFn done);
+  // All or none are valid; then each is recorded. errors: what is wrong with each.
+  Result<std::vector<Submitted>> submit_many(const std::vector<const BatchSpec*>& specs,
+                                             std::vector<std::optional<Error>>* errors);
+  // A new job of the requests of that one that did not succeed.
+  Result<Submitted> retry(const std::string& job_id, DoneFn done);
   Result<std::string> attach(const std::string& provider, const std::string& batch_id);
   Result<JobView> view(const std::string& job_id);
   Result<std::vector<JobView>> list(const std::string& provider, std::int64_t limit);
@@ -66,16 +79,32 @@ class Router : public EngineListener {
   // Waits until the predicate holds for the job.
   Result<Wait> wait_job(const std::string& job_id, std::int64_t timeout_ms,
                         const std::function<bool(const JobView&)>& holds);
+  // The same for all of several jobs; the index is that of the job.
+  using JobTest = std::function<bool(std::size_t index, const JobView&)>;
+  Result<Wait> wait_jobs(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, const JobTest& holds);
   Result<void> refresh(const std::string& job_id, std::int64_t timeout_ms);
+  Result<void> refresh_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
+                            std::vector<std::optional<Error>>* errors);
   Result<bool> cancel(const std::string& job_id, std::int64_t timeout_ms);
+  Result<void> cancel_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, std::vector<bool>* taken,
+                           std::vector<std::optional<Error>>* errors);
 
   // job_id empty: of any job. Up to `capacity` results; waits for the first.
   Result<Wait> next_results(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
                             std::vector<Delivered>* out);
   void acknowledge(const Delivered& result);
   Result<void> acknowledge_all(const std::string& job_id);
-  // The results files of a job that is done.
+  // The results files of a job that is done; where each result lies in the order of the requests; the requests that did
+  // not succeed.
   Result<Feeds> finished_feeds(const std::string& job_id);
+  Result<std::vector<ResultPlace>> input_order(const std::string& job_id);
+  Result<void> for_each_failed_request(const std::string& job_id,
+                                       const std::function<Result<void>(std::string_view line)>& each);
+
+  Result<void> add_provider(const std::string& name);
+  Result<void> remove_provider(const std::string& name);
+  std::vector<std::string> providers();
+  const Config& config() const { return config_; }
 
   Result<Wait> poll(std::int64_t timeout_ms);
   std::string stats_json();
@@ -106,10 +135,24 @@ class Router : public EngineListener {
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void enqueue_locked(std::function<void()> callback);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
+  // A job whose request files are written, and that is not recorded.
+  struct Prepared {
+    Job job;
+    std::vector<std::string> warnings;
+    bool continues = false;
+  };
+  Result<Prepared> prepare(const BatchSpec& spec, IdTable* ids);
+  Result<Submitted> commit(Prepared prepared, DoneFn done);
   Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, const std::string& job_id,
-                                                  std::vector<std::string>* warnings);
+                                                  std::vector<std::string>* warnings, IdTable* ids);
+  static Error first_error(const std::vector<std::optional<Error>>& errors, std::size_t wrong);
+  static Error timeout_error(const std::string& what);
+  static Error observer_error();
+  static Error removed_error(const Provider& provider);
   std::string find_same_job(const Job& job);
-  Result<Account> account_named(const std::string& name) const;
+  bool is_removed(std::string_view name);
+  void forget_blocks(const std::vector<std::string>& job_ids);
+  Result<Account> account_named(const std::string& name);
   void remove_fresh_state();
 
   Config config_;
@@ -138,6 +181,8 @@ class Router : public EngineListener {
   bool acks_dirty_ = false;
   std::int64_t acks_dirty_since_ms_ = 0;
   std::optional<Error> fatal_;
+  std::set<std::string, std::less<>> removed_providers_;
+  Prices prices_;
   std::int64_t delivered_ = 0, submitted_ = 0, retries_ = 0;
 };
 

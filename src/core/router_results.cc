@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/retry_job.h"
 #include "core/router.h"
 
 namespace br {
@@ -155,6 +156,20 @@ Result<Feeds> Router::finished_feeds(const std::string& job_id) {
     return Error(Code::not_complete, "the job " + job_id + " is not done",
                  "wait for it: `batchrouter resume " + job_id + "`");
   return make_feeds((*entry)->view.job);
+}
+
+Result<std::vector<ResultPlace>> Router::input_order(const std::string& job_id) {
+  auto seen = view(job_id);
+  if (!seen) return std::move(seen.error());
+  return find_input_order(*spool_, seen->job, random_.next());
+}
+
+Result<void> Router::for_each_failed_request(const std::string& job_id,
+                                             const std::function<Result<void>(std::string_view line)>& each) {
+  auto seen = view(job_id);
+  if (!seen) return std::move(seen.error());
+  if (!seen->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "wait for it");
+  return for_each_failed(*spool_, seen->job, random_.next(), each);
 }
 
 }  // namespace br

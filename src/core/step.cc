@@ -53,6 +53,7 @@ class Stepper {
   void absent();
   void poll_soon();
   void polled(const Outcome& outcome);
+  void tell_progress(State before, const Counts& counts);
   void poll_failed(const Error& error);
   void ended();
   bool promised_file_is_late() const;
@@ -99,7 +100,7 @@ void Stepper::handle(const Event& event) {
     case EventKind::cancel:
       return cancel();
     case EventKind::refresh:
-      if (batch().phase == Phase::running || batch().phase == Phase::unknown) begin();
+      if (batch().phase == Phase::running || batch().phase == Phase::unknown || batch().phase == Phase::creating) begin();
       return;
   }
 }
@@ -278,6 +279,7 @@ void Stepper::refuse(Error error) {
   batch().error = std::move(error);
   save();
   notify(BR_EVENT_BATCH_ENDED, batch().error->message);
+  notify(BR_EVENT_BATCH_FAILED, batch().error->message);
   add(ActionKind::finish);
 }
 
@@ -383,6 +385,7 @@ void Stepper::polled(const Outcome& outcome) {
   track().poll_error.reset();
   if (batch().phase != Phase::running && batch().phase != Phase::fetching) return;
   const State before = batch().status.state;
+  const Counts counts = batch().status.counts;
   const bool unblocked = batch().missing_since_ms >= 0;
   batch().status = merge_status(batch().status, *outcome.status, batch().phase == Phase::fetching);
   batch().missing_since_ms = -1;
@@ -390,8 +393,18 @@ void Stepper::polled(const Outcome& outcome) {
   if (batch().phase == Phase::fetching) return promised_file_is_late() ? ended() : fetch();
   if (is_terminal(batch().status.state)) return ended();
   if (before != batch().status.state || unblocked) save();
-  if (before != batch().status.state) notify(BR_EVENT_STATE, state_name(batch().status.state));
+  tell_progress(before, counts);
   schedule(Due::poll, poll_delay_ms(rules_.poll, now_ - batch().submitted_ms));
+}
+
+void Stepper::tell_progress(State before, const Counts& counts) {
+  const RemoteStatus& now = batch().status;
+  if (before != now.state) notify(BR_EVENT_STATE, state_name(now.state));
+  if (before != now.state && now.state == State::in_progress)
+    notify(BR_EVENT_BATCH_PROCESSING, "the vendor works on the batch");
+  if (now.counts_known && (now.counts.succeeded != counts.succeeded || now.counts.errored != counts.errored))
+    notify(BR_EVENT_PROGRESS, std::to_string(now.counts.succeeded + now.counts.errored) + " of " +
+                                  std::to_string(now.counts.total) + " requests are answered");
 }
 
 void Stepper::poll_failed(const Error& error) {
@@ -427,6 +440,8 @@ void Stepper::ended() {
     save();
     notify(BR_EVENT_STATE, state_name(batch().status.state));
     notify(BR_EVENT_BATCH_ENDED, batch().status.vendor_state);
+    if (batch().status.state == State::failed)
+      notify(BR_EVENT_BATCH_FAILED, batch().status.failure ? batch().status.failure->message : "the batch failed");
   }
   if (!promised_file_is_late()) return fetch();
   track().late_polls += 1;
@@ -488,7 +503,9 @@ void Stepper::finished(const CollectReport& report) {
   nothing_due();
   batch().phase = Phase::collected;
   batch().results = report.counts;
+  batch().tokens = report.tokens;
   save();
+  notify(BR_EVENT_RESULTS_READY, std::to_string(report.counts.total) + " results");
 }
 
 // ---- cancelling ----

@@ -60,6 +60,7 @@ struct CollectReport {
   std::int64_t malformed = 0;  // rows that could not be read
   std::int64_t unknown = 0;    // rows for ids that were never asked
   Counts counts;               // of the rows in the results file
+  TokenSums tokens;            // likewise
 };
 
 enum class EventKind : std::uint8_t {

@@ -9,6 +9,7 @@
 
 #include "model/error.h"
 #include "model/request.h"
+#include "model/result.h"
 
 namespace br {
 
@@ -34,6 +35,13 @@ State compat_state(State state);
 
 struct Counts {
   std::int64_t total = 0, succeeded = 0, errored = 0, processing = 0, cancelled = 0, expired = 0;
+};
+
+// Tokens of many answers together.
+struct TokenSums {
+  std::int64_t input = 0, output = 0, cached_input = 0, reasoning = 0;
+  void add(const Usage& usage);
+  void add(const TokenSums& more);
 };
 
 // A file of results at the vendor. Empty id: there is none (yet).
@@ -100,6 +108,7 @@ struct RemoteBatch {
   std::int32_t fetches = 0;           // finished passes over the result files
   std::int32_t queue_waits = 0;       // how often the vendor's queue was full
   Counts results;                     // of the rows in our results file, once collected
+  TokenSums tokens;                   // likewise
   std::int64_t acked_rows = 0;        // results 0..acked_rows-1 of this part were acknowledged,
   std::int64_t acked_bytes = 0;       // and end at this offset of the results file
   std::int64_t handed_rows = 0;       // results that may have been handed out
@@ -117,6 +126,8 @@ struct Job {
   std::string base_url;  // likewise
   std::string name;
   std::string output;
+  std::string parent;            // the job whose failed requests these are
+  std::int32_t attempt = 1;      // parent's plus one
   std::int64_t created_ms = 0;
   std::int64_t completed_ms = -1;
   std::int64_t timeout_at_ms = -1;

@@ -38,6 +38,20 @@ Counts read_counts(const Json& json) {
   return counts;
 }
 
+void write_tokens(const TokenSums& tokens, JsonWriter* json) {
+  json->key("tokens").begin_object().field("input", tokens.input).field("output", tokens.output);
+  json->field("cached_input", tokens.cached_input).field("reasoning", tokens.reasoning).end_object();
+}
+
+TokenSums read_tokens(const Json& json) {
+  TokenSums tokens;
+  tokens.input = json["input"].integer().value_or(0);
+  tokens.output = json["output"].integer().value_or(0);
+  tokens.cached_input = json["cached_input"].integer().value_or(0);
+  tokens.reasoning = json["reasoning"].integer().value_or(0);
+  return tokens;
+}
+
 void write_error(std::string_view name, const std::optional<Error>& error, JsonWriter* json) {
   json->key(name);
   if (!error) {
@@ -118,7 +132,8 @@ std::string write_job_record(const Job& job) {
   std::string text;
   JsonWriter json(&text);
   json.begin_object().field("id", job.id).field("provider", job.provider).field("base_url", job.base_url);
-  json.field("name", job.name).field("output", job.output).field("created_ms", job.created_ms);
+  json.field("name", job.name).field("output", job.output).field("parent", job.parent);
+  json.field("attempt", std::int64_t{job.attempt}).field("created_ms", job.created_ms);
   json.field("completed_ms", job.completed_ms).field("timeout_at_ms", job.timeout_at_ms);
   json.key("attached").boolean(job.attached).key("done").boolean(job.done);
   write_pairs("settings", job.settings, &json);
@@ -136,6 +151,8 @@ Result<Job> read_job_record(std::string_view text) {
   job.base_url = j["base_url"].string_or("");
   job.name = j["name"].string_or("");
   job.output = j["output"].string_or("");
+  job.parent = j["parent"].string_or("");
+  job.attempt = static_cast<std::int32_t>(j["attempt"].integer().value_or(1));
   job.created_ms = j["created_ms"].integer().value_or(0);
   job.completed_ms = j["completed_ms"].integer().value_or(-1);
   job.timeout_at_ms = j["timeout_at_ms"].integer().value_or(-1);
@@ -163,6 +180,7 @@ std::string write_batch_record(const RemoteBatch& b) {
   json.field("absent_since_ms", b.absent_since_ms).field("missing_since_ms", b.missing_since_ms);
   json.field("fetches", std::int64_t{b.fetches}).field("queue_waits", std::int64_t{b.queue_waits});
   write_counts("results", b.results, &json);
+  write_tokens(b.tokens, &json);
   json.field("acked_rows", b.acked_rows).field("acked_bytes", b.acked_bytes).field("handed_rows", b.handed_rows);
   write_error("error", b.error, &json);
   json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted).end_object();
@@ -201,6 +219,7 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.fetches = static_cast<std::int32_t>(integer("fetches", 0));
   b.queue_waits = static_cast<std::int32_t>(integer("queue_waits", 0));
   b.results = read_counts(j["results"]);
+  b.tokens = read_tokens(j["tokens"]);
   b.acked_rows = integer("acked_rows", 0);
   b.acked_bytes = integer("acked_bytes", 0);
   b.handed_rows = integer("handed_rows", 0);

@@ -1,0 +1,170 @@
+// Several batches or jobs at once.
+#include <algorithm>
+
+#include "abi/guard.h"
+#include "abi/handles.h"
+#include "abi/job_handle.h"
+
+using br::Error;
+using br::guard;
+using br::Result;
+
+namespace {
+
+constexpr std::int64_t kTimeoutOfConfig = -2;
+
+Result<void> usable(const br_router* router) {
+  if (router == nullptr) return br::null_argument("router");
+  if (router->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
+  return {};
+}
+
+template <class Handle>
+Result<void> all_given(Handle* const* handles, size_t count, const char* what) {
+  if (handles == nullptr) return br::null_argument(what);
+  for (size_t i = 0; i < count; ++i) {
+    if (handles[i] == nullptr) return br::null_argument(what);
+  }
+  return {};
+}
+
+std::vector<std::string> ids_of(br_job* const* jobs, size_t count) {
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < count; ++i) ids.push_back(jobs[i]->view.job.id);
+  return ids;
+}
+
+void update_all(br_job* const* jobs, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (auto view = jobs[i]->router->view(jobs[i]->view.job.id)) br::set_job_view(jobs[i], std::move(*view));
+  }
+}
+
+// Hands out what went wrong with each. BR_EPARTIAL when some did.
+Result<br_status> give_each(std::vector<std::optional<Error>> failed, br_error** errors, const char* what) {
+  std::size_t wrong = 0;
+  std::string first;
+  for (std::size_t i = 0; i < failed.size(); ++i) {
+    if (!failed[i]) continue;
+    if (wrong++ == 0) first = failed[i]->message;
+    if (errors != nullptr) errors[i] = new br_error{std::move(*failed[i])};
+  }
+  if (wrong == 0) return BR_OK;
+  return Error(br::Code::partial,
+               std::to_string(wrong) + " of " + std::to_string(failed.size()) + " " + what + ": " + first,
+               "look at each error; the others went through");
+}
+
+void clear(br_error** errors, size_t count) {
+  if (errors != nullptr) std::fill(errors, errors + count, nullptr);
+}
+
+Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t count, br_job** jobs,
+                             br_error** errors) {
+  if (auto checked = usable(router); !checked) return std::move(checked.error());
+  if (auto given = all_given(batches, count, "batches"); !given) return std::move(given.error());
+  if (jobs == nullptr) return br::null_argument("jobs");
+  std::vector<const br::BatchSpec*> specs;
+  for (size_t i = 0; i < count; ++i) specs.push_back(&batches[i]->spec);
+  std::vector<std::optional<Error>> failed;
+  auto submitted = router->router->submit_many(specs, &failed);
+  if (!submitted) {
+    if (errors != nullptr) (void)give_each(std::move(failed), errors, "");
+    return std::move(submitted.error());
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (failed[i]) continue;
+    auto handle = br::make_job_handle(router->router, (*submitted)[i].job_id);
+    if (handle) jobs[i] = handle->release();
+    else failed[i] = std::move(handle.error());
+  }
+  return give_each(std::move(failed), errors, "batches could not be submitted");
+}
+
+Result<br_status> wait_all(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
+  if (timeout_ms == kTimeoutOfConfig) timeout_ms = router->router->config().integer("timeout_ms");
+  const auto settled = [](std::size_t, const br::JobView& view) { return view.job.done || br::is_blocked(view.job); };
+  auto waited = router->router->wait_jobs(ids_of(jobs, count), timeout_ms, settled);
+  if (!waited) return std::move(waited.error());
+  update_all(jobs, count);
+  if (*waited == br::Wait::woken) return BR_AGAIN;
+  if (*waited != br::Wait::timed_out) return BR_OK;
+  Error error(br::Code::timeout, "", "wait longer or resume later");
+  for (size_t i = 0; i < count; ++i) {
+    if (!settled(0, jobs[i]->view)) error.issues.push_back(jobs[i]->view.job.id);
+  }
+  error.issue_total = error.issues.size();
+  error.message = std::to_string(error.issues.size()) + " of " + std::to_string(count) + " jobs are still running:";
+  for (const std::string& id : error.issues) error.message += " " + id;
+  return error;
+}
+
+}  // namespace
+
+extern "C" {
+
+br_status br_submit_many(br_router* router, br_batch* const* batches, size_t count, br_job** jobs, br_error** errors,
+                         br_error** err) {
+  if (jobs != nullptr) std::fill(jobs, jobs + count, nullptr);
+  clear(errors, count);
+  return guard(err, [&] { return submit_all(router, batches, count, jobs, errors); });
+}
+
+br_status br_run(br_router* router, br_batch* const* batches, size_t count, int64_t timeout_ms, br_job** jobs,
+                 br_error** errors, br_error** err) {
+  const br_status submitted = br_submit_many(router, batches, count, jobs, errors, err);
+  if (submitted != BR_OK && submitted != BR_EPARTIAL) return submitted;
+  br_error* wait_error = nullptr;
+  const br_status waited = guard(&wait_error, [&]() -> Result<br_status> {
+    std::vector<br_job*> made(jobs, jobs + count);
+    made.erase(std::remove(made.begin(), made.end(), nullptr), made.end());
+    return wait_all(router, made.data(), made.size(), timeout_ms);
+  });
+  if (submitted == BR_EPARTIAL || waited == BR_OK || err == nullptr) {
+    br_error_free(wait_error);
+    return submitted == BR_EPARTIAL ? submitted : waited;
+  }
+  *err = wait_error;
+  return waited;
+}
+
+br_status br_wait_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
+    return wait_all(router, jobs, count, timeout_ms);
+  });
+}
+
+br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, br_error** errors,
+                          br_error** err) {
+  clear(errors, count);
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
+    std::vector<std::optional<Error>> failed;
+    auto done = router->router->refresh_many(ids_of(jobs, count), timeout_ms, &failed);
+    update_all(jobs, count);
+    if (!done) return std::move(done.error());
+    return give_each(std::move(failed), errors, "jobs could not be asked about");
+  });
+}
+
+br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, int32_t* cancelled,
+                         br_error** errors, br_error** err) {
+  clear(errors, count);
+  if (cancelled != nullptr) std::fill(cancelled, cancelled + count, 0);
+  return guard(err, [&]() -> Result<br_status> {
+    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
+    std::vector<bool> taken;
+    std::vector<std::optional<Error>> failed;
+    auto done = router->router->cancel_many(ids_of(jobs, count), timeout_ms, &taken, &failed);
+    update_all(jobs, count);
+    if (!done) return std::move(done.error());
+    for (size_t i = 0; cancelled != nullptr && i < count; ++i) cancelled[i] = taken[i] ? 1 : 0;
+    return give_each(std::move(failed), errors, "jobs could not be cancelled");
+  });
+}
+
+}  // extern "C"

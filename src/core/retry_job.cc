@@ -1,0 +1,170 @@
+#include "core/retry_job.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "codec/json_read.h"
+#include "codec/result_line.h"
+#include "core/id_file.h"
+#include "core/id_ledger.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+// Lines of a file, one at a time.
+class Lines {
+ public:
+  static Result<std::unique_ptr<Lines>> open(const std::string& path) {
+    auto file = File::open_read(path);
+    if (!file) return std::move(file.error());
+    return std::unique_ptr<Lines>(new Lines(std::move(*file)));
+  }
+  // Code::store at the end: the files of one part have a line for each request.
+  Result<std::string_view> next() {
+    Line line;
+    auto more = reader_.next(&line);
+    if (!more) return std::move(more.error());
+    if (!*more) return Error(Code::store, file_.path() + ": has fewer lines than requests", "restore it from a backup");
+    return std::string_view(line.data, line.size);
+  }
+
+ private:
+  explicit Lines(File file)
+      : file_(std::move(file)),
+        reader_([this](char* buffer, std::size_t capacity) { return file_.read(buffer, capacity); }, kMaxIdLine) {}
+  File file_;
+  LineReader reader_;
+};
+
+// Hashes of the ids whose result is no success, sorted.
+Result<std::vector<std::uint64_t>> failed_ids(const std::string& results_path, std::uint64_t seed) {
+  std::vector<std::uint64_t> failed;
+  auto file = File::open_read(results_path);
+  if (!file) return std::move(file.error());
+  LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); }, kMaxIdLine);
+  Line line;
+  for (;;) {
+    auto more = lines.next(&line);
+    if (!more) return std::move(more.error());
+    if (!*more) break;
+    const std::string_view text(line.data, line.size);
+    if (is_success_line(text)) continue;
+    const auto json = Json::parse(text);
+    if (json != nullptr) failed.push_back(hash_id((*json)["custom_id"].string(), seed));
+  }
+  std::sort(failed.begin(), failed.end());
+  return failed;
+}
+
+// Calls each() with number and bytes of every failed request of one part: the lines of ids and `kind` side by side.
+Result<void> walk_failed(const Spool& spool, const RemoteBatch& batch, const std::string& path, std::uint64_t seed,
+                         const std::function<Result<void>(std::string_view id_line, std::string_view line)>& each) {
+  auto failed = failed_ids(spool.results(batch.job_id, batch.part), seed);
+  if (!failed) return std::move(failed.error());
+  if (failed->empty()) return {};
+  auto ids = Lines::open(spool.ids(batch.job_id, batch.part));
+  if (!ids) return std::move(ids.error());
+  auto lines = Lines::open(path);
+  if (!lines) return std::move(lines.error());
+  std::string scratch;
+  for (std::int64_t row = 0; row < batch.rows; ++row) {
+    auto id = (*ids)->next();
+    if (!id) return std::move(id.error());
+    auto line = (*lines)->next();
+    if (!line) return std::move(line.error());
+    const IdEntry entry = read_id_line(*id, &scratch);
+    if (!std::binary_search(failed->begin(), failed->end(), hash_id(entry.custom_id, seed))) continue;
+    if (auto done = each(*id, *line); !done) return done;
+  }
+  return {};
+}
+
+struct PartFiles {
+  std::unique_ptr<BufferedFile> requests, ids, unified;
+};
+
+Result<std::unique_ptr<BufferedFile>> create(const std::string& path) {
+  auto file = File::create(path);
+  if (!file) return std::move(file.error());
+  return std::make_unique<BufferedFile>(std::move(*file), std::size_t{256} << 10);
+}
+
+Result<void> put_line(BufferedFile* file, std::string_view line) {
+  file->buffer().append(line).push_back('\n');
+  return file->flush_if_full();
+}
+
+// Copies the failed requests of one part; rows and bytes of `to` tell how many there were.
+Result<void> copy_part(const Spool& spool, const RemoteBatch& from, std::uint64_t seed, RemoteBatch* to) {
+  auto requests = create(spool.requests(to->job_id, to->part));
+  if (!requests) return std::move(requests.error());
+  auto ids = create(spool.ids(to->job_id, to->part));
+  if (!ids) return std::move(ids.error());
+  auto copied = walk_failed(spool, from, spool.requests(from.job_id, from.part), seed,
+                            [&](std::string_view id_line, std::string_view line) -> Result<void> {
+                              to->rows += 1;
+                              to->bytes += static_cast<std::int64_t>(line.size() + 1);
+                              if (auto put = put_line(ids->get(), id_line); !put) return put;
+                              return put_line(requests->get(), line);
+                            });
+  if (!copied) return copied;
+  if (auto synced = (*requests)->sync(); !synced) return synced;
+  if (auto synced = (*ids)->sync(); !synced) return synced;
+  const std::string unified = spool.unified(from.job_id, from.part);
+  if (!path_exists(unified)) return {};
+  auto out = create(spool.unified(to->job_id, to->part));
+  if (!out) return std::move(out.error());
+  copied = walk_failed(spool, from, unified, seed, [&](std::string_view, std::string_view line) {
+    return put_line(out->get(), line);
+  });
+  if (!copied) return copied;
+  return (*out)->flush();
+}
+
+}  // namespace
+
+Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t hash_seed, Job* job) {
+  job->provider = parent.provider;
+  job->base_url = parent.base_url;
+  if (!parent.name.empty()) job->name = parent.name + "-retry" + std::to_string(parent.attempt);
+  job->settings = parent.settings;
+  job->parent = parent.id;
+  job->attempt = parent.attempt + 1;
+  if (auto made = make_directories(spool.job_directory(job->id)); !made) return made;
+  for (const RemoteBatch& from : parent.batches) {
+    RemoteBatch to;
+    to.job_id = job->id;
+    to.provider = from.provider;
+    to.base_url = from.base_url;
+    to.account = from.account;
+    to.model = from.model;
+    to.endpoint = from.endpoint;
+    to.metadata = from.metadata;
+    to.part = static_cast<std::int32_t>(job->batches.size());
+    to.marker = "br-" + job->id.substr(4) + "-" + std::to_string(to.part);
+    if (auto copied = copy_part(spool, from, hash_seed, &to); !copied) return copied;
+    if (to.rows > 0) job->batches.push_back(std::move(to));
+  }
+  if (job->batches.empty())
+    return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
+  if (auto synced = sync_directory(spool.job_directory(job->id)); !synced) return synced;
+  return sync_directory(parent_path(spool.job_directory(job->id)));
+}
+
+Result<void> for_each_failed(const Spool& spool, const Job& job, std::uint64_t hash_seed,
+                             const std::function<Result<void>(std::string_view line)>& each) {
+  for (const RemoteBatch& batch : job.batches) {
+    const std::string unified = spool.unified(job.id, batch.part);
+    if (!path_exists(unified))
+      return Error(Code::not_found, "the job " + job.id + " did not keep its requests as they were given",
+                   "set audit.files=1 when submitting; a retry works without them");
+    auto walked = walk_failed(spool, batch, unified, hash_seed,
+                              [&each](std::string_view, std::string_view line) { return each(line); });
+    if (!walked) return walked;
+  }
+  return {};
+}
+
+}  // namespace br

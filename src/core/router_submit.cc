@@ -1,0 +1,312 @@
+// The router's submitting: preparing jobs, one or many, and taking over batches made elsewhere.
+#include <algorithm>
+
+#include "batchrouter.h"
+#include "core/estimate.h"
+#include "core/pack.h"
+#include "core/retry_job.h"
+#include "core/route.h"
+#include "core/router.h"
+#include "providers/registry.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kIdLength = 20;
+
+// Options of a batch that are not properties.
+bool is_batch_option(const std::string& key) { return key == "output" || key == "continue"; }
+
+std::string option(const BatchSpec& spec, std::string_view name) {
+  for (const auto& [key, value] : spec.options) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+Result<bool> same_bytes(const std::string& a, const std::string& b) {
+  if (file_size(a) != file_size(b)) return false;
+  auto first = File::open_read(a);
+  if (!first) return std::move(first.error());
+  auto second = File::open_read(b);
+  if (!second) return std::move(second.error());
+  std::string left(std::size_t{1} << 20, '\0'), right = left;
+  std::uint64_t at = 0;
+  for (;;) {
+    auto n = first->read_at(left.data(), left.size(), at);
+    if (!n) return std::move(n.error());
+    if (*n == 0) return true;
+    auto m = second->read_at(right.data(), *n, at);
+    if (!m) return std::move(m.error());
+    if (*m != *n || left.compare(0, *n, right, 0, *n) != 0) return false;
+    at += *n;
+  }
+}
+
+// What all batches of a job share; empty where they differ.
+std::string shared(const Job& job, std::string RemoteBatch::*field) {
+  const std::string& first = job.batches.front().*field;
+  const bool same = std::all_of(job.batches.begin(), job.batches.end(),
+                                [&](const RemoteBatch& batch) { return batch.*field == first; });
+  return same ? first : "";
+}
+
+}  // namespace
+
+Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, const BatchSpec& spec,
+                                                        const std::string& job_id, std::vector<std::string>* warnings, IdTable* ids) {
+  const Destination fallback = read_destination(spec.provider);
+  if (const Provider* known = find_provider(fallback.provider); known != nullptr && config.get("routes").empty()) {
+    // A missing key is said before a large input is read.
+    auto account = resolve_account(config, *known, {}, fallback.account);
+    if (!account) return std::move(account.error());
+  }
+  if (auto made = make_directories(spool_->job_directory(job_id)); !made) return std::move(made.error());
+  Packer packer({job_id, spool_.get(), config.get("split") == "auto", config.boolean("audit.files"),
+                 config.integer("default_max_tokens")});
+  auto report = read_requests(config, spec, random_, &packer, ids);
+  if (!report) return std::move(report.error());
+  auto batches = packer.finish();
+  if (!batches) return batches;
+  for (const Provider* provider : report->providers) {
+    if (is_removed(provider->name())) return removed_error(*provider);
+  }
+  if (auto within = check_budget(config, *batches); !within) return std::move(within.error());
+  for (RemoteBatch& batch : *batches) {
+    batch.tokens = TokenSums{};  // from here on: what the answers used
+    auto account = resolve_account(config, *find_provider(batch.provider), {}, batch.account);
+    if (!account) return std::move(account.error());
+    batch.base_url = account->base_url;
+    batch.marker = "br-" + job_id.substr(4) + "-" + std::to_string(batch.part);
+    batch.metadata = spec.metadata;
+  }
+  *warnings = std::move(report->warnings);
+  if (auto synced = sync_directory(spool_->job_directory(job_id)); !synced) return std::move(synced.error());
+  if (auto synced = sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
+  return batches;
+}
+
+// Writes the request files; the job is not recorded yet. Nothing stays behind when it fails.
+Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
+  Prepared prepared;
+  Job& job = prepared.job;
+  Config config = config_;
+  for (const auto& [key, value] : spec.options) {
+    if (is_batch_option(key)) continue;
+    if (auto set = config.set(key, value); !set) return std::move(set.error());
+    job.settings.emplace_back(key, value);
+  }
+  job.id = "job_" + random_.id(kIdLength);
+  job.name = spec.name;
+  job.output = option(spec, "output");
+  job.created_ms = clock_.now_ms();
+  auto batches = write_requests(config, spec, job.id, &prepared.warnings, ids);
+  if (!batches) {
+    remove_tree(spool_->job_directory(job.id));
+    return std::move(batches.error());
+  }
+  job.batches = std::move(*batches);
+  job.provider = shared(job, &RemoteBatch::provider);
+  job.base_url = shared(job, &RemoteBatch::base_url);
+  prepared.continues = option(spec, "continue") == "1";
+  return prepared;
+}
+
+// Records the job, or goes on with the one that is the same.
+Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
+  Job& job = prepared.job;
+  if (prepared.continues) {
+    if (const std::string same = find_same_job(job); !same.empty()) {
+      remove_tree(spool_->job_directory(job.id));
+      if (auto resumed = resume(same); !resumed) return std::move(resumed.error());
+      const std::lock_guard lock(mutex_);
+      if (done) entries_[same]->done.push_back(std::move(done));
+      return Submitted{same, true};
+    }
+  }
+  if (auto saved = store_->insert(job); !saved) {
+    remove_tree(spool_->job_directory(job.id));
+    return std::move(saved.error());
+  }
+  const std::string id = job.id;
+  {
+    const std::lock_guard lock(mutex_);
+    submitted_ += counts_of(job).total;
+  }
+  job_event(BR_EVENT_REQUESTS_QUEUED, job, nullptr, std::to_string(counts_of(job).total) + " requests");
+  for (const std::string& warning : prepared.warnings) job_event(BR_EVENT_WARNING, job, nullptr, warning);
+  add_entry(std::move(job), true);
+  const std::lock_guard lock(mutex_);
+  if (done) entries_[id]->done.push_back(std::move(done));
+  return Submitted{id, false};
+}
+
+Result<Router::Submitted> Router::submit(const BatchSpec& spec, DoneFn done) {
+  if (auto usable = check_usable(); !usable) return std::move(usable.error());
+  if (observer_) return observer_error();
+  auto prepared = prepare(spec, nullptr);
+  if (!prepared) return std::move(prepared.error());
+  return commit(std::move(*prepared), std::move(done));
+}
+
+namespace {
+
+// Ids that stand in more than one batch; starts[i] is the first number of batch i in the table.
+Error id_scope_error(const std::vector<std::uint32_t>& starts, IdTable* ids) {
+  constexpr std::size_t kShown = 100;
+  std::size_t total = 0;
+  Error error(Code::input, "");
+  const auto place = [&](std::uint32_t row) {
+    const auto after = std::upper_bound(starts.begin(), starts.end(), row);
+    const auto batch = static_cast<std::size_t>(after - starts.begin());
+    return "batch " + std::to_string(batch) + ", line " + std::to_string(row - starts[batch - 1]);
+  };
+  for (const auto& [first, row] : ids->find(kShown, &total))
+    error.issues.push_back(place(row) + ": the custom_id stands in " + place(first) +
+                           " already; id_scope=all wants ids unique in all batches; change one of them");
+  error.issue_total = total;
+  error.message = std::to_string(total) + " ids stand in more than one batch; nothing was sent";
+  error.hint = "change them, or set id_scope=batch";
+  return error;
+}
+
+}  // namespace
+
+Result<std::vector<Router::Submitted>> Router::submit_many(const std::vector<const BatchSpec*>& specs,
+                                                           std::vector<std::optional<Error>>* errors) {
+  if (auto usable = check_usable(); !usable) return std::move(usable.error());
+  if (observer_) return observer_error();
+  errors->assign(specs.size(), std::nullopt);
+  std::vector<Prepared> prepared(specs.size());
+  std::vector<std::uint32_t> starts;
+  IdTable ids(random_.next());
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    starts.push_back(static_cast<std::uint32_t>(ids.size()));
+    auto made = prepare(*specs[i], config_.get("id_scope") == "all" ? &ids : nullptr);
+    if (made) prepared[i] = std::move(*made);
+    else (*errors)[i] = std::move(made.error()), ++wrong;
+  }
+  std::size_t repeated = 0;
+  if (wrong == 0) (void)ids.find(0, &repeated);
+  if (wrong > 0 || repeated > 0) {
+    for (const Prepared& each : prepared) {
+      if (!each.job.id.empty()) remove_tree(spool_->job_directory(each.job.id));
+    }
+    return wrong > 0 ? first_error(*errors, wrong) : id_scope_error(starts, &ids);
+  }
+  std::vector<Submitted> submitted(specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    auto done = commit(std::move(prepared[i]), nullptr);
+    if (done) submitted[i] = std::move(*done);
+    else (*errors)[i] = std::move(done.error());
+  }
+  return submitted;
+}
+
+// All batches that are wrong are counted, and missing providers named together.
+Error Router::first_error(const std::vector<std::optional<Error>>& errors, std::size_t wrong) {
+  const auto first = std::find_if(errors.begin(), errors.end(), [](const auto& error) { return error.has_value(); });
+  Error error = **first;
+  std::string missing;
+  for (const auto& each : errors) {
+    if (each && each->code == Code::no_provider) missing += (missing.empty() ? "" : "; ") + each->message;
+  }
+  if (!missing.empty()) error = Error(Code::no_provider, missing, "this build has: " + provider_names());
+  error.message = std::to_string(wrong) + " of " + std::to_string(errors.size()) +
+                  " batches are wrong, nothing was sent: " + error.message;
+  return error;
+}
+
+Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) {
+  if (auto usable = check_usable(); !usable) return std::move(usable.error());
+  if (observer_) return observer_error();
+  auto parent = view(job_id);
+  if (!parent) return std::move(parent.error());
+  if (!parent->job.done)
+    return Error(Code::not_complete, "the job " + job_id + " is not done", "retry it when it is");
+  if (parent->job.attached)
+    return Error(Code::unsupported, "the job " + job_id + " was made elsewhere: its requests are not here",
+                 "submit them anew");
+  Prepared prepared;
+  prepared.job.id = "job_" + random_.id(kIdLength);
+  prepared.job.created_ms = clock_.now_ms();
+  auto written = write_retry(*spool_, parent->job, random_.next(), &prepared.job);
+  if (!written) {
+    remove_tree(spool_->job_directory(prepared.job.id));
+    return std::move(written.error());
+  }
+  return commit(std::move(prepared), std::move(done));
+}
+
+// An unsettled job with the same requests, address and output.
+std::string Router::find_same_job(const Job& job) {
+  std::vector<Job> candidates;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, entry] : entries_) {
+      const Job& other = entry->view.job;
+      const bool same = !is_settled(other) && !other.attached && other.output == job.output &&
+                        std::equal(other.batches.begin(), other.batches.end(), job.batches.begin(), job.batches.end(),
+                                   [](const RemoteBatch& a, const RemoteBatch& b) {
+                                     return a.provider == b.provider && a.base_url == b.base_url &&
+                                            a.account == b.account && a.bytes == b.bytes;
+                                   });
+      if (same) candidates.push_back(other);
+    }
+  }
+  for (const Job& other : candidates) {
+    bool same = true;
+    for (std::size_t i = 0; same && i < job.batches.size(); ++i) {
+      const auto equal = same_bytes(spool_->requests(job.id, job.batches[i].part),
+                                    spool_->requests(other.id, other.batches[i].part));
+      same = equal && *equal;
+    }
+    if (same) return other.id;
+  }
+  return {};
+}
+
+// "openai" or "openai@team".
+Result<Account> Router::account_named(const std::string& name) {
+  const Destination destination = read_destination(name);
+  const Provider* known = find_provider(destination.provider);
+  if (known == nullptr)
+    return Error(Code::no_provider, "there is no provider \"" + name + "\"", "this build has: " + provider_names());
+  if (is_removed(known->name())) return removed_error(*known);
+  return resolve_account(config_, *known, {}, destination.account);
+}
+
+Result<std::string> Router::attach(const std::string& provider, const std::string& batch_id) {
+  if (auto usable = check_usable(); !usable) return std::move(usable.error());
+  if (observer_) return observer_error();
+  auto account = account_named(provider);
+  if (!account) return std::move(account.error());
+  Job job;
+  job.id = "job_" + random_.id(kIdLength);
+  job.provider = account->provider;
+  job.base_url = account->base_url;
+  job.created_ms = clock_.now_ms();
+  job.attached = true;
+  RemoteBatch batch;
+  batch.job_id = job.id;
+  batch.provider = job.provider;
+  batch.base_url = job.base_url;
+  batch.account = account->slot;
+  batch.phase = Phase::running;
+  batch.status.id = batch_id;
+  batch.submitted_ms = job.created_ms;
+  job.batches.push_back(std::move(batch));
+  if (auto made = make_directories(spool_->job_directory(job.id)); !made) return std::move(made.error());
+  if (auto saved = store_->insert(job); !saved) return std::move(saved.error());
+  const std::string id = job.id;
+  add_entry(std::move(job), true);
+  return id;
+}
+
+Error Router::removed_error(const Provider& provider) {
+  return Error(Code::no_provider, "the provider \"" + std::string(provider.name()) + "\" was removed from this router",
+               "add it with br_router_add_provider");
+}
+
+}  // namespace br

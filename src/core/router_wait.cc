@@ -1,0 +1,154 @@
+// The router's waiting: for jobs, for answers about them, for cancels; each for many at once.
+#include <algorithm>
+#include <chrono>
+
+#include "core/router.h"
+
+namespace br {
+namespace {
+
+// The vendor can be asked about it: it is there, or has to be looked for.
+bool can_be_asked(const RemoteBatch& batch, const Track& track) {
+  return batch.phase == Phase::running || batch.phase == Phase::unknown ||
+         (batch.phase == Phase::creating && !track.create_under_way);
+}
+
+bool cancel_answered(const JobView& view) {
+  return view.job.done || std::all_of(view.tracks.begin(), view.tracks.end(), [](const Track& track) {
+    return track.cancel != CancelAnswer::none && track.cancel != CancelAnswer::asked;
+  });
+}
+
+}  // namespace
+
+Result<Wait> Router::wait_jobs(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, const JobTest& holds) {
+  std::unique_lock lock(mutex_);
+  for (const std::string& id : job_ids) {
+    if (auto entry = entry_locked(id); !entry) return std::move(entry.error());
+  }
+  const std::uint64_t seen = wakeups_used_;
+  const auto all_hold = [&] {
+    for (std::size_t i = 0; i < job_ids.size(); ++i) {
+      const auto found = entries_.find(job_ids[i]);
+      if (found != entries_.end() && !holds(i, found->second->view)) return false;
+    }
+    return true;
+  };
+  const auto ready = [&] { return closed_ || fatal_ || wakeups_ != seen || all_hold(); };
+  bool in_time = true;
+  if (timeout_ms < 0) changed_.wait(lock, ready);
+  else in_time = changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+  if (closed_) return closed_error();
+  if (fatal_) return *fatal_;
+  if (all_hold()) return Wait::ready;
+  if (!in_time) return Wait::timed_out;
+  wakeups_used_ = wakeups_;
+  return Wait::woken;
+}
+
+Result<Wait> Router::wait_job(const std::string& job_id, std::int64_t timeout_ms,
+                              const std::function<bool(const JobView&)>& holds) {
+  return wait_jobs({job_id}, timeout_ms, [&holds](std::size_t, const JobView& view) { return holds(view); });
+}
+
+// The answer is about the time after a call: what blocked a job before is not waited on again.
+void Router::forget_blocks(const std::vector<std::string>& job_ids) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& id : job_ids) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) continue;
+    for (RemoteBatch& batch : found->second->view.job.batches) batch.blocked = false;
+  }
+}
+
+Result<void> Router::refresh_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
+                                  std::vector<std::optional<Error>>* errors) {
+  if (observer_) return observer_error();
+  errors->assign(job_ids.size(), std::nullopt);
+  std::vector<JobView> before;
+  for (const std::string& id : job_ids) {
+    auto seen = view(id);
+    if (!seen) return std::move(seen.error());
+    before.push_back(std::move(*seen));
+  }
+  const auto asked = [&before](std::size_t job, std::size_t part) {
+    return can_be_asked(before[job].job.batches[part], before[job].tracks[part]);
+  };
+  forget_blocks(job_ids);
+  engine_->post([this, job_ids] {
+    for (const std::string& id : job_ids) engine_->refresh(id);
+  });
+  auto waited = wait_jobs(job_ids, timeout_ms, [&](std::size_t job, const JobView& now) {
+    for (std::size_t i = 0; i < now.tracks.size(); ++i) {
+      const bool heard = now.tracks[i].polls > before[job].tracks[i].polls || now.job.batches[i].blocked;
+      if (asked(job, i) && !heard) return false;
+    }
+    return true;
+  });
+  if (!waited) return std::move(waited.error());
+  for (std::size_t job = 0; job < job_ids.size(); ++job) {
+    auto after = view(job_ids[job]);
+    if (!after) return std::move(after.error());
+    for (std::size_t i = 0; i < after->tracks.size(); ++i) {
+      std::optional<Error>& error = (*errors)[job];
+      const RemoteBatch& batch = after->job.batches[i];
+      if (!asked(job, i) || error) continue;
+      if (batch.blocked && batch.error) error = batch.error;
+      else if (after->tracks[i].poll_error) error = after->tracks[i].poll_error;
+      else if (after->tracks[i].polls <= before[job].tracks[i].polls && !batch.blocked) error = timeout_error(job_ids[job]);
+    }
+  }
+  return {};
+}
+
+Result<void> Router::refresh(const std::string& job_id, std::int64_t timeout_ms) {
+  auto before = view(job_id);
+  if (!before) return std::move(before.error());
+  if (before->job.done) return {};
+  std::vector<std::optional<Error>> errors;
+  if (auto done = refresh_many({job_id}, timeout_ms, &errors); !done) return done;
+  if (errors.front()) return *errors.front();
+  return {};
+}
+
+Result<void> Router::cancel_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
+                                 std::vector<bool>* taken, std::vector<std::optional<Error>>* errors) {
+  if (observer_) return observer_error();
+  taken->assign(job_ids.size(), false);
+  errors->assign(job_ids.size(), std::nullopt);
+  std::vector<bool> was_done;
+  for (const std::string& id : job_ids) {
+    auto before = view(id);
+    if (!before) return std::move(before.error());
+    was_done.push_back(before->job.done);
+  }
+  engine_->post([this, job_ids] {
+    for (const std::string& id : job_ids) engine_->cancel(id);
+  });
+  auto waited = wait_jobs(job_ids, timeout_ms, [](std::size_t, const JobView& now) { return cancel_answered(now); });
+  if (!waited) return std::move(waited.error());
+  for (std::size_t job = 0; job < job_ids.size(); ++job) {
+    auto after = view(job_ids[job]);
+    if (!after) return std::move(after.error());
+    if (was_done[job]) continue;
+    if (!cancel_answered(*after)) (*errors)[job] = timeout_error(job_ids[job]);
+    for (const Track& track : after->tracks) {
+      if (track.cancel == CancelAnswer::failed && track.cancel_error) (*errors)[job] = track.cancel_error;
+      if (track.cancel == CancelAnswer::taken) (*taken)[job] = true;
+    }
+  }
+  return {};
+}
+
+Result<bool> Router::cancel(const std::string& job_id, std::int64_t timeout_ms) {
+  auto before = view(job_id);
+  if (!before) return std::move(before.error());
+  if (before->job.done) return false;
+  std::vector<bool> taken;
+  std::vector<std::optional<Error>> errors;
+  if (auto done = cancel_many({job_id}, timeout_ms, &taken, &errors); !done) return std::move(done.error());
+  if (errors.front()) return *errors.front();
+  return static_cast<bool>(taken.front());
+}
+
+}  // namespace br
