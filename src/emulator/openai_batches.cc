@@ -248,8 +248,9 @@ Reply OpenAiApi::list_batches(const RequestHead& head) {
   json::Writer out;
   out.begin_object().field("object", "list").key("data").begin_array();
   for (const Batch* batch : page) out.raw(batch_json(*batch));
-  out.end_array().nullable_field("first_id", page.empty() ? "" : page.front()->id);
-  out.nullable_field("last_id", page.empty() ? "" : page.back()->id).key("has_more").boolean(more).end_object();
+  out.end_array();
+  if (!page.empty()) out.field("first_id", page.front()->id).field("last_id", page.back()->id);
+  out.key("has_more").boolean(more).end_object();
   return ok(out.str());
 }
 
