@@ -40,6 +40,9 @@ void parse_wrong_lines_say_what_is_wrong(void**) {
       {"GET * hang nth=x", "no whole number"},
       {"GET * hang soon", "no '='"},
       {"GET * hang rows=1", "takes no value"},
+      {"GET * status status=99", "no HTTP status"},
+      {"batch rows_missing rows=many", "no whole number"},
+      {"batch stall share=1.5", "from 0 to 1"},
   };
   for (const auto& [text, fragment] : cases) {
     Fault fault;
