@@ -208,12 +208,15 @@ bool Batches::work_on(Batch& batch) {
 
 int64_t Batches::work() {
   bool more = false;
+  bool large = false;
   for (auto at = running_.begin(); at != running_.end();) {
     Batch& batch = **at++;  // before the work: a batch that ends leaves the list
+    large = large || (batch.total > kAnswerSliceRows && batch.quirks.stall_share < 0);
     more = work_on(batch) || more;
   }
   if (more) return 0;
-  return options_.polls > 0 || running_.empty() ? -1 : kWorkPauseMs;
+  // A small batch is worked on when somebody looks; a large one would make him wait.
+  return large && options_.polls == 0 && clock_.speed() > 0 ? kWorkPauseMs : -1;
 }
 
 }  // namespace br::emulator

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <initializer_list>
+#include <iterator>
 
 namespace br::emulator {
 namespace {
@@ -127,6 +128,26 @@ bool Fault::parse(std::string_view text, Fault& out, std::string& error) {
   return error.empty();
 }
 
+namespace {
+
+// What is wrong with one value of a fault, empty if nothing is.
+std::string value_problem(std::string_view name, const std::string& value) {
+  static constexpr std::string_view kTexts[] = {"code", "type", "message", "body", "word", "retry_after"};
+  if (std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts)) return {};
+  if (name == "share") {
+    char* end = nullptr;
+    const double share = std::strtod(value.c_str(), &end);
+    if (!value.empty() && *end == '\0' && share >= 0 && share <= 1) return {};
+    return "fault value 'share=" + value + "' is no number from 0 to 1";
+  }
+  int number = 0;
+  if (!whole_number(value, number)) return "fault value '" + std::string(name) + "=" + value + "' is no whole number";
+  if (name == "status" && (number < 200 || number > 599)) return "fault value 'status=" + value + "' is no HTTP status";
+  return {};
+}
+
+}  // namespace
+
 std::string Fault::problem() const {
   const Kind* known = kind_of(kind);
   if (known == nullptr) return "unknown fault '" + kind + "', the kinds are listed in docs/emulator.md";
@@ -144,6 +165,8 @@ std::string Fault::problem() const {
     if (std::find(known->values.begin(), known->values.end(), name) == known->values.end()) {
       return "fault '" + kind + "' takes no value '" + name + "'";
     }
+    std::string wrong = value_problem(name, value);
+    if (!wrong.empty()) return wrong;
   }
   return {};
 }

@@ -176,7 +176,6 @@ Tokens write_response(json::Writer& out, const Question& question, const json::V
   out.field("output_tokens", tokens.output).key("output_tokens_details").begin_object();
   out.field("reasoning_tokens", int64_t{0}).end_object();
   out.field("total_tokens", tokens.input + tokens.output).end_object();
-  echo(out, body, "user", "null");
   echo(out, body, "metadata", "{}");
   out.end_object();
   return tokens;

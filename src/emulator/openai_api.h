@@ -61,9 +61,12 @@ class OpenAiApi : public Vendor, public BatchOwner {
   const StoredFile* find_file(std::string_view id) const;
   static std::string file_json(const StoredFile& file);
 
+  // openai_create.cc
+  Reply create_batch(const std::string& body);
+  ApiError create_problem(const json::Value& body) const;
+
   // openai_batches.cc
   Opening begin_batches(const RequestHead& head, Path path);
-  Reply create_batch(const std::string& body);
   Reply list_batches(const RequestHead& head);
   Reply get_batch(const std::string& id);
   Reply cancel_batch(const std::string& id);

@@ -203,8 +203,8 @@ Reply OpenAiApi::list_files(const RequestHead& head) const {
   json::Writer out;
   out.begin_object().field("object", "list").key("data").begin_array();
   for (const StoredFile* file : page) out.raw(file_json(*file));
-  out.end_array().nullable_field("first_id", page.empty() ? "" : page.front()->id);
-  out.nullable_field("last_id", page.empty() ? "" : page.back()->id).key("has_more").boolean(more).end_object();
+  out.end_array().field("first_id", page.empty() ? "" : page.front()->id);
+  out.field("last_id", page.empty() ? "" : page.back()->id).key("has_more").boolean(more).end_object();
   ++world_.books.ledger().lists;
   return ok(out.str());
 }

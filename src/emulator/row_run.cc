@@ -32,8 +32,7 @@ RowRun::RowRun(Batch& batch, Books& books, const EmulatorOptions& options, std::
       books_(books),
       options_(options),
       output_(spill, batch.quirks.text),
-      errors_(spill, batch.quirks.text),
-      line_check_(batch.owner->check(batch)) {
+      errors_(spill, batch.quirks.text) {
   if (batch_.quirks.fails) {
     fail(batch_.quirks.failure);
   } else if (batch_.input->size() > options_.max_batch_bytes) {
@@ -45,6 +44,7 @@ RowRun::RowRun(Batch& batch, Books& books, const EmulatorOptions& options, std::
 }
 
 bool RowRun::check(int64_t bytes) {
+  if (!checked_ && !line_check_) line_check_ = batch_.owner->check(batch_);
   while (!checked_ && bytes > 0) {
     const size_t held = window_.size() - window_used_;
     window_.erase(0, window_used_);
