@@ -1,4 +1,5 @@
-/* destroy runs exactly once, after the last call of fn, also when the registering call fails; callbacks may do anything. */
+/* destroy runs exactly once, after the last call of fn, also when the registering call fails; callbacks may do
+ * anything. */
 #include <string.h>
 
 #include "support.h"
@@ -11,8 +12,10 @@ struct probe {
 static int null_destroyed;
 
 static void on_destroy(void *user_data) {
-  if (user_data != NULL) ((struct probe *)user_data)->destroyed++;
-  else null_destroyed++;
+  if (user_data != NULL)
+    ((struct probe *)user_data)->destroyed++;
+  else
+    null_destroyed++;
 }
 
 static void touch(struct probe *probe) {

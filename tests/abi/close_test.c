@@ -182,10 +182,8 @@ static void timeout_of_any_length_is_taken(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(close_wakes_everybody_who_waits),
-      cmocka_unit_test(close_from_many_threads_succeeds_in_each),
-      cmocka_unit_test(closed_router_refuses_every_call),
-      cmocka_unit_test(wakeup_before_a_wait_ends_the_wait),
+      cmocka_unit_test(close_wakes_everybody_who_waits),  cmocka_unit_test(close_from_many_threads_succeeds_in_each),
+      cmocka_unit_test(closed_router_refuses_every_call), cmocka_unit_test(wakeup_before_a_wait_ends_the_wait),
       cmocka_unit_test(timeout_of_any_length_is_taken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Loading, using and dropping the library 1,000 times leaves no descriptor and no thread behind. argv[1]: the library. */
+/* Loading, using and dropping the library 1,000 times leaves no descriptor and no thread behind. argv[1]: the library.
+ */
 #include <batchrouter.h>
 #include <dirent.h>
 #include <dlfcn.h>

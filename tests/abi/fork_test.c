@@ -56,7 +56,8 @@ static void assert_child_is_fine(br_router *router, br_job *job) {
   int status = 0;
   assert_int_equal(waitpid(child, &status, 0), child);
   if (WIFSIGNALED(status)) fail_msg("the child died of signal %d", WTERMSIG(status));
-  if (WEXITSTATUS(status) != 0) fail_msg("the child stopped at the line whose number mod 200 is %d", WEXITSTATUS(status) - 1);
+  if (WEXITSTATUS(status) != 0)
+    fail_msg("the child stopped at the line whose number mod 200 is %d", WEXITSTATUS(status) - 1);
 }
 
 static void child_is_refused_and_parent_goes_on(void **state) {

@@ -374,11 +374,11 @@ static void result_null_gives_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(error_null_gives_nothing),    cmocka_unit_test(config_null_is_refused),
-      cmocka_unit_test(request_null_is_refused),     cmocka_unit_test(batch_null_is_refused),
+      cmocka_unit_test(error_null_gives_nothing),     cmocka_unit_test(config_null_is_refused),
+      cmocka_unit_test(request_null_is_refused),      cmocka_unit_test(batch_null_is_refused),
       cmocka_unit_test(offline_work_null_is_refused), cmocka_unit_test(router_null_is_refused),
-      cmocka_unit_test(router_jobs_null_is_refused), cmocka_unit_test(job_null_gives_nothing),
-      cmocka_unit_test(job_null_is_refused),         cmocka_unit_test(results_null_is_refused),
+      cmocka_unit_test(router_jobs_null_is_refused),  cmocka_unit_test(job_null_gives_nothing),
+      cmocka_unit_test(job_null_is_refused),          cmocka_unit_test(results_null_is_refused),
       cmocka_unit_test(result_null_gives_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

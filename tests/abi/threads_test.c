@@ -100,8 +100,8 @@ static void on_event(void *user_data, int32_t event, const char *job_id, const c
 
 static void one_router_serves_many_threads(void **state) {
   (void)state;
-  void *(*const work[kThreads])(void *) = {submit_jobs, look_at_jobs, take_results, run_callbacks, wake_and_count,
-                                           cancel_jobs};
+  void *(*const work[kThreads])(void *) = {submit_jobs,   look_at_jobs,   take_results,
+                                           run_callbacks, wake_and_count, cancel_jobs};
   char *dir = make_directory();
   atomic_int events = 0;
   struct shared s = {0};

@@ -33,6 +33,15 @@ std::string default_of(const br::PropertyInfo& info) {
   return "`$" + variables + "`" + (text.empty() ? "" : ", else " + text);
 }
 
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<' || c == '|') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
 }  // namespace
 
 int main() {
@@ -41,15 +50,17 @@ int main() {
       "\n"
       "<!-- Written by scripts/generate-docs from the property table in src/core/config.cc. Change it there. -->\n"
       "\n"
-      "Every setting is a property with a name and a text value: `br_config_set(config, \"split\", \"auto\", &error)` in\n"
-      "a program, `--set split=auto` on the command line. `br_batch_set` overrides most of them for one batch. An unknown\n"
+      "Every setting is a property with a name and a text value: `br_config_set(config, \"split\", \"auto\", &error)` "
+      "in\n"
+      "a program, `--set split=auto` on the command line. `br_batch_set` overrides most of them for one batch. An "
+      "unknown\n"
       "name is an error that says which name is nearest. Times are milliseconds.\n"
       "\n"
       "| property | default | values | meaning |\n"
       "|---|---|---|---|");
   for (const br::PropertyInfo& info : br::property_table()) {
     std::printf("| `%s` | %s | %s | %s |\n", info.name.c_str(), default_of(info).c_str(), values_of(info).c_str(),
-                info.doc.c_str());
+                escaped(info.doc).c_str());
   }
   return 0;
 }

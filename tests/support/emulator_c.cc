@@ -33,18 +33,18 @@ emulator* emulator_start(int polls) {
   return new emulator{std::move(server), std::move(base_url)};
 }
 
-const char* emulator_base_url(emulator* emulator) { return emulator->base_url.c_str(); }
+const char* emulator_base_url(emulator* self) { return self->base_url.c_str(); }
 
-void emulator_add_fault(emulator* emulator, const char* text) {
+void emulator_add_fault(emulator* self, const char* text) {
   br::emulator::Fault fault;
   std::string error;
   if (!br::emulator::Fault::parse(text, fault, error)) give_up(error);
-  if (const std::string problem = emulator->server->add_fault(fault); !problem.empty()) give_up(problem);
+  if (const std::string problem = self->server->add_fault(fault); !problem.empty()) give_up(problem);
 }
 
-int64_t emulator_batches_created(emulator* emulator) { return emulator->server->ledger().creates; }
-int64_t emulator_requests_billed(emulator* emulator) { return emulator->server->ledger().requests_billed; }
-int64_t emulator_requests_twice_paid(emulator* emulator) { return emulator->server->ledger().requests_twice_paid; }
-void emulator_stop(emulator* emulator) { delete emulator; }
+int64_t emulator_batches_created(emulator* self) { return self->server->ledger().creates; }
+int64_t emulator_requests_billed(emulator* self) { return self->server->ledger().requests_billed; }
+int64_t emulator_requests_twice_paid(emulator* self) { return self->server->ledger().requests_twice_paid; }
+void emulator_stop(emulator* self) { delete self; }
 
 }  // extern "C"

@@ -13,13 +13,13 @@ typedef struct emulator emulator;
  * cannot have its emulator ends the program. */
 emulator *emulator_start(int polls);
 /* The base URL of "openai"; valid until emulator_stop. */
-const char *emulator_base_url(emulator *emulator);
+const char *emulator_base_url(emulator *self);
 /* Adds a scripted fault in its text form (docs/emulator.md). */
-void emulator_add_fault(emulator *emulator, const char *text);
-int64_t emulator_batches_created(emulator *emulator);
-int64_t emulator_requests_billed(emulator *emulator);
-int64_t emulator_requests_twice_paid(emulator *emulator);
-void emulator_stop(emulator *emulator);
+void emulator_add_fault(emulator *self, const char *text);
+int64_t emulator_batches_created(emulator *self);
+int64_t emulator_requests_billed(emulator *self);
+int64_t emulator_requests_twice_paid(emulator *self);
+void emulator_stop(emulator *self);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,182 @@
+/* Results: how long they live, how often they come, what acknowledging does. */
+#include <string.h>
+
+#include "support.h"
+#include "support/emulator_c.h"
+
+struct world {
+  emulator *vendor;
+  char *dir;
+  br_router *router;
+  br_job *job;
+};
+
+static struct world run_job(int requests) {
+  struct world w = {.vendor = emulator_start(1), .dir = make_directory()};
+  w.router = open_router(w.dir, emulator_base_url(w.vendor));
+  w.job = submit(w.router, requests);
+  assert_int_equal(br_job_wait(w.job, -1, NULL), BR_OK);
+  assert_int_equal(br_job_is_done(w.job), 1);
+  return w;
+}
+
+static void end(struct world *w) {
+  br_job_free(w->job);
+  br_router_free(w->router);
+  remove_directory(w->dir);
+  emulator_stop(w->vendor);
+}
+
+enum { kRouter, kJob, kResult, kResults, kHandles };
+
+static int next_order(int *order) {
+  int i = kHandles - 2, j = kHandles - 1;
+  while (i >= 0 && order[i] > order[i + 1]) i--;
+  if (i < 0) return 0;
+  while (order[j] < order[i]) j--;
+  int swap = order[i];
+  order[i] = order[j], order[j] = swap;
+  for (int a = i + 1, b = kHandles - 1; a < b; a++, b--) swap = order[a], order[a] = order[b], order[b] = swap;
+  return 1;
+}
+
+static void results_outlive_router_and_job_in_every_order(void **state) {
+  (void)state;
+  int order[kHandles] = {kRouter, kJob, kResult, kResults};
+  do {
+    struct world w = run_job(2);
+    br_result *result = NULL;
+    br_results *results = NULL;
+    assert_int_equal(br_next_result(w.router, w.job, -1, &result, NULL), BR_OK);
+    assert_int_equal(br_results_open(w.job, &results, NULL), BR_OK);
+    for (int i = 0; i < kHandles; i++) {
+      if (order[i] == kRouter) br_router_free(w.router), w.router = NULL;
+      if (order[i] == kJob) br_job_free(w.job), w.job = NULL;
+      if (order[i] == kResult) {
+        assert_non_null(br_result_text(result, NULL));
+        br_result_free(result);
+      }
+      if (order[i] == kResults) {
+        br_result *other = NULL;
+        size_t count = 0;
+        assert_int_equal(br_results_next(results, &other, 1, &count, NULL), BR_OK);
+        assert_int_equal(br_result_ack(other, NULL), BR_OK);
+        br_result_free(other);
+        br_results_free(results);
+      }
+    }
+    end(&w);
+  } while (next_order(order));
+}
+
+static void unacknowledged_results_come_again_and_say_so(void **state) {
+  (void)state;
+  struct world w = run_job(3);
+  br_result *taken[3];
+  size_t count = 0;
+  assert_int_equal(br_next_results(w.router, w.job, -1, taken, 3, &count, NULL), BR_OK);
+  assert_int_equal(count, 3);
+  assert_int_equal(br_result_redelivered(taken[0]), 0);
+  assert_int_equal(br_result_ack(taken[0], NULL), BR_OK);
+  br_result *more = NULL;
+  assert_int_equal(br_next_result(w.router, w.job, -1, &more, NULL), BR_END);
+  br_router_free(w.router);
+  w.router = open_router(w.dir, emulator_base_url(w.vendor));
+  br_job *again = NULL;
+  assert_int_equal(br_job_open(w.router, br_job_id(w.job), &again, NULL), BR_OK);
+  for (int i = 1; i < 3; i++) {
+    assert_int_equal(br_next_result(w.router, again, -1, &more, NULL), BR_OK);
+    assert_string_equal(br_result_custom_id(more, NULL), br_result_custom_id(taken[i], NULL));
+    assert_int_equal(br_result_redelivered(more), 1);
+    assert_int_equal(br_result_ack(more, NULL), BR_OK);
+    br_result_free(more);
+  }
+  assert_int_equal(br_next_result(w.router, again, -1, &more, NULL), BR_END);
+  for (int i = 0; i < 3; i++) br_result_free(taken[i]);
+  br_job_free(again);
+  end(&w);
+}
+
+static void results_can_be_read_as_often_as_wanted(void **state) {
+  (void)state;
+  struct world w = run_job(5);
+  for (int round = 0; round < 3; round++) {
+    br_results *results = NULL;
+    br_result *two[2];
+    size_t count = 0, all = 0;
+    assert_int_equal(br_results_open(w.job, &results, NULL), BR_OK);
+    while (br_results_next(results, two, 2, &count, NULL) == BR_OK) {
+      for (size_t i = 0; i < count; i++) br_result_free(two[i]);
+      all += count;
+    }
+    assert_int_equal(all, 5);
+    br_results_free(results);
+  }
+  end(&w);
+}
+
+struct sink {
+  size_t bytes, lines, calls, refuse_at;
+};
+
+static int32_t into_sink(void *user_data, const char *data, size_t length) {
+  struct sink *sink = user_data;
+  sink->calls++;
+  for (size_t i = 0; i < length; i++) sink->lines += data[i] == '\n';
+  sink->bytes += length;
+  return sink->calls == sink->refuse_at;
+}
+
+static void written_results_are_whole_lines_and_counted(void **state) {
+  (void)state;
+  struct world w = run_job(7);
+  br_results *results = NULL;
+  struct sink sink = {0};
+  int64_t rows = 0, failed = -1;
+  assert_int_equal(br_results_open(w.job, &results, NULL), BR_OK);
+  assert_int_equal(br_results_write(results, into_sink, &sink, &rows, &failed, NULL), BR_OK);
+  assert_int_equal(sink.lines, 7);
+  assert_int_equal(rows, 7);
+  assert_int_equal(failed, 0);
+  br_results_free(results);
+  struct sink refusing = {.refuse_at = 1};
+  br_error *error = NULL;
+  assert_int_equal(br_results_open(w.job, &results, NULL), BR_OK);
+  assert_refused(br_results_write(results, into_sink, &refusing, NULL, NULL, &error), BR_ECANCELLED, &error);
+  assert_int_equal(refusing.calls, 1);
+  br_results_free(results);
+  end(&w);
+}
+
+static void on_done(void *user_data, br_job *job) {
+  assert_int_equal(br_job_is_done(job), 1);
+  ++*(int *)user_data;
+}
+
+static void done_of_a_finished_job_runs_once(void **state) {
+  (void)state;
+  emulator *vendor = emulator_start(1);
+  char *dir = make_directory();
+  br_router *router = open_router(dir, emulator_base_url(vendor));
+  br_batch *batch = batch_of(2);
+  int done = 0;
+  assert_int_equal(br_submit(router, batch, on_done, &done, NULL, NULL, NULL), BR_OK);
+  while (done == 0) assert_int_equal(br_poll(router, -1, NULL), BR_OK);
+  while (br_poll(router, 0, NULL) == BR_OK) continue;
+  assert_int_equal(done, 1);
+  br_batch_free(batch);
+  br_router_free(router);
+  remove_directory(dir);
+  emulator_stop(vendor);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(results_outlive_router_and_job_in_every_order),
+      cmocka_unit_test(unacknowledged_results_come_again_and_say_so),
+      cmocka_unit_test(results_can_be_read_as_often_as_wanted),
+      cmocka_unit_test(written_results_are_whole_lines_and_counted),
+      cmocka_unit_test(done_of_a_finished_job_runs_once),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
