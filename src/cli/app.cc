@@ -75,6 +75,8 @@ void add_emulator(CLI::App* app, Options* o) {
   app->add_option("--speed", o->speed, "How many times as fast as the clock time passes [1].")
       ->check(CLI::PositiveNumber);
   add_duration(app, "--latency", &o->latency_ms, "From the creation of a batch to its end, in emulated time [60s].");
+  app->add_option("--polls", o->polls, "Instead of by time, a batch moves on every so many looks [0].")
+      ->check(CLI::NonNegativeNumber);
   app->add_option("--fail-rate", o->fail_rate, "Share of requests that fail, 0 to 1 [0].")->check(CLI::Range(0.0, 1.0));
   add_repeated(app, "--fault", &o->faults, "FAULT", "A scripted misbehaviour, see docs/emulator.md; can be repeated.");
   add_repeated(app, "--key", &o->keys, "KEY", "An API key it accepts; without one every key; can be repeated.");

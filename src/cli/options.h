@@ -22,7 +22,7 @@ struct Options {
   std::string shell;       // completions
 
   // emulate and demo
-  int port = 0;
+  int port = 0, polls = 0;
   double speed = 1, fail_rate = 0;
   std::optional<std::int64_t> latency_ms;
   std::int64_t seed = 1, demo_requests = 1000;
