@@ -67,7 +67,7 @@ void write_requests(const std::string& path, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) {
     const auto n = static_cast<std::size_t>(i);
     const std::string line = fmt::format(
-        R"({{"custom_id":"demo-{:07}","model":"{}","messages":[{{"role":"user","content":"{} {}? (question {})"}}],)"
+        R"({{"custom_id":"demo-{:07}","model":"{}","messages":[{{"role":"user","content":"{} {}? That is question {}."}}],)"
         R"("generation_config":{{"max_tokens":32}}}})"
         "\n",
         i, kModel, kQuestions[n % kQuestions.size()], kPlaces[n % kPlaces.size()], i);

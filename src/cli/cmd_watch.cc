@@ -20,9 +20,9 @@ std::optional<Exit> watch_other(const Options& options, Progress* progress, std:
     progress->show(job.get());
     const bool over = br_job_is_done(job.get()) != 0 || br_job_is_blocked(job.get()) != 0;
     if (over) return settle(session.get(), job.get(), br_job_is_done(job.get()) != 0 ? End::done : End::blocked, "");
-    if (session->signal() != 0) return settle(session.get(), job.get(), End::interrupted, "");
     if (steady_ms() >= deadline) return settle(session.get(), job.get(), End::timed_out, "");
     std::this_thread::sleep_for(kLookAgain);
+    if (session->signal() != 0) return settle(session.get(), job.get(), End::interrupted, "");
   }
 }
 
