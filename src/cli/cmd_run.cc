@@ -11,7 +11,9 @@
 namespace cli {
 namespace {
 
-void check_address(const Options& options) {
+// What is wrong with the command line is said before any file is looked at.
+void check_options(const Options& options) {
+  make_config(options);
   if (options.base_url.empty() || !options.provider.empty()) return;
   throw Failure(Exit::usage, "--base-url " + options.base_url + ": it is not said whose address that is",
                 "add --provider");
@@ -31,7 +33,7 @@ Job submit(Session* session, br_batch* batch) {
 }  // namespace
 
 Exit run_run(const Options& options) {
-  check_address(options);
+  check_options(options);
   const std::string output = absolute_output(options.output.empty() ? "-" : options.output);
   check_output(output);
   const Batch batch = make_batch(options, output);
@@ -69,7 +71,7 @@ Exit wait_submitted(Session* session, br_job* job) {
 }  // namespace
 
 Exit run_submit(const Options& options) {
-  check_address(options);
+  check_options(options);
   const std::string output = options.output.empty() ? "" : absolute_output(options.output);
   check_output(output);
   const Batch batch = make_batch(options, output);
