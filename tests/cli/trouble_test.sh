@@ -31,7 +31,7 @@ expect_complete 20 "$dir/out.jsonl" "answer to create lost"
 stop_emulator
 expect_paid_once "answer to create lost"
 
-start_emulator --latency 24h
+start_emulator --polls 40
 rm -rf "$dir/state"
 options="--state-dir $dir/state --poll-interval 20ms"
 expect_exit 8 "timeout" "$program" run "$dir/in.jsonl" -o "$dir/late.jsonl" --provider openai --base-url "$url" \
