@@ -55,7 +55,7 @@ all="$library emulator gateway cli"
   door HTTP '# *include *<curl/' 'net/curl_transport\.cc' $all
   door cryptography '# *include *<openssl/' 'net/crypto\.cc' $all
   door SQLite '# *include *<sqlite3' 'store/sqlite_store\.cc' $all
-  door JSON '# *include *<(simdjson|rapidjson)' 'codec/(json|utf8)[a-z_]*\.(cc|h)|emulator/json\.h|gateway/json\.h' $all
+  door JSON '# *include *<(simdjson|rapidjson)' 'codec/(json|utf8)[a-z_]*\.(cc|h)|emulator/json\.h|gateway/json\.h|cli/json_view\.cc' $all
   door time '::now *\(|[^_a-z](time|clock|gettimeofday|clock_gettime|nanosleep|usleep|sleep)\(|sleep_(for|until)' \
     'sys/clock\.cc' $library
   door randomness 'random_device|mt19937|[^_a-z:]s?rand(om)?\(|getrandom|getentropy|arc4random' 'sys/random\.cc' $library

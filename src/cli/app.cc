@@ -1,0 +1,203 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/duration.h"
+#include "cli/suggest.h"
+
+namespace cli {
+namespace {
+
+// Summary, examples, then what there is to choose from.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    std::string out = app->get_description() + "\n\nExamples:\n";
+    std::istringstream examples(app->get_footer());
+    for (std::string line; std::getline(examples, line);) {
+      if (!line.empty()) out += "  " + line + "\n";
+    }
+    out += "\n" + make_usage(app, std::move(name)) + make_positionals(app) + make_groups(app, mode);
+    return out + make_subcommands(app, mode);
+  }
+};
+
+std::int64_t duration_of(const std::string& option, const std::string& text) {
+  const auto ms = parse_duration(text);
+  if (!ms) throw CLI::ValidationError(option, "\"" + text + "\" is no duration; write 500ms, 90s, 15m or 24h");
+  return *ms;
+}
+
+void add_duration(CLI::App* app, const std::string& name, std::optional<std::int64_t>* into, const std::string& doc) {
+  app->add_option_function<std::string>(
+         name, [name, into](const std::string& text) { *into = duration_of(name, text); }, doc)
+      ->type_name("DURATION");
+}
+
+void add_repeated(CLI::App* app, const std::string& name, std::vector<std::string>* into, const std::string& type,
+                  const std::string& doc) {
+  app->add_option_function<std::vector<std::string>>(
+         name,
+         [into](const std::vector<std::string>& values) { into->insert(into->end(), values.begin(), values.end()); },
+         doc)
+      ->allow_extra_args(false)
+      ->type_name(type);
+}
+
+void add_general(CLI::App* app, Options* o) {
+  app->add_flag("--json", o->json, "Data and errors as JSON.");
+  app->add_flag("-q,--quiet", o->quiet, "No progress; errors only.");
+  app->add_flag("-v,--verbose", o->verbose, "Say more; twice: everything.");
+}
+
+void add_settings(CLI::App* app, Options* o) {
+  app->add_option("--provider", o->provider, "The vendor of requests that name none themselves.")->type_name("NAME");
+  app->add_option("--base-url", o->base_url, "Another address of the vendor's API.")->type_name("URL");
+  app->add_option("--state-dir", o->state_dir, "Where jobs are kept [.batch_router].")->type_name("DIR");
+  add_duration(app, "--poll-interval", &o->poll_interval_ms, "First wait between two looks; grows to 5 times it [60s].");
+  add_duration(app, "--timeout", &o->timeout_ms, "How long to wait; the job goes on after it [24h].");
+  app->add_flag("--split", o->split, "Cut what is over the vendor's limits into several remote batches.");
+  add_duration(app, "--settle", &o->settle_ms,
+               "How long a possibly sent batch must stay absent to be sent again [15m].");
+  app->add_option("--on-unsupported", o->on_unsupported, "A field the vendor cannot take: error or drop [error].")
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"error", "drop"}));
+  app->add_option("--name", o->name, "A name for the job and its audit files.")->type_name("NAME");
+  add_repeated(app, "--set", &o->set, "KEY=VALUE", "Any setting of docs/configuration.md; can be repeated.");
+}
+
+void add_emulator(CLI::App* app, Options* o) {
+  app->add_option("--port", o->port, "Port on 127.0.0.1; 0: a free one [0].")->check(CLI::Range(0, 65535));
+  app->add_option("--speed", o->speed, "How many times as fast as the clock time passes [1].")
+      ->check(CLI::PositiveNumber);
+  add_duration(app, "--latency", &o->latency_ms, "From the creation of a batch to its end, in emulated time [60s].");
+  app->add_option("--polls", o->polls, "Instead of by time, a batch moves on every so many looks [0].")
+      ->check(CLI::NonNegativeNumber);
+  app->add_option("--fail-rate", o->fail_rate, "Share of requests that fail, 0 to 1 [0].")->check(CLI::Range(0.0, 1.0));
+  add_repeated(app, "--fault", &o->faults, "FAULT", "A scripted misbehaviour, see docs/emulator.md; can be repeated.");
+  add_repeated(app, "--key", &o->keys, "KEY", "An API key it accepts; without one every key; can be repeated.");
+  app->add_option("--seed", o->seed, "Seed of ids, of the order of results, of failing requests [1].");
+  app->add_flag("--ledger", o->ledger, "At the end, print what was asked and paid, as JSON.");
+}
+
+void add_command(CLI::App* app, const Command& command, Options* o) {
+  CLI::App* sub = app->add_subcommand(command.name, command.summary);
+  sub->footer(command.examples);
+  if (command.takes & kInput)
+    sub->add_option("IN", o->input, "File of lines, - is standard input.")->required()->type_name("");
+  if (command.takes & kJob) sub->add_option("JOB", o->job, "Id of the job.")->required()->type_name("");
+  if (command.takes & kAnyJob) sub->add_option("JOB", o->job, "Id of the job; without it, all.")->type_name("");
+  if (command.takes & kOutput)
+    sub->add_option("-o,--output", o->output, "Where the results go; absent or complete [standard output].")
+        ->type_name("OUT");
+  if (command.takes & kSettings) add_settings(sub, o);
+  if (command.takes & kLimit)
+    sub->add_option("--limit", o->limit, "At most so many, the newest first.")->check(CLI::NonNegativeNumber);
+  if (command.takes & kMarkdown) sub->add_flag("--markdown", o->markdown, "The table of docs/providers.md.");
+  if (command.takes & kShell)
+    sub->add_option("SHELL", o->shell, "bash, zsh or fish.")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  if (command.takes & kEmulator) add_emulator(sub, o);
+  if (command.takes & kCount)
+    sub->add_option("N", o->demo_requests, "How many requests [1000].")->type_name("")->check(CLI::Range(1, 1'000'000));
+  add_general(sub, o);
+  sub->callback([o, name = command.name] { o->command = name; });
+}
+
+// ---- what is wrong with a command line ----
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+[[noreturn]] void no_command(const std::string& word) {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) names.emplace_back(command.name);
+  throw Failure(Exit::usage, "there is no command \"" + word + "\"",
+                did_you_mean(word, names, "batchrouter --help lists all commands"));
+}
+
+// Throws if a command or option is not known; the rest is CLI11's to say.
+void check_names(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* at = &app;
+  bool value_follows = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--") return;
+    if (word.size() > 2 && word.starts_with("--")) {
+      const std::string name = word.substr(0, word.find('='));
+      const CLI::Option* option = at->get_option_no_throw(name);
+      if (option == nullptr)
+        throw Failure(Exit::usage, "there is no option " + name,
+                      did_you_mean(name, option_names(*at),
+                                   at == &app ? "batchrouter --help lists all options"
+                                              : "batchrouter " + at->get_name() + " --help lists all options"));
+      value_follows = name == word && option->get_type_size_max() > 0;
+      continue;
+    }
+    if (!value_follows && at == &app && !word.starts_with("-")) {
+      if (find_command(word) == nullptr) no_command(word);
+      at = app.get_subcommand(word);
+    }
+    value_follows = false;
+  }
+}
+
+const CLI::App& chosen(const CLI::App& app) {
+  const auto used = app.get_subcommands();
+  return used.empty() ? app : *used.front();
+}
+
+}  // namespace
+
+std::shared_ptr<CLI::App> make_app(Options* options) {
+  auto app = std::make_shared<CLI::App>("Requests to language models through the vendors' batch APIs: about half the "
+                                        "price, nothing lost,\nnothing paid twice.",
+                                        "batchrouter");
+  app->formatter(std::make_shared<HelpFormatter>());
+  app->footer(
+      "batchrouter run requests.jsonl -o results.jsonl --provider openai\n"
+      "batchrouter resume                 # after a crash, a Ctrl-C or a reboot\n"
+      "batchrouter demo                   # offline, without a key");
+  app->set_version_flag("--version", std::string("batchrouter ") + br_version());
+  app->require_subcommand(1);
+  add_general(app.get(), options);
+  add_settings(app.get(), options);
+  for (const Command& command : commands()) add_command(app.get(), command, options);
+  return app;
+}
+
+std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
+  const auto app = make_app(options);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app->help());
+    return Exit::usage;
+  }
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", chosen(*app).help());
+    return Exit::ok;
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+    return Exit::ok;
+  } catch (const CLI::ParseError& wrong) {
+    check_names(*app, argc, argv);
+    const CLI::App& at = chosen(*app);
+    throw Failure(Exit::usage, wrong.what(),
+                  &at == app.get() ? "see batchrouter --help" : "see batchrouter " + at.get_name() + " --help");
+  }
+  return std::nullopt;
+}
+
+}  // namespace cli

@@ -1,0 +1,31 @@
+// cancel: asks the vendor to stop a job.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/json_text.h"
+#include "cli/session.h"
+#include "cli/settings.h"
+
+namespace cli {
+
+Exit run_cancel(const Options& options) {
+  need_state(options);
+  Session session(options, Session::Mode::owner);
+  const Job job = session.open_job(options.job);
+  std::int32_t taken = 0;
+  call(br_cancel, job.get(), kAskTimeoutMs, &taken);
+  const std::int32_t state = br_job_state(job.get());
+  const bool stops = taken != 0 || state == BR_STATE_CANCELLED || state == BR_STATE_CANCELLING;
+  if (options.json) {
+    fmt::print("{{\"id\":{},\"cancelled\":{},\"status\":{}}}\n", json_text(br_job_id(job.get())), stops,
+               json_text(br_state_name(state)));
+  } else if (!options.quiet) {
+    const std::string line =
+        stops ? fmt::format("cancelled; collect what was finished with: {}", resume_line(options, options.job))
+              : fmt::format("already {}, so there is nothing to cancel", br_state_name(state));
+    fmt::print(stderr, "{}: {}\n", options.job, line);
+  }
+  return stops ? Exit::ok : Exit::failed;
+}
+
+}  // namespace cli

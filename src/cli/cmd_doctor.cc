@@ -1,0 +1,120 @@
+// doctor: what of this machine could stand in the way, each with the way out.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "cli/json_text.h"
+#include "cli/json_view.h"
+#include "cli/settings.h"
+
+namespace cli {
+namespace {
+
+struct Finding {
+  bool good;
+  std::string what, fix;
+};
+using Findings = std::vector<Finding>;
+
+bool is_in_environment(const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());
+  return value != nullptr && *value != '\0';
+}
+
+void check_versions(Findings* findings) {
+  const JsonView info(br_build_info());
+  std::string line = "batchrouter " + info.text("/version");
+  for (const char* part : {"compiler", "libcurl", "openssl", "sqlite", "simdjson"}) {
+    const std::string version = info.text(std::string("/") + part);
+    if (!version.empty()) line += fmt::format(", {} {}", part, version);
+  }
+  findings->push_back({true, line, ""});
+  findings->push_back({br_abi_version() == BR_ABI_VERSION,
+                       fmt::format("the library's interface is generation {}, the program's {}", br_abi_version(),
+                                   BR_ABI_VERSION),
+                       "install the program and the library of one version"});
+}
+
+// A missing key is a finding only where no provider at all has one: nobody uses every vendor.
+void check_keys(Findings* findings) {
+  bool any = false;
+  std::string variables;
+  for (std::size_t i = 0; i < br_provider_count(); ++i) {
+    const std::string name = br_provider_name(i), variable = environment_of(name + ".api_key");
+    if (variable.empty()) continue;
+    const std::string first = variable.substr(0, variable.find(','));
+    if (is_in_environment(first)) findings->push_back({true, name + ": the key is in " + first, ""});
+    any = any || is_in_environment(first);
+    variables += (variables.empty() ? "" : ", ") + first;
+  }
+  if (!any) findings->push_back({false, "no API key in the environment", "set one of: " + variables});
+}
+
+void check_proxies(Findings* findings) {
+  std::string set;
+  for (const char* name : {"HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"}) {
+    if (is_in_environment(name)) set += (set.empty() ? "" : ", ") + std::string(name);
+  }
+  findings->push_back({true, set.empty() ? "no proxy" : "a proxy is set: " + set, ""});
+}
+
+void check_state_dir(const Options& options, Findings* findings) {
+  const std::string directory = br_config_get(make_config(options).get(), "state_dir");
+  std::filesystem::path at = std::filesystem::absolute(directory);
+  while (!std::filesystem::exists(at) && at.has_parent_path() && at != at.root_path()) at = at.parent_path();
+  const bool writable = access(at.c_str(), W_OK | X_OK) == 0;
+  findings->push_back({writable, fmt::format("state directory {} {}", directory,
+                                             writable ? "can be written" : "cannot be written"),
+                       "give another --state-dir, or the right to write to " + at.string()});
+  struct stat info {};
+  if (stat(directory.c_str(), &info) != 0) return;
+  const bool is_private = (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+  findings->push_back({is_private, fmt::format("state directory {} is {}", directory,
+                                               is_private ? "private" : "open to other users"),
+                       "chmod -R go= " + directory});
+}
+
+void check_limits(Findings* findings) {
+  constexpr rlim_t kFiles = 256;
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  findings->push_back({files.rlim_cur >= kFiles, fmt::format("{} open files allowed", files.rlim_cur),
+                       fmt::format("ulimit -n {}", kFiles)});
+}
+
+void print_findings(const Findings& findings, bool json) {
+  if (!json) {
+    for (const Finding& finding : findings) {
+      fmt::print("{}  {}\n", finding.good ? "ok   " : "wrong", finding.what);
+      if (!finding.good) fmt::print("       fix: {}\n", finding.fix);
+    }
+    return;
+  }
+  fmt::print("{{\"findings\":[");
+  for (const Finding& finding : findings)
+    fmt::print("{}{{\"ok\":{},\"what\":{},\"fix\":{}}}", &finding == findings.data() ? "" : ",", finding.good,
+               json_text(finding.what), finding.good ? "null" : json_text(finding.fix));
+  fmt::print("]}}\n");
+}
+
+}  // namespace
+
+Exit run_doctor(const Options& options) {
+  Findings findings;
+  check_versions(&findings);
+  check_keys(&findings);
+  check_proxies(&findings);
+  check_state_dir(options, &findings);
+  check_limits(&findings);
+  print_findings(findings, options.json);
+  bool good = true;
+  for (const Finding& finding : findings) good = good && finding.good;
+  return good ? Exit::ok : Exit::failed;
+}
+
+}  // namespace cli

@@ -1,0 +1,69 @@
+// emulate: the vendors' batch APIs on a loopback port, until Ctrl-C.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/json_text.h"
+#include "cli/ledger_text.h"
+#include "emulator/emulator.h"
+
+namespace cli {
+namespace {
+
+using br::emulator::Emulator;
+using br::emulator::EmulatorOptions;
+using br::emulator::Fault;
+
+EmulatorOptions emulator_options(const Options& options) {
+  EmulatorOptions out;
+  out.port = static_cast<std::uint16_t>(options.port);
+  out.speed = options.speed;
+  out.fail_rate = options.fail_rate;
+  out.seed = static_cast<std::uint64_t>(options.seed);
+  out.polls = options.polls;
+  out.keys = options.keys;
+  if (options.latency_ms) out.latency_ms = *options.latency_ms;
+  const char* directory = std::getenv("TMPDIR");
+  if (directory != nullptr && *directory != '\0') out.spill_dir = directory;
+  return out;
+}
+
+void add_faults(Emulator* emulator, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    Fault fault;
+    std::string error;
+    if (Fault::parse(text, fault, error)) error = emulator->add_fault(fault);
+    if (!error.empty()) throw Failure(Exit::usage, "--fault " + text + ": " + error, "docs/emulator.md lists all faults");
+  }
+}
+
+void print_addresses(const Emulator& emulator, bool json) {
+  std::string addresses;
+  for (const std::string& vendor : Emulator::vendors()) {
+    const std::string url = emulator.base_url(vendor);
+    if (json) addresses += (addresses.empty() ? "" : ",") + json_text(vendor) + ":" + json_text(url);
+    else fmt::print("{} {}\n", vendor, url);
+  }
+  if (json) fmt::print("{{\"port\":{},\"base_urls\":{{{}}}}}\n", emulator.port(), addresses);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+Exit run_emulate(const Options& options) {
+  block_interrupts();
+  std::string error;
+  const auto emulator = Emulator::start(emulator_options(options), error);
+  if (!emulator) throw Failure(Exit::failed, "the emulator cannot start: " + error, "choose another --port");
+  add_faults(emulator.get(), options.faults);
+  print_addresses(*emulator, options.json);
+  wait_for_interrupt();
+  emulator->stop();
+  if (options.ledger) fmt::print("{}\n", ledger_json(emulator->ledger()));
+  return Exit::ok;
+}
+
+}  // namespace cli

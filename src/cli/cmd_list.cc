@@ -1,0 +1,46 @@
+// list: the jobs of the state directory, offline and beside whoever works on them.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace cli {
+namespace {
+
+void print_table(const br_job_list* list) {
+  const std::size_t count = br_job_list_count(list);
+  if (count != 0) fmt::print("{:<25} {:<12} {:<12} {:>19}  {}\n", "JOB", "STATUS", "PROVIDER", "FINISHED", "OUTPUT");
+  for (std::size_t i = 0; i < count; ++i) {
+    const br_job* job = br_job_list_get(list, i);
+    const char* output = br_job_output(job);
+    fmt::print("{:<25} {:<12} {:<12} {:>19}  {}\n", br_job_id(job),
+               br_job_is_blocked(job) != 0 ? "blocked" : br_state_name(br_job_state(job)), br_job_provider(job),
+               grouped(finished_requests(job)) + "/" + grouped(br_job_count(job, BR_COUNT_TOTAL)),
+               output == nullptr ? "" : output);
+  }
+}
+
+void print_json(const br_job_list* list) {
+  fmt::print("{{\"jobs\":[");
+  for (std::size_t i = 0; i < br_job_list_count(list); ++i)
+    fmt::print("{}{}", i == 0 ? "" : ",", br_job_json(br_job_list_get(list, i), nullptr));
+  fmt::print("]}}\n");
+}
+
+}  // namespace
+
+Exit run_list(const Options& options) {
+  br_job_list* found = nullptr;
+  std::unique_ptr<Session> session;
+  if (has_state(options)) {
+    session = std::make_unique<Session>(options, Session::Mode::observer);
+    const char* provider = options.provider.empty() ? nullptr : options.provider.c_str();
+    call(br_list, session->router(), provider, options.limit, &found);
+  }
+  const JobList list(found);
+  if (options.json) print_json(list.get());
+  else print_table(list.get());
+  return Exit::ok;
+}
+
+}  // namespace cli

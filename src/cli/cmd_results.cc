@@ -1,0 +1,49 @@
+// results: writes the results of a job that has ended, as often as wanted.
+#include "cli/commands.h"
+#include "cli/follow.h"
+#include "cli/out_file.h"
+#include "cli/settings.h"
+
+namespace cli {
+namespace {
+
+// Asks the vendor; where the job has ended there, fetches its results.
+void collect(Session* session, br_job* job) {
+  if (br_job_is_done(job) != 0) return;
+  call(br_job_refresh, job, kAskTimeoutMs);
+  if (br_state_is_terminal(br_job_state(job)) == 0 || br_job_is_blocked(job) != 0) return;
+  call(br_resume, session->router(), job);
+  follow(session, {job}, timeout_ms(session->options()), [&](br_job* ended, End end) {
+    if (end == End::blocked || end == End::interrupted) {
+      const Exit code = settle(session, ended, end, "-");
+      throw code;
+    }
+  });
+}
+
+}  // namespace
+
+Exit run_results(const Options& options) {
+  const std::string output = absolute_output(options.output.empty() ? "-" : options.output);
+  check_output(output);
+  need_state(options);
+  Session session(options, Session::Mode::owner);
+  const Job job = session.open_job(options.job);
+  try {
+    collect(&session, job.get());
+  } catch (const Exit code) {
+    return code;
+  }
+  if (br_job_is_done(job.get()) == 0) {
+    const char* reason = br_job_error_message(job.get());
+    Failure failure(Exit::timeout,
+                    options.job + ": is " + br_state_name(br_job_state(job.get())) + ", so there are no results yet" +
+                        (reason == nullptr ? "" : std::string("; ") + reason),
+                    "wait for it with: " + resume_line(options, options.job));
+    failure.code = "BR_ENOTCOMPLETE";
+    throw failure;
+  }
+  return write_results(&session, job.get(), output);
+}
+
+}  // namespace cli

@@ -1,0 +1,76 @@
+// resume: whatever was interrupted is brought to its end.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/follow.h"
+#include "cli/out_file.h"
+
+namespace cli {
+namespace {
+
+std::string output_of(const br_job* job) {
+  const char* output = br_job_output(job);
+  return output == nullptr ? "" : output;
+}
+
+// Work is left: results to fetch, or a results file to write.
+bool is_unfinished(const br_job* job) {
+  if (br_job_is_done(job) == 0) return true;
+  return !output_of(job).empty() && br_job_count(job, BR_COUNT_ACKED) < br_job_count(job, BR_COUNT_TOTAL);
+}
+
+std::vector<Job> chosen_jobs(const Session& session) {
+  std::vector<Job> jobs;
+  if (!session.options().job.empty()) {
+    jobs.push_back(session.open_job(session.options().job));
+    return jobs;
+  }
+  for (Job& job : session.all_jobs()) {
+    if (is_unfinished(job.get())) jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+void print_nothing_to_do(const Options& options) {
+  if (options.json) fmt::print("{{\"jobs\":[]}}\n");
+  else if (!options.quiet) fmt::print(stderr, "nothing to resume\n");
+}
+
+}  // namespace
+
+Exit run_resume(const Options& options) {
+  if (!options.output.empty() && options.job.empty())
+    throw Failure(Exit::usage, "-o needs a job: several jobs cannot share one file", "batchrouter resume JOB -o OUT");
+  check_output(absolute_output(options.output));
+  if (!options.job.empty()) need_state(options);
+  if (!has_state(options)) {
+    print_nothing_to_do(options);
+    return Exit::ok;
+  }
+  Session session(options, Session::Mode::owner);
+  const std::vector<Job> jobs = chosen_jobs(session);
+  if (jobs.empty()) {
+    print_nothing_to_do(options);
+    return Exit::ok;
+  }
+  std::vector<br_job*> waiting;
+  for (const Job& job : jobs) {
+    if (br_job_is_done(job.get()) == 0) call(br_resume, session.router(), job.get());
+    waiting.push_back(job.get());
+  }
+  Exit code = Exit::ok;
+  follow(&session, waiting, timeout_ms(options), [&](br_job* job, End end) {
+    std::string path = options.output.empty() ? output_of(job) : absolute_output(options.output);
+    if (path.empty() && !options.job.empty()) path = "-";
+    try {
+      code = worse(code, settle(&session, job, end, path));
+    } catch (const Failure& failure) {
+      // One file that cannot be written keeps no other from being written.
+      print_failure(failure, options.json);
+      code = worse(code, failure.exit);
+    }
+  });
+  return code;
+}
+
+}  // namespace cli

@@ -1,0 +1,63 @@
+#include "cli/commands.h"
+
+#include <array>
+
+namespace cli {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"run", "Submit requests, wait for the vendor, write the results.",
+            "batchrouter run requests.jsonl -o results.jsonl --provider openai\n"
+            "batchrouter run big.jsonl -o out.jsonl --provider openai --split\n"
+            "cat requests.jsonl | batchrouter run - --provider openai > results.jsonl",
+            kInput | kOutput | kSettings, run_run},
+    Command{"submit", "Submit requests and end when the vendor has accepted them.",
+            "job=$(batchrouter submit requests.jsonl --provider openai)", kInput | kOutput | kSettings, run_submit},
+    Command{"status", "Ask the vendor how a job stands.",
+            "batchrouter status job_abc\nbatchrouter status job_abc --json", kJob | kSettings, run_status},
+    Command{"watch", "Wait for a job and show its progress.", "batchrouter watch job_abc", kJob | kSettings, run_watch},
+    Command{"results", "Write the results of a finished job; can be repeated.",
+            "batchrouter results job_abc -o results.jsonl", kJob | kOutput | kSettings, run_results},
+    Command{"cancel", "Ask the vendor to stop a job; finished requests keep their results.",
+            "batchrouter cancel job_abc", kJob | kSettings, run_cancel},
+    Command{"resume", "Go on with a job, or with every unfinished one, and write its results.",
+            "batchrouter resume\nbatchrouter resume job_abc -o results.jsonl", kAnyJob | kOutput | kSettings,
+            run_resume},
+    Command{"list", "List the jobs in the state directory.",
+            "batchrouter list\nbatchrouter list --limit 10 --json", kSettings | kLimit, run_list},
+    Command{"validate", "Check requests as a submission would, without sending anything.",
+            "batchrouter validate requests.jsonl --provider openai", kInput | kSettings, run_validate},
+    Command{"convert", "Write the vendor's native request lines.",
+            "batchrouter convert requests.jsonl --provider openai -o native.jsonl", kInput | kOutput | kSettings,
+            run_convert},
+    Command{"decode", "Read the vendor's native result lines, write unified results.",
+            "batchrouter decode batch_output.jsonl --provider openai -o results.jsonl", kInput | kOutput | kSettings,
+            run_decode},
+    Command{"providers", "Show the vendors, what they can do and their limits.",
+            "batchrouter providers\nbatchrouter providers --json", kMarkdown, run_providers},
+    Command{"emulate", "Serve the vendors' batch APIs on a loopback port, for tests.",
+            "batchrouter emulate --port 8089 --latency 5s\n"
+            "batchrouter emulate --fault 'POST /v1/batches status nth=1 status=500' --ledger",
+            kEmulator, run_emulate},
+    Command{"demo", "Run requests through the emulator: offline, without a key.", "batchrouter demo\nbatchrouter demo 50000",
+            kCount, run_demo},
+    Command{"doctor", "Check this machine: versions, keys, proxies, state directory.", "batchrouter doctor", kSettings,
+            run_doctor},
+    Command{"completions", "Print the completions of a shell: bash, zsh or fish.",
+            "batchrouter completions bash > ~/.local/share/bash-completion/completions/batchrouter", kShell,
+            run_completions},
+    Command{"version", "Print the version.", "batchrouter version --json", 0, run_version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+const Command* find_command(const std::string& name) {
+  for (const Command& command : kCommands) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+}  // namespace cli

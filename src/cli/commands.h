@@ -1,0 +1,55 @@
+// The table of commands: app.cc builds the command line from it, main.cc runs one of them.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cli/handles.h"
+#include "cli/options.h"
+
+namespace cli {
+
+Exit run_cancel(const Options& options);
+Exit run_completions(const Options& options);
+Exit run_convert(const Options& options);
+Exit run_decode(const Options& options);
+Exit run_demo(const Options& options);
+Exit run_doctor(const Options& options);
+Exit run_emulate(const Options& options);
+Exit run_list(const Options& options);
+Exit run_providers(const Options& options);
+Exit run_results(const Options& options);
+Exit run_resume(const Options& options);
+Exit run_run(const Options& options);
+Exit run_status(const Options& options);
+Exit run_submit(const Options& options);
+Exit run_validate(const Options& options);
+Exit run_version(const Options& options);
+Exit run_watch(const Options& options);
+
+// Which arguments a command takes, beside --json, -q and -v.
+enum Takes : unsigned {
+  kInput = 1,
+  kJob = 2,
+  kAnyJob = 4,  // JOB may be left out
+  kOutput = 8,
+  kSettings = 16,  // --provider, --state-dir and the rest of what configures the library
+  kLimit = 32,
+  kMarkdown = 64,
+  kShell = 128,
+  kEmulator = 256,
+  kCount = 512,
+};
+
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* examples;  // one a line
+  unsigned takes;
+  Exit (*run)(const Options&);
+};
+
+std::span<const Command> commands();
+const Command* find_command(const std::string& name);
+
+}  // namespace cli

@@ -1,0 +1,33 @@
+// What the command line said. Filled by app.cc, read by the commands.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cli {
+
+struct Options {
+  std::string command;
+  std::string input, job, output;
+  std::string provider, base_url, state_dir, name, on_unsupported;
+  std::optional<std::int64_t> poll_interval_ms, timeout_ms, settle_ms;
+  std::vector<std::string> set;  // KEY=VALUE
+  bool split = false, json = false, quiet = false;
+  int verbose = 0;
+
+  std::int64_t limit = 0;  // list
+  bool markdown = false;   // providers
+  std::string shell;       // completions
+
+  // emulate and demo
+  int port = 0, polls = 0;
+  double speed = 1, fail_rate = 0;
+  std::optional<std::int64_t> latency_ms;
+  std::int64_t seed = 1, demo_requests = 1000;
+  std::vector<std::string> faults, keys;
+  bool ledger = false;
+};
+
+}  // namespace cli

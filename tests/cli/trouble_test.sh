@@ -1,0 +1,47 @@
+# What the vendor can do to a run, and what the program says to it.
+. "$(dirname "$0")/support.sh"
+
+make_requests 20 "$dir/in.jsonl"
+
+# a_run CODE WHAT: a run with its own state directory.
+a_run() {
+  rm -rf "$dir/state" "$dir/out.jsonl"
+  expect_exit "$1" "$2" "$program" run "$dir/in.jsonl" -o "$dir/out.jsonl" --provider openai --base-url "$url" \
+    --state-dir "$dir/state" --poll-interval 20ms --settle 100ms --set retry.base_ms=1
+}
+
+start_emulator --latency 1s --speed 10 --key right
+OPENAI_API_KEY=wrong a_run 4 "wrong key"
+expect_text "$dir/stderr" "batchrouter resume job_" "wrong key"
+OPENAI_API_KEY=right expect_exit 0 "resume with the right key" "$program" resume --state-dir "$dir/state" \
+  --poll-interval 20ms
+expect_complete 20 "$dir/out.jsonl" "resume with the right key"
+grep -rq "right" "$dir/state" && fail "the key is in the state directory"
+stop_emulator
+expect_paid_once "wrong key"
+
+start_emulator --latency 1s --speed 10 --fail-rate 0.5
+a_run 3 "half of the requests fail"
+expect_complete 20 "$dir/out.jsonl" "half of the requests fail"
+stop_emulator
+
+start_emulator --latency 1s --speed 10 --fault "POST /v1/batches reset_after_execute nth=1 count=1"
+a_run 0 "answer to create lost"
+expect_complete 20 "$dir/out.jsonl" "answer to create lost"
+stop_emulator
+expect_paid_once "answer to create lost"
+
+start_emulator --polls 40
+rm -rf "$dir/state"
+options="--state-dir $dir/state --poll-interval 20ms"
+expect_exit 8 "timeout" "$program" run "$dir/in.jsonl" -o "$dir/late.jsonl" --provider openai --base-url "$url" \
+  --timeout 300ms $options
+expect_text "$dir/stderr" "batchrouter resume job_" "timeout"
+job=$("$program" list $options | awk '/^job_/ { print $1 }')
+expect_exit 8 "results of an unfinished job" "$program" results "$job" $options
+expect_exit 0 "cancel" "$program" cancel "$job" $options --json
+expect_text "$dir/stdout" '"cancelled":true' "cancel"
+expect_exit 3 "resume after cancel" "$program" resume $options
+expect_complete 20 "$dir/late.jsonl" "resume after cancel"
+stop_emulator
+finish
