@@ -41,13 +41,16 @@ struct VendorError {
 VendorError read_body(const HttpResponse& response) {
   VendorError out;
   const auto json = Json::parse(response.body);
-  if (json == nullptr || !json->is_object()) return out;
-  const Json& error = (*json)["error"];
-  const Json& inner = error.is_object() ? error : *json;
+  if (json == nullptr) return out;
+  // Google's upload and stream endpoints put the object into an array.
+  const Json& whole = json->is_array() && !json->items().empty() ? json->items().front() : *json;
+  if (!whole.is_object()) return out;
+  const Json& error = whole["error"];
+  const Json& inner = error.is_object() ? error : whole;
   out.message = inner["message"].is_string() ? inner["message"].string_or("") : inner["message"].raw();
   if (out.message.empty() && error.is_string()) out.message = error.string_or("");
   if (out.message.empty()) {
-    const Json& detail = (*json)["detail"];
+    const Json& detail = whole["detail"];
     out.message = detail.is_string() ? detail.string_or("") : detail.raw();
   }
   out.type = inner["type"].string_or(inner["status"].string());
@@ -117,6 +120,7 @@ Error read_http_error(std::string_view provider, std::string_view what, const Ht
   error.http_status = response.status;
   error.vendor_code = vendor.code;
   error.request_id = response.header("x-request-id");
+  if (error.request_id.empty()) error.request_id = response.header("request-id");
   error.retry_after_ms = retry_after_ms(response);
   set_code(response.status, vendor, &error);
   const int status = response.status;
