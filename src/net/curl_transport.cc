@@ -19,6 +19,7 @@ namespace br {
 namespace {
 
 constexpr std::size_t kMaxControlBody = std::size_t{16} << 20;
+constexpr std::size_t kMaxLargeBody = std::size_t{512} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10;
 constexpr long kDownloadBuffer = 512L << 10;
 constexpr std::size_t kMaxUnderWay = 32;
@@ -63,7 +64,8 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     exchange->sink_refused = !exchange->sink(bytes);
     return exchange->sink_refused ? 0 : bytes.size();
   }
-  if (exchange->response.body.size() + bytes.size() > kMaxControlBody) {
+  const std::size_t limit = exchange->request.large_answer ? kMaxLargeBody : kMaxControlBody;
+  if (exchange->response.body.size() + bytes.size() > limit) {
     exchange->too_large = true;
     return 0;
   }

@@ -40,6 +40,8 @@ struct HttpRequest {
   bool paid = false;
   // A bulk download: no limit on the size, the body goes to the sink and is not kept.
   bool bulk = false;
+  // A control answer that may hold results, and so be larger than others.
+  bool large_answer = false;
 };
 
 // How far an exchange came that brought no complete answer.

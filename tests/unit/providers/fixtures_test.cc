@@ -192,10 +192,10 @@ void Folder::check_status(std::size_t line, const Json& want, const br::RemoteSt
   };
   if (br::state_name(have.state) != want["state"].string()) differs("the state", br::state_name(have.state));
   if (have.state_known == (want["known"].raw() == "false")) differs("state_known", have.state_known ? "true" : "false");
-  if (want["output"].is_string() && want["output"].string() != have.output.id + have.output.url)
-    differs("the output", have.output.id + have.output.url);
-  if (want["errors"].is_string() && want["errors"].string() != have.errors.id + have.errors.url)
-    differs("the error file", have.errors.id + have.errors.url);
+  for (const auto& [name, file] : {std::pair<const char*, const br::RemoteFile&>{"output", have.output}, {"errors", have.errors}}) {
+    if (want[name].is_string() && want[name].string() != (file.id.empty() ? file.url : file.id))
+      differs(name, file.id + " " + file.url);
+  }
   if (want["model"].is_string() && want["model"].string() != have.model) differs("the model", have.model);
   if (want["marker"].is_string() && want["marker"].string() != have.marker) differs("the marker", have.marker);
   if (want["created_ms"].integer().value_or(have.created_ms) != have.created_ms)

@@ -1,0 +1,21 @@
+// Gemini's batch lines: {"key","request"} and {"key","response"}, of the Gemini API and of others that took them over.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "providers/provider.h"
+
+namespace br {
+
+// Appends {"key":…,"request":…} and a newline. See Provider::encode.
+bool encode_google_line(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
+                        Issue* issue, std::vector<std::string>* warnings);
+std::unique_ptr<RowReader> make_google_row_reader();
+
+// The HTTP status of a google.rpc.Code; a number that is a status already stays as it is.
+int http_status_of_rpc_code(std::int64_t code);
+
+}  // namespace br
