@@ -194,8 +194,8 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   return step;
 }
 
-// The address the vendor gives is used where it is on our own origin; behind a proxy it may be out of reach, and it must
-// not get the key.
+// The address the vendor gives is used where it is on our own origin; behind a proxy it may be out of reach, and it
+// must not get the key.
 std::string results_address(const Account& account, const RemoteBatch& batch) {
   const std::string& given = batch.status.output.url;
   const auto url = parse_url(given);

@@ -20,7 +20,7 @@ class Encoder : public RequestEncoder {
 
  private:
   bool params();
-  void system(BodyWriter* w);
+  void system_prompt(BodyWriter* w);
   bool messages();
   bool content(const Message& message);
   bool part(const Part& part);
@@ -50,7 +50,7 @@ bool Encoder::params() {
   w.field("model", r_.model_json);
   if (!r_.generation.max_tokens.empty()) w.field("max_tokens", r_.generation.max_tokens);
   else if (w.begin("max_tokens")) out_->append(std::to_string(options_.default_max_tokens));
-  system(&w);
+  system_prompt(&w);
   if (w.begin("messages") && !messages()) return false;
   if (!generation(&w) || !tools(&w) || !tool_choice(&w) || !output_config(&w) || !thinking(&w)) return false;
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed", "remove it")) return false;
@@ -58,7 +58,7 @@ bool Encoder::params() {
   return true;
 }
 
-void Encoder::system(BodyWriter* w) {
+void Encoder::system_prompt(BodyWriter* w) {
   if (r_.system_json.empty() || !w->begin("system")) return;
   if (!r_.system_is_list) {
     out_->append(r_.system_json.front());
@@ -75,7 +75,8 @@ bool Encoder::messages() {
   for (std::size_t i = 0; i < r_.messages.size(); ++i) {
     const Message& message = r_.messages[i];
     if (i > 0) out_->push_back(',');
-    out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":" : "{\"role\":\"assistant\",\"content\":");
+    out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
+                                            : "{\"role\":\"assistant\",\"content\":");
     if (!content(message)) return false;
     out_->push_back('}');
   }
@@ -137,7 +138,8 @@ bool Encoder::file_part(const Part& part, std::string_view type) {
                              : "takes application/pdf as base64, not " + std::string(media),
                        image ? "convert it" : "send its text");
   out_->append("{\"type\":\"").append(type).append("\",\"source\":{\"type\":");
-  if (base64) out_->append("\"base64\",\"media_type\":\"").append(media).append("\",\"data\":\"").append(data).append("\"}}");
+  if (base64)
+    out_->append("\"base64\",\"media_type\":\"").append(media).append("\",\"data\":\"").append(data).append("\"}}");
   else if (part.source == Source::url) out_->append("\"url\",\"url\":").append(part.data_json).append("}}");
   else out_->append("\"file\",\"file_id\":").append(part.data_json).append("}}");
   return true;
@@ -154,9 +156,11 @@ bool Encoder::generation(BodyWriter* w) {
   w->field("top_p", g.top_p);
   w->field("top_k", g.top_k);
   w->field("stop_sequences", g.stop_sequences_json);
-  for (const auto& [name, token] : {std::pair<std::string_view, std::string_view>{"presence_penalty", g.presence_penalty},
-                                    {"frequency_penalty", g.frequency_penalty}}) {
-    if (!token.empty() && !unsupported(r_.generation_column, "generation_config." + std::string(name), "has no penalties", "remove it"))
+  for (const auto& [name, token] :
+       {std::pair<std::string_view, std::string_view>{"presence_penalty", g.presence_penalty},
+        {"frequency_penalty", g.frequency_penalty}}) {
+    if (!token.empty() &&
+        !unsupported(r_.generation_column, "generation_config." + std::string(name), "has no penalties", "remove it"))
       return false;
   }
   return true;
@@ -182,12 +186,14 @@ bool Encoder::tool(const Tool& tool, std::size_t index) {
   }
   if (tool.name_json.empty()) return refuse(r_.tools_column, at, at + " is no function with a name; give it one");
   for (const auto& [key, value] : tool.other) {
-    if (!unsupported(r_.tools_column, at + "." + std::string(inside(key)), "has no such field of a function", "remove it"))
+    if (!unsupported(r_.tools_column, at + "." + std::string(inside(key)), "has no such field of a function",
+                     "remove it"))
       return false;
   }
   out_->append("{\"name\":").append(tool.name_json);
   if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
-  out_->append(",\"input_schema\":").append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json);
+  out_->append(",\"input_schema\":")
+      .append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json);
   if (!tool.strict_json.empty()) out_->append(",\"strict\":").append(tool.strict_json);
   for (const auto& [key, value] : tool.beside) out_->append(",").append(key).append(":").append(value);
   out_->push_back('}');
@@ -243,7 +249,8 @@ bool Encoder::output_config(BodyWriter* w) {
   if ((effort_word.empty() && !schema) || !w->begin("output_config")) return true;
   out_->push_back('{');
   if (!effort_word.empty()) out_->append("\"effort\":\"").append(effort_word).append(schema ? "\"," : "\"");
-  if (schema) out_->append("\"format\":{\"type\":\"json_schema\",\"schema\":").append(format.schema_json).push_back('}');
+  if (schema)
+    out_->append("\"format\":{\"type\":\"json_schema\",\"schema\":").append(format.schema_json).push_back('}');
   out_->push_back('}');
   return true;
 }
@@ -254,11 +261,13 @@ bool Encoder::thinking(BodyWriter* w) {
   if (reasoning.effort == "none") w->field("thinking", "{\"type\":\"disabled\"}");
   if (reasoning.effort == "none" || reasoning.budget_tokens.empty()) return true;
   std::int64_t budget = 0;
-  std::from_chars(reasoning.budget_tokens.data(), reasoning.budget_tokens.data() + reasoning.budget_tokens.size(), budget);
+  std::from_chars(reasoning.budget_tokens.data(), reasoning.budget_tokens.data() + reasoning.budget_tokens.size(),
+                  budget);
   if (budget < kLeastBudget)
-    return unsupported(r_.reasoning_column, "reasoning.budget_tokens",
-                       "takes at least " + std::to_string(kLeastBudget) + ", not " + std::string(reasoning.budget_tokens),
-                       "raise or remove it");
+    return unsupported(
+        r_.reasoning_column, "reasoning.budget_tokens",
+        "takes at least " + std::to_string(kLeastBudget) + ", not " + std::string(reasoning.budget_tokens),
+        "raise or remove it");
   if (w->begin("thinking"))
     out_->append("{\"type\":\"enabled\",\"budget_tokens\":").append(reasoning.budget_tokens).push_back('}');
   return true;

@@ -57,7 +57,8 @@ HttpRequest make_request(const Account& account, std::string method, std::string
 
 // "/<collection>/<id>", whether the id names its collection or not.
 std::string resource(std::string_view collection, std::string_view id) {
-  if (id.starts_with(collection) && id.substr(collection.size()).starts_with('/')) id.remove_prefix(collection.size() + 1);
+  if (id.starts_with(collection) && id.substr(collection.size()).starts_with('/'))
+    id.remove_prefix(collection.size() + 1);
   return "/" + std::string(collection) + "/" + url_encode(id);
 }
 
@@ -240,7 +241,8 @@ Result<Step> poll(const OpContext& context, const HttpResponse* last) {
 
 Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
   if (last == nullptr) {
-    HttpRequest request = make_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
+    HttpRequest request =
+        make_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
     add_json_body(&request, "{}");
     return send_step(std::move(request));
   }
@@ -281,7 +283,8 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
 }
 
 Result<Step> delete_file(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) return send_step(make_request(context.account, "DELETE", "", resource("files", context.file_id)));
+  if (last == nullptr)
+    return send_step(make_request(context.account, "DELETE", "", resource("files", context.file_id)));
   if (last->ok() || last->status == 404) return Step{};
   return refine_google_error(*last, read_http_error(context.account.provider, "deleting a file", *last));
 }

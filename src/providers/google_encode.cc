@@ -60,7 +60,9 @@ bool Encoder::body() {
   bool good = false;
   if (r_.endpoint == Endpoint::chat) good = chat(&w);
   else if (r_.endpoint == Endpoint::embeddings) good = embeddings(&w);
-  else good = refuse(1, "endpoint", "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
+  else
+    good = refuse(1, "endpoint",
+                  "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
   if (good) w.end();
   return good;
 }
@@ -123,7 +125,9 @@ bool Encoder::part(const Part& part) {
     out_->append("{\"text\":").append(part.text_json).push_back('}');
     return true;
   }
-  const char* usual = part.kind == PartKind::image ? "image/jpeg" : part.kind == PartKind::audio ? "audio/wav" : "application/pdf";
+  const char* usual = part.kind == PartKind::image   ? "image/jpeg"
+                      : part.kind == PartKind::audio ? "audio/wav"
+                                                     : "application/pdf";
   std::string_view media = media_type(part, usual), data = inside(part.data_json);
   if (part.source == Source::base64 || (part.source == Source::url && split_data_uri(part.data_json, &media, &data))) {
     out_->append("{\"inlineData\":{\"mimeType\":\"").append(media).append("\",\"data\":\"").append(data).append("\"}}");
@@ -178,7 +182,8 @@ bool Encoder::seed() {
   std::int32_t value = 0;
   const auto read = std::from_chars(r_.seed_json.data(), r_.seed_json.data() + r_.seed_json.size(), value);
   if (read.ec != std::errc())
-    return unsupported(r_.seed_column, "seed", "takes seeds of 32 bits, not " + std::string(r_.seed_json), "use a smaller one");
+    return unsupported(r_.seed_column, "seed", "takes seeds of 32 bits, not " + std::string(r_.seed_json),
+                       "use a smaller one");
   config_field("seed", r_.seed_json);
   return true;
 }
@@ -200,7 +205,8 @@ bool Encoder::response_format() {
     case ResponseFormat::Kind::other:
       break;
   }
-  return unsupported(r_.response_format_column, "response_format", "takes text, json_object and json_schema", "use one of them");
+  return unsupported(r_.response_format_column, "response_format", "takes text, json_object and json_schema",
+                     "use one of them");
 }
 
 bool Encoder::thinking() {
@@ -264,7 +270,8 @@ bool Encoder::declaration(const Tool& tool, const std::string& at) {
   std::string_view odd;
   if (tool.strict_json == "true") odd = "strict";
   if (!tool.beside.empty()) odd = inside(tool.beside.front().first);
-  if (!odd.empty() && !unsupported(r_.tools_column, at + "." + std::string(odd), "has no such field of a function", "remove it"))
+  if (!odd.empty() &&
+      !unsupported(r_.tools_column, at + "." + std::string(odd), "has no such field of a function", "remove it"))
     return false;
   out_->append("{\"name\":").append(tool.name_json);
   if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);

@@ -59,7 +59,9 @@ void read_counts(const Json& stats, RemoteStatus* status) {
   const auto total = stats["requestCount"].integer();
   status->counts_known = total.has_value();
   if (!total) return;
-  const auto count = [&](std::string_view name) { return std::max<std::int64_t>(0, stats[name].integer().value_or(0)); };
+  const auto count = [&](std::string_view name) {
+    return std::max<std::int64_t>(0, stats[name].integer().value_or(0));
+  };
   Counts& c = status->counts;
   c.total = std::max<std::int64_t>(0, *total);
   c.succeeded = count("successfulRequestCount");
@@ -122,7 +124,8 @@ Error refine_google_error(const HttpResponse& response, Error error) {
     }
   }
   const bool precondition = inner["status"].string() == "FAILED_PRECONDITION";
-  if (precondition && lower_case(inner["message"].string()).find("billing") != std::string::npos) error.code = Code::quota;
+  if (precondition && lower_case(inner["message"].string()).find("billing") != std::string::npos)
+    error.code = Code::quota;
   if (error.code == Code::quota) {
     error.transient = false;
     error.hint = "enable billing or raise the limit at the vendor, then resume";

@@ -1,5 +1,5 @@
-// Tools, tool_choice, response_format and reasoning of a unified request, read once for vendors that have forms of their
-// own. All ..._json are slices of the request's line.
+// Tools, tool_choice, response_format and reasoning of a unified request, read once for vendors that have forms of
+// their own. All ..._json are slices of the request's line.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Tool {
   std::vector<JsonField> beside;  // fields beside "type" and "function"
 };
 
-// The elements of the array. A tool is a function when it has "function", or is flat with a name and no form of a vendor.
+// The elements of the array. A tool is a function when it has "function", or is flat with a name and no vendor's form.
 std::vector<Tool> read_tools(std::string_view array);
 
 struct ToolChoice {

@@ -80,7 +80,8 @@ inline RemoteBatch test_batch(const Provider& provider, const Json& json) {
 inline HttpResponse test_answer(const Json& json) {
   HttpResponse response;
   response.status = static_cast<int>(json["status"].integer().value_or(200));
-  for (const auto& [name, value] : json["headers"].fields()) response.headers.emplace_back(name, value.string_or(value.raw()));
+  for (const auto& [name, value] : json["headers"].fields())
+    response.headers.emplace_back(name, value.string_or(value.raw()));
   response.body = json["body"].is_string() ? json["body"].string_or("") : json["body"].raw();
   const auto failure = json["failure"].string();
   if (failure == "not_connected") response.failure = Failure::not_connected;

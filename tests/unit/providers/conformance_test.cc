@@ -1,5 +1,5 @@
-// What every provider promises, whatever its vendor is: keys stay where they belong, the paid call is marked, odd answers
-// become errors, odd rows are refused.
+// What every provider promises, whatever its vendor is: keys stay where they belong, the paid call is marked, odd
+// answers become errors, odd rows are refused.
 #include <functional>
 
 #include "codec/request_reader.h"
@@ -95,7 +95,8 @@ void every_request_goes_home_with_its_key_in_secret_headers(void**) {
       answer.status = 400;
       (void)drive(s, op, answer, [&](const HttpRequest& request) { check_request(s, op, request); });
     }
-    for (const br::Download& download : s.provider.downloads(s.account, s.batch)) check_request(s, Op::poll, download.request);
+    for (const br::Download& download : s.provider.downloads(s.account, s.batch))
+      check_request(s, Op::poll, download.request);
   }));
 }
 
@@ -131,8 +132,10 @@ void odd_answers_become_errors(void**) {
           const auto step = drive(s, op, answer, nullptr);
           // An empty list, an empty answer to a cancel and a gone file are all right with some vendor.
           const bool lenient = op == Op::list || op == Op::cancel || op == Op::delete_file;
-          const bool no_exchange = step && op == Op::upload && !s.provider.advance(op, s.context(op, 0, {}), nullptr)->send;
-          if (step && !no_exchange && !(lenient && status < 500)) s.wrong(op, "taken for success: " + std::to_string(status) + " " + body);
+          const bool no_exchange =
+              step && op == Op::upload && !s.provider.advance(op, s.context(op, 0, {}), nullptr)->send;
+          if (step && !no_exchange && !(lenient && status < 500))
+            s.wrong(op, "taken for success: " + std::to_string(status) + " " + body);
           if (!step && step.error().message.empty()) s.wrong(op, "an error without a message");
           if (!step && (step.error().message.find('\n') != std::string::npos || holds_secret(s, step.error().message)))
             s.wrong(op, "a message of several lines, or with a key");
@@ -173,7 +176,8 @@ void refused_keys_are_errors_of_authentication(void**) {
       answer.status = 401;
       answer.body = R"({"error":{"message":"no such key"}})";
       const auto step = drive(s, op, answer, nullptr);
-      if (step || step.error().code != br::Code::auth || step.error().transient) s.wrong(op, "401 is not an error of the key");
+      if (step || step.error().code != br::Code::auth || step.error().transient)
+        s.wrong(op, "401 is not an error of the key");
     }
   }));
 }
@@ -190,7 +194,8 @@ void odd_rows_are_refused(void**) {
     }
     br::test::PaddedLine deep(std::string(5000, '{'));
     br::Row row;
-    if (reader->read(deep.data(), deep.size(), &row)) report.wrong(std::string(provider->name()) + ": it read 5000 braces");
+    if (reader->read(deep.data(), deep.size(), &row))
+      report.wrong(std::string(provider->name()) + ": it read 5000 braces");
   }
   assert_true(report.good());
 }
@@ -198,7 +203,8 @@ void odd_rows_are_refused(void**) {
 std::string plain_request(br::Endpoint endpoint) {
   const std::string head = R"({"custom_id":"r-1","model":"model-1",)";
   if (endpoint == br::Endpoint::embeddings) return head + R"("endpoint":"embeddings","input":"hello"})";
-  if (endpoint == br::Endpoint::responses) return head + R"("endpoint":"responses","messages":[{"role":"user","content":"hi"}]})";
+  if (endpoint == br::Endpoint::responses)
+    return head + R"("endpoint":"responses","messages":[{"role":"user","content":"hi"}]})";
   return head + R"("messages":[{"role":"user","content":"hi"}]})";
 }
 
@@ -213,7 +219,8 @@ void a_plain_request_is_taken_on_every_endpoint_it_lists(void**) {
       br::Issue issue;
       std::string out;
       assert_true(reader.read(line.data(), line.size(), &request, &issue));
-      if (!provider->encode(request, {}, &out, &issue, nullptr)) report.wrong(std::string(provider->name()) + ": " + issue.message);
+      if (!provider->encode(request, {}, &out, &issue, nullptr))
+        report.wrong(std::string(provider->name()) + ": " + issue.message);
       else if (out.empty() || out.find('\n') != out.size() - 1 || br::Json::parse(out) == nullptr)
         report.wrong(std::string(provider->name()) + ": not one line of JSON: " + out);
     }
@@ -226,12 +233,15 @@ void the_table_of_each_provider_is_complete(void**) {
   for (const Provider* provider : br::all_providers()) {
     const std::string name(provider->name());
     const br::Capability& c = provider->capability();
-    if (*c.title == '\0' || !std::string_view(c.docs).starts_with("https://")) report.wrong(name + ": no title or docs");
+    if (*c.title == '\0' || !std::string_view(c.docs).starts_with("https://"))
+      report.wrong(name + ": no title or docs");
     if (c.endpoints.empty()) report.wrong(name + ": no endpoints");
     if (!c.file_mode && !c.inline_mode) report.wrong(name + ": neither file nor inline");
     for (const br::Property& property : provider->properties()) {
-      if (*property.doc == '\0' || property.default_value == nullptr) report.wrong(name + "." + property.name + ": no doc");
-      if (property.secret && *property.default_value != '\0') report.wrong(name + "." + property.name + ": a secret default");
+      if (*property.doc == '\0' || property.default_value == nullptr)
+        report.wrong(name + "." + property.name + ": no doc");
+      if (property.secret && *property.default_value != '\0')
+        report.wrong(name + "." + property.name + ": a secret default");
     }
     if (c.needs_key && br::find_property(name + ".api_key") == nullptr) report.wrong(name + ": no api_key");
     if (!c.local && br::find_property(name + ".base_url") == nullptr) report.wrong(name + ": no base_url");

@@ -1,8 +1,9 @@
 // Runs the folder tests/fixtures/providers/<name>/ of every registered provider:
 //   requests.jsonl, requests.native.jsonl   unified requests and the exact native lines
-//   refused.jsonl   {"request","field","message": fragment, "dropped"?: the native line when unsupported fields are dropped}
+//   refused.jsonl   {"request","field","message": fragment, "dropped"?: the native line without what is not supported}
 //   rows.native.jsonl, rows.jsonl           native result rows and the unified results; null for an unreadable row
-//   states.jsonl    {"answer","state","known"?,"counts"?,"output"?,"errors"?,"failure"?: fragment,"batch"?,"status"?: {…}}
+//   states.jsonl    {"answer","state","known"?,"counts"?: {…} or null,"counts_unknown"?,"output"?,"errors"?,
+//                    "failure"?: fragment,"quota_wait"?,"model"?,"marker"?,"created_ms"?,…,"batch"?,"more"?: [answers]}
 //   errors.jsonl    {"op","status","headers"?,"body"?,"failure"?,"code","transient","not_executed","retry_after_ms"?,
 //                    "before"?: [answers],"batch"?}
 //   calls.jsonl     {"op","batch"?,"settings"?,"exchanges":[{"send":{"method","url","body"?,…},"answer"}],"outcome"?}
@@ -153,7 +154,8 @@ void Folder::refused() {
     if (issue.message.find((*test)["message"].string()) == std::string::npos) wrong("refused.jsonl", i, issue.message);
     if (issue.column == 0 || !out.empty()) wrong("refused.jsonl", i, "no column, or output of a refused request");
     if (!(*test)["dropped"].is_object()) continue;
-    if (!encode((*test)["request"].raw(), i + 1, true, &out, &issue, &warnings)) wrong("refused.jsonl", i, issue.message);
+    if (!encode((*test)["request"].raw(), i + 1, true, &out, &issue, &warnings))
+      wrong("refused.jsonl", i, issue.message);
     else compare("refused.jsonl", i, (*test)["dropped"].raw(), out);
     if (warnings.empty()) wrong("refused.jsonl", i, "dropped without a warning");
   }
@@ -192,7 +194,8 @@ void Folder::check_status(std::size_t line, const Json& want, const br::RemoteSt
   };
   if (br::state_name(have.state) != want["state"].string()) differs("the state", br::state_name(have.state));
   if (have.state_known == (want["known"].raw() == "false")) differs("state_known", have.state_known ? "true" : "false");
-  for (const auto& [name, file] : {std::pair<const char*, const br::RemoteFile&>{"output", have.output}, {"errors", have.errors}}) {
+  for (const auto& [name, file] :
+       {std::pair<const char*, const br::RemoteFile&>{"output", have.output}, {"errors", have.errors}}) {
     if (want[name].is_string() && want[name].string() != (file.id.empty() ? file.url : file.id))
       differs(name, file.id + " " + file.url);
   }
@@ -285,7 +288,8 @@ void Folder::errors() {
     }
     const br::Error& e = step.error();
     const Json& want = *test;
-    if (code_name(e.code) != want["code"].string()) wrong("errors.jsonl", i, "the code is " + std::string(code_name(e.code)));
+    if (code_name(e.code) != want["code"].string())
+      wrong("errors.jsonl", i, "the code is " + std::string(code_name(e.code)));
     if (e.transient != want["transient"].boolean()) wrong("errors.jsonl", i, "transient differs");
     if (e.not_executed != want["not_executed"].boolean()) wrong("errors.jsonl", i, "not_executed differs");
     if (e.message.find(want["message"].string()) == std::string::npos) wrong("errors.jsonl", i, e.message);
@@ -302,7 +306,8 @@ void Folder::check_send(std::size_t line, const Json& want, const br::HttpReques
   if (want["method"].is_string() && want["method"].string() != have.method) wrong("calls.jsonl", line, have.method);
   if (want["url"].is_string() && want["url"].string() != have.url) wrong("calls.jsonl", line, "the URL is " + have.url);
   if (want["body"].is_object() || want["body"].is_array()) compare("calls.jsonl", line, want["body"].raw(), have.body);
-  if (want["body"].is_string() && want["body"].string() != have.body) wrong("calls.jsonl", line, "the body is " + have.body);
+  if (want["body"].is_string() && want["body"].string() != have.body)
+    wrong("calls.jsonl", line, "the body is " + have.body);
   for (const auto& [name, value] :
        {std::pair<const char*, const std::string&>{"body_path", have.body_path}, {"body_prefix", have.body_prefix},
         {"body_suffix", have.body_suffix}}) {
@@ -314,7 +319,8 @@ void Folder::check_send(std::size_t line, const Json& want, const br::HttpReques
     const auto found = std::find_if(have.headers.begin(), have.headers.end(),
                                     [&name = name](const br::Header& header) { return header.name == name; });
     if (found == have.headers.end() || found->value != value.string())
-      wrong("calls.jsonl", line, "the header " + name + " is " + (found == have.headers.end() ? "missing" : found->value));
+      wrong("calls.jsonl", line,
+            "the header " + name + " is " + (found == have.headers.end() ? "missing" : found->value));
   }
   for (const auto& [name, value] : want["form"].fields()) {
     const auto found = std::find_if(have.form.begin(), have.form.end(),
@@ -326,7 +332,8 @@ void Folder::check_send(std::size_t line, const Json& want, const br::HttpReques
 
 void Folder::check_outcome(std::size_t line, const Json& want, const br::Outcome& have) {
   const auto text = [&](const char* name, const std::string& value) {
-    if (want[name].is_string() && want[name].string() != value) wrong("calls.jsonl", line, std::string(name) + " is " + value);
+    if (want[name].is_string() && want[name].string() != value)
+      wrong("calls.jsonl", line, std::string(name) + " is " + value);
   };
   text("input_file_id", have.input_file_id);
   text("next_page", have.next_page);
