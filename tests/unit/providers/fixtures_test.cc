@@ -1,0 +1,411 @@
+// Runs the folder tests/fixtures/providers/<name>/ of every registered provider:
+//   requests.jsonl, requests.native.jsonl   unified requests and the exact native lines
+//   refused.jsonl   {"request","field","message": fragment, "dropped"?: the native line when unsupported fields are dropped}
+//   rows.native.jsonl, rows.jsonl           native result rows and the unified results; null for an unreadable row
+//   states.jsonl    {"answer","state","known"?,"counts"?,"output"?,"errors"?,"failure"?: fragment,"batch"?,"status"?: {…}}
+//   errors.jsonl    {"op","status","headers"?,"body"?,"failure"?,"code","transient","not_executed","retry_after_ms"?,
+//                    "before"?: [answers],"batch"?}
+//   calls.jsonl     {"op","batch"?,"settings"?,"exchanges":[{"send":{"method","url","body"?,…},"answer"}],"outcome"?}
+//   downloads.jsonl {"batch"?,"settings"?,"urls":[…],"page"?: {"answer","lines":[…]}}
+//   account.json    {"<property>": "value"}; "@/x" is the file x of the folder
+// Values are compared as JSON values.
+#include "codec/request_reader.h"
+#include "codec/result_line.h"
+#include "support/cmocka.h"
+#include "support/provider_setup.h"
+
+namespace {
+
+using br::Json;
+using br::Provider;
+using br::test::Report;
+using Lines = std::vector<std::string>;
+
+std::shared_ptr<const Json> parse(const std::string& text) {
+  auto json = Json::parse(text);
+  return json != nullptr ? json : Json::parse("{}");
+}
+
+class Folder {
+ public:
+  Folder(const Provider& provider, Report* report) : p_(provider), report_(report) {}
+
+  void run();
+
+ private:
+  void wrong(std::string_view file, std::size_t line, const std::string& what) {
+    report_->wrong(std::string(p_.name()) + "/" + std::string(file) + ":" + std::to_string(line + 1) + ": " + what);
+  }
+  // The lines of a file that has to be there.
+  Lines lines(std::string_view file, bool required = true);
+  void compare(std::string_view file, std::size_t line, const std::string& want, const std::string& have);
+
+  bool encode(const std::string& text, std::size_t number, bool drop, std::string* out, br::Issue* issue,
+              std::vector<std::string>* warnings);
+  void requests();
+  void refused();
+  void rows();
+  void states();
+  void check_status(std::size_t line, const Json& want, const br::RemoteStatus& have);
+  void errors();
+  void calls();
+  void check_send(std::size_t line, const Json& want, const br::HttpRequest& have);
+  void check_outcome(std::size_t line, const Json& want, const br::Outcome& have);
+  void downloads();
+  br::Account account_with(const Json& settings) const;
+
+  const Provider& p_;
+  Report* report_;
+  br::Account account_;
+};
+
+void Folder::run() {
+  auto account = br::test::test_account(p_);
+  if (!account) return wrong("account.json", 0, account.error().message);
+  account_ = std::move(*account);
+  requests();
+  refused();
+  rows();
+  if (p_.capability().local) return;
+  states();
+  errors();
+  calls();
+  downloads();
+}
+
+Lines Folder::lines(std::string_view file, bool required) {
+  auto found = br::test::read_lines(br::test::folder_of(p_) + std::string(file));
+  if (!found && required) wrong(file, 0, "the file is missing");
+  return found.value_or(Lines{});
+}
+
+void Folder::compare(std::string_view file, std::size_t line, const std::string& want, const std::string& have) {
+  const auto a = Json::parse(want), b = Json::parse(have);
+  if (a == nullptr) return wrong(file, line, "the fixture is not JSON");
+  if (b == nullptr) return wrong(file, line, "what came out is not JSON: " + have);
+  std::string where;
+  if (!br::test::same_json(*a, *b, &where)) wrong(file, line, where);
+}
+
+br::Account Folder::account_with(const Json& settings) const {
+  br::Account account = account_;
+  for (const auto& [name, value] : settings.fields()) {
+    const std::string text = value.string_or(value.raw());
+    if (name == "base_url") account.base_url = text;
+    else if (name == "organization") account.organization = text;
+    else if (name == "project") account.project = text;
+    else {
+      std::erase_if(account.settings, [&](const auto& setting) { return setting.first == name; });
+      account.settings.emplace_back(name, text);
+    }
+  }
+  return account;
+}
+
+// ---- requests ----
+
+// As intake does it, wire ids included.
+bool Folder::encode(const std::string& text, std::size_t number, bool drop, std::string* out, br::Issue* issue,
+                    std::vector<std::string>* warnings) {
+  br::test::PaddedLine line(text);
+  br::RequestReader reader;
+  br::Request request;
+  if (!reader.read(line.data(), line.size(), &request, issue)) return false;
+  const std::string wire = p_.wire_id(request.custom_id, number);
+  const std::string wire_json = "\"" + wire + "\"";
+  if (!wire.empty()) request.custom_id = wire, request.custom_id_json = wire_json;
+  br::EncodeOptions options;
+  options.drop_unsupported = drop;
+  return p_.encode(request, options, out, issue, warnings);
+}
+
+void Folder::requests() {
+  const Lines unified = lines("requests.jsonl"), native = lines("requests.native.jsonl");
+  if (unified.empty() || unified.size() != native.size())
+    return wrong("requests.jsonl", 0, std::to_string(unified.size()) + " requests, " + std::to_string(native.size()) +
+                                          " native lines");
+  for (std::size_t i = 0; i < unified.size(); ++i) {
+    std::string out;
+    br::Issue issue;
+    std::vector<std::string> warnings;
+    if (!encode(unified[i], i + 1, false, &out, &issue, &warnings)) {
+      wrong("requests.jsonl", i, issue.message);
+      continue;
+    }
+    if (out.empty() || out.find('\n') != out.size() - 1) wrong("requests.jsonl", i, "not exactly one line came out");
+    if (!warnings.empty()) wrong("requests.jsonl", i, "a warning: " + warnings.front());
+    compare("requests.native.jsonl", i, native[i], out);
+  }
+}
+
+void Folder::refused() {
+  const Lines all = lines("refused.jsonl");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto test = parse(all[i]);
+    std::string out;
+    br::Issue issue;
+    std::vector<std::string> warnings;
+    if (encode((*test)["request"].raw(), i + 1, false, &out, &issue, &warnings)) {
+      wrong("refused.jsonl", i, "it was taken: " + out);
+      continue;
+    }
+    if (issue.field != (*test)["field"].string()) wrong("refused.jsonl", i, "the field is " + issue.field);
+    if (issue.message.find((*test)["message"].string()) == std::string::npos) wrong("refused.jsonl", i, issue.message);
+    if (issue.column == 0 || !out.empty()) wrong("refused.jsonl", i, "no column, or output of a refused request");
+    if (!(*test)["dropped"].is_object()) continue;
+    if (!encode((*test)["request"].raw(), i + 1, true, &out, &issue, &warnings)) wrong("refused.jsonl", i, issue.message);
+    else compare("refused.jsonl", i, (*test)["dropped"].raw(), out);
+    if (warnings.empty()) wrong("refused.jsonl", i, "dropped without a warning");
+  }
+}
+
+// ---- results ----
+
+void Folder::rows() {
+  const Lines native = lines("rows.native.jsonl"), unified = lines("rows.jsonl");
+  if (native.empty() || native.size() != unified.size())
+    return wrong("rows.native.jsonl", 0, std::to_string(native.size()) + " rows, " + std::to_string(unified.size()) +
+                                             " results");
+  const auto reader = p_.row_reader();
+  for (std::size_t i = 0; i < native.size(); ++i) {
+    br::test::PaddedLine line(native[i]);
+    br::Row row;
+    const bool read = reader->read(line.data(), line.size(), &row);
+    if (read != (unified[i] != "null")) {
+      wrong("rows.native.jsonl", i, read ? "a damaged row was read" : "the row could not be read");
+      continue;
+    }
+    if (!read) continue;
+    std::string have;
+    br::append_result_line(row, {}, &have);
+    const std::string context = R"(,"provider":"","job_id":"","batch_id":"")";
+    if (const auto at = have.find(context); at != std::string::npos) have.erase(at, context.size());
+    compare("rows.jsonl", i, unified[i], have);
+  }
+}
+
+// ---- answers ----
+
+void Folder::check_status(std::size_t line, const Json& want, const br::RemoteStatus& have) {
+  const auto differs = [&](const std::string& name, const std::string& value) {
+    wrong("states.jsonl", line, name + " is " + value);
+  };
+  if (br::state_name(have.state) != want["state"].string()) differs("the state", br::state_name(have.state));
+  if (have.state_known == (want["known"].raw() == "false")) differs("state_known", have.state_known ? "true" : "false");
+  if (want["output"].is_string() && want["output"].string() != have.output.id + have.output.url)
+    differs("the output", have.output.id + have.output.url);
+  if (want["errors"].is_string() && want["errors"].string() != have.errors.id + have.errors.url)
+    differs("the error file", have.errors.id + have.errors.url);
+  if (want["model"].is_string() && want["model"].string() != have.model) differs("the model", have.model);
+  if (want["marker"].is_string() && want["marker"].string() != have.marker) differs("the marker", have.marker);
+  if (want["created_ms"].integer().value_or(have.created_ms) != have.created_ms)
+    differs("created_ms", std::to_string(have.created_ms));
+  if (want["completed_ms"].integer().value_or(have.completed_ms) != have.completed_ms)
+    differs("completed_ms", std::to_string(have.completed_ms));
+  if (want["expires_ms"].integer().value_or(have.expires_ms) != have.expires_ms)
+    differs("expires_ms", std::to_string(have.expires_ms));
+  const std::string failure = have.failure ? have.failure->message : "";
+  if (failure.find(want["failure"].string()) == std::string::npos) differs("the failure", failure);
+  if (have.quota_wait != want["quota_wait"].boolean()) differs("quota_wait", have.quota_wait ? "true" : "false");
+  const Json& counts = want["counts"];
+  if (counts.type() == Json::Type::null && have.counts_known) differs("counts_known", "true");
+  if (!counts.is_object()) return;
+  const br::Counts& c = have.counts;
+  for (const auto& [name, value] : {std::pair<std::string, std::int64_t>{"total", c.total}, {"succeeded", c.succeeded},
+                                    {"errored", c.errored}, {"processing", c.processing}, {"cancelled", c.cancelled},
+                                    {"expired", c.expired}}) {
+    if (counts[name].integer().value_or(0) != value) differs("counts." + name, std::to_string(value));
+  }
+  if (!have.counts_known && !want["counts_unknown"].boolean()) differs("counts_known", "false");
+}
+
+std::string id_in(const Json& answer) {
+  for (const char* name : {"id", "name", "batch_id", "jobArn"}) {
+    if (answer[name].is_string()) return answer[name].string_or("");
+  }
+  return "batch-1";
+}
+
+void Folder::states() {
+  const Lines all = lines("states.jsonl");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto test = parse(all[i]);
+    br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
+    if (!(*test)["batch"]["id"].is_string()) batch.status.id = id_in((*test)["answer"]);
+    br::HttpResponse response;
+    response.status = 200;
+    response.body = (*test)["answer"].raw();
+    const br::OpContext context{account_, batch, br::test::kNow, {}, {}, 100, 1, {}, {}};
+    auto step = p_.advance(br::Op::poll, context, &response);
+    for (const Json& more : (*test)["more"].items()) {
+      if (!step || !step->send) break;
+      response.body = more.raw();
+      step = p_.advance(br::Op::poll, context, &response);
+    }
+    if (!step) wrong("states.jsonl", i, step.error().message);
+    else if (!step->outcome.status) wrong("states.jsonl", i, "no status came out");
+    else check_status(i, *test, *step->outcome.status);
+  }
+}
+
+std::string_view code_name(br::Code code) {
+  static constexpr std::pair<br::Code, std::string_view> kNames[] = {
+      {br::Code::network, "network"},   {br::Code::auth, "auth"},         {br::Code::quota, "quota"},
+      {br::Code::limit, "limit"},       {br::Code::provider, "provider"}, {br::Code::not_found, "not_found"},
+      {br::Code::protocol, "protocol"}, {br::Code::io, "io"},             {br::Code::unsupported, "unsupported"}};
+  for (const auto& [known, name] : kNames) {
+    if (known == code) return name;
+  }
+  return "another code";
+}
+
+void Folder::errors() {
+  const Lines all = lines("errors.jsonl");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto test = parse(all[i]);
+    const auto op = br::test::op_of((*test)["op"].string());
+    const br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
+    br::OpContext context{account_, batch, br::test::kNow, {}, "file-1", 100, 1, {}, {}};
+    std::string scratch;
+    bool begun = true;
+    for (const Json& before : (*test)["before"].items()) {
+      const br::HttpResponse answer = br::test::test_answer(before);
+      auto step = p_.advance(*op, context, &answer);
+      begun = begun && step && step->send;
+      if (!begun) break;
+      scratch = step->outcome.input_file_id;
+      context.scratch = scratch;
+      ++context.exchange;
+    }
+    const br::HttpResponse answer = br::test::test_answer(*test);
+    const auto step = p_.advance(*op, context, &answer);
+    if (!begun || step) {
+      wrong("errors.jsonl", i, begun ? "it was taken for success" : "the exchanges before ended early");
+      continue;
+    }
+    const br::Error& e = step.error();
+    const Json& want = *test;
+    if (code_name(e.code) != want["code"].string()) wrong("errors.jsonl", i, "the code is " + std::string(code_name(e.code)));
+    if (e.transient != want["transient"].boolean()) wrong("errors.jsonl", i, "transient differs");
+    if (e.not_executed != want["not_executed"].boolean()) wrong("errors.jsonl", i, "not_executed differs");
+    if (e.message.find(want["message"].string()) == std::string::npos) wrong("errors.jsonl", i, e.message);
+    if (const auto wait = want["retry_after_ms"].integer(); wait && *wait != e.retry_after_ms)
+      wrong("errors.jsonl", i, "retry_after_ms is " + std::to_string(e.retry_after_ms));
+    if (want["request_id"].is_string() && want["request_id"].string() != e.request_id)
+      wrong("errors.jsonl", i, "the request id is \"" + e.request_id + "\"");
+  }
+}
+
+// ---- calls ----
+
+void Folder::check_send(std::size_t line, const Json& want, const br::HttpRequest& have) {
+  if (want["method"].is_string() && want["method"].string() != have.method) wrong("calls.jsonl", line, have.method);
+  if (want["url"].is_string() && want["url"].string() != have.url) wrong("calls.jsonl", line, "the URL is " + have.url);
+  if (want["body"].is_object() || want["body"].is_array()) compare("calls.jsonl", line, want["body"].raw(), have.body);
+  if (want["body"].is_string() && want["body"].string() != have.body) wrong("calls.jsonl", line, "the body is " + have.body);
+  for (const auto& [name, value] :
+       {std::pair<const char*, const std::string&>{"body_path", have.body_path}, {"body_prefix", have.body_prefix},
+        {"body_suffix", have.body_suffix}}) {
+    if (want[name].is_string() && want[name].string() != value)
+      wrong("calls.jsonl", line, std::string(name) + " is " + value);
+  }
+  if (want["join_lines"].boolean() && !have.join_lines) wrong("calls.jsonl", line, "the lines are not joined");
+  for (const auto& [name, value] : want["headers"].fields()) {
+    const auto found = std::find_if(have.headers.begin(), have.headers.end(),
+                                    [&name = name](const br::Header& header) { return header.name == name; });
+    if (found == have.headers.end() || found->value != value.string())
+      wrong("calls.jsonl", line, "the header " + name + " is " + (found == have.headers.end() ? "missing" : found->value));
+  }
+  for (const auto& [name, value] : want["form"].fields()) {
+    const auto found = std::find_if(have.form.begin(), have.form.end(),
+                                    [&name = name](const br::FormPart& part) { return part.name == name; });
+    if (found == have.form.end() || found->value + found->filename != value.string())
+      wrong("calls.jsonl", line, "the form field " + name + " differs");
+  }
+}
+
+void Folder::check_outcome(std::size_t line, const Json& want, const br::Outcome& have) {
+  const auto text = [&](const char* name, const std::string& value) {
+    if (want[name].is_string() && want[name].string() != value) wrong("calls.jsonl", line, std::string(name) + " is " + value);
+  };
+  text("input_file_id", have.input_file_id);
+  text("next_page", have.next_page);
+  text("id", have.status ? have.status->id : "");
+  text("state", have.status ? br::state_name(have.status->state) : "");
+  if (want["already_ended"].boolean() != have.already_ended) wrong("calls.jsonl", line, "already_ended differs");
+  if (!want["listed"].is_array()) return;
+  std::string ids, wanted;
+  for (const auto& status : have.listed) ids += status.id + " ";
+  for (const Json& id : want["listed"].items()) wanted += id.string_or("") + " ";
+  if (ids != wanted) wrong("calls.jsonl", line, "listed are " + ids);
+}
+
+void Folder::calls() {
+  const Lines all = lines("calls.jsonl", false);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto test = parse(all[i]);
+    const auto op = br::test::op_of((*test)["op"].string());
+    const br::Account account = account_with((*test)["settings"]);
+    const br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
+    const std::string page = (*test)["page"].string_or(""), file = (*test)["file_id"].string_or("file-1");
+    const std::string lines = (*test)["lines"].string_or("");
+    br::OpContext context{account, batch, br::test::kNow, page, file, 100, 0, {}, {}};
+    if (p_.wants_lines(account, batch)) context.lines = lines;
+    auto step = p_.advance(*op, context, nullptr);
+    std::string scratch;
+    for (const Json& exchange : (*test)["exchanges"].items()) {
+      if (!step || !step->send) break;
+      check_send(i, exchange["send"], *step->send);
+      scratch = step->outcome.input_file_id;
+      context.scratch = scratch;
+      ++context.exchange;
+      const br::HttpResponse answer = br::test::test_answer(exchange["answer"]);
+      step = p_.advance(*op, context, &answer);
+    }
+    if (!step) wrong("calls.jsonl", i, step.error().message);
+    else if (step->send) wrong("calls.jsonl", i, "one more exchange than expected: " + step->send->url);
+    else if (static_cast<std::size_t>(context.exchange) != (*test)["exchanges"].items().size())
+      wrong("calls.jsonl", i, "it ended after " + std::to_string(context.exchange) + " exchanges");
+    else check_outcome(i, (*test)["outcome"], step->outcome);
+  }
+}
+
+void Folder::downloads() {
+  const Lines all = lines("downloads.jsonl", false);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto test = parse(all[i]);
+    const br::Account account = account_with((*test)["settings"]);
+    const br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
+    const auto have = p_.downloads(account, batch);
+    const auto& urls = (*test)["urls"].items();
+    if (have.size() != urls.size()) wrong("downloads.jsonl", i, std::to_string(have.size()) + " downloads");
+    for (std::size_t k = 0; k < std::min(have.size(), urls.size()); ++k) {
+      if (have[k].request.url != urls[k].string()) wrong("downloads.jsonl", i, "the URL is " + have[k].request.url);
+      if (have[k].page != (*test)["page"].is_object()) wrong("downloads.jsonl", i, "page differs");
+    }
+    if (!(*test)["page"].is_object()) continue;
+    const auto page = p_.read_page(account, batch, br::test::test_answer((*test)["page"]["answer"]));
+    if (!page) {
+      wrong("downloads.jsonl", i, page.error().message);
+      continue;
+    }
+    std::string array = "[" + page->lines;
+    std::replace(array.begin(), array.end(), '\n', ',');
+    if (array.back() == ',') array.pop_back();
+    compare("downloads.jsonl", i, (*test)["page"]["lines"].raw(), array + "]");
+  }
+}
+
+void every_provider_has_a_folder_and_does_what_it_says(void**) {
+  br::test::forget_environment();
+  Report report;
+  for (const Provider* provider : br::all_providers()) Folder(*provider, &report).run();
+  assert_true(report.good());
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {cmocka_unit_test(every_provider_has_a_folder_and_does_what_it_says)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
