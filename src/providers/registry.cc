@@ -8,7 +8,7 @@ namespace br {
 
 // One line for each provider: X(<file name>), which defines `std::unique_ptr<Provider> make_<name>_provider()`.
 #define BR_PROVIDERS(X) \
-  X(openai) X(mistral) X(together) X(groq) X(xai) X(azure) X(doubleword) X(fireworks)
+  X(openai) X(mistral) X(together) X(groq) X(xai) X(azure) X(doubleword) X(fireworks) X(openai_compatible)
 
 #define BR_DECLARE(name) std::unique_ptr<Provider> make_##name##_provider();
 BR_PROVIDERS(BR_DECLARE)
