@@ -236,4 +236,15 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
   return account;
 }
 
+Account provider_settings(const Config& config, const Provider& provider, std::string_view slot) {
+  Account account;
+  account.provider = provider.name();
+  account.slot = slot;
+  for (const Property& property : provider.properties()) {
+    if (property.secret) continue;
+    account.settings.emplace_back(property.name, setting_of(config, account.provider, property, slot));
+  }
+  return account;
+}
+
 }  // namespace br

@@ -48,4 +48,7 @@ const PropertyInfo* find_property(std::string_view key);
 Result<Account> resolve_account(const Config& config, const Provider& provider, std::string_view base_url,
                                 std::string_view slot = {});
 
+// The settings that turning requests into lines depends on: no key, and no check of anything.
+Account provider_settings(const Config& config, const Provider& provider, std::string_view slot = {});
+
 }  // namespace br

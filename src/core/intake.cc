@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <memory>
 
 #include "codec/json_read.h"
 #include "codec/jsonl.h"
@@ -26,10 +27,17 @@ struct Found {
   std::string text;
 };
 
+// What a provider's encoder and the packer go by.
+struct Settings {
+  const Provider* provider;
+  Account account;
+  Capability limits;
+};
+
 class Intake {
  public:
   Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids)
-      : spec_(spec), sink_(sink), ids_(random.next()), all_ids_(all_ids) {
+      : config_(config), spec_(spec), sink_(sink), ids_(random.next()), all_ids_(all_ids) {
     first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
@@ -44,6 +52,7 @@ class Intake {
   Result<void> take_line(const RequestSource& source, Line* line);
   Result<const Provider*> provider_of(const RequestSource& source, const Line& line);
   Error missing_error() const;
+  void use(const Provider& provider);
   void put_wire_id(const Provider& provider);
   void wrong(const RequestSource& source, const Line& line, const Issue& issue);
   void find_duplicates();
@@ -51,12 +60,15 @@ class Intake {
   std::string id_at(std::uint64_t row) const;
   std::size_t source_of(std::uint64_t row) const;
 
+  const Config& config_;
   const BatchSpec& spec_;
   RequestSink* sink_;
   Routes routes_;
   Destination fallback_, own_;  // the batch's, and that of the newest line with a provider of its own
   std::string named_, account_;
   EncodeOptions options_;
+  std::vector<std::unique_ptr<Settings>> settings_;
+  const Settings* in_force_ = nullptr;
   std::size_t max_line_ = 0;
   RequestReader reader_;
   Request request_;
@@ -159,6 +171,23 @@ Error Intake::missing_error() const {
                "this build has: " + provider_names());
 }
 
+// The settings of the provider, and of the key that account_ names.
+void Intake::use(const Provider& provider) {
+  if (in_force_ != nullptr && in_force_->provider == &provider && in_force_->account.slot == account_) return;
+  const auto found = std::find_if(settings_.begin(), settings_.end(), [&](const auto& known) {
+    return known->provider == &provider && known->account.slot == account_;
+  });
+  if (found != settings_.end()) {
+    in_force_ = found->get();
+  } else {
+    Account account = provider_settings(config_, provider, account_);
+    Capability limits = provider.limits(account);
+    settings_.push_back(std::make_unique<Settings>(Settings{&provider, std::move(account), std::move(limits)}));
+    in_force_ = settings_.back().get();
+  }
+  options_.account = &in_force_->account;
+}
+
 void Intake::put_wire_id(const Provider& provider) {
   wire_id_ = provider.wire_id(request_.custom_id, rows_);
   if (wire_id_.empty()) return;
@@ -181,6 +210,7 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   if (*provider == nullptr) return {};
   native_.clear();
   const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
+  use(**provider);
   put_wire_id(**provider);
   auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
   const std::size_t warned = report_.warnings.size();
@@ -191,7 +221,7 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   }
   for (std::size_t i = warned; i < report_.warnings.size(); ++i)
     report_.warnings[i] = source.name + ":" + std::to_string(line->number) + ": " + report_.warnings[i];
-  const std::int64_t limit = (*provider)->capability().max_line_bytes;
+  const std::int64_t limit = in_force_->limits.max_line_bytes;
   if (limit > 0 && static_cast<std::int64_t>(native_.size()) > limit) {
     issue = {1, std::string(id), "",
              "the request has " + std::to_string(native_.size()) + " bytes; " + std::string((*provider)->name()) +
@@ -200,7 +230,8 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
     return {};
   }
   if (found_total_ > 0 || !missing_.empty() || sink_ == nullptr) return {};
-  return sink_->take(**provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native_});
+  return sink_->take(**provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native_,
+                                  in_force_->limits});
 }
 
 std::size_t Intake::source_of(std::uint64_t row) const {

@@ -41,6 +41,7 @@ struct EncodedRequest {
   std::uint64_t number = 0;  // in the job, from 1
   std::string_view unified;  // the line as it came
   std::string_view native;   // the vendor's line, newline included
+  const Capability& limits;  // what the vendor takes in one batch
 };
 
 class RequestSink {

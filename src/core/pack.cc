@@ -49,7 +49,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
 }
 
 Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
-  const Capability& limits = provider.capability();
+  const Capability& limits = item.limits;
   const Request& request = item.request;
   key_.assign(provider.name()).append("@").append(item.account).push_back('\n');
   const std::size_t head = key_.size();
@@ -82,7 +82,7 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
   batch.rows += 1;
   batch.bytes += static_cast<std::int64_t>(item.native.size());
   add_estimate(item.request, plan_.default_max_tokens, &batch.tokens);
-  const Capability& limits = provider.capability();
+  const Capability& limits = item.limits;
   const std::string name(provider.name());
   if (limits.max_bytes > 0 && batch.rows == 1 && batch.bytes > limits.max_bytes)
     return Error(Code::limit, "the request \"" + std::string(item.request.custom_id) + "\" alone is larger than the " +

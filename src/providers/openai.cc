@@ -1,8 +1,7 @@
 // OpenAI: chat completions, responses and embeddings through the Batch API.
 #include <array>
 
-#include "providers/openai_batches.h"
-#include "providers/openai_dialect.h"
+#include "providers/openai_family.h"
 
 namespace br {
 namespace {
@@ -28,32 +27,10 @@ constexpr std::array<Property, 7> kProperties = {{
     {"output_expires_after_s", "", nullptr, false, "Seconds after which the vendor deletes the result files."},
 }};
 
-class OpenAiProvider : public Provider {
- public:
-  std::string_view name() const override { return "openai"; }
-  const Capability& capability() const override { return capability_; }
-  std::span<const Property> properties() const override { return kProperties; }
-
-  bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
-              std::vector<std::string>* warnings) const override {
-    return encode_openai_line(dialect_, request, options, out, issue, warnings);
-  }
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    return advance_openai(calls_, op, context, last);
-  }
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    return openai_downloads(calls_, account, batch);
-  }
-  std::unique_ptr<RowReader> row_reader() const override { return make_openai_row_reader(); }
-
- private:
-  Capability capability_ = make_capability();
-  OpenAiCalls calls_;
-  OpenAiDialect dialect_;
-};
-
 }  // namespace
 
-std::unique_ptr<Provider> make_openai_provider() { return std::make_unique<OpenAiProvider>(); }
+std::unique_ptr<Provider> make_openai_provider() {
+  return std::make_unique<OpenAiFamilyProvider>(OpenAiVendor{"openai", make_capability(), kProperties, {}, {}, {}});
+}
 
 }  // namespace br

@@ -1,6 +1,7 @@
 #include "providers/openai_batches.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "codec/json_write.h"
 #include "net/url.h"
@@ -10,120 +11,39 @@
 namespace br {
 namespace {
 
-constexpr std::string_view kMarkerKey = "batchrouter_marker";
-
-HttpRequest make_request(const Account& account, std::string method, std::string path) {
-  HttpRequest request;
-  request.method = std::move(method);
-  request.url = account.base_url + path;
-  if (!account.api_key.empty()) request.headers.push_back({"Authorization", "Bearer " + account.api_key, true});
-  if (!account.organization.empty()) request.headers.push_back({"OpenAI-Organization", account.organization, false});
-  if (!account.project.empty()) request.headers.push_back({"OpenAI-Project", account.project, false});
-  return request;
-}
-
-std::string path_of(std::string_view prefix, std::string_view id, std::string_view suffix = {}) {
-  return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
-}
-
-void read_state(const std::string& word, RemoteStatus* status) {
-  status->vendor_state = word;
-  std::string name = lower_case(word);
-  if (name == "canceled") name = "cancelled";
-  if (name == "canceling") name = "cancelling";
-  const auto state = state_from_name(name);
-  status->state_known = state.has_value() && *state != State::queued && *state != State::submitting;
-  status->state = status->state_known ? *state : State::in_progress;
-}
-
-void read_counts(const Json& counts, RemoteStatus* status) {
-  const auto total = counts["total"].integer();
-  const auto completed = counts["completed"].integer();
-  const auto failed = counts["failed"].integer();
-  status->counts_known = total.has_value() && completed.has_value();
-  if (!status->counts_known) return;
-  status->counts.total = std::max<std::int64_t>(0, *total);
-  status->counts.succeeded = std::max<std::int64_t>(0, *completed);
-  status->counts.errored = std::max<std::int64_t>(0, failed.value_or(0));
-  status->counts.processing =
-      std::max<std::int64_t>(0, status->counts.total - status->counts.succeeded - status->counts.errored);
-}
-
-// "line 3: duplicate_custom_id: …", of the first few validation errors.
-void read_failure(const Json& errors, RemoteStatus* status) {
-  constexpr std::size_t kShown = 3;
-  const auto& list = errors.is_array() ? errors.items() : errors["data"].items();
-  std::string message;
-  std::string code;
-  for (std::size_t i = 0; i < std::min(list.size(), kShown); ++i) {
-    const Json& item = list[i];
-    if (code.empty()) code = item["code"].string_or("");
-    if (item["code"].string() == "token_limit_exceeded") status->quota_wait = true;
-    if (!message.empty()) message += "; ";
-    if (const auto line = item["line"].integer()) message += "line " + std::to_string(*line) + ": ";
-    message += item["code"].string_or("error") + ": " + item["message"].string_or("no message");
-  }
-  if (list.size() > kShown) message += "; and " + std::to_string(list.size() - kShown) + " more";
-  if (message.empty()) message = "the vendor gave no reason";
-  Error failure(Code::provider, "the vendor refused the whole batch: " + message);
-  failure.vendor_code = code;
-  failure.transient = status->quota_wait;
-  status->failure = std::move(failure);
-}
-
-Result<RemoteStatus> read_batch(const Json& json, std::string_view provider, std::string_view what) {
-  RemoteStatus status;
-  status.id = json["id"].string_or("");
-  if (status.id.empty()) return protocol_error(provider, what, "the answer is no batch: it has no id");
-  read_state(json["status"].string_or(""), &status);
-  read_counts(json["request_counts"], &status);
-  status.created_ms = read_time(json["created_at"]);
-  status.completed_ms = first_time(json, {"completed_at", "failed_at", "expired_at", "cancelled_at"});
-  status.expires_ms = read_time(json["expires_at"]);
-  status.model = json["model"].string_or("");
-  status.endpoint = json["endpoint"].string_or("");
-  status.input_file_id = json["input_file_id"].string_or("");
-  status.marker = json["metadata"][kMarkerKey].string_or("");
-  status.output.id = json["output_file_id"].string_or("");
-  status.errors.id = json["error_file_id"].string_or("");
-  if (status.state == State::failed) read_failure(json["errors"], &status);
-  status.raw = json.raw();
-  return status;
+void give_key(const OpenAiCalls& calls, const Account& account, HttpRequest* request) {
+  if (account.api_key.empty() || calls.auth == Auth::none) return;
+  if (calls.auth == Auth::api_key) request->headers.push_back({"api-key", account.api_key, true});
+  else request->headers.push_back({"Authorization", "Bearer " + account.api_key, true});
 }
 
 Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "uploading the request file";
   if (last == nullptr) {
-    HttpRequest request = make_request(context.account, "POST", std::string(calls.upload_path));
-    request.form.push_back({"purpose", std::string(calls.purpose), "", "", ""});
+    HttpRequest request = openai_request(calls, context.account, "POST", calls.upload_path);
+    const auto field = [&request](std::string_view name, std::string_view value) {
+      if (!name.empty()) request.form.push_back({std::string(name), std::string(value), "", "", ""});
+    };
+    const std::string file_name = context.batch.marker + ".jsonl";
+    if (!calls.purpose.empty()) field("purpose", calls.purpose);
+    if (calls.file_name_fields) field("file_name", file_name), field("file_type", "jsonl");
     if (const auto seconds = context.account.setting("input_expires_after_s"); !seconds.empty()) {
-      request.form.push_back({"expires_after[anchor]", "created_at", "", "", ""});
-      request.form.push_back({"expires_after[seconds]", std::string(seconds), "", "", ""});
+      field(calls.expiry_anchor, "created_at");
+      field(calls.expiry_seconds, seconds);
     }
-    request.form.push_back(
-        {"file", "", context.batch.request_path, context.batch.marker + ".jsonl", "application/jsonl"});
+    request.form.push_back({"file", "", context.batch.request_path, file_name, std::string(calls.content_type)});
     return send_step(std::move(request));
   }
-  auto json = read_object(context.account.provider, kWhat, *last);
-  if (!json) return std::move(json.error());
-  Step step;
-  step.outcome.input_file_id = (**json)["id"].string_or("");
-  if (step.outcome.input_file_id.empty())
-    return protocol_error(context.account.provider, kWhat, "the answer has no file id");
-  return step;
+  return read_openai_file(context, *last);
 }
 
 std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
   std::string body;
   JsonWriter json(&body);
   json.begin_object().field("input_file_id", context.batch.input_file_id);
-  json.field("endpoint", openai_endpoint_url(context.batch.endpoint));
+  json.field("endpoint", calls.create_endpoint.empty() ? openai_endpoint_url(context.batch.endpoint)
+                                                       : calls.create_endpoint);
   if (calls.completion_window) json.field("completion_window", context.account.setting("completion_window"));
-  if (calls.metadata) {
-    json.key("metadata").begin_object();
-    for (const auto& [key, value] : context.batch.metadata) json.field(key, value);
-    json.field(kMarkerKey, context.batch.marker).end_object();
-  }
+  if (calls.metadata) write_openai_metadata(context.batch, &json);
   if (const auto seconds = context.account.setting("output_expires_after_s"); !seconds.empty()) {
     json.key("output_expires_after").begin_object().field("anchor", "created_at").key("seconds").raw(seconds);
     json.end_object();
@@ -132,76 +52,89 @@ std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
   return body;
 }
 
-Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-  auto json = read_object(context.account.provider, what, last);
-  if (!json) return std::move(json.error());
-  auto status = read_batch(**json, context.account.provider, what);
-  if (!status) return std::move(status.error());
-  Step step;
-  step.outcome.status = std::move(*status);
-  return step;
-}
-
 Result<Step> create(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last != nullptr) return read_status(context, "creating the batch", *last);
-  HttpRequest request = make_request(context.account, "POST", std::string(calls.batches_path));
-  request.headers.push_back({"Content-Type", "application/json", false});
-  request.body = create_body(calls, context);
-  request.paid = true;
-  return send_step(std::move(request));
+  if (last != nullptr) return read_openai_status(calls, context, "creating the batch", *last);
+  return send_step(openai_create_request(calls, context.account, create_body(calls, context)));
 }
 
 Result<Step> poll(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
   const std::string& id = context.batch.status.id;
   if (last != nullptr) {
-    auto step = read_status(context, "asking for the batch", *last);
+    auto step = read_openai_status(calls, context, "asking for the batch", *last);
     if (step && step->outcome.status->id != id)
       return protocol_error(context.account.provider, "asking for the batch", "the answer is about another batch");
     return step;
   }
-  return send_step(make_request(context.account, "GET", path_of(calls.batches_path, id)));
+  return send_step(openai_request(calls, context.account, "GET", openai_path(calls.batches_path, id)));
 }
 
 Result<Step> cancel(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr)
-    return send_step(make_request(context.account, "POST", path_of(calls.batches_path, context.batch.status.id, "/cancel")));
-  auto step = read_status(context, "cancelling the batch", *last);
-  if (step) {
-    const State state = step->outcome.status->state;
-    step->outcome.already_ended = is_terminal(state) && state != State::cancelled;
-    return step;
+  if (last == nullptr) {
+    const std::string path = openai_path(calls.batches_path, context.batch.status.id, "/cancel");
+    return send_step(openai_request(calls, context.account, "POST", path));
   }
-  // A batch that has ended is refused with 409 or 400: there is nothing to cancel, which is no failure.
-  const int status = step.error().http_status;
-  if (status != 409 && status != 400) return step;
-  Step ended;
-  ended.outcome.already_ended = true;
-  return ended;
+  auto step = read_openai_status(calls, context, "cancelling the batch", *last);
+  if (!step) return cancel_refused(std::move(step.error()));
+  const State state = step->outcome.status->state;
+  step->outcome.already_ended = is_terminal(state) && state != State::cancelled;
+  return step;
+}
+
+std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
+  const std::string limit = std::to_string(context.list_limit);
+  const std::string page = url_encode(context.page);
+  switch (calls.listing) {
+    case Listing::after:
+      return "?limit=" + limit + (page.empty() ? "" : "&after=" + page);
+    case Listing::cursor:
+      return page.empty() ? "" : "?cursor=" + page;
+    case Listing::page:
+      return "?page=" + (page.empty() ? "0" : page) + "&page_size=" + limit + "&order_by=-created";
+    case Listing::whole:
+      break;
+  }
+  return {};
+}
+
+std::string next_page(const OpenAiCalls& calls, const OpContext& context, const Json& answer, std::size_t items,
+                      const std::string& last_id) {
+  if (calls.listing == Listing::cursor) return answer["paging"]["next_cursor"].string_or("");
+  if (calls.listing == Listing::page) {
+    const std::int64_t page = std::strtoll(std::string(context.page).c_str(), nullptr, 10) + 1;
+    const std::int64_t seen = page * context.list_limit;
+    const auto total = answer["total"].integer();
+    const bool more = total ? seen < *total && items > 0 : static_cast<int>(items) >= context.list_limit;
+    return more ? std::to_string(page) : "";
+  }
+  if (calls.listing != Listing::after || !answer["has_more"].boolean() || items == 0) return {};
+  return answer["last_id"].string_or(last_id);
 }
 
 Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
   constexpr std::string_view kWhat = "listing batches";
   if (last == nullptr) {
-    std::string path = std::string(calls.batches_path) + "?limit=" + std::to_string(context.list_limit);
-    if (!context.page.empty()) path += "&after=" + url_encode(context.page);
-    return send_step(make_request(context.account, "GET", std::move(path)));
+    const std::string path = std::string(calls.batches_path) + list_query(calls, context);
+    return send_step(openai_request(calls, context.account, "GET", path));
   }
   auto json = read_object(context.account.provider, kWhat, *last);
   if (!json) return std::move(json.error());
-  const Json& data = (*json)->is_array() ? **json : (**json)["data"];
+  const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
+  const Json& data = (*json)->is_array() ? **json : named;
   if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
   Step step;
   for (const Json& item : data.items()) {
-    if (auto status = read_batch(item, context.account.provider, kWhat)) step.outcome.listed.push_back(std::move(*status));
+    if (auto status = read_openai_batch(calls, item, context.account.provider, kWhat))
+      step.outcome.listed.push_back(std::move(*status));
   }
-  if ((**json)["has_more"].boolean() && !step.outcome.listed.empty())
-    step.outcome.next_page = (**json)["last_id"].string_or(step.outcome.listed.back().id);
+  const auto& listed = step.outcome.listed;
+  step.outcome.next_page =
+      next_page(calls, context, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
   return step;
 }
 
 Result<Step> delete_file(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
   if (last == nullptr)
-    return send_step(make_request(context.account, "DELETE", path_of(calls.files_path, context.file_id)));
+    return send_step(openai_request(calls, context.account, "DELETE", openai_path(calls.files_path, context.file_id)));
   if (last->ok() || last->status == 404) return Step{};
   return read_http_error(context.account.provider, "deleting a file", *last);
 }
@@ -222,6 +155,46 @@ std::string_view openai_endpoint_url(Endpoint endpoint) {
       break;
   }
   return "/v1/chat/completions";
+}
+
+std::string openai_root(const OpenAiCalls& calls, const Account& account) {
+  const std::string& base = account.base_url;
+  if (calls.version.empty() || base.ends_with("/v1")) return base;
+  constexpr std::string_view kOpenAi = "/openai";
+  const bool half = base.ends_with(kOpenAi) && calls.version.starts_with(kOpenAi);
+  return base + std::string(half ? calls.version.substr(kOpenAi.size()) : calls.version);
+}
+
+HttpRequest openai_request(const OpenAiCalls& calls, const Account& account, std::string method,
+                           std::string_view path) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = openai_root(calls, account).append(path);
+  if (!calls.query.empty())
+    request.url.append(path.find('?') == std::string_view::npos ? "?" : "&").append(calls.query);
+  give_key(calls, account, &request);
+  if (!account.organization.empty()) request.headers.push_back({"OpenAI-Organization", account.organization, false});
+  if (!account.project.empty()) request.headers.push_back({"OpenAI-Project", account.project, false});
+  return request;
+}
+
+HttpRequest openai_create_request(const OpenAiCalls& calls, const Account& account, std::string body) {
+  HttpRequest request = openai_request(calls, account, "POST", calls.batches_path);
+  request.headers.push_back({"Content-Type", "application/json", false});
+  request.body = std::move(body);
+  request.paid = true;
+  return request;
+}
+
+std::string openai_path(std::string_view prefix, std::string_view id, std::string_view suffix) {
+  return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
+}
+
+Result<Step> cancel_refused(Error error) {
+  if (error.http_status != 409 && error.http_status != 400) return error;
+  Step ended;
+  ended.outcome.already_ended = true;
+  return ended;
 }
 
 Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last) {
@@ -246,7 +219,8 @@ std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& 
   std::vector<Download> downloads;
   for (const RemoteFile* file : {&batch.status.output, &batch.status.errors}) {
     if (file->id.empty()) continue;
-    downloads.push_back({make_request(account, "GET", path_of(calls.files_path, file->id, "/content")), false, {}});
+    downloads.push_back(
+        {openai_request(calls, account, "GET", openai_path(calls.files_path, file->id, "/content")), false, {}});
   }
   return downloads;
 }

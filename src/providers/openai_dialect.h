@@ -11,19 +11,45 @@
 
 namespace br {
 
+// How a document stands in a chat message.
+enum class DocumentForm : std::uint8_t {
+  none,
+  file,          // OpenAI: {"type":"file","file":{"file_data"|"file_id"}}, no URLs
+  document_url,  // Mistral: {"type":"document_url","document_url":URL}, {"type":"file","file_id"}
+  file_url,      // xAI: {"type":"file","file":{"url"|"file_id"|"data"}}
+};
+
+// How a sound stands in a chat message.
+enum class AudioForm : std::uint8_t {
+  none,
+  data,       // OpenAI: {"type":"input_audio","input_audio":{"data","format"}}
+  text,       // Mistral: {"type":"input_audio","input_audio":URL or base64}
+  data_or_url // Together, vLLM: as OpenAI, and {"type":"audio_url","audio_url":{"url"}}
+};
+
 struct OpenAiDialect {
   std::string_view vendor = "OpenAI";
   bool body_only_lines = false;  // {"custom_id","body"} without method and url
+  bool model_in_body = true;     // false: the model stands in the create call only
+  std::string_view line_url;     // empty: by the endpoint
   std::string_view max_tokens = "max_completion_tokens";
   std::string_view seed = "seed";
+  double max_temperature = 2;
   bool top_k = false;
   bool penalties = true;
-  int max_stops = 4;
+  int max_stops = 4;  // 0: no limit
   bool image_url = true;
-  bool documents = true;
-  bool audio = true;
+  bool image_as_string = false;  // "image_url":URL instead of {"url":URL}
+  DocumentForm documents = DocumentForm::file;
+  AudioForm audio = AudioForm::data;
   bool responses = true;
   bool embeddings = true;
+};
+
+// Where result rows differ from OpenAI's.
+struct OpenAiRows {
+  bool batch_results = false;       // xAI: {"batch_request_id","batch_result":{"response":{<kind>:body}}|{"error"}}
+  bool reasoning_is_extra = false;  // reasoning tokens are not among the completion tokens
 };
 
 // Appends the line of the request. See Provider::encode.
@@ -31,6 +57,6 @@ bool encode_openai_line(const OpenAiDialect& dialect, const Request& request, co
                         std::string* out, Issue* issue, std::vector<std::string>* warnings);
 
 // Rows of the output file and of the error file, of chat completions, responses and embeddings.
-std::unique_ptr<RowReader> make_openai_row_reader();
+std::unique_ptr<RowReader> make_openai_row_reader(const OpenAiRows& rows = {});
 
 }  // namespace br

@@ -26,6 +26,8 @@ std::vector<std::string> Account::own_urls() const {
 
 std::string Provider::wire_id(std::string_view, std::uint64_t) const { return {}; }
 
+Capability Provider::limits(const Account&) const { return capability(); }
+
 bool Provider::wants_lines(const Account&, const RemoteBatch&) const { return false; }
 
 Result<Page> Provider::read_page(const Account&, const RemoteBatch&, const HttpResponse&) const {

@@ -48,6 +48,7 @@ struct Property {
 struct EncodeOptions {
   bool drop_unsupported = false;   // true: leave out what the vendor cannot take, and say so in *warnings
   std::int64_t default_max_tokens = 1024;
+  const Account* account = nullptr;  // the provider's settings, without its key; nullptr: its defaults
 };
 
 // One conversation step with the vendor.
@@ -122,6 +123,8 @@ class Provider {
   virtual std::string_view name() const = 0;
   virtual const Capability& capability() const = 0;
   virtual std::span<const Property> properties() const = 0;
+  // The capability, with the limits that these settings give.
+  virtual Capability limits(const Account& settings) const;
 
   // The id that stands for custom_id on the wire; empty where the vendor takes it as it is. number: of the request in
   // the job, from 1; two requests of a job never get the same wire id, nor one that wire_id() leaves alone.

@@ -7,7 +7,18 @@
 namespace br {
 
 // One line for each provider: X(<file name>), which defines `std::unique_ptr<Provider> make_<name>_provider()`.
-#define BR_PROVIDERS(X) X(openai) X(anthropic) X(google)
+#define BR_PROVIDERS(X) \
+  X(openai)             \
+  X(anthropic)          \
+  X(google)             \
+  X(mistral)            \
+  X(together)           \
+  X(groq)               \
+  X(xai)                \
+  X(azure)              \
+  X(doubleword)         \
+  X(fireworks)          \
+  X(openai_compatible)
 
 #define BR_DECLARE(name) std::unique_ptr<Provider> make_##name##_provider();
 BR_PROVIDERS(BR_DECLARE)

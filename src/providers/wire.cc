@@ -1,5 +1,6 @@
 #include "providers/wire.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "providers/http_error.h"
@@ -38,6 +39,14 @@ Step send_step(HttpRequest request) {
   Step step;
   step.send = std::move(request);
   return step;
+}
+
+void append_line(std::string_view json, std::string* lines) {
+  const std::size_t start = lines->size();
+  lines->append(json);
+  std::replace_if(lines->begin() + static_cast<std::ptrdiff_t>(start), lines->end(),
+                  [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  lines->push_back('\n');
 }
 
 }  // namespace br

@@ -30,4 +30,7 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
 
 Step send_step(HttpRequest request);
 
+// Appends JSON as one line; the line breaks of a pretty-printed answer become blanks.
+void append_line(std::string_view json, std::string* lines);
+
 }  // namespace br

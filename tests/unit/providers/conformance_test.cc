@@ -54,15 +54,20 @@ bool for_each(const std::function<void(const Subject&)>& fn) {
   return report.good();
 }
 
-// Runs an operation with the same answer to every exchange; `sent` sees each request.
+// Runs an operation with the same answer to every exchange; `sent` sees each request. What a vendor asks for before the
+// paid call is answered as it hopes for.
 br::Result<br::Step> drive(const Subject& s, Op op, const HttpResponse& answer,
                            const std::function<void(const HttpRequest&)>& sent) {
   auto step = s.provider.advance(op, s.context(op, 0, {}), nullptr);
   std::string scratch;
+  HttpResponse ready;
+  ready.status = 200;
+  ready.body = R"({"id":"file-in-1","status":"processed"})";
   for (int exchange = 1; step && step->send && exchange < kMaxExchanges; ++exchange) {
     if (sent) sent(*step->send);
     scratch = step->outcome.input_file_id;
-    step = s.provider.advance(op, s.context(op, exchange, scratch), &answer);
+    const bool before = op == Op::create && !step->send->paid;
+    step = s.provider.advance(op, s.context(op, exchange, scratch), before ? &ready : &answer);
   }
   return step;
 }
