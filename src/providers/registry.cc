@@ -7,7 +7,7 @@
 namespace br {
 
 // One line for each provider: X(<file name>), which defines `std::unique_ptr<Provider> make_<name>_provider()`.
-#define BR_PROVIDERS(X) X(openai) X(anthropic) X(google) X(vllm) X(bedrock)
+#define BR_PROVIDERS(X) X(openai) X(anthropic) X(google) X(vllm) X(bedrock) X(vertex)
 
 #define BR_DECLARE(name) std::unique_ptr<Provider> make_##name##_provider();
 BR_PROVIDERS(BR_DECLARE)
