@@ -8,12 +8,14 @@
 #include "codec/field_names.h"
 #include "net/url.h"
 #include "providers/registry.h"
+#include "sys/file.h"
 
 namespace br {
 namespace {
 
 using Kind = PropertyInfo::Kind;
 constexpr std::int64_t kDay = 86'400'000;
+constexpr std::size_t kMaxSettingFile = std::size_t{1} << 20;
 
 PropertyInfo text(std::string name, std::string value, std::string doc) {
   return {std::move(name), std::move(value), Kind::text, 0, 0, "", "", std::move(doc)};
@@ -149,8 +151,21 @@ std::string setting_of(const Config& config, const std::string& provider, const 
   return value.empty() ? property.default_value : value;
 }
 
+// The content of the file that the setting names.
+Result<void> read_setting_file(const std::string& key, std::string* value) {
+  if (value->empty() || value->front() == '{') return {};
+  auto content = read_whole_file(*value, kMaxSettingFile);
+  if (!content)
+    return Error(Code::config, key + ": " + content.error().message, "give the path of a file that can be read");
+  *value = std::move(*content);
+  return {};
+}
+
 Result<void> check_key(const Account& account, const Provider& provider) {
-  const bool broken = account.api_key.find_first_of("\r\n") != std::string::npos;
+  const bool file = std::any_of(provider.properties().begin(), provider.properties().end(), [](const Property& property) {
+    return property.file && std::string_view(property.name) == "api_key";
+  });
+  const bool broken = !file && account.api_key.find_first_of("\r\n") != std::string::npos;
   if (!broken && !(provider.capability().needs_key && account.api_key.empty())) return {};
   const PropertyInfo* key = find_property(account.provider + ".api_key");
   std::string variable = key == nullptr ? "" : key->environment.substr(0, key->environment.find(','));
@@ -211,6 +226,10 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
   for (const Property& property : provider.properties()) {
     std::string value = setting_of(config, account.provider, property, slot);
     const std::string_view name = property.name;
+    if (property.file) {
+      const std::string key = account.provider + "." + property.name;
+      if (auto read = read_setting_file(key, &value); !read) return std::move(read.error());
+    }
     if (name == "api_key") {
       account.api_key = value;
     } else if (name == "base_url") {
@@ -228,6 +247,7 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
       account.settings.emplace_back(property.name, std::move(value));
     }
   }
+  if (auto done = provider.complete(&account); !done) return std::move(done.error());
   if (provider.capability().local) return account;
   auto checked = check_base_url(account.base_url);
   if (!checked) return std::move(checked.error());

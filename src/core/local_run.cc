@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "codec/utf8.h"
 #include "sys/file.h"
@@ -12,6 +13,13 @@ namespace {
 
 constexpr std::size_t kTailBytes = 8192;
 constexpr std::size_t kTailLines = 20;
+
+// How a run is stopped: each poll that still finds it running is one step less polite.
+struct Stop {
+  const char* word;
+  int signal;
+};
+constexpr Stop kStops[] = {{"interrupted", SIGINT}, {"terminated", SIGTERM}, {"killed", SIGKILL}};
 
 ProcessFiles files_of(const LocalJob& job) {
   const auto path = [&](const char* kind) { return job.spool.local(job.batch.job_id, job.batch.part, kind); };
@@ -46,7 +54,7 @@ LocalRun look(const LocalJob& job) {
   run.started = state.started;
   run.running = state.running;
   run.exit_code = state.exit_code;
-  run.has_output = path_exists(output_of(job));
+  run.has_output = file_size(output_of(job)) > 0;
   run.cancelled = job.batch.cancel_wanted;
   run.log_tail = log_tail(files.log);
   return run;
@@ -58,40 +66,70 @@ RemoteStatus status_of(const LocalJob& job, const LocalRun& run) {
   status.marker = job.batch.marker;
   status.output.url = run.has_output ? output_of(job) : "";
   if (status.created_ms < 0) status.created_ms = job.batch.create_sent_ms;
+  if (is_terminal(status.state))
+    status.completed_ms = job.batch.status.completed_ms < 0 ? job.now_ms : job.batch.status.completed_ms;
   return status;
 }
 
-Result<Outcome> start(const LocalJob& job) {
-  auto argv = job.provider.local_command(job.account, job.batch, job.batch.request_path, output_of(job));
-  if (!argv) return std::move(argv.error());
+Result<std::vector<std::string>> command_of(const Provider& provider, const Account& account, const RemoteBatch& batch,
+                                            const std::string& output) {
+  auto argv = provider.local_command(account, batch, batch.request_path, output);
+  if (!argv) return argv;
   auto program = find_program(argv->front());
-  if (!program) return std::move(program.error());
-  argv->front() = std::move(*program);
-  const ProcessFiles files = files_of(job);
-  for (const std::string& old : {files.lock, files.log, files.exit, output_of(job)}) remove_file(old);
-  // Made here, so that the log is there, and private, from the first moment on.
-  for (const std::string& fresh : {files.log, files.lock}) {
-    if (auto made = File::create(fresh); !made) return std::move(made.error());
+  if (!program) {
+    program.error().message = "[" + std::string(provider.name()) + "] " + program.error().message;
+    return std::move(program.error());
   }
-  if (auto started = start_process(*argv, environment_without(job.secret_variables), files); !started)
+  argv->front() = std::move(*program);
+  return argv;
+}
+
+Result<Outcome> start(const LocalJob& job) {
+  Outcome outcome;
+  if (const LocalRun before = look(job); before.started) {
+    // The answer to an earlier call was lost: it is given again, and nothing runs twice.
+    outcome.status = status_of(job, before);
+    return outcome;
+  }
+  const std::string output = output_of(job);
+  auto argv = command_of(job.provider, job.account, job.batch, output);
+  if (!argv) return std::move(argv.error());
+  // Made here, so that it is private; the program only writes into it.
+  if (auto made = File::create(output); !made) return std::move(made.error());
+  if (auto started = start_process(*argv, environment_without(job.secret_variables), files_of(job)); !started)
     return std::move(started.error());
   LocalRun run;
   run.started = run.running = true;
-  Outcome outcome;
   outcome.status = status_of(job, run);
   return outcome;
 }
 
+// Sends the signal that is next, and says so in the status.
+void stop(const LocalJob& job, RemoteStatus* status) {
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < std::size(kStops); ++i) {
+    if (job.batch.status.vendor_state == kStops[i].word) next = std::min(i + 1, std::size(kStops) - 1);
+  }
+  signal_process(files_of(job), kStops[next].signal);
+  status->vendor_state = kStops[next].word;
+}
+
 Outcome cancel(const LocalJob& job, LocalRun run) {
+  run.cancelled = run.running;
   Outcome outcome;
   outcome.already_ended = !run.running;
-  if (run.running) signal_process(files_of(job), SIGINT);
-  run.cancelled = true;
   outcome.status = status_of(job, run);
+  if (run.running) stop(job, &*outcome.status);
   return outcome;
 }
 
 }  // namespace
+
+Result<void> check_local_program(const Provider& provider, const Account& account, const RemoteBatch& batch) {
+  auto argv = command_of(provider, account, batch, "");
+  if (!argv) return std::move(argv.error());
+  return {};
+}
 
 Result<Outcome> operate_local_run(const LocalJob& job, Op op) {
   if (op == Op::create) {
@@ -106,9 +144,8 @@ Result<Outcome> operate_local_run(const LocalJob& job, Op op) {
       if (run.started) outcome.listed.push_back(status_of(job, run));
       break;
     case Op::poll:
-      // Asked to stop before, and still there: less politely now.
-      if (run.running && job.batch.cancel_wanted) signal_process(files_of(job), SIGTERM);
       outcome.status = status_of(job, run);
+      if (run.running && job.batch.cancel_wanted) stop(job, &*outcome.status);
       break;
     case Op::cancel:
       return cancel(job, run);

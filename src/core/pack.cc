@@ -84,6 +84,7 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
   add_estimate(item.request, plan_.default_max_tokens, &batch.tokens);
   const Capability& limits = item.limits;
   const std::string name(provider.name());
+  (*part)->min_requests = limits.min_requests;
   if (limits.max_bytes > 0 && batch.rows == 1 && batch.bytes > limits.max_bytes)
     return Error(Code::limit, "the request \"" + std::string(item.request.custom_id) + "\" alone is larger than the " +
                                   std::to_string(limits.max_bytes) + " bytes that " + name + " takes in a batch",
@@ -111,6 +112,14 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
 }
 
 Result<std::vector<RemoteBatch>> Packer::finish() {
+  for (const auto& part : parts_) {
+    const RemoteBatch& batch = part->batch;
+    if (batch.rows < part->min_requests)
+      over_limit(Error(Code::limit, "a batch has only " + std::to_string(batch.rows) + " requests (model " + batch.model +
+                                        "); " + batch.provider + " takes none below " +
+                                        std::to_string(part->min_requests),
+                       "add requests, or send them to another provider"));
+  }
   if (limit_) return std::move(*limit_);
   std::vector<RemoteBatch> batches;
   for (auto& part : parts_) {

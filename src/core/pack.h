@@ -31,6 +31,7 @@ class Packer : public RequestSink {
  private:
   struct OpenPart {
     RemoteBatch batch;
+    std::int64_t min_requests = 0;
     std::unique_ptr<BufferedFile> requests, ids, unified;
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);

@@ -3,6 +3,7 @@
 
 #include "batchrouter.h"
 #include "core/estimate.h"
+#include "core/local_run.h"
 #include "core/pack.h"
 #include "core/retry_job.h"
 #include "core/route.h"
@@ -76,6 +77,9 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
     batch.tokens = TokenSums{};  // from here on: what the answers used
     auto account = resolve_account(config, *find_provider(batch.provider), {}, batch.account);
     if (!account) return std::move(account.error());
+    if (const Provider& provider = *find_provider(batch.provider); provider.capability().local) {
+      if (auto there = check_local_program(provider, *account, batch); !there) return std::move(there.error());
+    }
     batch.base_url = account->base_url;
     batch.marker = "br-" + job_id.substr(4) + "-" + std::to_string(batch.part);
     batch.metadata = spec.metadata;

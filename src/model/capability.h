@@ -16,6 +16,7 @@ struct Capability {
   const char* title = "";            // "OpenAI"
   const char* docs = "";             // where the vendor describes its batch API
   std::int64_t max_requests = 0;     // per remote batch; 0: no stated limit
+  std::int64_t min_requests = 0;     // per remote batch
   std::int64_t max_bytes = 0;        // of the request file; 0: no stated limit
   std::int64_t max_line_bytes = 0;   // of one request line; 0: no stated limit
   std::int32_t max_custom_id = 0;    // characters; 0: no stated limit

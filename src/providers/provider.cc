@@ -24,6 +24,8 @@ std::vector<std::string> Account::own_urls() const {
   return urls;
 }
 
+Result<void> Provider::complete(Account*) const { return {}; }
+
 std::string Provider::wire_id(std::string_view, std::uint64_t) const { return {}; }
 
 Capability Provider::limits(const Account&) const { return capability(); }

@@ -42,6 +42,7 @@ struct Property {
   const char* environment;  // variables that give the default, comma separated; nullptr: none
   bool secret;
   const char* doc;
+  bool file = false;  // the value is the path of a file whose content counts, unless it is that content (JSON) itself
 };
 
 // What encode() may assume and must report.
@@ -125,6 +126,8 @@ class Provider {
   virtual std::span<const Property> properties() const = 0;
   // The capability, with the limits that these settings give.
   virtual Capability limits(const Account& settings) const;
+  // Fills in what follows from other settings: addresses that hold a region. Code::config where one of them is missing.
+  virtual Result<void> complete(Account* account) const;
 
   // The id that stands for custom_id on the wire; empty where the vendor takes it as it is. number: of the request in
   // the job, from 1; two requests of a job never get the same wire id, nor one that wire_id() leaves alone.

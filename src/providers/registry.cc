@@ -18,6 +18,9 @@ namespace br {
   X(azure)              \
   X(doubleword)         \
   X(fireworks)          \
+  X(vllm)               \
+  X(bedrock)            \
+  X(vertex)             \
   X(openai_compatible)
 
 #define BR_DECLARE(name) std::unique_ptr<Provider> make_##name##_provider();
@@ -54,7 +57,7 @@ const char* endpoint_name(Endpoint endpoint) {
 
 void write_limits(const Capability& c, JsonWriter* json) {
   json->key("limits").begin_object();
-  json->field("requests", c.max_requests).field("bytes", c.max_bytes).field("line_bytes", c.max_line_bytes);
+  json->field("requests", c.max_requests).field("min_requests", c.min_requests).field("bytes", c.max_bytes).field("line_bytes", c.max_line_bytes);
   json->field("custom_id", std::int64_t{c.max_custom_id}).field("window_hours", c.window_hours);
   json->field("retention_days", c.retention_days);
   json->end_object();

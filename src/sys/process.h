@@ -10,7 +10,7 @@ namespace br {
 
 // The files by which a program that was started is known again, by any later process.
 struct ProcessFiles {
-  std::string lock;  // locked while it runs; holds its process id
+  std::string lock;  // locked while it runs; holds its process id once it was executed
   std::string log;   // what it writes to stdout and stderr
   std::string exit;  // its exit code as text, written when it ended
 };
@@ -22,8 +22,8 @@ Result<std::string> find_program(const std::string& name);
 std::vector<std::string> environment_without(const std::vector<std::string>& names);
 
 // Starts argv[0], an absolute path, without a shell, in a session of its own and with the working directory of this
-// process. It outlives this process, and its exit code is kept for whoever asks. Returns when it was started; a program
-// that cannot be executed ends with code 127.
+// process. It outlives this process, and its exit code is kept for whoever asks. Returns once the program was executed;
+// an Error means that nothing runs and nothing did. Code::locked: what was started with these files before still runs.
 Result<void> start_process(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                            const ProcessFiles& files);
 

@@ -30,8 +30,8 @@ room codec     'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h'
 room sys       'model/[a-z_0-9]+\.h|sys/[a-z_0-9]+\.h'
 room net       "$below|net/[a-z_0-9]+\.h"
 room store     "$below|store/[a-z_0-9]+\.h"
-# Providers take and give values. Of clock.h they use the reading of times, which is pure.
-room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/[a-z_0-9]+\.h|net/(http|url|auth)\.h|sys/clock\.h'
+# Providers take and give values. Of clock.h they use the reading of times, of net the making of signatures: both pure.
+room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/[a-z_0-9]+\.h|net/(http|url|auth|sigv4|jwt)\.h|sys/clock\.h'
 room core      "$below|(net|store|providers|core)/[a-z_0-9]+\.h|batchrouter\.h"
 room abi       "$below|(net|store|providers|core|abi)/[a-z_0-9]+\.h|batchrouter\.h"
 # Libraries and a program of their own: of ours they see the public header.

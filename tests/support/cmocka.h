@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// cmocka defines a macro `fail`, which the streams do not survive: they come first.
+#include <fstream>
+#include <sstream>
+
 extern "C" {
 #include <cmocka.h>
 }

@@ -7,7 +7,7 @@
 //   errors.jsonl    {"op","status","headers"?,"body"?,"failure"?,"code","transient","not_executed","retry_after_ms"?,
 //                    "before"?: [answers],"batch"?}
 //   calls.jsonl     {"op","batch"?,"settings"?,"exchanges":[{"send":{"method","url","body"?,…},"answer"}],"outcome"?}
-//   downloads.jsonl {"batch"?,"settings"?,"urls":[…],"page"?: {"answer","lines":[…]}}
+//   downloads.jsonl {"batch"?,"settings"?,"urls":[…],"page"?: {"answer","lines":[…],"next"?: [urls]}}
 //   account.json    {"<property>": "value"}; "@/x" is the file x of the folder
 // Values are compared as JSON values.
 #include "codec/request_reader.h"
@@ -400,6 +400,11 @@ void Folder::downloads() {
     std::replace(array.begin(), array.end(), '\n', ',');
     if (array.back() == ',') array.pop_back();
     compare("downloads.jsonl", i, (*test)["page"]["lines"].raw(), array + "]");
+    if (!(*test)["page"]["next"].is_array()) continue;
+    std::string next, wanted;
+    for (const br::Download& download : page->next) next += download.request.url + " ";
+    for (const Json& url : (*test)["page"]["next"].items()) wanted += url.string_or("") + " ";
+    if (next != wanted) wrong("downloads.jsonl", i, "the page goes on with " + next);
   }
 }
 
