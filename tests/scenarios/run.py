@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Runs the scenarios: run.py --program PATH [--vendor openai,…] [--filter WORD] [--jobs N] [--list]"""
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+import traceback
+
+import harness
+import scenarios_cli
+import scenarios_convert
+import scenarios_crash
+import scenarios_create
+import scenarios_faults
+import scenarios_input
+import scenarios_limits
+import scenarios_rows
+import scenarios_vllm
+
+MODULES = (scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create, scenarios_faults, scenarios_input,
+           scenarios_limits, scenarios_rows, scenarios_vllm)
+
+
+def one(job):
+    index, program, keep = job
+    vendor, name, function, named = harness.SCENARIOS[index]
+    began, world = time.monotonic(), harness.World(program, vendor)
+    verdict, why = "PASSED", ""
+    try:
+        function(world, **named)
+        world.check_always()
+    except harness.Skip as reason:
+        verdict, why = "SKIPPED", str(reason)
+    except harness.Failure as reason:
+        verdict, why = "FAILED", str(reason)
+    except Exception:  # a scenario that breaks is a failed scenario
+        verdict, why = "FAILED", "scenario broke: " + traceback.format_exc(limit=-3)
+    finally:
+        kept = keep and verdict == "FAILED"
+        if kept:
+            why += " [kept: %s]" % world.dir
+        world.close(kept)
+    return vendor, name, verdict, why, time.monotonic() - began
+
+
+def choose(arguments):
+    vendors = arguments.vendor.split(",") if arguments.vendor else None
+    return [i for i, (vendor, name, _, _) in enumerate(harness.SCENARIOS)
+            if (not vendors or vendor in vendors)
+            and all(word in vendor + "/" + name for word in arguments.filter)]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--vendor", default="")
+    parser.add_argument("--filter", action="append", default=[])
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--keep", action="store_true", help="keep the directory of a failed scenario")
+    parser.add_argument("--list", action="store_true")
+    arguments = parser.parse_args()
+    chosen = choose(arguments)
+    if arguments.list:
+        for index in chosen:
+            print("%s/%s" % harness.SCENARIOS[index][:2])
+        return 0
+    program = os.path.abspath(arguments.program)
+    if not os.access(program, os.X_OK):
+        sys.exit("run.py: no program at " + program)
+    counts = {"PASSED": 0, "FAILED": 0, "SKIPPED": 0}
+    with multiprocessing.Pool(arguments.jobs, maxtasksperchild=20) as pool:
+        for vendor, name, verdict, why, seconds in pool.imap(one, [(i, program, arguments.keep) for i in chosen]):
+            counts[verdict] += 1
+            print("%-7s %s/%s (%.1f s)%s" % (verdict, vendor, name, seconds, ": " + why if why else ""), flush=True)
+    print("%(PASSED)d passed, %(FAILED)d failed, %(SKIPPED)d skipped" % counts)
+    return 1 if counts["FAILED"] or not counts["PASSED"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
