@@ -44,7 +44,6 @@ BAD = {
     "part-without-text": (content({"type": "text"}), "text"),
     "unknown-source-type": (content({"type": "image", "source_type": "ftp", "data": "x"}), "source_type"),
     "part-without-data": (content({"type": "image", "source_type": "url"}), "data"),
-    "bad-base64": (content({"type": "image", "source_type": "base64", "media_type": "image/png", "data": "%%%"}), "data"),
     "temperature-too-high": (generation(temperature=2.1), "temperature"),
     "temperature-negative": (generation(temperature=-0.1), "temperature"),
     "temperature-text": (generation(temperature="hot"), "temperature"),
