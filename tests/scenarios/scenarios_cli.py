@@ -134,9 +134,11 @@ def provider_named_by_the_lines(world):
     world.ids = ["a", "b"]
     world.write_lines(b"".join(json.dumps(world.request(name, provider="openai")).encode() + b"\n"
                                for name in world.ids))
-    line = world.command("run", world.input, "-o", world.output)
-    at = line.index("--provider")
-    world.code(world.finish_process(world.start(line[:at] + line[at + 2:])), 0)
+    line = world.command("run", world.input, "-o", world.output, "--set", "openai.base_url=" + world.sim.base_url())
+    for option in ("--provider", "--base-url"):
+        at = line.index(option)
+        del line[at:at + 2]
+    world.code(world.finish_process(world.start(line)), 0)
     world.check_out()
 
 

@@ -38,7 +38,7 @@ def lost_and_not_executed(world, **fault):
     lists = [at for name, _, at in world.sim.calls if name == "list"]
     if len(times) == 2:
         want(times[1] - times[0] >= 0.29, "sent again after %.3f s" % (times[1] - times[0]))
-    want(len(lists) >= 2 and lists[-1] - lists[0] >= 0.29, "listings at %s" % [round(at - lists[0], 3) for at in lists])
+    want(len(lists) >= 2 and lists[-1] - times[0] >= 0.29, "listings at %s" % [round(at - times[0], 3) for at in lists])
     want(lists[-1] < times[-1], "no listing before the second create")
 
 

@@ -178,6 +178,7 @@ class Sim:
         name = self.name_of(request)
         fault = self._fault(name)
         if fault and fault.action == "reset_body":
+            self.calls.append((name, request, time.monotonic()))
             reader.some(1)
             return reset(connection)
         if "100-continue" in request.headers.get("expect", ""):
