@@ -17,10 +17,11 @@ import scenarios_faults
 import scenarios_input
 import scenarios_limits
 import scenarios_rows
+import scenarios_trouble
 import scenarios_vllm
 
 MODULES = (scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create, scenarios_faults, scenarios_input,
-           scenarios_limits, scenarios_rows, scenarios_vllm)
+           scenarios_limits, scenarios_rows, scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 

@@ -217,6 +217,10 @@ class Sim:
             fault.args["event"].wait(30)
             send(connection, response or Response(500, b""), "GET")
             return True
+        if action == "stall":
+            send(connection, response or Response(200, b"x" * 100), "GET", cut=0.5)
+            fault.args["event"].wait(30)
+            return False
         if action == "reset":
             return reset(connection)
         if action == "close":
