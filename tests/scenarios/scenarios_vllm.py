@@ -89,8 +89,8 @@ def plain(world):
 @scenario("vllm")
 def additional_arguments_and_command(world):
     prepare(world, "good")
-    os.rename(os.path.join(world.dir, "bin", "vllm"), os.path.join(world.dir, "bin", "my vllm"))
-    world.code(world.run("--set", "vllm.vllm_command=" + os.path.join(world.dir, "bin", "my vllm"), "--set",
+    os.rename(os.path.join(world.dir, "bin", "vllm"), os.path.join(world.dir, "bin", "other-vllm"))
+    world.code(world.run("--set", "vllm.vllm_command=" + os.path.join(world.dir, "bin", "other-vllm"), "--set",
                          "vllm.additional_args=--max-model-len 8192"), 0)
     world.check_out()
     (call,) = calls(world)
