@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -134,6 +135,13 @@ void Intake::wrong(const RequestSource& source, const Line& line, const Issue& i
                                ": " + id + issue.message});
 }
 
+// The column of the string whose characters these are: that of its quote. 1 where they are not of this line.
+std::size_t column_in(const Line& line, std::string_view text) {
+  const std::less<const char*> before;
+  if (text.empty() || before(text.data(), line.data) || !before(text.data(), line.data + line.size)) return 1;
+  return static_cast<std::size_t>(text.data() - line.data);
+}
+
 // A line's own provider wins, then the rules, then the batch's. nullptr: there is none of that name, which is noted.
 Result<const Provider*> Intake::provider_of(const RequestSource& source, const Line& line) {
   const Destination* route = nullptr;
@@ -150,7 +158,8 @@ Result<const Provider*> Intake::provider_of(const RequestSource& source, const L
   for (const Provider* known : report_.providers) {
     if (known->name() == route->provider) return known;
   }
-  const std::string at = source.name + ":" + std::to_string(line.number) + ": ";
+  const std::string at = source.name + ":" + std::to_string(line.number) + ":" +
+                         std::to_string(column_in(line, request_.provider)) + ": ";
   if (route->provider.empty())
     return Error(Code::no_provider, at + "the request names no provider, and the batch has none either",
                  "give one with --provider, br_batch_new, or \"provider\" in the line");

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Runs the scenarios: run.py --program PATH [--vendor openai,…] [--filter WORD] [--jobs N] [--list]"""
+import argparse
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+import harness
+import scenarios_cli
+import scenarios_convert
+import scenarios_crash
+import scenarios_create
+import scenarios_faults
+import scenarios_input
+import scenarios_keys
+import scenarios_limits
+import scenarios_objects
+import scenarios_rows
+import scenarios_trouble
+import scenarios_vllm
+
+MODULES = (scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create, scenarios_faults, scenarios_input,
+           scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_trouble, scenarios_vllm)
+SKIPPED = 77  # what ctest takes for "skipped"
+
+
+def one(job):
+    index, program, keep = job
+    vendor, name, function, named = harness.SCENARIOS[index]
+    began, world = time.monotonic(), harness.World(program, vendor)
+    verdict, why = "PASSED", ""
+    try:
+        function(world, **named)
+        world.check_always()
+    except harness.Skip as reason:
+        verdict, why = "SKIPPED", str(reason)
+    except harness.Failure as reason:
+        verdict, why = "FAILED", str(reason)
+    except Exception:  # a scenario that breaks is a failed scenario
+        verdict, why = "FAILED", "scenario broke: " + traceback.format_exc(limit=-3)
+    finally:
+        kept = keep and verdict == "FAILED"
+        if kept:
+            why += " [kept: %s]" % world.dir
+        world.close(kept)
+    return vendor, name, verdict, why, time.monotonic() - began
+
+
+def providers_of(program):
+    """The vendors this build of the program knows."""
+    done = subprocess.run([program, "providers"], capture_output=True, text=True)
+    return {word.strip("|,: ") for word in done.stdout.split()}
+
+
+def choose(arguments):
+    vendors = arguments.vendor.split(",") if arguments.vendor else None
+    return [i for i, (vendor, name, _, _) in enumerate(harness.SCENARIOS)
+            if (not vendors or vendor in vendors)
+            and all(word in vendor + "/" + name for word in arguments.filter)]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--vendor", default="")
+    parser.add_argument("--filter", action="append", default=[])
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--keep", action="store_true", help="keep the directory of a failed scenario")
+    parser.add_argument("--list", action="store_true")
+    arguments = parser.parse_args()
+    chosen = choose(arguments)
+    if arguments.list:
+        for index in chosen:
+            print("%s/%s" % harness.SCENARIOS[index][:2])
+        return 0
+    program = os.path.abspath(arguments.program)
+    if not os.access(program, os.X_OK):
+        sys.exit("run.py: no program at " + program)
+    counts = {"PASSED": 0, "FAILED": 0, "SKIPPED": 0}
+    known = providers_of(program)
+    for vendor in sorted({harness.SCENARIOS[i][0] for i in chosen} - known):
+        absent = [i for i in chosen if harness.SCENARIOS[i][0] == vendor]
+        print("SKIPPED %s: %d scenarios, this build has no such provider" % (vendor, len(absent)))
+        counts["SKIPPED"] += len(absent)
+        chosen = [i for i in chosen if i not in absent]
+    with multiprocessing.Pool(arguments.jobs, maxtasksperchild=20) as pool:
+        for vendor, name, verdict, why, seconds in pool.imap(one, [(i, program, arguments.keep) for i in chosen]):
+            counts[verdict] += 1
+            print("%-7s %s/%s (%.1f s)%s" % (verdict, vendor, name, seconds, ": " + why if why else ""), flush=True)
+    print("%(PASSED)d passed, %(FAILED)d failed, %(SKIPPED)d skipped" % counts)
+    if not counts["PASSED"] and not counts["FAILED"] and counts["SKIPPED"]:
+        return SKIPPED
+    return 1 if counts["FAILED"] or not counts["PASSED"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
