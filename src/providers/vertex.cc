@@ -97,7 +97,7 @@ class VertexProvider : public Provider {
 };
 
 Result<void> VertexProvider::complete(Account* account) const {
-  if (account->api_key.empty()) return {};  // said by whoever checks keys
+  if (account->api_key.empty()) return credentials_error("are missing");
   const auto json = Json::parse(account->api_key);
   if (json == nullptr || !json->is_object()) return credentials_error("are no JSON object");
   const std::string type = (*json)["type"].string_or("");
