@@ -32,7 +32,8 @@ OpenAiDialect make_dialect() {
   d.max_tokens = "max_tokens";  // older releases know no other
   d.top_k = true;
   d.max_stops = 0;
-  d.documents = false;
+  d.documents = DocumentForm::none;
+  d.audio = AudioForm::data_or_url;
   d.responses = false;
   return d;
 }
