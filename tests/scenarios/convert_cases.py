@@ -110,7 +110,7 @@ def chat(vendor, request):
     for message in request["messages"]:
         parts = [text(message["content"])] if isinstance(message["content"], str) else message["content"]
         body["messages"].append((message["role"], [chat_part(vendor, part) for part in parts]))
-    names = {"max_tokens": {"openai": "max_completion_tokens", "groq": "max_completion_tokens"}.get(vendor, "max_tokens"),
+    names = {"max_tokens": "max_completion_tokens" if vendor in ("openai", "groq") else "max_tokens",
              "stop_sequences": "stop"}
     for name, value in (request.get("generation_config") or {}).items():
         if value is None:

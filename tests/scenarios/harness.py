@@ -194,7 +194,8 @@ class World:
             text = "answer to " + self.texts.get(custom_id, "q-" + custom_id)
             want(row.get("text") == text, "%s: text %r" % (custom_id, row.get("text")))
             # The unified word, or the vendor's own: design.md and docs/format.md leave both open.
-            want(str(row.get("finish_reason")).lower() in ("stop", "end_turn", "completed"), "%s: finish_reason %r" % (custom_id, row.get("finish_reason")))
+            want(str(row.get("finish_reason")).lower() in ("stop", "end_turn", "completed"),
+                 "%s: finish_reason %r" % (custom_id, row.get("finish_reason")))
             usage = row.get("usage") or {}
             want(usage.get("input_tokens") == 22 and usage.get("output_tokens") == 3, "usage: %r" % usage)
             want(isinstance(row.get("response"), dict), "no response object")

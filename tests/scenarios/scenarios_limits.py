@@ -9,7 +9,8 @@ from harness import ALL, SIMS, Fault, Script, scenario, want
 
 def write_many(world, count):
     world.ids = ["id-%06d" % i for i in range(count)]
-    head = '{"custom_id":"%s","model":"' + world.request("x")["model"] + '","messages":[{"role":"user","content":"q-%s"}]}\n'
+    head = '{"custom_id":"%s","model":"' + world.request("x")["model"] + (
+        '","messages":[{"role":"user","content":"q-%s"}]}\n')
     with open(world.input, "w") as file:
         file.writelines(head % (name, name) for name in world.ids)
 

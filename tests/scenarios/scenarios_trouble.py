@@ -111,7 +111,7 @@ def state_directory_is_a_file(world):
     with open(world.state, "w") as file:
         file.write("x")
     os.chmod(world.state, 0o600)
-    world.code(world.run(), 10)
+    world.code(world.run(), 2, 10)
     world.nothing_sent()
 
 

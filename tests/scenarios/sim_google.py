@@ -62,10 +62,11 @@ class GoogleSim(Sim):
 
     def batch_object(self, batch):
         stats = {"requestCount": str(len(batch.rows))}
+        word = self.state_prefix + STATES.get(batch.state, batch.state)
         metadata = {"@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
                     "model": "models/" + batch.model, "displayName": batch.display, "createTime": iso(batch.created),
                     "updateTime": iso(batch.created), "batchStats": stats, "name": batch.id,
-                    "state": batch.script.words.get(batch.state, self.state_prefix + STATES.get(batch.state, batch.state))}
+                    "state": batch.script.words.get(batch.state, word)}
         value = {"name": batch.id, "metadata": metadata}
         if not batch.ended():
             stats["pendingRequestCount"] = str(len(batch.rows))
@@ -164,7 +165,7 @@ class GoogleSim(Sim):
 
     def file_object(self, name):
         file = self.files[name]
-        return {"name": name, "displayName": file["display"].get("displayName", file["display"].get("display_name", "")),
+        return {"name": name, "displayName": file["display"].get("displayName", ""),
                 "mimeType": file["kind"], "sizeBytes": str(len(file["data"])), "createTime": iso(file["created"]),
                 "uri": self.origin + "/v1beta/" + name, "state": "ACTIVE", "source": "UPLOADED"}
 

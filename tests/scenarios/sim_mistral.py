@@ -73,7 +73,8 @@ class MistralSim(OpenAISim):
                 self.violation("a field that Mistral forbids: %s" % sorted(row))
         number = len(self.own_batches())
         batch = Batch(number, rows, self.script_of(number), id=str(uuid.uuid4()), model=body["model"],
-                      endpoint=body["endpoint"], input_files=body.get("input_files") or [], metadata=body.get("metadata"))
+                      endpoint=body["endpoint"], input_files=body.get("input_files") or [],
+                      metadata=body.get("metadata"))
         self.batches[batch.id] = batch
         return batch
 

@@ -68,8 +68,8 @@ class OpenAISim(Sim):
                 "status": "processed", "status_details": None}
 
     def add_file(self, name, data, purpose):
-        file = {"id": self.file_id + random_id(), "name": name, "data": data, "purpose": purpose, "created": time.time(),
-                "fetches": 0}
+        file = {"id": self.file_id + random_id(), "name": name, "data": data, "purpose": purpose,
+                "created": time.time(), "fetches": 0}
         self.files[file["id"]] = file
         return file
 
