@@ -352,7 +352,8 @@ BR_API int32_t br_router_has_provider(br_router *router, const char *name);
 /* Providers of the router, sorted; NULL past the end. Borrowed: valid while the library is loaded. */
 BR_API const char *br_router_provider(br_router *router, size_t index);
 
-/* Counters of this process as JSON: requests, bytes, retries, jobs by state, ledger. Borrowed until the next call. */
+/* Counters of this process as JSON: requests, calls, bytes, retries, jobs by state, tokens, money. Borrowed until the next
+ * call on this router, which is one thread's business. */
 BR_API const char *br_stats_json(br_router *router, size_t *length);
 
 /* ---- Jobs ------------------------------------------------------------------------------------------------------ */
@@ -520,7 +521,7 @@ enum { BR_RESULT_SUCCEEDED = 1, BR_RESULT_ERRORED = 2, BR_RESULT_CANCELLED = 3, 
  *
  * Returns   BR_OK: *result is set; free it. BR_AGAIN: none within timeout_ms, or br_router_wakeup was called.
  *           BR_END: every result was handed out (job NULL: of every job, and no job is unfinished).
- *           A blocked or failed store is an error.
+ *           A job that is blocked (job NULL: every unfinished one is) returns why; so does a store that failed.
  * Threads   any; each result goes to one caller.
  * Blocks    up to timeout_ms.
  * Since     0.1 */

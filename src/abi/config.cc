@@ -1,6 +1,8 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "codec/json_write.h"
+#include "codec/utf8.h"
+#include "net/crypto.h"
 #include "net/curl_transport.h"
 #include "providers/registry.h"
 #include "store/sqlite_store.h"
@@ -20,6 +22,7 @@ std::string make_build_info() {
   br::JsonWriter json(&out);
   json.begin_object().field("version", BR_VERSION_STRING).field("abi", std::int64_t{BR_ABI_VERSION});
   json.field("compiler", __VERSION__).field("libcurl", br::curl_transport_version());
+  json.field("openssl", br::crypto_version()).field("simdjson", br::simdjson_version());
   json.field("sqlite", br::sqlite_version()).key("providers").begin_array();
   for (const br::Provider* provider : br::all_providers()) json.string(provider->name());
   json.end_array().end_object();

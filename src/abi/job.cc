@@ -134,10 +134,10 @@ namespace {
 
 const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
-Result<void> usable(const br_job* job) {
+Result<br::Router::Use> usable(const br_job* job) {
   if (job == nullptr) return br::null_argument("job");
   if (job->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
-  return {};
+  return job->router->use();
 }
 
 Result<br_status> update(br_job* job) {
@@ -245,14 +245,16 @@ const char* br_job_json(const br_job* job, size_t* length) {
 
 br_status br_job_update(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     return update(job);
   });
 }
 
 br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     auto refreshed = job->router->refresh(job->view.job.id, br::bounded_timeout(timeout_ms));
     if (auto updated = update(job); !updated) return updated;
     if (!refreshed) return std::move(refreshed.error());
@@ -262,7 +264,8 @@ br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
 
 br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     auto waited = job->router->wait_job(job->view.job.id, br::bounded_timeout(timeout_ms), is_settled);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
@@ -274,7 +277,8 @@ br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
 
 br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     auto waited = job->router->wait_job(job->view.job.id, br::bounded_timeout(timeout_ms), is_submitted_or_refused);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
@@ -294,7 +298,8 @@ br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err)
 br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_error** err) {
   if (cancelled != nullptr) *cancelled = 0;
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     auto taken = job->router->cancel(job->view.job.id, br::bounded_timeout(timeout_ms));
     if (auto updated = update(job); !updated) return updated;
     if (!taken) return std::move(taken.error());
@@ -305,7 +310,8 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
 
 br_status br_job_remove(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     if (auto removed = job->router->remove(job->view.job.id); !removed) return std::move(removed.error());
     return BR_OK;
   });
@@ -313,7 +319,8 @@ br_status br_job_remove(br_job* job, br_error** err) {
 
 br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, int64_t* rows, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     if (write == nullptr) return br::null_argument("write");
     std::int64_t count = 0;
     std::string text;
@@ -332,7 +339,8 @@ br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, i
 
 br_status br_job_ack_all(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(job); !checked) return std::move(checked.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     if (auto done = job->router->acknowledge_all(job->view.job.id); !done) return std::move(done.error());
     return update(job);
   });

@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::int64_t kTimeoutOfConfig = -2;
 
-Result<void> usable(const br_router* router) {
+Result<br::Router::Use> usable(const br_router* router) {
   if (router == nullptr) return br::null_argument("router");
   if (router->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
-  return {};
+  return router->router->use();
 }
 
 template <class Handle>
@@ -61,7 +61,8 @@ void clear(br_error** errors, size_t count) {
 
 Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t count, br_job** jobs,
                              br_error** errors) {
-  if (auto checked = usable(router); !checked) return std::move(checked.error());
+  auto use = usable(router);
+    if (!use) return std::move(use.error());
   if (auto given = all_given(batches, count, "batches"); !given) return std::move(given.error());
   if (jobs == nullptr) return br::null_argument("jobs");
   std::vector<const br::BatchSpec*> specs;
@@ -130,7 +131,8 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
 
 br_status br_wait_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
     return wait_all(router, jobs, count, timeout_ms);
   });
@@ -140,7 +142,8 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
                           br_error** err) {
   clear(errors, count);
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
     std::vector<std::optional<Error>> failed;
     auto done = router->router->refresh_many(ids_of(jobs, count), timeout_ms, &failed);
@@ -155,7 +158,8 @@ br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, i
   clear(errors, count);
   if (cancelled != nullptr) std::fill(cancelled, cancelled + count, 0);
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
     std::vector<bool> taken;
     std::vector<std::optional<Error>> failed;

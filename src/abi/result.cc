@@ -73,6 +73,8 @@ br_status br_result_ack(br_result* result, br_error** err) {
     if (result == nullptr) return br::null_argument("result");
     if (result->router == nullptr) return BR_OK;
     if (result->router->is_forked()) return forked();
+    auto use = result->router->use();
+    if (!use) return std::move(use.error());
     result->router->acknowledge(result->item);
     return BR_OK;
   });
@@ -158,6 +160,8 @@ br_status br_results_open(br_job* job, br_results** results, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (job == nullptr || results == nullptr) return br::null_argument("job or results");
     if (job->router->is_forked()) return forked();
+    auto use = job->router->use();
+    if (!use) return std::move(use.error());
     auto feeds = job->router->finished_feeds(job->view.job.id);
     if (!feeds) return std::move(feeds.error());
     auto made = std::make_unique<br_results>();
@@ -182,6 +186,8 @@ br_status br_results_set_order(br_results* results, int32_t order, br_error** er
     results->reader.reset();
     results->in_order = order == BR_ORDER_INPUT;
     if (!results->in_order || !results->places.empty()) return BR_OK;
+    auto use = results->router->use();
+    if (!use) return std::move(use.error());
     auto places = results->router->input_order(results->job_id);
     if (!places) {
       results->in_order = false;

@@ -16,10 +16,10 @@ Error forked() {
   return Error(br::Code::forked, "the router was opened before fork(); the child cannot use it", "open one after fork()");
 }
 
-Result<void> usable(const br_router* router) {
+Result<br::Router::Use> usable(const br_router* router) {
   if (router == nullptr) return br::null_argument("router");
   if (router->router->is_forked()) return forked();
-  return {};
+  return router->router->use();
 }
 
 br::RouterCallbacks callbacks_of(const br_config* config) {
@@ -100,7 +100,8 @@ br_status br_router_new(const br_config* config, br_router** router, br_error** 
 
 br_status br_router_close(br_router* router, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (router == nullptr) return br::null_argument("router");
+    if (router->router->is_forked()) return forked();
     if (auto closed = router->router->close(timeout_ms); !closed) return std::move(closed.error());
     return BR_OK;
   });
@@ -126,7 +127,8 @@ void br_router_wakeup(br_router* router) {
 
 br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    if (router == nullptr) return br::null_argument("router");
+    if (router->router->is_forked()) return forked();
     const auto keep = router->router;  // a callback may free the handle
     auto polled = keep->poll(br::bounded_timeout(timeout_ms));
     if (!polled) return std::move(polled.error());
@@ -138,7 +140,9 @@ br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
 const char* br_stats_json(br_router* router, size_t* length) {
   if (length != nullptr) *length = 0;
   if (router == nullptr || router->router->is_forked()) return nullptr;
-  return br::shield<const char*>(nullptr, [&] {
+  return br::shield<const char*>(nullptr, [&]() -> const char* {
+    const auto use = router->router->use();
+    if (!use) return nullptr;
     router->stats = router->router->stats_json();
     if (length != nullptr) *length = router->stats.size();
     return router->stats.c_str();
@@ -150,7 +154,8 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
   if (job != nullptr) *job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     br::Callback<br_done_fn> callback(done, user_data, destroy);
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (batch == nullptr) return br::null_argument("batch");
     auto submitted = router->router->submit(batch->spec, done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
@@ -168,7 +173,8 @@ br_status br_retry(br_router* router, br_job* job, br_done_fn done, void* user_d
   if (new_job != nullptr) *new_job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     br::Callback<br_done_fn> callback(done, user_data, destroy);
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (job == nullptr) return br::null_argument("job");
     auto submitted = router->router->retry(job->view.job.id, done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
@@ -183,7 +189,8 @@ br_status br_retry(br_router* router, br_job* job, br_done_fn done, void* user_d
 
 br_status br_router_add_provider(br_router* router, const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (name == nullptr) return br::null_argument("name");
     if (auto added = router->router->add_provider(name); !added) return std::move(added.error());
     return BR_OK;
@@ -192,7 +199,8 @@ br_status br_router_add_provider(br_router* router, const char* name, br_error**
 
 br_status br_router_remove_provider(br_router* router, const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (name == nullptr) return br::null_argument("name");
     if (auto removed = router->router->remove_provider(name); !removed) return std::move(removed.error());
     return BR_OK;
@@ -218,7 +226,8 @@ const char* br_router_provider(br_router* router, size_t index) {
 br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_error** err) {
   if (job != nullptr) *job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
     auto handle = br::make_job_handle(router->router, job_id);
     if (!handle) return std::move(handle.error());
@@ -230,7 +239,8 @@ br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_er
 br_status br_attach(br_router* router, const char* provider, const char* batch_id, br_job** job, br_error** err) {
   if (job != nullptr) *job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (provider == nullptr || batch_id == nullptr || job == nullptr)
       return br::null_argument("provider, batch_id or job");
     auto id = router->router->attach(provider, batch_id);
@@ -244,7 +254,8 @@ br_status br_attach(br_router* router, const char* provider, const char* batch_i
 
 br_status br_resume(br_router* router, br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     auto resumed = router->router->resume(job == nullptr ? "" : job->view.job.id);
     if (!resumed) return std::move(resumed.error());
     return BR_OK;
@@ -254,7 +265,8 @@ br_status br_resume(br_router* router, br_job* job, br_error** err) {
 br_status br_list(br_router* router, const char* provider, int64_t limit, br_job_list** list, br_error** err) {
   if (list != nullptr) *list = nullptr;
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (list == nullptr) return br::null_argument("list");
     auto views = router->router->list(provider == nullptr ? "" : provider, limit);
     if (!views) return std::move(views.error());
@@ -267,7 +279,8 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
                          br_job_list** list, br_error** err) {
   if (list != nullptr) *list = nullptr;
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
     auto views = router->router->list_remote(provider, limit, timeout_ms);
     if (!views) return std::move(views.error());
@@ -292,7 +305,8 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
                           size_t* count, br_error** err) {
   if (count != nullptr) *count = 0;
   return guard(err, [&]() -> Result<br_status> {
-    if (auto checked = usable(router); !checked) return std::move(checked.error());
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
     std::vector<br::Delivered> taken;
     const std::string id = job == nullptr ? "" : job->view.job.id;

@@ -31,6 +31,11 @@ std::size_t sequence_length(std::string_view text) {
 
 }  // namespace
 
+std::string simdjson_version() {
+  return std::to_string(simdjson::SIMDJSON_VERSION_MAJOR) + "." + std::to_string(simdjson::SIMDJSON_VERSION_MINOR) +
+         "." + std::to_string(simdjson::SIMDJSON_VERSION_REVISION);
+}
+
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::string repair_utf8(std::string_view text) {

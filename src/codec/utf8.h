@@ -6,6 +6,9 @@
 
 namespace br {
 
+// Of simdjson, for br_build_info.
+std::string simdjson_version();
+
 bool is_utf8(std::string_view text);
 // The text with every wrong byte sequence replaced by U+FFFD.
 std::string repair_utf8(std::string_view text);

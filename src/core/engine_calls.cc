@@ -143,7 +143,8 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
   const OpContext context{account, batch, p_.clock->now_ms(), part.track.last_page, {}, 100, 0, {}, lines};
   auto step = part.provider->advance(op, context, nullptr);
   if (!step) return call_failed(job_id, index, op, step.error(), false);
-  if (step->send) return send_exchange(job_id, index, op, std::move(*step->send), 0, account, {});
+  if (step->send) return send_exchange(job_id, index, op, std::move(*step->send), 0, account,
+                                        step->outcome.input_file_id);
   run->parts[index].calls.erase(op);
   push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
 }

@@ -1,7 +1,6 @@
 #include "core/estimate.h"
 
 #include <charconv>
-#include <cstdio>
 
 #include "codec/json_write.h"
 #include "providers/registry.h"
@@ -13,8 +12,8 @@ constexpr std::int64_t kBytesPerToken = 4;
 
 std::string dollars(double amount) {
   char text[48];
-  std::snprintf(text, sizeof text, "%.2f", amount);
-  return text;
+  const auto result = std::to_chars(text, text + sizeof text, amount, std::chars_format::fixed, 2);
+  return std::string(text, result.ptr);
 }
 
 void warn(const PartEstimate& part, const Capability& c, std::vector<std::string>* warnings) {

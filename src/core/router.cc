@@ -58,6 +58,7 @@ Result<void> Router::open_state() {
     return Error(Code::not_found, state_dir_ + ": there is no state here", "check --state-dir");
   if (!observer_) {
     fresh_ = !path_exists(database);
+    for (std::string made = state_dir_; !path_exists(made); made = parent_path(made)) fresh_directories_.push_back(made);
     if (auto made = make_directories(state_dir_); !made) return made;
     auto lock = FileLock::take(state_dir_ + "/lock");
     if (!lock) return std::move(lock.error());
@@ -101,6 +102,7 @@ void Router::run_loop() {
       }
       engine_->turn(wait);
       save_acknowledgements(false);
+      count_active_calls();
     }
   } catch (const std::exception& failure) {
     store_failed(Error(Code::internal, std::string("the router's thread ended: ") + failure.what(),
@@ -108,10 +110,37 @@ void Router::run_loop() {
   }
 }
 
+void Router::count_active_calls() {
+  {
+    const std::lock_guard lock(mutex_);
+    const std::size_t active = transport_->active();
+    if (active == active_calls_) return;
+    active_calls_ = active;
+    if (active > 0) return;
+  }
+  changed_.notify_all();
+}
+
+Result<Router::Use> Router::use() {
+  if (closed_) return closed_error();
+  Use held(life_);
+  if (closed_) return closed_error();
+  return held;
+}
+
+// First no call comes in any more and those that wait come back; then nobody uses what is taken down.
 Result<void> Router::close(std::int64_t timeout_ms) {
   const std::lock_guard closing(close_mutex_);
   if (closed_) return {};
-  (void)timeout_ms;
+  {
+    std::unique_lock lock(mutex_);
+    if (timeout_ms > 0)
+      changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return active_calls_ == 0 || fatal_; });
+    closed_ = true;
+  }
+  changed_.notify_all();
+  wake_.set();
+  const std::unique_lock alone(life_);
   stop_ = true;
   if (thread_.joinable()) {
     transport_->wake();
@@ -123,12 +152,9 @@ Result<void> Router::close(std::int64_t timeout_ms) {
   transport_.reset();
   {
     const std::lock_guard lock(mutex_);
-    closed_ = true;
     for (auto& [id, entry] : entries_) entry->delivery.reset();
     callbacks_due_.clear();
   }
-  changed_.notify_all();
-  wake_.set();
   remove_fresh_state();
   store_.reset();
   lock_ = FileLock();
@@ -143,7 +169,7 @@ void Router::remove_fresh_state() {
   store_.reset();
   for (const char* name : {"/state.db", "/state.db-wal", "/state.db-shm", "/lock"}) remove_file(state_dir_ + name);
   remove_empty_directory(state_dir_ + "/spool");
-  remove_empty_directory(state_dir_);
+  for (const std::string& made : fresh_directories_) remove_empty_directory(made);
 }
 
 void Router::wakeup() {
@@ -299,16 +325,35 @@ Result<Wait> Router::poll(std::int64_t timeout_ms) {
 
 std::string Router::stats_json() {
   const std::lock_guard lock(mutex_);
+  std::map<std::string, std::int64_t> states;
+  std::int64_t done = 0, blocked = 0, pending = 0;
+  TokenSums tokens;
+  Cost cost;
+  for (const auto& [id, entry] : entries_) {
+    const Job& job = entry->view.job;
+    states[state_name(state_of(job))] += 1;
+    done += job.done ? 1 : 0;
+    blocked += is_blocked(job) ? 1 : 0;
+    pending += job.done ? 0 : counts_of(job).total;
+    for (const RemoteBatch& batch : job.batches) tokens.add(batch.tokens);
+    if (const auto used = prices_.cost(job)) cost.sync_usd += used->sync_usd, cost.batch_usd += used->batch_usd;
+  }
   std::string out;
   JsonWriter json(&out);
-  std::int64_t unfinished = 0, pending = 0;
-  for (const auto& [id, entry] : entries_) {
-    unfinished += entry->view.job.done ? 0 : 1;
-    pending += counts_of(entry->view.job).processing;
-  }
   json.begin_object().field("version", BR_VERSION_STRING).field("jobs", static_cast<std::int64_t>(entries_.size()));
-  json.field("jobs_unfinished", unfinished).field("requests_submitted", submitted_);
-  json.field("requests_processing", pending).field("results_delivered", delivered_).field("retries", retries_);
+  json.field("jobs_done", done).field("jobs_blocked", blocked).key("jobs_by_state").begin_object();
+  for (const auto& [state, count] : states) json.field(state, count);
+  json.end_object().field("requests_submitted", submitted_).field("requests_pending", pending);
+  json.field("results_delivered", delivered_).field("retries", retries_);
+  json.field("callbacks_queued", static_cast<std::int64_t>(callbacks_due_.size()));
+  if (transport_) {
+    const TransportStats& net = transport_->stats();
+    json.field("calls", net.requests).field("connections", net.connections);
+    json.field("bytes_sent", net.bytes_sent).field("bytes_received", net.bytes_received);
+    json.field("calls_under_way", static_cast<std::int64_t>(active_calls_));
+  }
+  json.field("input_tokens", tokens.input).field("output_tokens", tokens.output);
+  json.key("sync_usd").number(cost.sync_usd).key("batch_usd").number(cost.batch_usd);
   json.end_object();
   return out;
 }

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,6 +53,9 @@ class Router : public EngineListener {
   static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks);
   ~Router() override;
 
+  // Held by whoever uses the engine or the store from outside, for as long as the call takes: close() waits for them.
+  using Use = std::shared_lock<std::shared_mutex>;
+  Result<Use> use();
   Result<void> close(std::int64_t timeout_ms);
   bool is_closed() const { return closed_; }
   bool is_forked() const;
@@ -127,9 +131,11 @@ class Router : public EngineListener {
   void start();
   void run_loop();
   void save_acknowledgements(bool now);
+  void count_active_calls();
   void add_entry(Job job, bool active);
   Feeds make_feeds(const Job& job) const;
   Result<Entry*> entry_locked(const std::string& job_id);
+  const Error* blocked_error_locked(const std::string& job_id) const;
   Error closed_error() const;
   Result<void> check_usable();
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
@@ -158,6 +164,7 @@ class Router : public EngineListener {
   Config config_;
   RouterCallbacks callbacks_;
   std::string state_dir_;
+  std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;
   int pid_ = 0;
   FileLock lock_;
@@ -173,6 +180,8 @@ class Router : public EngineListener {
 
   std::mutex mutex_;
   std::mutex close_mutex_;
+  std::shared_mutex life_;
+  std::size_t active_calls_ = 0;  // exchanges with vendors under way
   std::condition_variable changed_;
   Wake wake_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;

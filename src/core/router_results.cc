@@ -23,7 +23,23 @@ Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std
     out->push_back(std::move(item));
     ++delivered_;
   }
-  return !out->empty() || entry->delivery->ended();
+  return !out->empty() || (entry->delivery->ended() && entry->view.job.done);
+}
+
+// Why no result will come until somebody acts: the job is blocked; without an id, every unfinished job is.
+const Error* Router::blocked_error_locked(const std::string& job_id) const {
+  const Error* first = nullptr;
+  for (const auto& [id, entry] : entries_) {
+    const Job& job = entry->view.job;
+    if (job.done || (!job_id.empty() && id != job_id)) continue;
+    const Error* error = nullptr;
+    for (const RemoteBatch& batch : job.batches) {
+      if (batch.blocked && batch.error) error = &*batch.error;
+    }
+    if (error == nullptr) return nullptr;
+    if (first == nullptr) first = error;
+  }
+  return first;
 }
 
 Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
@@ -50,6 +66,7 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
     }
     if (!out->empty()) break;
     if (all_ended) return Wait::ended;
+    if (const Error* blocked = blocked_error_locked(job_id)) return *blocked;
     if (wakeups_ != seen) {
       wakeups_used_ = wakeups_;
       return Wait::woken;

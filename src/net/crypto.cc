@@ -76,6 +76,8 @@ std::string encode64(std::string_view bytes, const char* alphabet, bool padded) 
 
 void init_crypto() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
+std::string crypto_version() { return OpenSSL_version(OPENSSL_VERSION); }
+
 std::string sha256(std::string_view data) {
   const Digest digest = begin_sha256();
   must(EVP_DigestUpdate(digest.get(), data.data(), data.size()));

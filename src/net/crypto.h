@@ -11,6 +11,9 @@ namespace br {
 // To be called before anything else uses OpenSSL: it then stays usable while exit() runs, when our threads still do.
 void init_crypto();
 
+// "OpenSSL 3.0.22 …", for br_build_info.
+std::string crypto_version();
+
 // Raw bytes.
 std::string sha256(std::string_view data);
 std::string hmac_sha256(std::string_view key, std::string_view data);

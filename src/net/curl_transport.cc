@@ -174,6 +174,7 @@ class CurlTransport : public Transport {
   }
 
   std::size_t active() const override { return exchanges_.size(); }
+  const TransportStats& stats() const override { return stats_; }
 
   void wait(std::int64_t timeout_ms) override {
     begin_waiting();
@@ -201,6 +202,9 @@ class CurlTransport : public Transport {
   void finish_early_failures();
   void finish(std::uint64_t id, CURLcode code);
 
+  void count(CURL* easy);
+
+  TransportStats stats_;
   TransportOptions options_;
   CURLM* multi_ = nullptr;
   std::uint64_t last_id_ = 0;
@@ -227,6 +231,18 @@ void CurlTransport::begin_waiting() {
       failed_early_.push_back(exchange->id);
     }
   }
+}
+
+void CurlTransport::count(CURL* easy) {
+  curl_off_t sent = 0, received = 0;
+  long connections = 0;
+  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+  stats_.requests += 1;
+  stats_.bytes_sent += sent;
+  stats_.bytes_received += received;
+  stats_.connections += connections;
 }
 
 void CurlTransport::drop_from_multi(Exchange* exchange) {
@@ -385,6 +401,7 @@ void CurlTransport::finish(std::uint64_t id, CURLcode code) {
   HttpResponse& response = exchange->response;
   response.status = static_cast<int>(status_of(exchange->easy.get()));
   response.failure = failure_of(*exchange, code);
+  if (exchange->in_multi) count(exchange->easy.get());
   if (response.failure != Failure::none) response.failure_text = curl_easy_strerror(code);
   drop_from_multi(exchange.get());
   exchange->done(std::move(response));

@@ -2,6 +2,7 @@
 // net/curl_transport sends them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,11 @@ struct HttpResponse {
 // Takes the body of a bulk download as it comes; false aborts the exchange (Failure::local).
 using BodySink = std::function<bool(std::string_view bytes)>;
 
+// What went over the network so far; any thread may look.
+struct TransportStats {
+  std::atomic<std::int64_t> requests{0}, bytes_sent{0}, bytes_received{0}, connections{0};
+};
+
 // Moves requests. Used by one thread, but for wake(). Never retries, never follows a redirect, never sleeps beyond the
 // time it is told to wait.
 class Transport {
@@ -78,6 +84,7 @@ class Transport {
   // Ends an exchange early; its `done` does not run.
   virtual void abort(std::uint64_t exchange) = 0;
   virtual std::size_t active() const = 0;
+  virtual const TransportStats& stats() const = 0;
   // Moves bytes for at most timeout_ms (-1: until something happens), running the `done` of what ended.
   virtual void wait(std::int64_t timeout_ms) = 0;
   // Ends a wait() from any thread.

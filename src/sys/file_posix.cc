@@ -15,6 +15,7 @@
 namespace br {
 namespace {
 
+constexpr const char* kStandardInput = "<stdin>";  // not ours to close
 constexpr std::uint64_t kWritebackStep = std::uint64_t{8} << 20;
 
 Error io_error(const std::string& path, const char* verb) {
@@ -43,12 +44,12 @@ File& File::operator=(File&& other) noexcept {
 }
 
 void File::close() {
-  if (fd_ > STDIN_FILENO) ::close(fd_);
+  if (fd_ >= 0 && path_ != kStandardInput) ::close(fd_);
   fd_ = -1;
 }
 
 Result<File> File::open_read(const std::string& path) {
-  if (path == "-") return File(STDIN_FILENO, "<stdin>");
+  if (path == "-") return File(STDIN_FILENO, kStandardInput);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error(path, "open");
   struct stat info {};
