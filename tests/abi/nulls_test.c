@@ -295,6 +295,109 @@ static void job_null_is_refused(void **state) {
   remove_directory(dir);
 }
 
+static void plan_null_is_refused(void **state) {
+  (void)state;
+  br_plan *plan = NULL;
+  br_batch *batch = batch_of(1);
+  size_t length = 7;
+  assert_ok(br_plan_new(NULL, batch, &plan, &error), &error);
+  assert_int_equal(br_plan_requests(plan), 1);
+  assert_non_null(br_plan_json(plan, NULL));
+  br_plan_free(plan);
+  REFUSED(br_plan_new(NULL, NULL, &plan, &error));
+  REFUSED(br_plan_new(NULL, batch, NULL, &error));
+  REFUSED_QUIETLY(br_plan_new(NULL, NULL, &plan, NULL));
+  br_plan_free(NULL);
+  assert_int_equal(br_plan_batches(NULL), 0);
+  assert_int_equal(br_plan_requests(NULL), 0);
+  assert_int_equal(br_plan_bytes(NULL), 0);
+  assert_int_equal(br_plan_input_tokens(NULL), 0);
+  assert_int_equal(br_plan_output_tokens_max(NULL), 0);
+  assert_true(br_plan_sync_usd(NULL) < 0);
+  assert_true(br_plan_batch_usd(NULL) < 0);
+  assert_null(br_plan_json(NULL, &length));
+  assert_int_equal(length, 0);
+  br_batch_free(batch);
+}
+
+static void many_null_is_refused(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  br_router *router = open_router(dir, dead_url());
+  br_batch *batch = batch_of(1);
+  br_job *job = NULL;
+  br_error *each = NULL;
+  int32_t cancelled = 0;
+  REFUSED(br_submit_many(NULL, &batch, 1, &job, &each, &error));
+  REFUSED(br_submit_many(router, NULL, 1, &job, &each, &error));
+  REFUSED(br_submit_many(router, &batch, 1, NULL, &each, &error));
+  assert_int_equal(br_submit_many(router, &batch, 1, &job, NULL, &error), BR_OK);
+  br_job_free(job);
+  REFUSED_QUIETLY(br_submit_many(NULL, &batch, 1, &job, &each, NULL));
+  REFUSED_QUIETLY(br_submit_many(router, NULL, 1, &job, &each, NULL));
+  REFUSED(br_run(NULL, &batch, 1, 0, &job, &each, &error));
+  REFUSED(br_run(router, NULL, 1, 0, &job, &each, &error));
+  REFUSED(br_run(router, &batch, 1, 0, NULL, &each, &error));
+  REFUSED_QUIETLY(br_run(NULL, &batch, 1, 0, &job, NULL, NULL));
+  REFUSED_QUIETLY(br_run(NULL, &batch, 1, 0, &job, &each, NULL));
+  assert_int_equal(br_run(router, &batch, 1, 0, &job, NULL, NULL), BR_ETIMEOUT);
+  REFUSED(br_wait_many(NULL, &job, 1, 0, &error));
+  REFUSED(br_wait_many(router, NULL, 1, 0, &error));
+  REFUSED_QUIETLY(br_wait_many(NULL, &job, 1, 0, NULL));
+  assert_int_equal(br_wait_many(router, &job, 1, 0, NULL), BR_ETIMEOUT);
+  REFUSED(br_refresh_many(NULL, &job, 1, 0, &each, &error));
+  REFUSED(br_refresh_many(router, NULL, 1, 0, &each, &error));
+  REFUSED_QUIETLY(br_refresh_many(NULL, &job, 1, 0, NULL, NULL));
+  REFUSED_QUIETLY(br_refresh_many(NULL, &job, 1, 0, &each, NULL));
+  assert_int_equal(br_refresh_many(router, &job, 1, 0, NULL, NULL), BR_OK);
+  REFUSED(br_cancel_many(NULL, &job, 1, 0, &cancelled, &each, &error));
+  REFUSED(br_cancel_many(router, NULL, 1, 0, &cancelled, &each, &error));
+  REFUSED_QUIETLY(br_cancel_many(NULL, &job, 1, 0, NULL, &each, NULL));
+  REFUSED_QUIETLY(br_cancel_many(NULL, &job, 1, 0, &cancelled, NULL, NULL));
+  REFUSED_QUIETLY(br_cancel_many(NULL, &job, 1, 0, &cancelled, &each, NULL));
+  assert_int_equal(br_cancel_many(router, &job, 1, 10000, NULL, NULL, NULL), BR_OK);
+  br_job_free(job);
+  br_batch_free(batch);
+  br_router_free(router);
+  remove_directory(dir);
+}
+
+static void retry_and_providers_null_is_refused(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  br_router *router = open_router(dir, dead_url());
+  br_job *job = submit(router, 1), *again = NULL;
+  int64_t rows = 0;
+  REFUSED(br_retry(NULL, job, NULL, NULL, NULL, &again, &error));
+  REFUSED(br_retry(router, NULL, NULL, NULL, NULL, &again, &error));
+  REFUSED_QUIETLY(br_retry(NULL, job, NULL, NULL, NULL, NULL, NULL));
+  REFUSED_QUIETLY(br_retry(router, NULL, NULL, NULL, NULL, &again, NULL));
+  assert_int_equal(br_retry(router, job, NULL, NULL, NULL, NULL, NULL), BR_ENOTCOMPLETE);
+  assert_int_equal(br_retry(router, job, NULL, NULL, NULL, &again, NULL), BR_ENOTCOMPLETE);
+  REFUSED_QUIETLY(br_retry(NULL, NULL, NULL, NULL, NULL, &again, NULL));
+  REFUSED(br_job_write_failed(NULL, take_all, NULL, &rows, &error));
+  REFUSED(br_job_write_failed(job, NULL, NULL, &rows, &error));
+  REFUSED_QUIETLY(br_job_write_failed(NULL, take_all, NULL, NULL, NULL));
+  REFUSED_QUIETLY(br_job_write_failed(NULL, take_all, NULL, &rows, NULL));
+  assert_int_equal(br_job_write_failed(job, take_all, NULL, NULL, NULL), BR_ENOTCOMPLETE);
+  assert_null(br_job_parent(NULL));
+  assert_int_equal(br_job_attempt(NULL), 0);
+  REFUSED(br_results_set_order(NULL, BR_ORDER_INPUT, &error));
+  REFUSED_QUIETLY(br_results_set_order(NULL, BR_ORDER_INPUT, NULL));
+  REFUSED(br_router_remove_provider(NULL, "openai", &error));
+  REFUSED(br_router_remove_provider(router, NULL, &error));
+  assert_int_equal(br_router_remove_provider(router, "openai", NULL), BR_OK);
+  REFUSED(br_router_add_provider(NULL, "openai", &error));
+  REFUSED(br_router_add_provider(router, NULL, &error));
+  assert_int_equal(br_router_add_provider(router, "openai", NULL), BR_OK);
+  assert_int_equal(br_router_has_provider(NULL, "openai"), 0);
+  assert_int_equal(br_router_has_provider(router, NULL), 0);
+  assert_null(br_router_provider(NULL, 0));
+  br_job_free(job);
+  br_router_free(router);
+  remove_directory(dir);
+}
+
 static void results_null_is_refused(void **state) {
   (void)state;
   char *dir = make_directory();
@@ -378,7 +481,10 @@ int main(void) {
       cmocka_unit_test(request_null_is_refused),      cmocka_unit_test(batch_null_is_refused),
       cmocka_unit_test(offline_work_null_is_refused), cmocka_unit_test(router_null_is_refused),
       cmocka_unit_test(router_jobs_null_is_refused),  cmocka_unit_test(job_null_gives_nothing),
-      cmocka_unit_test(job_null_is_refused),          cmocka_unit_test(results_null_is_refused),
+      cmocka_unit_test(job_null_is_refused),          cmocka_unit_test(plan_null_is_refused),
+      cmocka_unit_test(many_null_is_refused),
+      cmocka_unit_test(retry_and_providers_null_is_refused),
+      cmocka_unit_test(results_null_is_refused),
       cmocka_unit_test(result_null_gives_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
