@@ -1,0 +1,19 @@
+// Where a vendor's servers and its description disagree, the emulator does as the servers do. Every such place is here,
+// with where it was seen; anything else in which the emulator leaves the description is a mistake of the emulator.
+// at: below components/schemas, or from paths/ on; also: the schema that holds as well.
+
+const NULL = { type: 'null' };
+const nullable = (source, schema, ...fields) =>
+  fields.map((field) => ({ at: `${schema}/properties/${field}`, also: NULL, source }));
+
+// The vendor's published examples of the batch object show null for what has not happened; its schema has integers and
+// strings only. Before a batch is validated its model is not known.
+const batchExample = 'the example of the batch object in the API reference; captured answers';
+const BATCH_TIMES = ['in_progress_at', 'finalizing_at', 'completed_at', 'failed_at', 'expired_at', 'cancelling_at', 'cancelled_at'];
+const BATCH_NULLS = ['errors', 'output_file_id', 'error_file_id', ...BATCH_TIMES];
+
+export const OPENAI = [
+  ...nullable(batchExample, 'Batch', 'model', ...BATCH_NULLS),
+  ...nullable('captured answers to an upload', 'OpenAIFile', 'status_details'),
+  { at: 'Response/allOf/2/properties/store', also: { type: 'boolean' }, source: 'the examples of POST /responses' },
+];
