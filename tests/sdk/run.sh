@@ -13,6 +13,9 @@ skip() {
 
 case $vendor in
   openai) files="openai-openapi.yaml openai-openapi-2025-06-before-e1cb7a86.yaml" ;;
+  anthropic) files="anthropic-openapi.json" ;;
+  google) files="gemini-v1beta-openapi.json" ;;
+  groq) files="groq-openapi.yaml" ;;
   *) echo "FAILED: there is no vendor $vendor here" >&2 && exit 1 ;;
 esac
 for file in $files; do

@@ -1,6 +1,6 @@
 // Where a vendor's servers and its description disagree, the emulator does as the servers do. Every such place is here,
 // with where it was seen; anything else in which the emulator leaves the description is a mistake of the emulator.
-// at: below components/schemas, or from paths/ on; also: the schema that holds as well.
+// at: below components/schemas, or from paths/ on; also: the schema that holds as well; absent: what is not required.
 
 const NULL = { type: 'null' };
 const nullable = (source, schema, ...fields) =>
@@ -16,4 +16,13 @@ export const OPENAI = [
   ...nullable(batchExample, 'Batch', 'model', ...BATCH_NULLS),
   ...nullable('captured answers to an upload', 'OpenAIFile', 'status_details'),
   { at: 'Response/allOf/2/properties/store', also: { type: 'boolean' }, source: 'the examples of POST /responses' },
+];
+
+// The description is made for answers as an SDK completes them: each field that has a default is required.
+const captured = 'result files captured from the vendor, and the examples of its guide to batches';
+export const ANTHROPIC = [
+  { at: 'Message', absent: ['container'], source: captured },
+  { at: 'ResponseTextBlock', absent: ['citations'], source: captured },
+  { at: 'ResponseToolUseBlock', absent: ['caller'], source: captured },
+  { at: 'Usage', absent: ['inference_geo', 'server_tool_use'], source: captured },
 ];

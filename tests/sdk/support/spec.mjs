@@ -33,11 +33,15 @@ function withNullable(node) {
 }
 
 // Widens one place of the description; see known_differences.mjs.
-function widen(document, { at, also }) {
+function widen(document, { at, also, absent }) {
   const steps = [...(at.startsWith('paths/') ? [] : COMPONENTS), ...at.split('/')].map((step) => step.replaceAll('~1', '/'));
   const last = steps.pop();
   const parent = steps.reduce((node, step) => node?.[step], document);
   if (parent === undefined) throw new Error(`known_differences.mjs: the description has no ${at}`);
+  if (absent !== undefined) {
+    parent[last].required = parent[last].required.filter((name) => !absent.includes(name));
+    return;
+  }
   parent[last] = parent[last] === undefined ? also : { anyOf: [parent[last], also] };
 }
 
