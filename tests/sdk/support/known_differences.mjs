@@ -26,3 +26,17 @@ export const ANTHROPIC = [
   { at: 'ResponseToolUseBlock', absent: ['caller'], source: captured },
   { at: 'Usage', absent: ['inference_geo', 'server_tool_use'], source: captured },
 ];
+
+// The description has no errors; this is google.rpc.Status as every API of Google's sends it.
+const status = {
+  type: 'object',
+  required: ['code', 'message', 'status'],
+  properties: { code: { type: 'integer' }, message: { type: 'string' }, status: { type: 'string' }, details: { type: 'array' } },
+};
+export const GOOGLE = [
+  {
+    at: 'ErrorAnswer',
+    also: { type: 'object', required: ['error'], properties: { error: status } },
+    source: 'google/rpc/status.proto and the error model of Google\'s API design guide',
+  },
+];
