@@ -72,8 +72,8 @@ void add_settings(CLI::App* app, Options* o) {
 
 void add_emulator(CLI::App* app, Options* o) {
   app->add_option("--port", o->port, "Port on 127.0.0.1; 0: a free one [0].")->check(CLI::Range(0, 65535));
-  app->add_option("--speed", o->speed, "How many times as fast as the clock time passes [1].")
-      ->check(CLI::PositiveNumber);
+  app->add_option("--speed", o->speed, "How many times as fast as the clock time passes; 0: it stands still [1].")
+      ->check(CLI::NonNegativeNumber);
   add_duration(app, "--latency", &o->latency_ms, "From the creation of a batch to its end, in emulated time [60s].");
   app->add_option("--polls", o->polls, "Instead of by time, a batch moves on every so many looks [0].")
       ->check(CLI::NonNegativeNumber);

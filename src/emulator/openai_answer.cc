@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -181,6 +183,40 @@ Tokens write_response(json::Writer& out, const Question& question, const json::V
   return tokens;
 }
 
+void append_base64(std::string& out, std::string_view bytes) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t left = std::min<size_t>(3, bytes.size() - i);
+    uint32_t group = 0;
+    for (size_t k = 0; k < left; ++k) {
+      group |= static_cast<uint32_t>(static_cast<unsigned char>(bytes[i + k])) << (16 - 8 * k);
+    }
+    for (size_t k = 0; k < 4; ++k) out += k <= left ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+  }
+}
+
+// Numbers, or in base64 as little-endian floats of four bytes: what the vendor's own SDKs ask for.
+void write_vector(json::Writer& out, uint64_t seed, int64_t dimensions, bool packed) {
+  std::string bytes;
+  if (!packed) out.begin_array();
+  for (int64_t d = 0; d < dimensions; ++d) {
+    const double number = static_cast<double>(mix(seed + static_cast<uint64_t>(d)) % 2'000'001) / 1e6 - 1.0;
+    if (packed) {
+      const uint32_t bits = std::bit_cast<uint32_t>(static_cast<float>(number));
+      for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift & 0xFF);
+    } else {
+      out.real(number);
+    }
+  }
+  if (!packed) {
+    out.end_array();
+    return;
+  }
+  std::string text;
+  append_base64(text, bytes);
+  out.string(text);
+}
+
 Tokens write_embeddings(json::Writer& out, const Question& question, const json::Value& body) {
   static const json::Value kNothing(rapidjson::kArrayType);
   const json::Value* const given = json::member(body, "input");
@@ -192,14 +228,12 @@ Tokens write_embeddings(json::Writer& out, const Question& question, const json:
   const bool many = input.IsArray() && !input.Empty() && !input[0].IsNumber();
   const rapidjson::SizeType texts = many ? input.Size() : 1;
   const Tokens tokens = {1 + text_bytes(input) / kBytesPerToken, 0};
+  const bool packed = json::string_member(body, "encoding_format") == "base64";
   out.begin_object().field("object", "list").key("data").begin_array();
   for (rapidjson::SizeType i = 0; i < texts; ++i) {
-    out.begin_object().field("object", "embedding").field("index", int64_t{i}).key("embedding").begin_array();
-    for (int64_t d = 0; d < dimensions; ++d) {
-      const uint64_t noise = mix(question.hash + i * 1'000'003 + static_cast<uint64_t>(d));
-      out.real(static_cast<double>(noise % 2'000'001) / 1e6 - 1.0);
-    }
-    out.end_array().end_object();
+    out.begin_object().field("object", "embedding").field("index", int64_t{i}).key("embedding");
+    write_vector(out, question.hash + i * 1'000'003, dimensions, packed);
+    out.end_object();
   }
   out.end_array().field("model", json::string_member(body, "model")).key("usage").begin_object();
   out.field("prompt_tokens", tokens.input).field("total_tokens", tokens.input).end_object().end_object();
