@@ -224,7 +224,7 @@ func (r *caseRun) act(job *Job) *Job {
 			r.Errorf("cancelled: %v", taken)
 		}
 	case "retry":
-		collect(r, job)
+		collect(r, job) // to the last, so the job is done
 		again, err := job.Retry(ctx)
 		r.must(err)
 		if again.Status().Parent != job.ID() {

@@ -96,21 +96,23 @@ func (c *core) open(id string) (job *Job, err error) {
 	return job, nil
 }
 
+// open returns the C job; the caller frees it.
+func (j *Job) open() (native *C.br_job, err error) {
+	err = j.core.named([]string{j.id}, func(n *names, cause **C.br_error) C.br_status {
+		return C.br_job_open(j.core.native, n.add(j.id), &native, cause)
+	})
+	return native, err
+}
+
 // with runs use on a C job, and takes the snapshot it leaves.
 func (j *Job) with(use func(*C.br_job) error) error {
-	if err := checkNames(j.id); err != nil {
-		return err
-	}
 	return j.core.with(func() error {
-		var n names
-		defer n.free()
-		var native *C.br_job
-		var cause *C.br_error
-		if err := failure(C.br_job_open(j.core.native, n.add(j.id), &native, &cause), cause); err != nil {
+		native, err := j.open()
+		if err != nil {
 			return err
 		}
 		defer C.br_job_free(native)
-		err := use(native)
+		err = use(native)
 		j.read(native)
 		return err
 	})

@@ -22,19 +22,18 @@ const (
 )
 
 // pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
-// block is kept for the next pull.
+// block is kept for the next pull. No call into C is under way while yield runs.
 func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
-	if job == nil {
-		return c.with(func() error { return c.pullFrom(ctx, nil, nil, yield) })
-	}
-	return job.with(func(native *C.br_job) error { return c.pullFrom(ctx, job, native, yield) })
-}
-
-func (c *core) pullFrom(ctx context.Context, job *Job, native *C.br_job, yield func(*Result) bool) error {
 	fetched := (*C.brgo_block)(C.malloc(C.sizeof_brgo_block))
 	defer C.free(unsafe.Pointer(fetched))
 	id := ""
+	var native *C.br_job
 	if job != nil {
+		var err error
+		if native, err = job.open(); err != nil {
+			return err
+		}
+		defer C.br_job_free(native)
 		id = job.id
 	}
 	for {
@@ -43,17 +42,15 @@ func (c *core) pullFrom(ctx context.Context, job *Job, native *C.br_job, yield f
 			if len(results) > 0 {
 				return true, nil
 			}
-			var cause *C.br_error
-			status := C.brgo_next(c.native, native, fetched, &cause)
-			if fetched.count > 0 {
-				results = c.take(fetched)
-			}
-			ended = status == C.BR_END
-			if status == C.BR_AGAIN && job != nil {
-				return false, job.blocked(native)
-			}
-			return len(results) > 0 || ended, failure(status, cause)
+			err := c.with(func() (err error) {
+				results, ended, err = c.fetch(fetched, job, native)
+				return err
+			})
+			return len(results) > 0 || ended, err
 		})
+		if ended && job != nil {
+			return job.Wait(ctx) // the last result may be here before the job is done
+		}
 		if err != nil || ended {
 			return err
 		}
@@ -64,6 +61,19 @@ func (c *core) pullFrom(ctx context.Context, job *Job, native *C.br_job, yield f
 			return err
 		}
 	}
+}
+
+// fetch takes what is there, without waiting.
+func (c *core) fetch(into *C.brgo_block, job *Job, native *C.br_job) (results []Result, ended bool, err error) {
+	var cause *C.br_error
+	status := C.brgo_next(c.native, native, into, &cause)
+	if into.count > 0 {
+		results = c.take(into)
+	}
+	if status == C.BR_AGAIN && job != nil {
+		return nil, false, job.blocked(native)
+	}
+	return results, status == C.BR_END, failure(status, cause)
 }
 
 var errStopped = errors.New("stopped")

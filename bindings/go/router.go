@@ -72,27 +72,27 @@ func (c *core) begin(ctx context.Context, done func(*Job),
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := c.enter(); err != nil {
-		return nil, err
-	}
-	defer c.leave()
-	var handle C.uintptr_t
-	if done != nil {
-		handle = C.uintptr_t(cgo.NewHandle(&doneCall{c, done}))
-	}
-	var native *C.br_job
-	var cause *C.br_error
-	status, err := call(handle, &native, &cause)
-	if err != nil {
-		return nil, err
-	}
-	if err := failure(status, cause); err != nil {
-		return nil, err
-	}
-	defer C.br_job_free(native)
-	job := c.job(native)
-	job.existed = status == C.BR_EXISTS
-	return job, nil
+	var job *Job
+	err := c.with(func() error {
+		var handle C.uintptr_t
+		if done != nil {
+			handle = C.uintptr_t(cgo.NewHandle(&doneCall{c, done}))
+		}
+		var native *C.br_job
+		var cause *C.br_error
+		status, err := call(handle, &native, &cause)
+		if err == nil {
+			err = failure(status, cause)
+		}
+		if err != nil {
+			return err
+		}
+		defer C.br_job_free(native)
+		job = c.job(native)
+		job.existed = status == C.BR_EXISTS
+		return nil
+	})
+	return job, err
 }
 
 // Run submits the batches and waits until every job is done or blocked. After ctx has ended the jobs go on, and are
@@ -169,15 +169,20 @@ func (r *Router) RemoteJobs(ctx context.Context, provider string, limit int) ([]
 		return nil, err
 	}
 	answered := make(chan answer, 1)
-	go func() { // nothing but the vendor's answer or Close ends this call
-		var got answer
-		got.err = r.core.named([]string{provider}, func(n *names, cause **C.br_error) C.br_status {
-			var list *C.br_job_list
-			status := C.br_list_remote(r.core.native, n.add(provider), C.int64_t(limit), -1, &list, cause)
-			got.jobs = r.core.jobs(list)
-			return status
-		})
-		answered <- got
+	if err := checkNames(provider); err != nil {
+		return nil, err
+	}
+	if err := r.core.enter(); err != nil {
+		return nil, err
+	}
+	go func() { // nothing but the vendor's answer or Close ends this call, so Close does not wait for it
+		defer r.core.leave()
+		var n names
+		defer n.free()
+		var list *C.br_job_list
+		var cause *C.br_error
+		status := C.br_list_remote(r.core.native, n.add(provider), C.int64_t(limit), -1, &list, &cause)
+		answered <- answer{r.core.jobs(list), failure(status, cause)}
 	}()
 	select {
 	case got := <-answered:
