@@ -56,7 +56,7 @@ func ExampleRequest() {
 	}
 	fmt.Println(string(line))
 	// Output:
-	// {"custom_id":"cat","model":"gpt-4o-mini"}
+	// {"custom_id":"cat","model":"gpt-4o-mini","messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","source_type":"url","media_type":"image/png","data":"https://example.com/cat.png"}]}],"system_prompt":"Be brief.","generation_config":{"max_tokens":64},"seed":7}
 }
 
 func ExampleConfig_Convert() {
@@ -65,7 +65,7 @@ func ExampleConfig_Convert() {
 		log.Fatal(err)
 	}
 	// Output:
-	// {}
+	// {"custom_id":"hi","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-4o-mini","messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}}
 }
 
 func ExampleError() {
@@ -78,4 +78,5 @@ func ExampleError() {
 	}
 	// Output:
 	// true
+	// BR_ECONFIG - did you mean "poll.interval_ms"?
 }

@@ -17,10 +17,11 @@ const (
 )
 
 // Request is one question, being built. Its methods return it, so that they can be chained; what is wrong is reported
-// by Batch.Submit and by JSON. A Request is ordinary memory: nothing has to be closed. One goroutine at a time.
+// by Submit, Validate and JSON. A Request is ordinary memory: nothing has to be closed. One goroutine at a time.
 type Request struct {
 	id, model, line string
 	steps           []step
+	failed          error // the first name that C cannot take
 }
 
 // step is one call of the C builder.
@@ -82,14 +83,23 @@ func (r *Request) Text(text string) *Request {
 	})
 }
 
-// part adds something that has a source; mediaType "" takes the default of its kind.
-func (r *Request) part(kind byte, source Source, mediaType, content string) *Request {
+// named adds a step with a name.
+func (r *Request) named(name string, next func(*C.br_request, *C.char, **C.br_error) C.br_status) *Request {
+	if err := checkNames(name); err != nil && r.failed == nil {
+		r.failed = err
+	}
 	return r.add(func(native *C.br_request, err **C.br_error) C.br_status {
 		var n names
 		defer n.free()
-		var media *C.char
-		if mediaType != "" {
-			media = n.add(mediaType)
+		return next(native, n.add(name), err)
+	})
+}
+
+// part adds something that has a source; mediaType "" takes the default of its kind.
+func (r *Request) part(kind byte, source Source, mediaType, content string) *Request {
+	return r.named(mediaType, func(native *C.br_request, media *C.char, err **C.br_error) C.br_status {
+		if mediaType == "" {
+			media = nil
 		}
 		at, length := data(content)
 		switch kind {
@@ -131,11 +141,9 @@ func value(v interface{}) string {
 // presence_penalty, frequency_penalty. The value is written as JSON; json.RawMessage goes through as it is.
 func (r *Request) Generation(name string, v interface{}) *Request {
 	text := value(v)
-	return r.add(func(native *C.br_request, err **C.br_error) C.br_status {
-		var n names
-		defer n.free()
+	return r.named(name, func(native *C.br_request, name *C.char, err **C.br_error) C.br_status {
 		at, length := data(text)
-		return C.br_request_set_generation(native, n.add(name), at, length, err)
+		return C.br_request_set_generation(native, name, at, length, err)
 	})
 }
 
@@ -143,11 +151,9 @@ func (r *Request) Generation(name string, v interface{}) *Request {
 // provider_kwargs, body, input.
 func (r *Request) Field(name string, v interface{}) *Request {
 	text := value(v)
-	return r.add(func(native *C.br_request, err **C.br_error) C.br_status {
-		var n names
-		defer n.free()
+	return r.named(name, func(native *C.br_request, name *C.char, err **C.br_error) C.br_status {
 		at, length := data(text)
-		return C.br_request_set_field(native, n.add(name), at, length, err)
+		return C.br_request_set_field(native, name, at, length, err)
 	})
 }
 
@@ -164,6 +170,9 @@ func (r *Request) JSON() (line []byte, err error) {
 
 // with runs use on a native request.
 func (r *Request) with(use func(*C.br_request) error) error {
+	if r.failed != nil {
+		return r.failed
+	}
 	var native *C.br_request
 	var cause *C.br_error
 	if r.line != "" {
