@@ -17,8 +17,6 @@ const (
 	longestPause  = 250 * time.Millisecond
 	// A wakeup can be used up by another call that waits, so it is said again until the right one has heard it.
 	wakeupAgain = 5 * time.Millisecond
-	// A call can be under way for good: the one in whose io.Writer the router is closed.
-	longestClose = 5 * time.Second
 )
 
 // core is the router behind its handle. It is freed when the owner and every call under way have left.
@@ -26,7 +24,6 @@ type core struct {
 	config   Config
 	native   *C.br_router
 	users    atomic.Int64
-	calls    atomic.Int32 // into C, under way
 	calling  atomic.Int32 // callbacks under way
 	panicked atomic.Pointer[PanicError]
 	once     sync.Once
@@ -71,7 +68,6 @@ func (c *core) poll() {
 func (c *core) close(ctx context.Context) (err error) {
 	c.once.Do(func() {
 		close(c.closed)
-		c.waitForCalls()
 		var cause *C.br_error
 		err = failure(C.br_router_close(c.native, -1, &cause), cause)
 		c.leave()
@@ -83,14 +79,6 @@ func (c *core) close(ctx context.Context) (err error) {
 		err = caught
 	}
 	return err
-}
-
-// waitForCalls wakes calls into C that wait, until none is left: after closed none begins.
-func (c *core) waitForCalls() {
-	for began := time.Now(); c.calls.Load() > 0 && time.Since(began) < longestClose; {
-		C.br_router_wakeup(c.native)
-		time.Sleep(shortestPause)
-	}
 }
 
 // enter keeps the native router until leave.
@@ -122,14 +110,7 @@ func (c *core) with(use func() error) error {
 		return err
 	}
 	defer c.leave()
-	c.calls.Add(1)
-	defer c.calls.Add(-1)
-	select {
-	case <-c.closed: // since enter looked
-		return closedError()
-	default:
-		return use()
-	}
+	return use()
 }
 
 // watch returns a channel that is closed when something happens to the job ("": to any).
