@@ -42,7 +42,7 @@ type Result struct {
 }
 
 // block is up to 256 results that came in one crossing: their texts in one piece of Go memory, and the C handles that
-// acknowledging needs. A handle is freed when it is acknowledged, the others with the block.
+// acknowledging needs (nil for stored results). A handle is freed when it is acknowledged, the others with the block.
 type block struct {
 	core  *core
 	bytes []byte
@@ -52,17 +52,18 @@ type block struct {
 	handles []*C.br_result
 }
 
-// take copies what C has fetched, in one crossing, and owns the handles from now on.
+// take copies what C has fetched, and owns the handles from now on.
 func (c *core) take(fetched *C.brgo_block) []Result {
 	count := int(fetched.count)
-	b := &block{core: c, bytes: make([]byte, fetched.size), views: make([]C.brgo_view, count)}
-	b.handles = make([]*C.br_result, count)
-	var bytes *C.char
-	if len(b.bytes) > 0 {
-		bytes = (*C.char)(unsafe.Pointer(&b.bytes[0]))
+	b := &block{
+		core:    c,
+		bytes:   append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(fetched.bytes)), int(fetched.size))...),
+		views:   append([]C.brgo_view(nil), fetched.views[:count]...),
+		handles: append([]*C.br_result(nil), fetched.results[:count]...),
 	}
-	C.brgo_copy(fetched, &b.handles[0], &b.views[0], bytes)
-	runtime.SetFinalizer(b, (*block).free)
+	if b.handles[0] != nil {
+		runtime.SetFinalizer(b, (*block).free)
+	}
 	results := make([]Result, count)
 	for i := range results {
 		results[i] = Result{b, i}

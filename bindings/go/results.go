@@ -2,7 +2,6 @@
 
 package batchrouter
 
-// #include <stdlib.h>
 // #include "shim.h"
 import "C"
 
@@ -10,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"unsafe"
 )
 
 // Order is the order of stored results.
@@ -24,8 +22,11 @@ const (
 // pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
 // block is kept for the next pull. No call into C is under way while yield runs.
 func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
-	fetched := (*C.brgo_block)(C.malloc(C.sizeof_brgo_block))
-	defer C.free(unsafe.Pointer(fetched))
+	fetched := C.brgo_block_new()
+	if fetched == nil {
+		return failure(C.BR_ENOMEM, nil)
+	}
+	defer C.brgo_block_free(fetched)
 	id := ""
 	var native *C.br_job
 	if job != nil {
@@ -179,15 +180,17 @@ func (j *Job) stored(order Order, use func(*C.br_results) error) error {
 // Each hands out. Nothing is acknowledged.
 func (j *Job) EachStored(order Order, each func(*Result) error) error {
 	return j.stored(order, func(native *C.br_results) error {
-		fetched := (*C.brgo_block)(C.malloc(C.sizeof_brgo_block))
-		defer C.free(unsafe.Pointer(fetched))
+		fetched := C.brgo_block_new()
+		if fetched == nil {
+			return failure(C.BR_ENOMEM, nil)
+		}
+		defer C.brgo_block_free(fetched)
 		for {
 			var cause *C.br_error
 			status := C.brgo_stored(native, fetched, &cause)
 			var results []Result
 			if fetched.count > 0 {
 				results = j.core.take(fetched)
-				results[0].block.release()
 			}
 			for i := range results {
 				if err := each(&results[i]); err != nil {
@@ -199,16 +202,6 @@ func (j *Job) EachStored(order Order, each func(*Result) error) error {
 			}
 		}
 	})
-}
-
-// release frees the handles at once: stored results are not acknowledged.
-func (b *block) release() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.free()
-	for i := range b.handles {
-		b.handles[i] = nil
-	}
 }
 
 // WriteResults writes all results of a job that is done as unified lines, and counts them and those that failed.

@@ -1,5 +1,6 @@
 #include "shim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "_cgo_export.h"
@@ -51,10 +52,46 @@ br_status brgo_write_results(br_results *results, uintptr_t handle, int64_t *row
   return br_results_write(results, on_write, (void *)handle, rows, failed, err);
 }
 
-static void look(brgo_block *block, size_t index) {
-  const br_result *result = block->results[index];
-  brgo_view *view = &block->views[index];
-  const char **texts = block->texts[index];
+brgo_block *brgo_block_new(void) { return calloc(1, sizeof(brgo_block)); }
+
+void brgo_block_free(brgo_block *block) {
+  free(block->bytes);
+  free(block);
+}
+
+static int reserve(brgo_block *block, size_t more) {
+  if (block->capacity - block->size >= more) return 1;
+  const size_t capacity = 2 * block->capacity + more;
+  char *bytes = realloc(block->bytes, capacity);
+  if (bytes == NULL) return 0;
+  block->bytes = bytes;
+  block->capacity = capacity;
+  return 1;
+}
+
+/* Copies the texts of a result behind those of the others. */
+static int put(brgo_block *block, brgo_view *view, const char *const *texts, size_t *lengths) {
+  size_t all = 0;
+  for (int i = 0; i < BRGO_TEXTS; i++) {
+    if (texts[i] != NULL && lengths[i] == 0) lengths[i] = strlen(texts[i]);
+    all += lengths[i];
+  }
+  if (!reserve(block, all)) return 0;
+  view->present = 0;
+  view->begin = (int64_t)block->size;
+  for (int i = 0; i < BRGO_TEXTS; i++) {
+    if (texts[i] != NULL) {
+      view->present |= 1 << i;
+      memcpy(block->bytes + block->size, texts[i], lengths[i]);
+      block->size += lengths[i];
+    }
+    view->end[i] = (int64_t)block->size;
+  }
+  return 1;
+}
+
+static int look(brgo_block *block, const br_result *result, brgo_view *view) {
+  const char *texts[BRGO_TEXTS];
   size_t lengths[BRGO_TEXTS] = {0};
   texts[BRGO_CUSTOM_ID] = br_result_custom_id(result, &lengths[BRGO_CUSTOM_ID]);
   texts[BRGO_JOB_ID] = br_result_job_id(result);
@@ -73,41 +110,31 @@ static void look(brgo_block *block, size_t index) {
   view->transient = br_result_is_transient(result);
   view->redelivered = br_result_redelivered(result);
   for (int32_t i = 0; i < 4; i++) view->tokens[i] = br_result_tokens(result, i);
-  view->present = 0;
-  view->begin = block->size;
-  for (int i = 0; i < BRGO_TEXTS; i++) {
-    if (texts[i] != NULL) view->present |= 1 << i;
-    if (texts[i] != NULL && lengths[i] == 0) lengths[i] = strlen(texts[i]);
-    block->size += (int64_t)lengths[i];
-    view->end[i] = block->size;
-  }
+  return put(block, view, texts, lengths);
 }
 
-static br_status look_at_all(brgo_block *block, br_status status) {
+/* Without memory nothing is lost: what was fetched is not acknowledged, and comes again. */
+static br_status look_at_all(brgo_block *block, br_status status, int keep) {
   block->size = 0;
-  for (size_t i = 0; i < block->count; i++) look(block, i);
-  return status;
+  int enough = 1;
+  for (size_t i = 0; i < block->count; i++) {
+    enough = enough && look(block, block->results[i], &block->views[i]);
+    if (keep && enough) continue;
+    br_result_free(block->results[i]);
+    block->results[i] = NULL;
+  }
+  if (enough) return status;
+  brgo_free(block->results, block->count);
+  block->count = 0;
+  return BR_ENOMEM;
 }
 
 br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error **err) {
-  return look_at_all(block, br_next_results(router, job, 0, block->results, BRGO_BLOCK, &block->count, err));
+  return look_at_all(block, br_next_results(router, job, 0, block->results, BRGO_BLOCK, &block->count, err), 1);
 }
 
 br_status brgo_stored(br_results *results, brgo_block *block, br_error **err) {
-  return look_at_all(block, br_results_next(results, block->results, BRGO_BLOCK, &block->count, err));
-}
-
-void brgo_copy(const brgo_block *block, br_result **results, brgo_view *views, char *bytes) {
-  memcpy(results, block->results, block->count * sizeof *results);
-  memcpy(views, block->views, block->count * sizeof *views);
-  for (size_t i = 0; i < block->count; i++) {
-    int64_t at = block->views[i].begin;
-    for (int text = 0; text < BRGO_TEXTS; text++) {
-      const int64_t end = block->views[i].end[text];
-      if (end > at) memcpy(bytes + at, block->texts[i][text], (size_t)(end - at));
-      at = end;
-    }
-  }
+  return look_at_all(block, br_results_next(results, block->results, BRGO_BLOCK, &block->count, err), 0);
 }
 
 void brgo_free(br_result **results, size_t count) {

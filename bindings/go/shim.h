@@ -29,20 +29,21 @@ typedef struct {
   int32_t status, http_status, transient, redelivered, present;
 } brgo_view;
 
-/* Up to BRGO_BLOCK results: the handles, what they say, and where it lies until it is copied. */
+/* Up to BRGO_BLOCK results: the handles, what they say, and their texts one after another. The memory of bytes grows and
+ * is used again; brgo_block_free gives it back. */
 typedef struct {
-  size_t count;
-  int64_t size;
+  size_t count, size, capacity;
+  char *bytes;
   br_result *results[BRGO_BLOCK];
   brgo_view views[BRGO_BLOCK];
-  const char *texts[BRGO_BLOCK][BRGO_TEXTS];
 } brgo_block;
 
-/* br_next_results without waiting, and br_results_next; both fill the block. */
+brgo_block *brgo_block_new(void);
+void brgo_block_free(brgo_block *block);
+/* br_next_results without waiting. */
 br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error **err);
+/* br_results_next; the handles are freed at once, since nobody acknowledges them. */
 br_status brgo_stored(br_results *results, brgo_block *block, br_error **err);
-/* Copies handles, views and texts; the places are as long as count and size say. */
-void brgo_copy(const brgo_block *block, br_result **results, brgo_view *views, char *bytes);
 void brgo_free(br_result **results, size_t count);
 
 /* user_data is a cgo.Handle; brgo_destroy ends it. */

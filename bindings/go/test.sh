@@ -26,7 +26,7 @@ Cflags: -I$source/include
 END
 # Nothing is fetched, and no other toolchain is looked for. The cache stays with the build tree.
 export PKG_CONFIG_PATH="$work" GOTOOLCHAIN=local GOPROXY=off GOFLAGS=-mod=mod GOCACHE="$build/go-cache" GOPATH="$work/go"
-export CGO_ENABLED=1 BATCHROUTER_PROGRAM="$build/src/cli/batchrouter"
+export CGO_ENABLED=1 BATCHROUTER_PROGRAM="${BATCHROUTER_PROGRAM:-$build/src/cli/batchrouter}"
 cd "$here"
 "$go" version
 unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l .)
