@@ -81,8 +81,13 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
   }
   if (config_.boolean("delivery.auto_ack")) {
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);
-    acks_dirty_ = true;
   }
+  // That results were handed out is saved as well: the next router says so when it hands them out again.
+  const bool wake = !acks_dirty_;
+  if (wake) acks_dirty_since_ms_ = clock_.now_ms();
+  acks_dirty_ = true;
+  lock.unlock();
+  if (wake) transport_->wake();
   return Wait::ready;
 }
 

@@ -1,0 +1,26 @@
+// Package batchrouter sends many requests to language models through the vendors' batch APIs, at about half the price,
+// and hands every answer back under the id it was asked under. State is kept on disk: a process that dies at any
+// instruction loses no batch and pays for none twice.
+//
+// A Router owns a state directory. A Batch of Requests is submitted to it and becomes a Job, whose Results are taken
+// with Job.Each, or ranged over with Job.Results from Go 1.23 on. API keys come from the environment
+// (OPENAI_API_KEY, …) or from Config.Settings.
+//
+// # Rules
+//
+// Only a Router has to be closed. Everything else is ordinary memory.
+//
+// Any goroutine may use a Router, a Job and a Result at any time; a Batch and a Request belong to one at a time. Waiting
+// goroutines cost no thread. No function locks a goroutine to its thread.
+//
+// Every call that waits takes a context, and returns its error when it ends. The job goes on.
+//
+// Errors are *Error values; errors.Is compares them with the Err constants.
+//
+// Callbacks run on one goroutine of the router, one at a time. A panic in one is caught and returned by Router.Close.
+//
+// A result counts as taken when it was acknowledged, not when it was read: what was not comes again from the next
+// Router on the state directory, see Result.Redelivered.
+//
+// In a forked child every call returns ErrForked.
+package batchrouter

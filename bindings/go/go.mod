@@ -1,0 +1,3 @@
+module example.com/batchrouter/bindings/go
+
+go 1.19

@@ -1,0 +1,303 @@
+//go:build cgo
+
+package batchrouter
+
+// #include "shim.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime/cgo"
+	"sync"
+	"time"
+)
+
+// State is where a job stands.
+type State int32
+
+const (
+	StateValidating State = C.BR_STATE_VALIDATING
+	StateInProgress State = C.BR_STATE_IN_PROGRESS
+	StateCompleted  State = C.BR_STATE_COMPLETED
+	StateFailed     State = C.BR_STATE_FAILED
+	StateCancelled  State = C.BR_STATE_CANCELLED
+	StateExpired    State = C.BR_STATE_EXPIRED
+	StateQueued     State = C.BR_STATE_QUEUED
+	StateSubmitting State = C.BR_STATE_SUBMITTING
+	StateFinalizing State = C.BR_STATE_FINALIZING
+	StateCancelling State = C.BR_STATE_CANCELLING
+)
+
+// String returns the name of the state, such as "in_progress".
+func (s State) String() string { return C.GoString(C.br_state_name(C.int32_t(s))) }
+
+// Compat returns the nearest of the six states that every vendor has, the first six above.
+func (s State) Compat() State { return State(C.br_state_compat(C.int32_t(s))) }
+
+// Terminal says that the job's batches have ended at the vendor.
+func (s State) Terminal() bool { return C.br_state_is_terminal(C.int32_t(s)) != 0 }
+
+// Submission is what is known of the submission of a job.
+type Submission int32
+
+const (
+	NotSubmitted      Submission = C.BR_NOT_SUBMITTED
+	PossiblySubmitted Submission = C.BR_POSSIBLY_SUBMITTED
+	Submitted         Submission = C.BR_SUBMITTED
+)
+
+// Counts are the requests of a job. Acked results were acknowledged, durably.
+type Counts struct {
+	Total, Succeeded, Errored, Processing, Cancelled, Expired, Delivered, Acked int64
+}
+
+// Status is what was known of a job at one moment.
+type Status struct {
+	ID                                     string
+	Provider                               string // "" when its batches go to several
+	Parent                                 string // the job it retries, "" if none
+	Name, Output, BaseURL                  string
+	Attempt                                int // 1, and one more for each retry
+	State                                  State
+	Submission                             Submission
+	Done                                   bool // every request has its one result here on disk
+	Blocked                                bool // the job waits for Resume, after the reason was mended
+	Counts                                 Counts
+	Created, Submitted, Completed, Expires time.Time // the zero time: not known
+	BatchIDs                               []string  // vendor ids of the remote batches; "" before one was accepted
+	Err                                    error     // why the job is blocked or failed, an *Error; else nil
+	JSON                                   []byte    // the whole snapshot
+}
+
+// Job is one submitted batch. It is ordinary memory: nothing has to be closed. Any goroutine may use it at any time.
+type Job struct {
+	core    *core
+	id      string
+	existed bool
+
+	mu     sync.Mutex
+	status Status
+}
+
+// job reads a C job; the handle stays the caller's.
+func (c *core) job(native *C.br_job) *Job {
+	job := &Job{core: c, id: optional(C.br_job_id(native))}
+	job.read(native)
+	return job
+}
+
+func (c *core) open(id string) (job *Job, err error) {
+	job = &Job{core: c, id: id}
+	if err := job.with(func(*C.br_job) error { return nil }); err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// open returns the C job; the caller frees it.
+func (j *Job) open() (native *C.br_job, err error) {
+	err = j.core.named([]string{j.id}, func(n *names, cause **C.br_error) C.br_status {
+		return C.br_job_open(j.core.native, n.add(j.id), &native, cause)
+	})
+	return native, err
+}
+
+// with runs use on a C job, and takes the snapshot it leaves.
+func (j *Job) with(use func(*C.br_job) error) error {
+	return j.core.with(func() error {
+		native, err := j.open()
+		if err != nil {
+			return err
+		}
+		defer C.br_job_free(native)
+		err = use(native)
+		j.read(native)
+		return err
+	})
+}
+
+// ID returns the job's id, by which Router.Open finds it.
+func (j *Job) ID() string { return j.id }
+
+// Existed says that Submit continued an unfinished job with the same content instead of making a new one.
+func (j *Job) Existed() bool { return j.existed }
+
+// Status returns the newest snapshot that this Job has seen. Update, Refresh and every wait take a new one.
+func (j *Job) Status() Status {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.status
+}
+
+// Counts returns the counters of the newest snapshot.
+func (j *Job) Counts() Counts { return j.Status().Counts }
+
+// read takes the snapshot of a C job.
+func (j *Job) read(native *C.br_job) {
+	var length C.size_t
+	text := C.br_job_json(native, &length)
+	count := func(which C.int32_t) int64 { return int64(C.br_job_count(native, which)) }
+	status := Status{
+		ID:         optional(C.br_job_id(native)),
+		Provider:   optional(C.br_job_provider(native)),
+		Parent:     optional(C.br_job_parent(native)),
+		Name:       optional(C.br_job_name(native)),
+		Output:     optional(C.br_job_output(native)),
+		BaseURL:    optional(C.br_job_base_url(native)),
+		Attempt:    int(C.br_job_attempt(native)),
+		State:      State(C.br_job_state(native)),
+		Submission: Submission(C.br_job_submission(native)),
+		Done:       C.br_job_is_done(native) != 0,
+		Blocked:    C.br_job_is_blocked(native) != 0,
+		Counts: Counts{
+			Total:      count(C.BR_COUNT_TOTAL),
+			Succeeded:  count(C.BR_COUNT_SUCCEEDED),
+			Errored:    count(C.BR_COUNT_ERRORED),
+			Processing: count(C.BR_COUNT_PROCESSING),
+			Cancelled:  count(C.BR_COUNT_CANCELLED),
+			Expired:    count(C.BR_COUNT_EXPIRED),
+			Delivered:  count(C.BR_COUNT_DELIVERED),
+			Acked:      count(C.BR_COUNT_ACKED),
+		},
+		Created:   timeOf(C.br_job_time(native, C.BR_TIME_CREATED)),
+		Submitted: timeOf(C.br_job_time(native, C.BR_TIME_SUBMITTED)),
+		Completed: timeOf(C.br_job_time(native, C.BR_TIME_COMPLETED)),
+		Expires:   timeOf(C.br_job_time(native, C.BR_TIME_EXPIRES)),
+		JSON:      []byte(C.GoStringN(text, C.int(length))),
+	}
+	for i := C.size_t(0); i < C.br_job_batch_count(native); i++ {
+		status.BatchIDs = append(status.BatchIDs, optional(C.br_job_batch_id(native, i)))
+	}
+	if code := Code(C.br_job_error_code(native)); code != 0 {
+		reason := &Error{Code: code, Message: optional(C.br_job_error_message(native)), Provider: status.Provider}
+		if reason.RetryAfter = -1; status.Blocked {
+			reason.Hint = "mend the reason, then call Resume"
+		}
+		status.Err = reason
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.status = status
+}
+
+// Update takes a new snapshot from the router, without asking the vendor.
+func (j *Job) Update() error {
+	return j.with(func(native *C.br_job) error {
+		var cause *C.br_error
+		return failure(C.br_job_update(native, &cause), cause)
+	})
+}
+
+// Refresh asks the vendor once for each remote batch that has not ended.
+func (j *Job) Refresh(ctx context.Context) error {
+	return j.core.interruptible(ctx, func() error {
+		return j.with(func(native *C.br_job) error {
+			var cause *C.br_error
+			return failure(C.br_job_refresh(native, -1, &cause), cause)
+		})
+	})
+}
+
+// Wait waits until the job is done or blocked: nil in both cases, Status tells which. ctx says how long to wait; when
+// it ends its error is returned, and the job goes on.
+func (j *Job) Wait(ctx context.Context) error {
+	return j.await(ctx, func(native *C.br_job, err **C.br_error) C.br_status { return C.br_job_wait(native, 0, err) })
+}
+
+// WaitSubmitted waits until every remote batch was accepted by the vendor, was refused, or has an outcome that is not
+// known (ErrUnknown).
+func (j *Job) WaitSubmitted(ctx context.Context) error {
+	return j.await(ctx, func(native *C.br_job, err **C.br_error) C.br_status {
+		return C.br_job_wait_submitted(native, 0, err)
+	})
+}
+
+func (j *Job) await(ctx context.Context, wait func(*C.br_job, **C.br_error) C.br_status) error {
+	return j.core.await(ctx, j.id, func() (bool, error) {
+		status := C.br_status(C.BR_AGAIN)
+		err := j.with(func(native *C.br_job) error {
+			var cause *C.br_error
+			status = wait(native, &cause)
+			return failure(status, cause)
+		})
+		if errors.Is(err, ErrTimeout) {
+			return false, nil
+		}
+		return status != C.BR_AGAIN, err
+	})
+}
+
+// Cancel asks the vendor to stop. It returns true when the vendor took the request, false when the job had already
+// ended. Finished requests keep their results.
+func (j *Job) Cancel(ctx context.Context) (taken bool, err error) {
+	err = j.core.interruptible(ctx, func() error {
+		return j.with(func(native *C.br_job) error {
+			var cause *C.br_error
+			var cancelled C.int32_t
+			defer func() { taken = cancelled != 0 }()
+			return failure(C.br_cancel(native, -1, &cancelled, &cause), cause)
+		})
+	})
+	return taken, err
+}
+
+// Resume goes on with the job when the setting resume.auto is 0, or after it was blocked.
+func (j *Job) Resume() error {
+	return j.with(func(native *C.br_job) error {
+		var cause *C.br_error
+		return failure(C.br_resume(j.core.native, native, &cause), cause)
+	})
+}
+
+// Remove forgets a job that is done or was never sent, and deletes its files.
+func (j *Job) Remove() error {
+	return j.with(func(native *C.br_job) error {
+		var cause *C.br_error
+		return failure(C.br_job_remove(native, &cause), cause)
+	})
+}
+
+// Retry makes a new job of the requests that did not succeed. ErrNotFound: all of them did.
+func (j *Job) Retry(ctx context.Context) (*Job, error) { return j.RetryFunc(ctx, nil) }
+
+// RetryFunc is Retry with a function for the end of the new job, see Router.SubmitFunc.
+func (j *Job) RetryFunc(ctx context.Context, done func(*Job)) (*Job, error) {
+	return j.core.begin(ctx, done, func(handle C.uintptr_t, job **C.br_job, err **C.br_error) (C.br_status, error) {
+		begun := false
+		var status C.br_status
+		failed := j.with(func(native *C.br_job) error {
+			begun = true
+			status = C.brgo_retry(j.core.native, native, handle, job, err)
+			return nil
+		})
+		if !begun && handle != 0 {
+			cgo.Handle(handle).Delete()
+		}
+		return status, failed
+	})
+}
+
+// WriteFailed writes the unified lines of the requests that did not succeed, ready to be submitted, and counts them.
+func (j *Job) WriteFailed(out io.Writer) (rows int64, err error) {
+	err = j.with(func(native *C.br_job) error {
+		var count C.int64_t
+		err := writing(out, func(handle C.uintptr_t) error {
+			var cause *C.br_error
+			return failure(C.brgo_write_failed(native, handle, &count, &cause), cause)
+		})
+		rows = int64(count)
+		return err
+	})
+	return rows, err
+}
+
+// AckAll acknowledges every result of a job that is done, however it was read; of one that goes on, those that were
+// handed out. It returns when that is on disk.
+func (j *Job) AckAll() error {
+	return j.with(func(native *C.br_job) error {
+		var cause *C.br_error
+		return failure(C.br_job_ack_all(native, &cause), cause)
+	})
+}

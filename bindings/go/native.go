@@ -1,0 +1,81 @@
+//go:build cgo
+
+package batchrouter
+
+// #cgo pkg-config: batchrouter
+// #include <stdlib.h>
+// #include "shim.h"
+import "C"
+
+import (
+	"reflect"
+	"strings"
+	"time"
+	"unsafe"
+)
+
+// The ABI generation this package was written for.
+const abiVersion = C.BR_ABI_VERSION
+
+func init() {
+	if got := int(C.br_abi_version()); got != abiVersion {
+		panic("batchrouter: the library " + Version() + " has another ABI generation than the header this program was " +
+			"built with: build it again, or install the library it was built with")
+	}
+}
+
+// Version returns the version of the library that runs, such as "0.1.0".
+func Version() string { return C.GoString(C.br_version()) }
+
+// BuildInfo returns how the library was built, as a JSON object.
+func BuildInfo() string { return C.GoString(C.br_build_info()) }
+
+// names turns Go strings into C names, refusing those with a zero byte; free gives them back.
+type names struct{ all []*C.char }
+
+func (n *names) add(text string) *C.char {
+	name := C.CString(text)
+	n.all = append(n.all, name)
+	return name
+}
+
+func (n *names) free() {
+	for _, name := range n.all {
+		C.free(unsafe.Pointer(name))
+	}
+}
+
+func checkNames(texts ...string) error {
+	for _, text := range texts {
+		if strings.IndexByte(text, 0) >= 0 {
+			return &Error{Code: ErrInvalid, Message: "a name holds a zero byte", Hint: "remove it", RetryAfter: -1}
+		}
+	}
+	return nil
+}
+
+// data is the memory of a string for the length of one call: C copies before it returns.
+func data(text string) (*C.char, C.size_t) {
+	if text == "" {
+		return emptyText, 0
+	}
+	header := (*reflect.StringHeader)(unsafe.Pointer(&text))
+	return (*C.char)(unsafe.Pointer(header.Data)), C.size_t(len(text))
+}
+
+// A pointer that is not NULL for a text of no bytes.
+var emptyText = C.CString("")
+
+func optional(text *C.char) string {
+	if text == nil {
+		return ""
+	}
+	return C.GoString(text)
+}
+
+func timeOf(ms C.int64_t) time.Time {
+	if ms < 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(ms))
+}

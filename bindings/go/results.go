@@ -1,0 +1,219 @@
+//go:build cgo
+
+package batchrouter
+
+// #include "shim.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Order is the order of stored results.
+type Order int32
+
+const (
+	OrderArrival Order = C.BR_ORDER_ARRIVAL // as they arrived, batch by batch
+	OrderInput   Order = C.BR_ORDER_INPUT   // as the requests were given; takes 32 bytes of memory for each
+)
+
+// pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
+// block is kept for the next pull. No call into C is under way while yield runs.
+func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
+	fetched := C.brgo_block_new()
+	if fetched == nil {
+		return failure(C.BR_ENOMEM, nil)
+	}
+	defer C.brgo_block_free(fetched)
+	id := ""
+	var native *C.br_job
+	if job != nil {
+		var err error
+		if native, err = job.open(); err != nil {
+			return err
+		}
+		defer C.br_job_free(native)
+		id = job.id
+	}
+	for {
+		results, ended := c.kept(id), false
+		err := c.await(ctx, id, func() (bool, error) {
+			if len(results) > 0 {
+				return true, nil
+			}
+			err := c.with(func() (err error) {
+				results, ended, err = c.fetch(fetched, job, native)
+				return err
+			})
+			return len(results) > 0 || ended, err
+		})
+		if ended && job != nil {
+			return job.Wait(ctx) // the last result may be here before the job is done
+		}
+		if err != nil || ended {
+			return err
+		}
+		if err := c.hand(ctx, results, yield); err != nil {
+			if err == errStopped {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// fetch takes what is there, without waiting.
+func (c *core) fetch(into *C.brgo_block, job *Job, native *C.br_job) (results []Result, ended bool, err error) {
+	var cause *C.br_error
+	status := C.brgo_next(c.native, native, into, &cause)
+	if into.count > 0 {
+		results = c.take(into)
+	}
+	if status == C.BR_AGAIN && job != nil {
+		return nil, false, job.blocked(native)
+	}
+	return results, status == C.BR_END, failure(status, cause)
+}
+
+var errStopped = errors.New("stopped")
+
+// hand gives results to yield, and keeps the rest when that stops, panics, or ctx ends.
+func (c *core) hand(ctx context.Context, results []Result, yield func(*Result) bool) error {
+	next := 0
+	defer func() { c.keep(results[next:]) }()
+	for next < len(results) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next++
+		if !yield(&results[next-1]) {
+			return errStopped
+		}
+	}
+	return nil
+}
+
+// keep holds results for the next pull; kept takes those of a job (id "": of some job).
+func (c *core) keep(results []Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, result := range results {
+		id := result.JobID()
+		c.left[id] = append(c.left[id], result)
+	}
+}
+
+func (c *core) kept(id string) (results []Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id == "" {
+		for some := range c.left {
+			id = some
+			break
+		}
+	}
+	results = c.left[id]
+	delete(c.left, id)
+	return results
+}
+
+// blocked returns why nothing will come for now, nil if something may.
+func (j *Job) blocked(native *C.br_job) error {
+	var cause *C.br_error
+	if err := failure(C.br_job_update(native, &cause), cause); err != nil {
+		return err
+	}
+	if C.br_job_is_blocked(native) == 0 {
+		return nil
+	}
+	j.read(native)
+	return j.Status().Err
+}
+
+// Each hands every result of the job that was not handed out yet to each, as they arrive, and returns after the last. A
+// result for which each returns nil is acknowledged. An error of each ends the work and is returned; so does a job that
+// is blocked (with the reason) and the end of ctx.
+func (j *Job) Each(ctx context.Context, each func(*Result) error) error {
+	return acknowledging(each, func(yield func(*Result) bool) error { return j.core.pull(ctx, j, yield) })
+}
+
+// Each is Job.Each for all jobs of the router; it returns when none is unfinished.
+func (r *Router) Each(ctx context.Context, each func(*Result) error) error {
+	return acknowledging(each, func(yield func(*Result) bool) error { return r.core.pull(ctx, nil, yield) })
+}
+
+func acknowledging(each func(*Result) error, pull func(func(*Result) bool) error) error {
+	var failed error
+	err := pull(func(result *Result) bool {
+		if failed = each(result); failed == nil {
+			failed = result.Ack()
+		}
+		return failed == nil
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// stored opens a cursor over all results of a job that is done.
+func (j *Job) stored(order Order, use func(*C.br_results) error) error {
+	return j.with(func(native *C.br_job) error {
+		var results *C.br_results
+		var cause *C.br_error
+		if err := failure(C.br_results_open(native, &results, &cause), cause); err != nil {
+			return err
+		}
+		defer C.br_results_free(results)
+		if order != OrderArrival {
+			if err := failure(C.br_results_set_order(results, C.int32_t(order), &cause), cause); err != nil {
+				return err
+			}
+		}
+		return use(results)
+	})
+}
+
+// EachStored hands all results of a job that is done to each, from the first, as often as it is called, apart from what
+// Each hands out. Nothing is acknowledged.
+func (j *Job) EachStored(order Order, each func(*Result) error) error {
+	return j.stored(order, func(native *C.br_results) error {
+		fetched := C.brgo_block_new()
+		if fetched == nil {
+			return failure(C.BR_ENOMEM, nil)
+		}
+		defer C.brgo_block_free(fetched)
+		for {
+			var cause *C.br_error
+			status := C.brgo_stored(native, fetched, &cause)
+			var results []Result
+			if fetched.count > 0 {
+				results = j.core.take(fetched)
+			}
+			for i := range results {
+				if err := each(&results[i]); err != nil {
+					return err
+				}
+			}
+			if err := failure(status, cause); err != nil || status == C.BR_END {
+				return err
+			}
+		}
+	})
+}
+
+// WriteResults writes all results of a job that is done as unified lines, and counts them and those that failed.
+func (j *Job) WriteResults(out io.Writer, order Order) (rows, failed int64, err error) {
+	err = j.stored(order, func(native *C.br_results) error {
+		var count, bad C.int64_t
+		err := writing(out, func(handle C.uintptr_t) error {
+			var cause *C.br_error
+			return failure(C.brgo_write_results(native, handle, &count, &bad, &cause), cause)
+		})
+		rows, failed = int64(count), int64(bad)
+		return err
+	})
+	return rows, failed, err
+}
