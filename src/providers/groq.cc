@@ -22,7 +22,7 @@ OpenAiVendor vendor() {
   c.docs = "https://console.groq.com/docs/batch";
   c.max_requests = 50'000;
   c.max_bytes = 100'000'000;  // the guide says 200 MB, the API reference 100 MB
-  c.one_model_per_batch = false;
+  c.one_model_per_batch = true;  // the guide shows mixed files, the create call names one endpoint: the sure way
   c.marker = Marker::input_file;
 
   v.calls.version = "/openai/v1";

@@ -115,7 +115,7 @@ def chat(vendor, request):
     for name, value in (request.get("generation_config") or {}).items():
         if value is None:
             continue
-        if name == "top_k" and vendor not in ("together", "vllm") or vendor == "groq" and name.endswith("_penalty"):
+        if name == "top_k" and vendor not in ("together", "vllm"):
             raise Refused(name)
         body[names.get(name, name)] = value
     for name in ("tools", "tool_choice", "response_format"):
