@@ -6,7 +6,8 @@ namespace BatchRouter;
 public sealed unsafe partial class Job
 {
     /// <summary>
-    /// The results as they come, in no particular order, each custom_id exactly once, until there are no more.
+    /// The results as they come, in no particular order, each custom_id exactly once, until there are no more. Throws the
+    /// reason when the job is blocked.
     /// </summary>
     /// <param name="acknowledge">
     /// True: a result counts as taken when the next one is asked for, that is when the loop's body went through. One that
