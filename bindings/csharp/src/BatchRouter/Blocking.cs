@@ -1,0 +1,68 @@
+using BatchRouter.Native;
+
+namespace BatchRouter;
+
+/// <summary>Calls that wait for the network: on the thread pool, with a limit, and given up when the token says so.</summary>
+internal static class Blocking
+{
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+
+    public delegate (int Status, nint Error, T Value) Call<T>(long timeoutMs);
+
+    /// <summary>
+    /// The caller is free as soon as the token is cancelled; the call itself is woken and ends by itself. A wakeup that
+    /// was meant for another call ends this one early, so it is made again while there is time.
+    /// </summary>
+    public static Task<T> Run<T>(Router router, TimeSpan? timeout, Call<T> call, CancellationToken cancellation)
+    {
+        long limitMs = Milliseconds(timeout ?? DefaultTimeout);
+        Task<T> work = Task.Run(() => Repeat(limitMs, call, cancellation), cancellation);
+        return cancellation.CanBeCanceled ? Cancellable(router, work, cancellation) : work;
+    }
+
+    public static long Milliseconds(TimeSpan? timeout)
+    {
+        if (timeout is not { } limit || limit == Timeout.InfiniteTimeSpan) return -1;
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero, nameof(timeout));
+        return (long)Math.Ceiling(limit.TotalMilliseconds);
+    }
+
+    private static async Task<T> Cancellable<T>(Router router, Task<T> work, CancellationToken cancellation)
+    {
+        await using (cancellation.Register(static state => Wake((Router)state!), router))
+            return await work.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static void Wake(Router router)
+    {
+        try
+        {
+            router.Wakeup();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closing has woken everybody.
+        }
+    }
+
+    private static T Repeat<T>(long limitMs, Call<T> call, CancellationToken cancellation)
+    {
+        long started = Environment.TickCount64;
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long leftMs = limitMs < 0 ? -1 : Math.Max(0, limitMs - (Environment.TickCount64 - started));
+            (int status, nint error, T value) = call(leftMs);
+            bool early = status is Status.Again or (int)ErrorCode.Timeout && (limitMs < 0 || Left(limitMs, started) > 0);
+            if (!early)
+            {
+                Status.Check(status, error);
+                return value;
+            }
+
+            if (error != 0) NativeMethods.br_error_free(error);
+        }
+    }
+
+    private static long Left(long limitMs, long started) => limitMs - (Environment.TickCount64 - started);
+}

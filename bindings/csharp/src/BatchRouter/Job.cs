@@ -1,0 +1,162 @@
+using BatchRouter.Native;
+
+namespace BatchRouter;
+
+/// <summary>
+/// One submitted batch and its latest known status: a snapshot, which <see cref="Update"/> renews without asking the
+/// vendor, and <see cref="RefreshAsync"/> after asking. Any thread.
+/// </summary>
+public sealed unsafe partial class Job : IDisposable
+{
+    private readonly Router router;
+    private readonly JobHandle handle;
+
+    internal Job(Router router, JobHandle handle)
+    {
+        this.router = router;
+        this.handle = handle;
+        Id = Utf8.Read(NativeMethods.br_job_id(handle)) ?? "";
+    }
+
+    /// <summary>Its id in the state directory.</summary>
+    public string Id { get; }
+
+    /// <summary>True if submitting went on with an unfinished job of the same content ("continue").</summary>
+    public bool Continued { get; internal init; }
+
+    /// <summary>The provider; "" when its batches go to several.</summary>
+    public string Provider => Utf8.Read(NativeMethods.br_job_provider(handle)) ?? "";
+
+    /// <summary>The job it retries; null if none.</summary>
+    public string? Parent => Utf8.Read(NativeMethods.br_job_parent(handle));
+
+    /// <summary>1, and one more for each retry.</summary>
+    public int Attempt => NativeMethods.br_job_attempt(handle);
+
+    /// <summary>Its name; null if it has none.</summary>
+    public string? Name => Utf8.Read(NativeMethods.br_job_name(handle));
+
+    /// <summary>The path given as "output"; null if none.</summary>
+    public string? Output => Utf8.Read(NativeMethods.br_job_output(handle));
+
+    /// <summary>Where its requests go.</summary>
+    public string? BaseUrl => Utf8.Read(NativeMethods.br_job_base_url(handle));
+
+    /// <summary>Its state.</summary>
+    public JobState State => (JobState)NativeMethods.br_job_state(handle);
+
+    /// <summary>The state's name, such as "in_progress".</summary>
+    public string StateName => Utf8.Read(NativeMethods.br_state_name(NativeMethods.br_job_state(handle))) ?? "";
+
+    /// <summary>The state as one of the six that every vendor has.</summary>
+    public JobState CompatibleState => (JobState)NativeMethods.br_state_compat(NativeMethods.br_job_state(handle));
+
+    /// <summary>True if the state is one that a batch ends in.</summary>
+    public bool IsTerminal => NativeMethods.br_state_is_terminal(NativeMethods.br_job_state(handle)) != 0;
+
+    /// <summary>What is known of its submission.</summary>
+    public Submission Submission => (Submission)NativeMethods.br_job_submission(handle);
+
+    /// <summary>True once every request has its one result here on disk.</summary>
+    public bool IsDone => NativeMethods.br_job_is_done(handle) != 0;
+
+    /// <summary>True if it waits for <see cref="Resume"/>, after the reason was mended.</summary>
+    public bool IsBlocked => NativeMethods.br_job_is_blocked(handle) != 0;
+
+    /// <summary>Why it is blocked or failed; <see cref="ErrorCode.None"/> if it is neither.</summary>
+    public ErrorCode Error => (ErrorCode)NativeMethods.br_job_error_code(handle);
+
+    /// <summary>The vendor's reason; null if there is none.</summary>
+    public string? ErrorMessage => Utf8.Read(NativeMethods.br_job_error_message(handle));
+
+    /// <summary>Its counters.</summary>
+    public JobCounts Counts => new(Count(0), Count(1), Count(2), Count(3), Count(4), Count(5), Count(6), Count(7));
+
+    /// <summary>When it was recorded; null if not known.</summary>
+    public DateTimeOffset? CreatedAt => Time(0);
+
+    /// <summary>When the vendor accepted it; null if not known.</summary>
+    public DateTimeOffset? SubmittedAt => Time(1);
+
+    /// <summary>When it ended at the vendor; null if not known.</summary>
+    public DateTimeOffset? CompletedAt => Time(2);
+
+    /// <summary>When the vendor gives up on it; null if not known.</summary>
+    public DateTimeOffset? ExpiresAt => Time(3);
+
+    /// <summary>The vendor's ids of its remote batches; null for one that was not accepted yet.</summary>
+    public IReadOnlyList<string?> BatchIds
+    {
+        get
+        {
+            var ids = new string?[(int)NativeMethods.br_job_batch_count(handle)];
+            for (int i = 0; i < ids.Length; i++) ids[i] = Utf8.Read(NativeMethods.br_job_batch_id(handle, (nuint)i));
+            return ids;
+        }
+    }
+
+    /// <summary>The whole snapshot as JSON.</summary>
+    public string Json => Utf8.Read(NativeMethods.br_job_json(handle, out nuint length), length) ?? "";
+
+    internal JobHandle Handle => handle;
+
+    /// <summary>Takes a new snapshot without asking the vendor.</summary>
+    public Job Update()
+    {
+        Status.Check(NativeMethods.br_job_update(handle, out nint err), err);
+        return this;
+    }
+
+    /// <summary>Goes on with it, after it was blocked or when resume.auto is 0.</summary>
+    public void Resume()
+    {
+        bool held = false;
+        handle.DangerousAddRef(ref held);
+        try
+        {
+            Status.Check(NativeMethods.br_resume(router.Handle, handle.DangerousGetHandle(), out nint err), err);
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
+    }
+
+    /// <summary>A new job of the requests that did not succeed. done as in <see cref="Router.Submit"/>.</summary>
+    public Job Retry(Action<Job>? done = null)
+    {
+        int status = NativeMethods.br_retry(router.Handle, handle, Router.DoneFunction(done), router.DoneData(done),
+            &Callbacks.Destroy, out JobHandle job, out nint err);
+        Status.Check(status, err);
+        return new Job(router, job);
+    }
+
+    /// <summary>The same off this thread: it reads what was submitted.</summary>
+    public Task<Job> RetryAsync(Action<Job>? done = null, CancellationToken cancellation = default) =>
+        Task.Run(() => Retry(done), cancellation);
+
+    /// <summary>Forgets a job that is done or was never sent, and deletes its files.</summary>
+    public void Remove() => Status.Check(NativeMethods.br_job_remove(handle, out nint err), err);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Id}: {StateName}";
+
+    /// <summary>Frees the handle; the job goes on.</summary>
+    public void Dispose() => handle.Dispose();
+
+    private long Count(int counter) => NativeMethods.br_job_count(handle, counter);
+
+    private DateTimeOffset? Time(int which)
+    {
+        long ms = NativeMethods.br_job_time(handle, which);
+        return ms < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ms);
+    }
+}
+
+/// <summary>Counters of a job.</summary>
+public readonly record struct JobCounts(long Total, long Succeeded, long Errored, long Processing, long Cancelled,
+    long Expired, long Delivered, long Acknowledged)
+{
+    /// <summary>Succeeded requests in percent, 0 for none at all.</summary>
+    public double SuccessRate => Total == 0 ? 0 : 100.0 * Succeeded / Total;
+}

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+
+namespace BatchRouter.Native;
+
+/// <summary>One owner for each native object. Releasing only frees: closing a router is an explicit call.</summary>
+internal abstract class NativeHandle() : SafeHandle(0, ownsHandle: true)
+{
+    public override bool IsInvalid => handle == 0;
+}
+
+internal sealed class ConfigHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_config_free(handle);
+        return true;
+    }
+}
+
+internal sealed class RequestHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_request_free(handle);
+        return true;
+    }
+}
+
+internal sealed class BatchHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_batch_free(handle);
+        return true;
+    }
+}
+
+internal sealed class PlanHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_plan_free(handle);
+        return true;
+    }
+}
+
+internal sealed class RouterHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_router_free(handle);
+        return true;
+    }
+}
+
+internal class JobHandle : NativeHandle
+{
+    public JobHandle()
+    {
+    }
+
+    public JobHandle(nint job) => SetHandle(job);
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_job_free(handle);
+        return true;
+    }
+}
+
+/// <summary>A job that a list owns.</summary>
+internal sealed class BorrowedJob(nint job) : JobHandle(job)
+{
+    protected override bool ReleaseHandle() => true;
+}
+
+internal sealed class JobListHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_job_list_free(handle);
+        return true;
+    }
+}
+
+internal sealed class ResultHandle : NativeHandle
+{
+    public ResultHandle()
+    {
+    }
+
+    public ResultHandle(nint owned) => SetHandle(owned);
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_result_free(handle);
+        return true;
+    }
+}
+
+internal sealed class ResultsHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_results_free(handle);
+        return true;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace BatchRouter.Native;
+
+/// <summary>
+/// Results. The first question to one parses its line (br_result_custom_id, asked when a view is made), so that the
+/// others are look-ups of nanoseconds, which need not tell the garbage collector that they are away.
+/// </summary>
+internal static unsafe partial class NativeMethods
+{
+    [LibraryImport(Library)]
+    public static partial int br_result_ack(nint result, out nint err);
+
+    [LibraryImport(Library)]
+    public static partial void br_result_free(nint result);
+
+    [LibraryImport(Library)]
+    public static partial byte* br_result_custom_id(nint result, nuint* length);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial int br_result_status(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_job_id(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_batch_id(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_text(nint result, nuint* length);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_model(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_finish_reason(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_tool_calls(nint result, nuint* length);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_response(nint result, nuint* length);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_error_type(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_error_code(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_error_message(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial int br_result_http_status(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial int br_result_is_transient(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial long br_result_tokens(nint result, int which);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial int br_result_redelivered(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_json(nint result, nuint* length);
+}

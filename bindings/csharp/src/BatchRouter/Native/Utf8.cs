@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace BatchRouter.Native;
+
+/// <summary>Text over the border: copied out at once, names with a NUL refused.</summary>
+internal static unsafe class Utf8
+{
+    public static string? Read(byte* text) => text == null ? null : Encoding.UTF8.GetString(Span(text));
+
+    public static string? Read(byte* text, nuint length) =>
+        text == null ? null : Encoding.UTF8.GetString(text, checked((int)length));
+
+    public static ReadOnlySpan<byte> Span(byte* text) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
+
+    public static ReadOnlySpan<byte> Span(byte* text, nuint length) => new(text, checked((int)length));
+
+    /// <summary>The text itself; a name that holds a NUL would arrive shortened.</summary>
+    public static string Name(string? value, [CallerArgumentExpression(nameof(value))] string parameter = "")
+    {
+        ArgumentNullException.ThrowIfNull(value, parameter);
+        if (value.Contains('\0', StringComparison.Ordinal))
+            throw new ArgumentException("the name holds a NUL character", parameter);
+        return value;
+    }
+
+    public static string? NameOrNull(string? value, [CallerArgumentExpression(nameof(value))] string parameter = "") =>
+        value is null ? null : Name(value, parameter);
+
+    public static byte[] Bytes(string? value, [CallerArgumentExpression(nameof(value))] string parameter = "")
+    {
+        ArgumentNullException.ThrowIfNull(value, parameter);
+        return Encoding.UTF8.GetBytes(value);
+    }
+
+    /// <summary>What to pass for the start of empty data, where C wants an address.</summary>
+    public static ReadOnlySpan<byte> Addressable(ReadOnlySpan<byte> data) => data.IsEmpty ? "\0"u8[..1] : data;
+
+    public static JsonBytes Copy(byte* json, nuint length) =>
+        new(json == null ? null : Span(json, length).ToArray());
+}

@@ -1,0 +1,145 @@
+using System.Text;
+using Xunit;
+
+namespace BatchRouter.Tests;
+
+public class ResultTests
+{
+    [Fact]
+    public async Task loop_that_is_left_loses_nothing()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "3");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(600);
+        using Job job = router.Submit(batch);
+        var finished = new HashSet<string>();
+        for (int round = 0; round < 3; round++)
+        {
+            string? left = null;
+            await foreach (BatchResult result in job.ResultsAsync())
+            {
+                if (left is not null) Assert.True(finished.Add(left));
+                left = result.CustomId;
+                if (finished.Count == 100 * (round + 1)) break;
+            }
+        }
+
+        foreach (BatchResult result in await Questions.TakeAll(job.ResultsAsync())) Assert.True(finished.Add(result.CustomId));
+        Assert.Equal(600, finished.Count);
+        job.AcknowledgeAll();
+        Assert.Equal(600, job.Update().Counts.Acknowledged);
+    }
+
+    [Fact]
+    public async Task cancelled_token_ends_waits_and_loses_nothing()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "30");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(300);
+        using Job job = router.Submit(batch);
+        var taken = new HashSet<string>();
+        for (int round = 0; round < 40; round++)
+        {
+            using var stop = new CancellationTokenSource(round);
+            try
+            {
+                await foreach (BatchResult result in job.ResultsAsync(stop.Token)) Assert.True(taken.Add(result.CustomId));
+            }
+            catch (OperationCanceledException)
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.WaitAsync(cancellation: stop.Token));
+            }
+        }
+
+        foreach (BatchResult result in await Questions.TakeAll(job.ResultsAsync())) Assert.True(taken.Add(result.CustomId));
+        Assert.Equal(300, taken.Count);
+    }
+
+    [Fact]
+    public async Task cancelled_token_frees_the_caller_of_a_slow_vendor()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1000", "--fault", "POST /v1/batches/*/cancel delay ms=3000 count=0");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(1);
+        using Job job = router.Submit(batch);
+        await job.WaitSubmittedAsync();
+        using var stop = new CancellationTokenSource();
+        Task<bool> cancel = job.CancelAsync(cancellation: stop.Token);
+        Assert.False(cancel.IsCompleted);
+        stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancel);
+    }
+
+    [Fact]
+    public async Task copies_and_views_say_the_same()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "3", "--fail-rate", "0.3");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(50);
+        using Job job = router.Submit(batch);
+        Dictionary<string, BatchResult> copies = (await Questions.TakeAll(job.ResultsAsync())).ToDictionary(r => r.CustomId);
+        Assert.Equal(50, CompareViews(job, copies));
+        using var lines = new MemoryStream();
+        Assert.Equal((50, copies.Values.Count(copy => copy.Status != ResultStatus.Succeeded)), job.WriteResults(lines));
+        Assert.Equal(50, Encoding.UTF8.GetString(lines.ToArray()).Count(c => c == '\n'));
+        using var failed = new MemoryStream();
+        Assert.Equal(copies.Values.Count(copy => copy.Status != ResultStatus.Succeeded), job.WriteFailed(failed));
+    }
+
+    [Fact]
+    public async Task borrowed_results_as_they_come_are_acknowledged_by_reading_on()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "3");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(300);
+        using Job job = router.Submit(batch);
+        Assert.Equal(300, TakeBorrowed(job));
+        Assert.Null(router.NextResult(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task stream_that_throws_stops_the_writing_and_is_heard()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "3");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(5);
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+        using var readOnly = new MemoryStream([], writable: false);
+        Assert.Throws<NotSupportedException>(() => job.WriteResults(readOnly));
+    }
+
+    private static int CompareViews(Job job, Dictionary<string, BatchResult> copies)
+    {
+        int seen = 0;
+        using ResultReader reader = job.ReadResults(ResultOrder.Input);
+        foreach (ResultView view in reader)
+        {
+            BatchResult copy = copies[view.CustomIdString];
+            Assert.Equal($"id-{seen++}", copy.CustomId);
+            Assert.Equal(copy.Text ?? "", Encoding.UTF8.GetString(view.Text));
+            Assert.Equal(copy.Status, view.Status);
+            Assert.True(copy.Response.Utf8.Span.SequenceEqual(view.Response));
+            Assert.Equal(copy.ErrorMessage, view.ToResult().ErrorMessage);
+            Assert.Equal(copy.InputTokens ?? -1, view.InputTokens);
+            Assert.Equal(job.Id, Encoding.UTF8.GetString(view.JobId));
+        }
+
+        return seen;
+    }
+
+    private static int TakeBorrowed(Job job)
+    {
+        int seen = 0;
+        using ResultReader reader = job.TakeResults();
+        while (reader.Read()) seen += reader.Current.CustomId.StartsWith("id-"u8) ? 1 : 0;
+        Assert.True(reader.Ended);
+        return seen;
+    }
+}
