@@ -1,0 +1,37 @@
+//! The C interface of libbatchrouter, declaration by declaration: `batchrouter.h` says what each one does, and a test
+//! compares them all with it. The crate `batchrouter` is the safe interface.
+
+#![no_std]
+#![allow(non_camel_case_types)]
+#![allow(missing_docs)] // The header is the documentation; a copy here could only differ from it.
+
+mod constants;
+mod functions;
+
+pub use constants::*;
+pub use functions::*;
+
+use core::ffi::{c_char, c_void};
+
+/// What a call came to: 0 is success, above 0 a normal state, below 0 an error.
+pub type br_status = i32;
+
+macro_rules! opaque {
+    ($($name:ident)*) => {$(
+        /// An opaque handle of the library.
+        #[repr(C)]
+        pub struct $name {
+            _private: [u8; 0],
+            _not_send_sync_unpin: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
+        }
+    )*};
+}
+
+opaque!(br_config br_error br_request br_batch br_router br_job br_job_list br_result br_results br_plan);
+
+pub type br_destroy_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
+pub type br_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
+pub type br_event_fn =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, event: i32, job_id: *const c_char, json: *const c_char)>;
+pub type br_write_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_char, length: usize) -> i32>;
+pub type br_done_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, job: *mut br_job)>;

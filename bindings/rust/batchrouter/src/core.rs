@@ -1,0 +1,167 @@
+//! What a router's handles, futures and threads share: the handle, who waits for which job, and the thread that runs the
+//! callbacks meanwhile.
+
+use std::collections::{HashMap, VecDeque};
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::thread::{self, JoinHandle};
+
+use batchrouter_sys as sys;
+
+use crate::config::EventFn;
+use crate::event::{Event, EventKind};
+use crate::ffi::{Owned, borrow};
+use crate::panics;
+use crate::results::ResultItem;
+
+/// Waiting futures look again at least so often: an event that was dropped, or that came before the job's new state could
+/// be seen, delays one by no more.
+const LOOK_AGAIN_MS: i64 = 250;
+
+/// The handle of a router, and what its jobs and threads share.
+pub(crate) struct Core {
+    handle: Owned<sys::br_router>,
+    wakers: Arc<Wakers>,
+    poller: Mutex<Option<JoinHandle<()>>>,
+    stopping: AtomicBool,
+    wakeups: AtomicU64,
+    /// Results that were fetched for an iterator which ended before it gave them out.
+    left_over: Mutex<VecDeque<ResultItem>>,
+    /// The library's answer to br_stats_json is valid until the next call.
+    pub(crate) stats: Mutex<()>,
+}
+
+// SAFETY: the header allows every use of a br_router on any thread at any time; the rest is Send and Sync by itself.
+unsafe impl Send for Core {}
+// SAFETY: as above.
+unsafe impl Sync for Core {}
+
+impl Core {
+    pub(crate) fn new(handle: Owned<sys::br_router>, wakers: Arc<Wakers>) -> Core {
+        Core {
+            handle,
+            wakers,
+            poller: Mutex::new(None),
+            stopping: AtomicBool::new(false),
+            wakeups: AtomicU64::new(0),
+            left_over: Mutex::default(),
+            stats: Mutex::default(),
+        }
+    }
+    pub(crate) fn as_ptr(&self) -> *mut sys::br_router {
+        self.handle.as_ptr()
+    }
+    pub(crate) fn wakers(&self) -> &Wakers {
+        &self.wakers
+    }
+
+    /// Runs callbacks on a thread of this crate from now on, until the router is closed or dropped.
+    pub(crate) fn start_poller(self: &Arc<Core>) {
+        let mut poller = lock(&self.poller);
+        if poller.is_some() || self.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let core = Arc::clone(self);
+        let run = move || {
+            while !core.stopping.load(Ordering::SeqCst) {
+                // SAFETY: the handle lives as long as `core`.
+                let status = unsafe { sys::br_poll(core.as_ptr(), LOOK_AGAIN_MS, ptr::null_mut()) };
+                // The panic hook has told of it; the thread serves others too and goes on.
+                drop(panics::take());
+                panics::guard((), || core.wakers.wake_all());
+                if status < 0 {
+                    break;
+                }
+            }
+        };
+        // Without a thread nobody would ever wake the future.
+        *poller = Some(thread::Builder::new().name("batchrouter".into()).spawn(run).expect("a thread for callbacks"));
+    }
+
+    /// Breaks a wait, or the next one.
+    pub(crate) fn wakeup(&self) {
+        self.wakeups.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: the handle is valid.
+        unsafe { sys::br_router_wakeup(self.as_ptr()) };
+    }
+    /// How often a wait was to be broken.
+    pub(crate) fn wakeups(&self) -> u64 {
+        self.wakeups.load(Ordering::SeqCst)
+    }
+
+    /// Gives back what was fetched and not given out, in order.
+    pub(crate) fn give_back(&self, items: impl Iterator<Item = ResultItem>) {
+        lock(&self.left_over).extend(items);
+    }
+    /// Takes the first of those, of that job or of any.
+    pub(crate) fn take_left_over(&self, job_id: Option<&str>) -> Option<ResultItem> {
+        let mut all = lock(&self.left_over);
+        let found = all.iter().position(|item| job_id.is_none_or(|id| item.job_id() == id))?;
+        all.remove(found)
+    }
+
+    /// Ends the poller. From inside of it, it ends once its callback has returned.
+    pub(crate) fn stop_poller(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        let Some(poller) = lock(&self.poller).take() else { return };
+        if poller.thread().id() != thread::current().id() {
+            self.wakeup();
+            // It catches the panics of callbacks, so there is none of its own.
+            let _ = poller.join();
+        }
+        self.wakers.wake_all();
+    }
+}
+
+/// The futures that wait, by job.
+#[derive(Default)]
+pub(crate) struct Wakers(Mutex<HashMap<String, Vec<Waker>>>);
+
+impl Wakers {
+    pub(crate) fn add(&self, job_id: &str, waker: &Waker) {
+        let mut all = lock(&self.0);
+        let of_job = all.entry(job_id.to_owned()).or_default();
+        if !of_job.iter().any(|known| known.will_wake(waker)) {
+            of_job.push(waker.clone());
+        }
+    }
+    fn wake(&self, job_id: &str) {
+        let woken = lock(&self.0).remove(job_id);
+        woken.into_iter().flatten().for_each(Waker::wake);
+    }
+    pub(crate) fn wake_all(&self) {
+        let woken = std::mem::take(&mut *lock(&self.0));
+        woken.into_values().flatten().for_each(Waker::wake);
+    }
+}
+
+/// What the library keeps for its event callback.
+pub(crate) struct EventContext {
+    pub(crate) wakers: Arc<Wakers>,
+    pub(crate) function: Option<EventFn>,
+}
+
+pub(crate) unsafe extern "C" fn event_trampoline(
+    user_data: *mut c_void,
+    event: i32,
+    job_id: *const c_char,
+    json: *const c_char,
+) {
+    // SAFETY: user_data is the Box<EventContext> of Router::new, alive until destroy; the strings are valid for the call.
+    let (context, job_id, json) = unsafe { (&*user_data.cast::<EventContext>(), borrow(job_id), borrow(json)) };
+    let (job_id, json) = (job_id.unwrap_or_default(), json.unwrap_or_default());
+    if let Some(function) = &context.function {
+        panics::guard((), || function(&Event { kind: EventKind::from_raw(event), job_id, json }));
+    }
+    if matches!(event, sys::BR_EVENT_JOB_DONE | sys::BR_EVENT_BLOCKED | sys::BR_EVENT_STATE) {
+        panics::guard((), || context.wakers.wake(job_id));
+    }
+}
+
+/// A panic while a lock was held leaves nothing half done here.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

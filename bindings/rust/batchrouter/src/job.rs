@@ -1,0 +1,360 @@
+//! One submitted batch and its latest known status.
+
+use std::fmt;
+use std::io;
+use std::ptr;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
+
+use batchrouter_sys as sys;
+
+use crate::completion::Completion;
+use crate::core::Core;
+use crate::error::{Error, Result, call};
+use crate::event::numbers;
+use crate::ffi::{Owned, borrow, borrow_sized, milliseconds};
+use crate::offline::write_with;
+use crate::results::Results;
+
+numbers! {
+    /// The state of a job.
+    JobState {
+        /// Its requests are on disk and wait to be sent.
+        Queued = BR_STATE_QUEUED,
+        /// It is being sent.
+        Submitting = BR_STATE_SUBMITTING,
+        /// The vendor checks it.
+        Validating = BR_STATE_VALIDATING,
+        /// The vendor works on it.
+        InProgress = BR_STATE_IN_PROGRESS,
+        /// The vendor writes the results.
+        Finalizing = BR_STATE_FINALIZING,
+        /// It ended; its results tell how each request fared.
+        Completed = BR_STATE_COMPLETED,
+        /// It failed as a whole.
+        Failed = BR_STATE_FAILED,
+        /// The vendor was asked to stop.
+        Cancelling = BR_STATE_CANCELLING,
+        /// It was cancelled; what was finished before has results.
+        Cancelled = BR_STATE_CANCELLED,
+        /// The vendor's time ran out; what was finished before has results.
+        Expired = BR_STATE_EXPIRED,
+    }
+}
+
+impl JobState {
+    /// The library's name for it, such as `in_progress`.
+    pub fn name(self) -> &'static str {
+        // SAFETY: the names live as long as the library.
+        unsafe { borrow(sys::br_state_name(self.as_raw())) }.unwrap_or("unknown")
+    }
+    /// The nearest of the six states that every vendor has.
+    pub fn compat(self) -> JobState {
+        // SAFETY: takes a number.
+        JobState::from_raw(unsafe { sys::br_state_compat(self.as_raw()) })
+    }
+    /// Whether nothing follows it.
+    pub fn is_terminal(self) -> bool {
+        // SAFETY: takes a number.
+        unsafe { sys::br_state_is_terminal(self.as_raw()) != 0 }
+    }
+}
+
+impl fmt::Display for JobState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+numbers! {
+    /// What is known of the submission.
+    Submission {
+        /// The vendor does not have it.
+        NotSubmitted = BR_NOT_SUBMITTED,
+        /// The vendor may have it; it is being looked for.
+        PossiblySubmitted = BR_POSSIBLY_SUBMITTED,
+        /// The vendor has it.
+        Submitted = BR_SUBMITTED,
+    }
+}
+
+/// How many requests of a job are where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+#[allow(missing_docs)] // Their names say what they count.
+pub struct RequestCounts {
+    pub total: u64,
+    pub succeeded: u64,
+    pub errored: u64,
+    pub processing: u64,
+    pub cancelled: u64,
+    pub expired: u64,
+    /// Results that were handed out.
+    pub delivered: u64,
+    /// Results that were acknowledged, durably.
+    pub acked: u64,
+}
+
+/// One submitted batch. It reads from a snapshot; the methods that take `&mut self` take a new one. Another thread opens a
+/// handle of its own with [`Router::job`](crate::Router::job). Dropping it changes nothing about the job.
+pub struct Job {
+    handle: Owned<sys::br_job>,
+    core: Weak<Core>,
+    continued: bool,
+}
+
+// SAFETY: the header allows a br_job on any thread.
+unsafe impl Send for Job {}
+// SAFETY: as above; besides, through a shared reference the snapshot is only read.
+unsafe impl Sync for Job {}
+
+impl Job {
+    pub(crate) fn new(handle: *mut sys::br_job, core: &Arc<Core>) -> Job {
+        Job::with(handle, Arc::downgrade(core), false)
+    }
+    pub(crate) fn with(handle: *mut sys::br_job, core: Weak<Core>, continued: bool) -> Job {
+        Job { handle: Owned::new(handle), core, continued }
+    }
+    pub(crate) fn as_ptr(&self) -> *mut sys::br_job {
+        self.handle.as_ptr()
+    }
+    pub(crate) fn core(&self) -> Option<Arc<Core>> {
+        self.core.upgrade()
+    }
+
+    /// Its id, which is what to remember of it.
+    pub fn id(&self) -> &str {
+        self.text(sys::br_job_id).unwrap_or_default()
+    }
+    /// The provider; empty when its batches go to several.
+    pub fn provider(&self) -> &str {
+        self.text(sys::br_job_provider).unwrap_or_default()
+    }
+    /// The job that it retries.
+    pub fn parent(&self) -> Option<&str> {
+        self.text(sys::br_job_parent)
+    }
+    /// 1, and one more for each retry.
+    pub fn attempt(&self) -> u32 {
+        // SAFETY: the handle is valid.
+        unsafe { sys::br_job_attempt(self.as_ptr()) }.try_into().unwrap_or(1)
+    }
+    /// The batch's name.
+    pub fn name(&self) -> Option<&str> {
+        self.text(sys::br_job_name)
+    }
+    /// The path that the batch gave as `output`.
+    pub fn output(&self) -> Option<&str> {
+        self.text(sys::br_job_output)
+    }
+    /// The address of the vendor's API.
+    pub fn base_url(&self) -> &str {
+        self.text(sys::br_job_base_url).unwrap_or_default()
+    }
+    /// Whether submitting found this unfinished job with the same content instead of making a new one.
+    pub fn is_continued(&self) -> bool {
+        self.continued
+    }
+    /// Its state.
+    pub fn state(&self) -> JobState {
+        // SAFETY: the handle is valid.
+        JobState::from_raw(unsafe { sys::br_job_state(self.as_ptr()) })
+    }
+    /// What is known of the submission.
+    pub fn submission(&self) -> Submission {
+        // SAFETY: the handle is valid.
+        Submission::from_raw(unsafe { sys::br_job_submission(self.as_ptr()) })
+    }
+    /// Whether every request has its one result here on disk: nothing of the job needs the network any more.
+    pub fn is_done(&self) -> bool {
+        // SAFETY: the handle is valid.
+        unsafe { sys::br_job_is_done(self.as_ptr()) != 0 }
+    }
+    /// Whether it waits for [`Router::resume`](crate::Router::resume), after [`Job::error`] was mended.
+    pub fn is_blocked(&self) -> bool {
+        // SAFETY: the handle is valid.
+        unsafe { sys::br_job_is_blocked(self.as_ptr()) != 0 }
+    }
+    /// Why it is blocked or failed.
+    pub fn error(&self) -> Option<Error> {
+        // SAFETY: the handle is valid.
+        let code = unsafe { sys::br_job_error_code(self.as_ptr()) };
+        let message = self.text(sys::br_job_error_message).unwrap_or_default();
+        (code != sys::BR_OK).then(|| Error::new(code, message, ""))
+    }
+    /// How many requests are where.
+    pub fn counts(&self) -> RequestCounts {
+        // SAFETY: the handle is valid.
+        let count = |which| unsafe { sys::br_job_count(self.as_ptr(), which) }.try_into().unwrap_or(0);
+        RequestCounts {
+            total: count(sys::BR_COUNT_TOTAL),
+            succeeded: count(sys::BR_COUNT_SUCCEEDED),
+            errored: count(sys::BR_COUNT_ERRORED),
+            processing: count(sys::BR_COUNT_PROCESSING),
+            cancelled: count(sys::BR_COUNT_CANCELLED),
+            expired: count(sys::BR_COUNT_EXPIRED),
+            delivered: count(sys::BR_COUNT_DELIVERED),
+            acked: count(sys::BR_COUNT_ACKED),
+        }
+    }
+    /// When it was recorded.
+    pub fn created_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_CREATED)
+    }
+    /// When the vendor had accepted all of it.
+    pub fn submitted_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_SUBMITTED)
+    }
+    /// When it was done.
+    pub fn completed_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_COMPLETED)
+    }
+    /// When the vendor's time for it runs out.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_EXPIRES)
+    }
+    /// The vendor's ids of its remote batches; `None` for one that the vendor has not accepted yet.
+    pub fn batch_ids(&self) -> impl Iterator<Item = Option<&str>> {
+        // SAFETY: the handle is valid; an id is valid until there is a new snapshot, which needs &mut self.
+        let id = |index| unsafe { borrow(sys::br_job_batch_id(self.as_ptr(), index)) };
+        // SAFETY: the handle is valid.
+        (0..unsafe { sys::br_job_batch_count(self.as_ptr()) }).map(id)
+    }
+    /// The whole snapshot as a JSON object.
+    pub fn json(&self) -> &str {
+        let mut length = 0;
+        // SAFETY: the answer is valid until there is a new snapshot, which needs &mut self.
+        unsafe { borrow_sized(sys::br_job_json(self.as_ptr(), &mut length), length) }.unwrap_or_default()
+    }
+
+    /// Takes a new snapshot from the router, without asking the vendor.
+    pub fn update(&mut self) -> Result<()> {
+        // SAFETY: the handle is valid and nothing borrows from its snapshot.
+        call(|err| unsafe { sys::br_job_update(self.as_ptr(), err) }).map(drop)
+    }
+    /// Asks the vendor once for each remote batch that has not ended.
+    pub fn refresh(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        let timeout = milliseconds(timeout);
+        // SAFETY: as for update.
+        call(|err| unsafe { sys::br_job_refresh(self.as_ptr(), timeout, err) }).map(drop)
+    }
+    /// Waits until the job is done or blocked; `None` waits without limit. Fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when the time
+    /// runs out, and with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) after [`Router::wakeup`](crate::Router::wakeup).
+    pub fn wait(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        let timeout = milliseconds(timeout);
+        // SAFETY: as for update.
+        uninterrupted(call(|err| unsafe { sys::br_job_wait(self.as_ptr(), timeout, err) }))
+    }
+    /// Waits until every remote batch was accepted by the vendor, was refused, or has an unknown outcome.
+    pub fn wait_submitted(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        let timeout = milliseconds(timeout);
+        // SAFETY: as for update.
+        uninterrupted(call(|err| unsafe { sys::br_job_wait_submitted(self.as_ptr(), timeout, err) }))
+    }
+    /// A future that is ready when the job is done or blocked, and gives it back. It needs no particular runtime: a thread
+    /// of the router, which runs its callbacks as well, wakes it.
+    pub fn completion(self) -> Completion {
+        Completion::new(self)
+    }
+    /// Asks the vendor to stop. `true` when it took the request, `false` when the job had already ended. Finished
+    /// requests keep their results.
+    pub fn cancel(&mut self, timeout: impl Into<Option<Duration>>) -> Result<bool> {
+        let (timeout, mut cancelled) = (milliseconds(timeout), 0);
+        // SAFETY: as for update.
+        call(|err| unsafe { sys::br_cancel(self.as_ptr(), timeout, &mut cancelled, err) })?;
+        Ok(cancelled != 0)
+    }
+    /// Forgets a job that is done or was never sent, and deletes its files. On failure the job is still there.
+    pub fn remove(self) -> Result<()> {
+        // SAFETY: the handle is valid.
+        call(|err| unsafe { sys::br_job_remove(self.as_ptr(), err) }).map(drop)
+    }
+    /// Acknowledges every result of a job that is done; of one that goes on, those that were handed out. Returns when that
+    /// is on disk.
+    pub fn ack_all(&mut self) -> Result<()> {
+        // SAFETY: as for update.
+        call(|err| unsafe { sys::br_job_ack_all(self.as_ptr(), err) }).map(drop)
+    }
+    /// All results from the first, as often as wanted; [`ErrorKind::NotComplete`](crate::ErrorKind::NotComplete) while the job is not done.
+    pub fn results(&self) -> Result<Results> {
+        Results::open(self)
+    }
+    /// Writes the unified lines of the requests that did not succeed, ready to be submitted. Returns how many.
+    pub fn write_failed(&self, writer: impl io::Write) -> Result<u64> {
+        let mut rows = 0;
+        write_with(writer, |write, sink, err| {
+            // SAFETY: the handle is valid; write and sink belong together and outlive the call.
+            unsafe { sys::br_job_write_failed(self.as_ptr(), write, sink, &mut rows, err) }
+        })?;
+        Ok(rows.try_into().unwrap_or(0))
+    }
+
+    fn text(&self, get: unsafe extern "C" fn(*const sys::br_job) -> *const std::ffi::c_char) -> Option<&str> {
+        // SAFETY: the handle is valid; the text is valid until there is a new snapshot, which needs &mut self.
+        unsafe { borrow(get(self.as_ptr())) }
+    }
+    fn time(&self, which: i32) -> Option<SystemTime> {
+        // SAFETY: the handle is valid.
+        let ms = u64::try_from(unsafe { sys::br_job_time(self.as_ptr(), which) }).ok()?;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("id", &self.id()).field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+/// A wait that `Router::wakeup` broke is an error of its own kind.
+pub(crate) fn uninterrupted(status: Result<i32>) -> Result<()> {
+    match status {
+        Ok(sys::BR_AGAIN) => Err(Error::interrupted()),
+        other => other.map(drop),
+    }
+}
+
+/// The jobs that [`Router::list`](crate::Router::list) and [`Router::list_remote`](crate::Router::list_remote) found.
+pub struct JobList {
+    // Borrowed from the list, so they are never dropped themselves.
+    jobs: Vec<std::mem::ManuallyDrop<Job>>,
+    _list: Owned<sys::br_job_list>,
+}
+
+// SAFETY: the header says that a br_job_list may move between threads.
+unsafe impl Send for JobList {}
+
+impl JobList {
+    pub(crate) fn take(
+        core: &Arc<Core>,
+        function: impl FnOnce(*mut *mut sys::br_job_list, *mut *mut sys::br_error) -> sys::br_status,
+    ) -> Result<JobList> {
+        let mut list = ptr::null_mut();
+        call(|err| function(&mut list, err))?;
+        let list = Owned::new(list);
+        // SAFETY: the list is valid, and so are its jobs as long as it.
+        let job =
+            |index| unsafe { std::mem::ManuallyDrop::new(Job::new(sys::br_job_list_get(list.as_ptr(), index), core)) };
+        // SAFETY: the list is valid.
+        let jobs = (0..unsafe { sys::br_job_list_count(list.as_ptr()) }).map(job).collect();
+        Ok(JobList { jobs, _list: list })
+    }
+    /// The jobs, newest first. [`Router::job`](crate::Router::job) makes an own handle of one.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Job> {
+        self.jobs.iter().map(|job| &**job)
+    }
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+}
+
+impl fmt::Debug for JobList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,82 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+mod completion;
+mod config;
+mod core;
+mod error;
+mod event;
+mod ffi;
+mod job;
+mod many;
+mod offline;
+mod panics;
+mod request;
+mod results;
+mod router;
+
+use std::ffi::c_char;
+
+use batchrouter_sys as sys;
+
+pub use batch::Batch;
+pub use completion::Completion;
+pub use config::{Config, Property, properties};
+pub use error::{Error, ErrorKind, Result};
+pub use event::{Event, EventKind, LogLevel};
+pub use job::{Job, JobList, JobState, RequestCounts, Submission};
+pub use many::Run;
+pub use offline::{Plan, Written, convert, decode_file, provider_json, providers, validate};
+pub use request::{Request, Role, Source};
+pub use results::{Arrivals, Delivery, Order, ResultItem, ResultStatus, Results, Usage};
+pub use router::Router;
+
+/// The version of the library that runs, such as `0.1.0`.
+pub fn version() -> &'static str {
+    // SAFETY: the text lives as long as the library.
+    constant(unsafe { sys::br_version() })
+}
+
+/// How the library was built, as a JSON object.
+pub fn build_info() -> &'static str {
+    // SAFETY: the text lives as long as the library.
+    constant(unsafe { sys::br_build_info() })
+}
+
+fn constant(text: *const c_char) -> &'static str {
+    // SAFETY: the callers pass constants of the library.
+    unsafe { ffi::borrow(text) }.unwrap_or_default()
+}
+
+/// A library of another generation than the one this crate was made for is refused before anything is done with it.
+pub(crate) fn check_abi() -> Result<()> {
+    // SAFETY: takes nothing.
+    let running = unsafe { sys::br_abi_version() };
+    if running == sys::BR_ABI_VERSION {
+        return Ok(());
+    }
+    let message = format!("libbatchrouter {} has the ABI {running}, not {}", version(), sys::BR_ABI_VERSION);
+    Err(Error::new(sys::BR_EUNSUPPORTED, message, "install the library and the crate in the same version"))
+}
+
+/// What the header says about threads, checked when this is compiled.
+const _: () = {
+    const fn send<T: Send>() {}
+    const fn sync<T: Sync>() {}
+    send::<Router>();
+    sync::<Router>();
+    send::<Job>();
+    sync::<Job>();
+    send::<Error>();
+    sync::<Error>();
+    send::<Config>();
+    send::<Request>();
+    send::<Batch>();
+    send::<ResultItem>();
+    send::<Results>();
+    send::<Arrivals<'static>>();
+    send::<JobList>();
+    send::<Plan>();
+    send::<Completion>();
+    sync::<Completion>();
+};
