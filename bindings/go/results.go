@@ -136,7 +136,13 @@ func (j *Job) blocked(native *C.br_job) error {
 // result for which each returns nil is acknowledged. An error of each ends the work and is returned; so does a job that
 // is blocked (with the reason) and the end of ctx.
 func (j *Job) Each(ctx context.Context, each func(*Result) error) error {
-	return acknowledging(each, func(yield func(*Result) bool) error { return j.core.pull(ctx, j, yield) })
+	return acknowledging(each, func(yield func(*Result) bool) error {
+		err := j.core.pull(ctx, j, yield)
+		if err != nil {
+			_ = j.Update() // so that Status tells of what ended it; err is what the caller needs
+		}
+		return err
+	})
 }
 
 // Each is Job.Each for all jobs of the router; it returns when none is unfinished.
