@@ -1,3 +1,5 @@
+//! Every request of `requests.jsonl` as one batch, every answer printed. Arguments are settings.
+
 use batchrouter::{Batch, Config, Result, Router};
 fn main() -> Result<()> {
     let router = Router::new(&Config::from_settings(std::env::args().skip(1))?)?;

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Result};
+use batchrouter_sys as sys;
+
+use crate::error::{Error, ErrorKind, Result};
 use crate::job::Job;
 
 /// A future that is ready when a job is done or blocked; made by [`Job::completion`]. Dropping it changes nothing about the
@@ -33,11 +35,13 @@ impl Future for Completion {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Job>> {
         let mut job = self.0.take().expect("a Completion is not polled again after it was ready");
+        let Some(core) = job.core() else {
+            return Poll::Ready(Err(Error::new(sys::BR_ECLOSED, "the router is closed", "open a new one")));
+        };
         // The waker is stored before the job is looked at: what happens in between wakes it.
-        if let Some(core) = job.core() {
-            core.wakers().add(job.id(), context.waker());
-            core.start_poller();
-        }
+        core.wakers().add(job.id(), context.waker());
+        core.start_poller();
+        drop(core);
         match job.wait(Duration::ZERO) {
             Ok(()) => Poll::Ready(Ok(job)),
             Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Interrupted) => {

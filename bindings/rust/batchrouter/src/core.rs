@@ -24,7 +24,8 @@ const LOOK_AGAIN_MS: i64 = 250;
 /// The handle of a router, and what its jobs and threads share.
 pub(crate) struct Core {
     handle: Owned<sys::br_router>,
-    wakers: Arc<Wakers>,
+    // Dropped after the handle, in the order of the fields: who is woken then sees that the router is closed.
+    wakers: WakeAtEnd,
     poller: Mutex<Option<JoinHandle<()>>>,
     stopping: AtomicBool,
     wakeups: AtomicU64,
@@ -43,7 +44,7 @@ impl Core {
     pub(crate) fn new(handle: Owned<sys::br_router>, wakers: Arc<Wakers>) -> Core {
         Core {
             handle,
-            wakers,
+            wakers: WakeAtEnd(wakers),
             poller: Mutex::new(None),
             stopping: AtomicBool::new(false),
             wakeups: AtomicU64::new(0),
@@ -55,7 +56,7 @@ impl Core {
         self.handle.as_ptr()
     }
     pub(crate) fn wakers(&self) -> &Wakers {
-        &self.wakers
+        &self.wakers.0
     }
 
     /// Runs callbacks on a thread of this crate from now on, until the router is closed or dropped.
@@ -71,7 +72,7 @@ impl Core {
                 let status = unsafe { sys::br_poll(core.as_ptr(), LOOK_AGAIN_MS, ptr::null_mut()) };
                 // The panic hook has told of it; the thread serves others too and goes on.
                 drop(panics::take());
-                panics::guard((), || core.wakers.wake_all());
+                panics::guard((), || core.wakers().wake_all());
                 if status < 0 {
                     break;
                 }
@@ -112,7 +113,16 @@ impl Core {
             // It catches the panics of callbacks, so there is none of its own.
             let _ = poller.join();
         }
-        self.wakers.wake_all();
+        self.wakers().wake_all();
+    }
+}
+
+/// Wakes every future when it goes.
+struct WakeAtEnd(Arc<Wakers>);
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        self.0.wake_all();
     }
 }
 
