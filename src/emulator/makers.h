@@ -1,0 +1,12 @@
+#pragma once
+
+#include <memory>
+
+#include "emulator/vendor.h"
+
+namespace br::emulator {
+
+std::unique_ptr<Vendor> make_openai(World& world);
+std::unique_ptr<Vendor> make_anthropic(World& world);
+
+}  // namespace br::emulator
