@@ -111,7 +111,8 @@ void RowRun::fail(LineProblem problem) {
 void RowRun::end_of_input() {
   LineProblem problem;
   if (!line_check_->end(problem)) return fail(std::move(problem));
-  batch_.model = line_check_->model();
+  // Where the create call names the model, the lines do not.
+  if (!line_check_->model().empty()) batch_.model = line_check_->model();
   batch_.total = line_number_;
   books_.accept(batch_.account, line_number_, content_hash_, line_check_->id_set_hash());
   shuffle(blocks_, options_.seed ^ content_hash_);

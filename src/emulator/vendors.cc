@@ -16,6 +16,7 @@ struct Entry {
 constexpr Entry kVendors[] = {
     {"openai", make_openai},
     {"anthropic", make_anthropic},
+    {"google", make_google},
 };
 
 }  // namespace
