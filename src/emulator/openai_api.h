@@ -33,6 +33,7 @@ struct OpenAiTable {
   int create_status = 200;
   bool lines_have_endpoint = false;  // the lines say where they go, whatever the create call says
   bool tells_usage = true;           // a batch has `model` and `usage`
+  bool bare_files = false;           // a file has neither expiry nor status
   Paging paging = Paging::kAfter;
   Limits limits;
   RowRules rows;

@@ -113,8 +113,11 @@ std::string OpenAiApi::new_file_id() { return world_.ids.next(table_.file_prefix
 std::string OpenAiApi::file_json(StoredFile& file) {
   json::Writer out;
   out.begin_object().field("id", file.id).field("object", "file").field("bytes", file.blob->size());
-  out.field("created_at", file.created_s).field("expires_at", file.expires_s).field("filename", file.filename);
-  out.field("purpose", file.purpose).field("status", "processed").null_field("status_details").end_object();
+  out.field("created_at", file.created_s).field("filename", file.filename).field("purpose", file.purpose);
+  if (!table_.bare_files) {
+    out.field("expires_at", file.expires_s).field("status", "processed").null_field("status_details");
+  }
+  out.end_object();
   return out.str();
 }
 

@@ -17,6 +17,12 @@ constexpr Entry kVendors[] = {
     {"openai", make_openai},
     {"anthropic", make_anthropic},
     {"google", make_google},
+    {"groq", make_groq},
+    {"together", make_together},
+    {"mistral", make_mistral},
+    {"xai", make_xai},
+    {"azure", make_azure},
+    {"doubleword", make_doubleword},
 };
 
 }  // namespace
