@@ -68,6 +68,13 @@ struct Batch {
   std::string metadata_json;  // empty: none
   std::shared_ptr<const Blob> input;
   int64_t window_ms = 0;
+  int64_t max_requests = 0;
+  int64_t max_bytes = 0;
+  std::string api_version;       // of the create call, where rows depend on it
+  std::string name;              // what the client calls it, where the vendor lets him
+  bool is_inline = false;        // its requests came in the create call
+  bool one_result_file = false;  // failed rows stand among the others
+  bool never_fails = false;      // the vendor has no failed batches: every row fails instead
   BatchOwner* owner = nullptr;
 
   // How far it is.
@@ -81,7 +88,8 @@ struct Batch {
   std::vector<LineProblem> problems;  // why it failed
   int64_t total = 0;
   int64_t completed = 0;
-  int64_t failed = 0;
+  int64_t failed = 0;      // with those that were not answered
+  int64_t unanswered = 0;  // when it ended
   Tokens tokens;
   std::shared_ptr<const Blob> output;  // for the vendor to take when the results are ready; null: no such file
   std::shared_ptr<const Blob> errors;

@@ -52,6 +52,10 @@ Batches::Batches(const EmulatorOptions& options, const Clock& clock, Books& book
 Batch& Batches::add(std::unique_ptr<Batch> added, const std::vector<Fault>& faults) {
   Batch& batch = *batches_.emplace_back(std::move(added));
   for (const Fault& fault : faults) apply(fault, batch.quirks);
+  if (batch.never_fails && batch.quirks.fails) {
+    batch.quirks.fails = false;
+    batch.quirks.error_file_only = true;
+  }
   batch.times.created_ms = clock_.now_ms();
   batch.times.expires_ms = batch.times.created_ms + batch.window_ms;
   batch.account = books_.open(batch.vendor, batch.id, batch.input_file_id);

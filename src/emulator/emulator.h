@@ -19,9 +19,9 @@ struct EmulatorOptions {
   int64_t latency_ms = 60'000;     // virtual time from the creation of a batch to its end
   int polls = 0;                   // > 0: instead of by time, a batch moves on one stage every so many reads
   double fail_rate = 0;            // share of rows that fail with a 500 of their own, 0 to 1
-  int64_t max_file_bytes = 512'000'000;
-  int64_t max_batch_bytes = 200'000'000;
-  int64_t max_requests = 50'000;
+  int64_t max_file_bytes = 0;      // of the three limits, 0: the vendor's own
+  int64_t max_batch_bytes = 0;
+  int64_t max_requests = 0;
   std::vector<std::string> models;  // known models; empty: every one whose name does not begin with "no-such-"
 };
 
@@ -84,7 +84,8 @@ class Emulator {
   Emulator& operator=(const Emulator&) = delete;
 
   uint16_t port() const;
-  // What a client of that vendor takes as its base URL ("openai": http://127.0.0.1:PORT/v1); empty for an unknown one.
+  // What a client of that vendor takes as its base URL ("openai": http://127.0.0.1:PORT/v1, "anthropic":
+  // http://127.0.0.1:PORT/anthropic); empty for an unknown one.
   std::string base_url(std::string_view vendor) const;
   static std::vector<std::string> vendors();
 

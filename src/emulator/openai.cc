@@ -1,3 +1,4 @@
+#include "emulator/makers.h"
 #include "emulator/openai_api.h"
 
 namespace br::emulator {

@@ -25,8 +25,11 @@ std::string_view beginning(std::string_view text) {
 std::string_view last_text(const json::Value& value) {
   if (value.IsString()) return json::view(value);
   if (value.IsObject()) {
-    const json::Value* const content = json::member(value, "content");
-    return content != nullptr ? last_text(*content) : json::string_member(value, "text");
+    for (const char* name : {"content", "parts"}) {
+      const json::Value* const inner = json::member(value, name);
+      if (inner != nullptr) return last_text(*inner);
+    }
+    return json::string_member(value, "text");
   }
   if (!value.IsArray()) return {};
   for (rapidjson::SizeType i = value.Size(); i > 0; --i) {
@@ -47,6 +50,8 @@ int64_t text_bytes(const json::Value& value) {
   return total;
 }
 
+}  // namespace
+
 std::string answer_text(const Question& question, const json::Value& asked) {
   std::string text = question.variant == 0 ? "answer to " : "second answer to ";
   text += question.custom_id;
@@ -57,6 +62,8 @@ std::string answer_text(const Question& question, const json::Value& asked) {
 Tokens tokens_of(const json::Value& asked, std::string_view text) {
   return {1 + text_bytes(asked) / kBytesPerToken, 1 + static_cast<int64_t>(text.size()) / kBytesPerToken};
 }
+
+namespace {
 
 // The name of the function that the request wants called; empty if it is free to answer with text.
 std::string_view wanted_function(const json::Value& body) {
@@ -95,9 +102,14 @@ void write_chat_message(json::Writer& out, std::string_view text, std::string_vi
   out.null_field("refusal").key("annotations").begin_array().end_array().end_object();
 }
 
+std::string_view model_of(const Question& question, const json::Value& body) {
+  return question.model.empty() ? json::string_member(body, "model") : question.model;
+}
+
 Tokens write_chat(json::Writer& out, const Question& question, const json::Value& body) {
   static const json::Value kNothing(rapidjson::kArrayType);
-  const json::Value* const messages = json::member(body, "messages");
+  const json::Value* const given = json::member(body, "messages");
+  const json::Value* const messages = given != nullptr ? given : json::member(body, "input");
   const json::Value& asked = messages != nullptr ? *messages : kNothing;
   std::string text = answer_text(question, asked);
   const std::string_view function = wanted_function(body);
@@ -107,7 +119,7 @@ Tokens write_chat(json::Writer& out, const Question& question, const json::Value
   Tokens tokens = tokens_of(asked, text);
   tokens.output *= choices;
   out.begin_object().field("id", "chatcmpl-" + hex(question.hash)).field("object", "chat.completion");
-  out.field("created", question.now_s).field("model", json::string_member(body, "model"));
+  out.field("created", question.now_s).field("model", model_of(question, body));
   out.key("choices").begin_array();
   for (int64_t i = 0; i < choices; ++i) {
     out.begin_object().field("index", i).key("message");
@@ -160,7 +172,7 @@ Tokens write_response(json::Writer& out, const Question& question, const json::V
   out.null_field("error").null_field("incomplete_details");
   echo(out, body, "instructions", "null");
   echo(out, body, "max_output_tokens", "null");
-  out.field("model", json::string_member(body, "model")).key("output").begin_array();
+  out.field("model", model_of(question, body)).key("output").begin_array();
   write_output_item(out, text, wanted_function(body), question.hash);
   out.end_array();
   echo(out, body, "parallel_tool_calls", "true");
@@ -235,7 +247,7 @@ Tokens write_embeddings(json::Writer& out, const Question& question, const json:
     write_vector(out, question.hash + i * 1'000'003, dimensions, packed);
     out.end_object();
   }
-  out.end_array().field("model", json::string_member(body, "model")).key("usage").begin_object();
+  out.end_array().field("model", model_of(question, body)).key("usage").begin_object();
   out.field("prompt_tokens", tokens.input).field("total_tokens", tokens.input).end_object().end_object();
   return tokens;
 }

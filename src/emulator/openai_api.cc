@@ -4,14 +4,17 @@
 
 namespace br::emulator {
 
-OpenAiApi::OpenAiApi(OpenAiTable table, World& world) : table_(std::move(table)), world_(world), rows_(world.options) {}
+OpenAiApi::OpenAiApi(OpenAiTable table, World& world)
+    : table_(std::move(table)), world_(world), files_(world), batches_(world), rows_(world.options, table_.rows) {
+  table_.limits = limits_in_force(world.options, table_.limits);
+}
+
+bool OpenAiApi::knows_key(const RequestHead& head) const { return key_is_known(world_.options, bearer_key(head)); }
 
 Opening OpenAiApi::begin(const RequestHead& head, Path path) {
-  constexpr std::string_view kScheme = "Bearer ";
-  const std::string_view given = head.header("authorization");
-  const bool bearer = given.size() >= kScheme.size() && equal_ignoring_case(given.substr(0, kScheme.size()), kScheme);
-  if (!bearer || !key_is_known(world_.options, given.substr(kScheme.size()))) {
-    const char* const message = bearer ? "Incorrect API key provided." : "You didn't provide an API key.";
+  if (!knows_key(head)) {
+    const char* const message =
+        bearer_key(head).empty() ? "You didn't provide an API key." : "Incorrect API key provided.";
     return Opening::answered(refusal({401, "invalid_request_error", "invalid_api_key", message, {}}));
   }
   if (!path.empty() && path[0] == "files") return begin_files(head, path.subspan(1));

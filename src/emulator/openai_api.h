@@ -1,35 +1,42 @@
 #pragma once
 
-#include <map>
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "emulator/form_upload.h"
 #include "emulator/openai_rows.h"
+#include "emulator/shelves.h"
 #include "emulator/vendor.h"
 
 namespace br::emulator {
 
-// Where the vendors that took over OpenAI's files and batches differ from it and from each other.
+enum class Paging { kAfter, kCursor };
+
+// Where the vendors that took over OpenAI's files and batches differ from it and from each other in values; where they
+// differ in shape, they derive from OpenAiApi.
 struct OpenAiTable {
   std::string name;
   std::string base_path;
   std::string purpose = "batch";
+  std::string upload_path;  // below "files"; empty: "files" itself
+  std::vector<std::string> form_fields = {"expires_after[anchor]", "expires_after[seconds]"};
   std::string file_prefix = "file-";
   std::string batch_prefix = "batch_";
   std::vector<std::string> endpoints;
   std::vector<std::string> windows = {"24h"};
+  bool window_required = true;
+  std::vector<std::string> create_fields = {"input_file_id", "endpoint", "completion_window", "metadata",
+                                            "output_expires_after"};
   int create_status = 200;
-};
-
-struct StoredFile {
-  std::string id;
-  std::string filename;
-  std::string purpose;
-  int64_t created_s = 0;
-  int64_t expires_s = 0;
-  std::shared_ptr<const Blob> blob;
+  bool lines_have_endpoint = false;  // the lines say where they go, whatever the create call says
+  bool tells_usage = true;           // a batch has `model` and `usage`
+  bool bare_files = false;           // a file has neither expiry nor status
+  Paging paging = Paging::kAfter;
+  Limits limits;
+  RowRules rows;
 };
 
 // The files and batches API of OpenAI and of those who speak it.
@@ -47,44 +54,56 @@ class OpenAiApi : public Vendor, public BatchOwner {
   std::string unanswered(const Batch& batch, const Row& row, Unanswered why) override;
   void results_ready(Batch& batch) override;
 
- private:
-  friend class OpenAiUpload;
+ protected:
+  virtual bool knows_key(const RequestHead& head) const;
+  // What is wrong with an upload; may set what the file is to have.
+  virtual ApiError form_problem(const Form& form, StoredFile& file);
+  virtual std::string file_json(StoredFile& file);
+  virtual std::string new_file_id();
+  virtual std::string new_batch_id();
+  // What is wrong with a create request; an empty message if nothing is.
+  virtual ApiError create_problem(const json::Value& body);
+  virtual std::string batch_json(const Batch& batch) const;
+  virtual Reply created(const Batch& batch) const;
+  virtual Reply cancel_refused(const Batch& batch) const;
+  virtual std::string list_json(const std::vector<Batch*>& page, bool more) const;
+  virtual bool keeps_empty_error_file() const { return false; }
 
+  ApiError field_problem(const json::Value& body) const;
+  std::string status_word(const Batch& batch) const;
+  Reply ok(std::string json, int status = 200) const;
+  Reply no_batch(const std::string& id) const;
+
+  OpenAiTable table_;
+  World& world_;
+  FileShelf files_;
+  BatchShelf batches_;
+
+ private:
   // openai_files.cc
   Opening begin_files(const RequestHead& head, Path path);
   Opening begin_upload(const RequestHead& head);
-  Reply list_files(const RequestHead& head) const;
-  Reply get_file(const std::string& id) const;
+  Reply take_upload(Form& form);
+  Reply list_files(const RequestHead& head);
+  Reply get_file(const std::string& id);
   Reply file_content(const std::string& id);
   Reply delete_file(const std::string& id);
-  std::string add_file(StoredFile file);
-  const StoredFile* find_file(std::string_view id) const;
-  static std::string file_json(const StoredFile& file);
+  Reply no_file(const std::string& id) const;
 
   // openai_create.cc
   Reply create_batch(const std::string& body);
-  ApiError create_problem(const json::Value& body) const;
 
   // openai_batches.cc
   Opening begin_batches(const RequestHead& head, Path path);
   Reply list_batches(const RequestHead& head);
   Reply get_batch(const std::string& id);
   Reply cancel_batch(const std::string& id);
-  Batch* find_batch(std::string_view id);
-  std::string batch_json(const Batch& batch) const;
-  std::string status_word(const Batch& batch) const;
+  std::string store_result(const Batch& batch, const std::shared_ptr<const Blob>& blob, const char* kind);
 
-  Reply ok(std::string json, int status = 200) const;
-
-  OpenAiTable table_;
-  World& world_;
   OpenAiRows rows_;
-  std::map<std::string, StoredFile, std::less<>> files_;
-  std::vector<std::string> file_order_;  // ids, oldest first; of deleted files too
-  std::map<std::string, Batch*, std::less<>> batches_;
-  std::vector<Batch*> batch_order_;  // oldest first
 };
 
-std::unique_ptr<Vendor> make_openai(World& world);
+// `errors` of a batch that failed, as OpenAI writes it; null if it did not.
+void write_problems(json::Writer& out, const Batch& batch);
 
 }  // namespace br::emulator

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "emulator/json.h"
@@ -9,19 +8,6 @@ namespace br::emulator {
 namespace {
 
 constexpr int64_t kResultLifeS = 30 * 86'400;
-
-void write_problems(json::Writer& out, const Batch& batch) {
-  if (batch.problems.empty()) {
-    out.null_field("errors");
-    return;
-  }
-  out.key("errors").begin_object().field("object", "list").key("data").begin_array();
-  for (const LineProblem& problem : batch.problems) {
-    out.begin_object().field("code", problem.code).field("message", problem.message);
-    out.nullable_field("param", problem.param).nullable_time("line", problem.line).end_object();
-  }
-  out.end_array().end_object();
-}
 
 void write_times(json::Writer& out, const Batch& batch) {
   const StageTimes& times = batch.times;
@@ -44,6 +30,19 @@ void write_usage(json::Writer& out, const Tokens& tokens) {
 
 }  // namespace
 
+void write_problems(json::Writer& out, const Batch& batch) {
+  if (batch.problems.empty()) {
+    out.null_field("errors");
+    return;
+  }
+  out.key("errors").begin_object().field("object", "list").key("data").begin_array();
+  for (const LineProblem& problem : batch.problems) {
+    out.begin_object().field("code", problem.code).field("message", problem.message);
+    out.nullable_field("param", problem.param).nullable_time("line", problem.line).end_object();
+  }
+  out.end_array().end_object();
+}
+
 Opening OpenAiApi::begin_batches(const RequestHead& head, Path path) {
   if (path.empty() && head.method == "POST") {
     return with_body([this](const std::string& body) { return create_batch(body); });
@@ -60,92 +59,73 @@ Opening OpenAiApi::begin_batches(const RequestHead& head, Path path) {
                                     {}}));
 }
 
-Batch* OpenAiApi::find_batch(std::string_view id) {
-  const auto at = batches_.find(id);
-  return at == batches_.end() ? nullptr : at->second;
+Reply OpenAiApi::no_batch(const std::string& id) const {
+  return refusal({404, "invalid_request_error", {}, "No batch found with id '" + id + "'.", {}});
 }
 
 Reply OpenAiApi::get_batch(const std::string& id) {
-  ++world_.books.ledger().polls;
-  Batch* const batch = find_batch(id);
-  if (batch == nullptr || ++batch->polls <= batch->quirks.not_found_polls) {
-    return refusal({404, "invalid_request_error", {}, "No batch found with id '" + id + "'.", {}});
-  }
-  world_.batches.update(*batch, true);
-  if (has_ended(batch->stage)) ++batch->ended_polls;
-  return ok(batch_json(*batch));
+  const Batch* const batch = batches_.look_at(id);
+  return batch == nullptr ? no_batch(id) : ok(batch_json(*batch));
 }
 
 Reply OpenAiApi::cancel_batch(const std::string& id) {
-  Batch* const batch = find_batch(id);
-  if (batch == nullptr) {
-    return refusal({404, "invalid_request_error", {}, "No batch found with id '" + id + "'.", {}});
-  }
+  Batch* const batch = batches_.find(id);
+  if (batch == nullptr) return no_batch(id);
   if (world_.batches.cancel(*batch)) {
     ++world_.books.ledger().cancels;
     return ok(batch_json(*batch));
   }
-  if (batch->stage == Stage::kCancelling) return ok(batch_json(*batch));
+  return batch->stage == Stage::kCancelling ? ok(batch_json(*batch)) : cancel_refused(*batch);
+}
+
+Reply OpenAiApi::cancel_refused(const Batch& batch) const {
   return refusal(
-      {409, "invalid_request_error", {}, "Cannot cancel a batch with status '" + status_word(*batch) + "'.", {}});
+      {409, "invalid_request_error", {}, "Cannot cancel a batch with status '" + status_word(batch) + "'.", {}});
 }
 
 Reply OpenAiApi::list_batches(const RequestHead& head) {
   int64_t limit = 20;
-  const std::string* const given = head.query_value("limit");
-  if (given != nullptr) {
-    const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
-    if (error != std::errc() || end != given->data() + given->size() || limit < 1 || limit > 100) {
-      return refusal({400, "invalid_request_error", {}, "Invalid 'limit': expected a number from 1 to 100.", "limit"});
-    }
+  if (!query_number(head, "limit", 1, 100, limit)) {
+    return refusal({400, "invalid_request_error", {}, "Invalid 'limit': expected a number from 1 to 100.", "limit"});
   }
-  const std::string* const after = head.query_value("after");
-  if (after != nullptr && find_batch(*after) == nullptr) {
+  const std::string* after = head.query_value(table_.paging == Paging::kCursor ? "cursor" : "after");
+  if (after != nullptr && after->empty()) after = nullptr;
+  if (after != nullptr && batches_.find(*after) == nullptr) {
     return refusal({404, "invalid_request_error", {}, "No batch found with id '" + *after + "'.", "after"});
   }
-  ++world_.books.ledger().lists;
-  std::vector<const Batch*> page;
-  bool more = false;
-  bool started = after == nullptr;
-  for (auto at = batch_order_.rbegin(); at != batch_order_.rend() && !more; ++at) {
-    Batch& batch = **at;
-    const bool shown = started && batch.lists >= batch.quirks.hidden_lists;
-    started = started || batch.id == *after;
-    if (after == nullptr) ++batch.lists;
-    if (!shown) continue;
-    more = static_cast<int64_t>(page.size()) == limit;
-    if (more) break;
-    world_.batches.update(batch, false);
-    page.push_back(&batch);
+  std::vector<Batch*> all = batches_.newest_first(after == nullptr);
+  auto from = all.begin();
+  if (after != nullptr) {
+    from = std::find_if(all.begin(), all.end(), [&](const Batch* batch) { return batch->id == *after; });
+    if (from != all.end()) ++from;
   }
+  const auto left = static_cast<int64_t>(all.end() - from);
+  const std::vector<Batch*> page(from, from + std::min(limit, left));
+  return ok(list_json(page, left > limit));
+}
+
+std::string OpenAiApi::list_json(const std::vector<Batch*>& page, bool more) const {
   json::Writer out;
   out.begin_object().field("object", "list").key("data").begin_array();
   for (const Batch* batch : page) out.raw(batch_json(*batch));
   out.end_array();
+  if (table_.paging == Paging::kCursor) {
+    out.key("paging").begin_object().nullable_field("next_cursor", more ? page.back()->id : "").end_object();
+    return out.end_object().str();
+  }
   if (!page.empty()) out.field("first_id", page.front()->id).field("last_id", page.back()->id);
   out.key("has_more").boolean(more).end_object();
-  return ok(out.str());
+  return out.str();
 }
 
-std::string OpenAiApi::status_word(const Batch& batch) const {
-  std::string word = stage_word(batch.stage);
-  const bool other_word = batch.quirks.status_word_polls > 0 && batch.polls > batch.quirks.not_found_polls;
-  if (other_word && batch.polls - batch.quirks.not_found_polls <= batch.quirks.status_word_polls) {
-    word = batch.quirks.status_word;
-  }
-  if (batch.quirks.status_upper) {
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  }
-  return word;
-}
+std::string OpenAiApi::status_word(const Batch& batch) const { return shown_word(batch, stage_word(batch.stage)); }
 
 std::string OpenAiApi::batch_json(const Batch& batch) const {
   json::Writer out;
   const bool bare = batch.quirks.null_fields;
-  const bool late = batch.ended_polls <= batch.quirks.output_late_polls && batch.quirks.output_late_polls > 0;
+  const bool late = results_are_late(batch);
   out.begin_object().field("id", batch.id).field("object", "batch").field("endpoint", batch.endpoint);
-  out.nullable_field("model", bare ? "" : batch.model);
+  if (table_.tells_usage) out.nullable_field("model", bare ? "" : batch.model);
   write_problems(out, batch);
   out.field("input_file_id", batch.input_file_id).field("completion_window", batch.window);
   out.field("status", status_word(batch)).nullable_field("output_file_id", late ? "" : batch.output_file_id);
@@ -161,7 +141,7 @@ std::string OpenAiApi::batch_json(const Batch& batch) const {
   write_times(out, batch);
   out.key("request_counts").begin_object().field("total", batch.total).field("completed", batch.completed);
   out.field("failed", batch.failed).end_object();
-  write_usage(out, batch.tokens);
+  if (table_.tells_usage) write_usage(out, batch.tokens);
   if (batch.metadata_json.empty()) {
     out.null_field("metadata");
   } else {
@@ -170,19 +150,21 @@ std::string OpenAiApi::batch_json(const Batch& batch) const {
   return out.end_object().str();
 }
 
+std::string OpenAiApi::store_result(const Batch& batch, const std::shared_ptr<const Blob>& blob, const char* kind) {
+  StoredFile file;
+  file.id = new_file_id();
+  file.filename = batch.id + "_" + kind + ".jsonl";
+  file.purpose = "batch_output";
+  file.created_s = world_.now_s();
+  file.expires_s = file.created_s + kResultLifeS;
+  file.blob = blob;
+  return files_.add(std::move(file)).id;
+}
+
 void OpenAiApi::results_ready(Batch& batch) {
-  const auto store = [&](const std::shared_ptr<const Blob>& blob, const char* kind) -> std::string {
-    if (!blob) return {};
-    StoredFile file;
-    file.filename = batch.id + "_" + kind + ".jsonl";
-    file.purpose = "batch_output";
-    file.created_s = world_.now_s();
-    file.expires_s = file.created_s + kResultLifeS;
-    file.blob = blob;
-    return add_file(std::move(file));
-  };
-  batch.output_file_id = store(batch.output, "output");
-  batch.error_file_id = store(batch.errors, "error");
+  if (!batch.errors && keeps_empty_error_file()) batch.errors = std::make_shared<Blob>(world_.spill);
+  if (batch.output) batch.output_file_id = store_result(batch, batch.output, "output");
+  if (batch.errors) batch.error_file_id = store_result(batch, batch.errors, "error");
   // The files keep the bytes from now on, so that a deleted file is gone.
   batch.output.reset();
   batch.errors.reset();

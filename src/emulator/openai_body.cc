@@ -4,18 +4,10 @@
 #include <initializer_list>
 #include <span>
 
+#include "emulator/parameters.h"
+
 namespace br::emulator {
 namespace {
-
-// The JSON types that a parameter may have, as bits.
-enum Type : unsigned { kString = 1, kNumber = 2, kInteger = 4, kBoolean = 8, kArray = 16, kObject = 32, kNull = 64 };
-
-struct Parameter {
-  std::string_view name;
-  unsigned types;
-  double least = 0;
-  double most = 0;  // least == most: no range
-};
 
 // From the request schemas of the vendor's OpenAPI file; null is taken where the schema says nullable.
 constexpr Parameter kChat[] = {
@@ -104,36 +96,35 @@ std::span<const Parameter> parameters_of(std::string_view endpoint) {
   return {};
 }
 
-bool has_type(const json::Value& value, unsigned types) {
-  return (value.IsString() && (types & kString) != 0) || (value.IsNumber() && (types & kNumber) != 0) ||
-         ((value.IsInt64() || value.IsUint64()) && (types & kInteger) != 0) ||
-         (value.IsBool() && (types & kBoolean) != 0) || (value.IsArray() && (types & kArray) != 0) ||
-         (value.IsObject() && (types & kObject) != 0) || (value.IsNull() && (types & kNull) != 0);
-}
-
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-BodyProblem parameter_problem(std::span<const Parameter> known, std::string_view name, const json::Value& value) {
+BodyProblem parameter_problem(const Parameter* known, std::string_view name, const json::Value& value) {
   const std::string param(name);
-  const auto at = std::find_if(known.begin(), known.end(), [&](const Parameter& each) { return each.name == name; });
-  if (at == known.end()) return {"Unknown parameter: " + quoted(name) + ".", param, "unknown_parameter"};
-  if (!has_type(value, at->types)) return {"Invalid type for " + quoted(name) + ".", param, "invalid_type"};
-  if (!value.IsNumber() || at->least == at->most) return {};
-  const double number = value.GetDouble();
-  if (number < at->least) {
-    return {"Invalid " + quoted(name) + ": integer or decimal below minimum value.", param, "decimal_below_min_value"};
+  switch (misfit(known, value)) {
+    case Misfit::kNone:
+      return {};
+    case Misfit::kUnknown:
+      return {"Unknown parameter: " + quoted(name) + ".", param, "unknown_parameter"};
+    case Misfit::kType:
+      return {"Invalid type for " + quoted(name) + ".", param, "invalid_type"};
+    case Misfit::kBelow:
+      return {"Invalid " + quoted(name) + ": integer or decimal below minimum value.", param,
+              "decimal_below_min_value"};
+    case Misfit::kAbove:
+      break;
   }
-  if (number > at->most) {
-    return {"Invalid " + quoted(name) + ": integer or decimal above maximum value.", param, "decimal_above_max_value"};
-  }
-  return {};
+  return {"Invalid " + quoted(name) + ": integer or decimal above maximum value.", param, "decimal_above_max_value"};
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
 }
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> allowed) {
   return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
 }
 
-BodyProblem content_problem(const json::Value& content, const std::string& param) {
+BodyProblem content_problem(const json::Value& content, const std::string& param, const BodyRules& rules) {
   if (content.IsString()) return {};
   if (!content.IsArray()) {
     return {"Invalid type for " + quoted(param) + ": expected a string or an array.", param, "invalid_type"};
@@ -145,6 +136,7 @@ BodyProblem content_problem(const json::Value& content, const std::string& param
     if (type.empty()) {
       return {"Missing required parameter: " + quoted(place + ".type") + ".", place, "missing_required_parameter"};
     }
+    if (contains(rules.more_parts, type)) continue;
     if (!is_one_of(type, {"text", "image_url", "input_audio", "file", "refusal"})) {
       return {"Invalid value: " + quoted(type) + ".", place + ".type", "invalid_value"};
     }
@@ -157,7 +149,7 @@ BodyProblem content_problem(const json::Value& content, const std::string& param
   return {};
 }
 
-BodyProblem message_problem(const json::Value& message, const std::string& param) {
+BodyProblem message_problem(const json::Value& message, const std::string& param, const BodyRules& rules) {
   if (!message.IsObject())
     return {"Invalid type for " + quoted(param) + ": expected an object.", param, "invalid_type"};
   const std::string_view role = json::string_member(message, "role");
@@ -173,10 +165,10 @@ BodyProblem message_problem(const json::Value& message, const std::string& param
     if (may_lack) return {};
     return {"Invalid value for 'content': expected a string, got null.", param + ".content", {}};
   }
-  return content_problem(*content, param + ".content");
+  return content_problem(*content, param + ".content", rules);
 }
 
-BodyProblem chat_problem(const json::Value& body) {
+BodyProblem chat_problem(const json::Value& body, const BodyRules& rules) {
   const json::Value* const messages = json::member(body, "messages");
   if (messages == nullptr) {
     return {"Missing required parameter: 'messages'.", "messages", "missing_required_parameter"};
@@ -186,7 +178,7 @@ BodyProblem chat_problem(const json::Value& body) {
             "messages", "empty_array"};
   }
   for (rapidjson::SizeType i = 0; i < messages->Size(); ++i) {
-    BodyProblem problem = message_problem((*messages)[i], "messages[" + std::to_string(i) + "]");
+    BodyProblem problem = message_problem((*messages)[i], "messages[" + std::to_string(i) + "]", rules);
     if (!problem.message.empty()) return problem;
   }
   const json::Value* const stop = json::member(body, "stop");
@@ -210,14 +202,21 @@ BodyProblem input_problem(const json::Value& body) {
 
 }  // namespace
 
-BodyProblem body_problem(std::string_view endpoint, const json::Value& body) {
+BodyProblem body_problem(std::string_view endpoint, const json::Value& body, const BodyRules& rules) {
   const std::span<const Parameter> known = parameters_of(endpoint);
   if (known.empty()) return {};
   for (const auto& field : body.GetObject()) {
-    BodyProblem problem = parameter_problem(known, json::view(field.name), field.value);
+    const std::string_view name = json::view(field.name);
+    if (contains(rules.more, name)) continue;
+    const Parameter* const parameter = contains(rules.unknown, name) ? nullptr : find_parameter(known, name);
+    BodyProblem problem = parameter_problem(parameter, name, field.value);
     if (!problem.message.empty()) return problem;
   }
-  return endpoint == "/v1/chat/completions" ? chat_problem(body) : input_problem(body);
+  const json::Value* const temperature = json::member(body, "temperature");
+  if (temperature != nullptr && temperature->IsNumber() && temperature->GetDouble() > rules.most_temperature) {
+    return {"Invalid 'temperature': decimal above maximum value.", "temperature", "decimal_above_max_value"};
+  }
+  return endpoint == "/v1/chat/completions" ? chat_problem(body, rules) : input_problem(body);
 }
 
 }  // namespace br::emulator

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <utility>
 
 #include "emulator/json.h"
@@ -57,13 +56,11 @@ ApiError expiry_problem(const json::Value& expiry) {
                  "output_expires_after");
 }
 
-ApiError unknown_field(const json::Value& body) {
-  static constexpr std::string_view kKnown[] = {"input_file_id", "endpoint", "completion_window", "metadata",
-                                                "output_expires_after"};
+ApiError unknown_field(const json::Value& body, const std::vector<std::string>& known) {
   for (const auto& field : body.GetObject()) {
-    const std::string_view name = json::view(field.name);
-    if (std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown)) continue;
-    return invalid("Unknown parameter: '" + std::string(name) + "'.", std::string(name), "unknown_parameter");
+    const std::string name(json::view(field.name));
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return invalid("Unknown parameter: '" + name + "'.", name, "unknown_parameter");
   }
   return {};
 }
@@ -97,19 +94,26 @@ int64_t window_ms(const std::string& window) {
 
 }  // namespace
 
-// What is wrong with a create request; an empty message if nothing is.
-ApiError OpenAiApi::create_problem(const json::Value& body) const {
-  ApiError error = unknown_field(body);
+ApiError OpenAiApi::field_problem(const json::Value& body) const {
+  ApiError error = unknown_field(body, table_.create_fields);
   if (error.message.empty()) error = text_problem(body, "input_file_id");
   if (error.message.empty()) error = choice_problem(body, "endpoint", table_.endpoints);
-  if (error.message.empty()) error = choice_problem(body, "completion_window", table_.windows);
+  const bool has_window = json::member(body, "completion_window") != nullptr;
+  if (error.message.empty() && (table_.window_required || has_window)) {
+    error = choice_problem(body, "completion_window", table_.windows);
+  }
   const json::Value* const metadata = json::member(body, "metadata");
   if (error.message.empty() && metadata != nullptr) error = metadata_problem(*metadata);
   const json::Value* const expiry = json::member(body, "output_expires_after");
   if (error.message.empty() && expiry != nullptr && !expiry->IsNull()) error = expiry_problem(*expiry);
+  return error;
+}
+
+ApiError OpenAiApi::create_problem(const json::Value& body) {
+  const ApiError error = field_problem(body);
   if (!error.message.empty()) return error;
   const std::string file_id(json::string_member(body, "input_file_id"));
-  const StoredFile* const file = find_file(file_id);
+  const StoredFile* const file = files_.find(file_id);
   if (file == nullptr) {
     return invalid("Invalid 'input_file_id': no such File object: " + file_id + ".", "input_file_id",
                    "invalid_request");
@@ -122,6 +126,10 @@ ApiError OpenAiApi::create_problem(const json::Value& body) const {
   return {};
 }
 
+std::string OpenAiApi::new_batch_id() { return world_.ids.next(table_.batch_prefix, 32); }
+
+Reply OpenAiApi::created(const Batch& batch) const { return ok(batch_json(batch), table_.create_status); }
+
 Reply OpenAiApi::create_batch(const std::string& text) {
   json::Document body;
   if (!json::parse(text, body) || !body.IsObject()) {
@@ -131,19 +139,21 @@ Reply OpenAiApi::create_batch(const std::string& text) {
   if (!error.message.empty()) return refusal(error);
   auto batch = std::make_unique<Batch>();
   batch->vendor = table_.name;
-  batch->id = world_.ids.next(table_.batch_prefix, 32);
+  batch->id = new_batch_id();
   batch->input_file_id = std::string(json::string_member(body, "input_file_id"));
-  batch->endpoint = std::string(json::string_member(body, "endpoint"));
+  if (!table_.lines_have_endpoint) batch->endpoint = std::string(json::string_member(body, "endpoint"));
   batch->window = std::string(json::string_member(body, "completion_window"));
+  if (batch->window.empty()) batch->window = table_.windows.front();
   batch->window_ms = window_ms(batch->window);
+  batch->max_requests = table_.limits.requests;
+  batch->max_bytes = table_.limits.batch_bytes;
   const json::Value* const metadata = json::member(body, "metadata");
   if (metadata != nullptr && !metadata->IsNull()) batch->metadata_json = json::Writer().value(*metadata).str();
-  batch->input = find_file(batch->input_file_id)->blob;
+  const StoredFile* const file = files_.find(batch->input_file_id);
+  // Where the vendor takes a batch of a file that is not there, nothing comes of it.
+  batch->input = file != nullptr ? file->blob : std::make_shared<Blob>(world_.spill);
   batch->owner = this;
-  Batch& added = world_.batches.add(std::move(batch), world_.faults.on_batch());
-  batches_.emplace(added.id, &added);
-  batch_order_.push_back(&added);
-  return ok(batch_json(added), table_.create_status);
+  return created(batches_.start(std::move(batch)));
 }
 
 }  // namespace br::emulator

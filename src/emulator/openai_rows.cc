@@ -1,112 +1,67 @@
 #include "emulator/openai_rows.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "emulator/hash.h"
-#include "emulator/hash_set.h"
+#include "emulator/openai_line_check.h"
 #include "emulator/vendor.h"
 
 namespace br::emulator {
 namespace {
 
-class OpenAiLineCheck : public LineCheck {
- public:
-  OpenAiLineCheck(const EmulatorOptions& options, std::string endpoint)
-      : options_(options), endpoint_(std::move(endpoint)) {}
-
-  bool line(char* text, size_t, LineProblem& problem) override {
-    ++lines_;
-    json::Document& row = arena_.fresh();
-    if (!json::parse_in_place(text, row) || !row.IsObject()) {
-      problem = {"invalid_json_line", "This line is not parseable as valid JSON.", {}, 0};
-      return false;
-    }
-    problem = row_problem(row);
-    return problem.code.empty();
-  }
-
-  bool end(LineProblem& problem) override {
-    if (lines_ > 0) return true;
-    problem = {"empty_file", "The input file has no requests.", "input_file_id", 0};
-    return false;
-  }
-
-  const std::string& model() const override { return model_; }
-  uint64_t id_set_hash() const override { return id_set_hash_; }
-
- private:
-  LineProblem row_problem(const json::Value& row) {
-    static constexpr std::string_view kParts[] = {"custom_id", "method", "url", "body"};
-    for (std::string_view part : kParts) {
-      const json::Value* const value = json::member(row, part);
-      const bool fits = value != nullptr && (part == "body" ? value->IsObject() : value->IsString());
-      if (!fits || (part == "custom_id" && value->GetStringLength() == 0)) {
-        return {"missing_required_parameter", "Missing required parameter: '" + std::string(part) + "'.",
-                std::string(part), 0};
-      }
-    }
-    for (const auto& field : row.GetObject()) {
-      const std::string_view name = json::view(field.name);
-      if (std::find(std::begin(kParts), std::end(kParts), name) == std::end(kParts)) {
-        return {"unknown_parameter", "Unknown parameter: '" + std::string(name) + "'.", std::string(name), 0};
-      }
-    }
-    const uint64_t id_hash = hash_of(json::string_member(row, "custom_id"));
-    if (!ids_.insert(id_hash)) {
-      return {
-          "duplicate_custom_id",
-          "The custom_id '" + std::string(json::string_member(row, "custom_id")) + "' was used before in this file.",
-          "custom_id", 0};
-    }
-    id_set_hash_ += mix(id_hash);
-    if (json::string_member(row, "method") != "POST") {
-      return {"invalid_method", "The HTTP method must be POST.", "method", 0};
-    }
-    if (json::string_member(row, "url") != endpoint_) {
-      return {"invalid_url", "The URL provided for this request does not match the batch endpoint.", "url", 0};
-    }
-    return body_of_row_problem(*json::member(row, "body"));
-  }
-
-  LineProblem body_of_row_problem(const json::Value& body) {
-    const std::string_view model = json::string_member(body, "model");
-    if (model.empty()) return {"invalid_request", "The request has no model.", "body.model", 0};
-    if (!model_is_known(options_, model)) {
-      return {"model_not_found", "The provided model '" + std::string(model) + "' is not supported by the Batch API.",
-              "body.model", 0};
-    }
-    if (model_.empty()) model_ = std::string(model);
-    if (model != model_) {
-      return {"mismatched_model", "The provided model '" + std::string(model) + "' does not match the first line's.",
-              "body.model", 0};
-    }
-    const json::Value* const stream = json::member(body, "stream");
-    if (stream != nullptr && stream->IsTrue()) {
-      return {"streaming_unsupported", "Streaming is not supported in the Batch API.", "body.stream", 0};
-    }
-    return {};
-  }
-
-  const EmulatorOptions& options_;
-  std::string endpoint_;
-  json::Arena arena_;
-  HashSet ids_;
-  uint64_t id_set_hash_ = 0;
-  std::string model_;
-  int64_t lines_ = 0;
-};
+constexpr char kChat[] = "/v1/chat/completions";
 
 void write_error(json::Writer& out, std::string_view type, const BodyProblem& problem) {
   out.begin_object().key("error").begin_object().field("message", problem.message).field("type", type);
   out.nullable_field("param", problem.param).nullable_field("code", problem.code).end_object().end_object();
 }
 
+// Mistral's error rows hold the error as a text.
+std::string error_as_text(int status, const BodyProblem& problem) {
+  json::Writer out;
+  out.begin_object().field("object", "error").field("message", problem.message);
+  out.field("type", status >= 500 ? "internal_server_error" : "invalid_request_error");
+  out.nullable_field("param", problem.param).field("code", status >= 500 ? "3800" : "3051");
+  return out.field("raw_status_code", int64_t{status}).end_object().str();
+}
+
+// Where the answers to a line come from: /v1/… however the line writes it.
+std::string endpoint_of(const Batch& batch, const json::Value& line) {
+  if (!batch.endpoint.empty()) return batch.endpoint;
+  const std::string_view url = json::string_member(line, "url");
+  if (url.empty()) return kChat;
+  return url.substr(0, 4) == "/v1/" ? std::string(url) : "/v1" + std::string(url);
+}
+
 }  // namespace
 
 std::unique_ptr<LineCheck> OpenAiRows::check(const Batch& batch) const {
-  return std::make_unique<OpenAiLineCheck>(options_, batch.endpoint);
+  return make_openai_line_check(options_, rules_, batch.endpoint);
+}
+
+BodyProblem OpenAiRows::problem_of(const Batch& batch, const Row& row, std::string_view endpoint,
+                                   const json::Value& body) const {
+  if (row.fails) return {"The server had an error while processing your request.", {}, "server_error"};
+  const std::string_view own = json::string_member(body, "model");
+  const std::string_view model = rules_.model_in_body ? own : std::string_view(batch.model);
+  if (rules_.mixed_models && !model_is_known(options_, model)) {
+    return {"The model `" + std::string(model) + "` does not exist or you do not have access to it.", "model",
+            "model_not_found"};
+  }
+  return body_problem(endpoint, body, rules_.body);
+}
+
+void OpenAiRows::write_head(std::string_view custom_id, uint64_t digits) {
+  out_.begin_object();
+  if (rules_.shape == RowShape::kXai) {
+    out_.field("batch_request_id", custom_id);
+    return;
+  }
+  if (rules_.shape == RowShape::kTogether) out_.field("id", "br_" + hex(digits));
+  if (rules_.shape == RowShape::kMistral) out_.field("id", "batch-" + hex(digits));
+  const bool openai = rules_.shape == RowShape::kOpenAi || rules_.shape == RowShape::kDoubleword;
+  if (openai) out_.field("id", "batch_req_" + hex(digits));
+  out_.field("custom_id", custom_id);
 }
 
 RowAnswer OpenAiRows::answer(const Batch& batch, const Row& row) {
@@ -114,35 +69,88 @@ RowAnswer OpenAiRows::answer(const Batch& batch, const Row& row) {
   json::parse_in_place(row.line, line);
   const json::Value& body = *json::member(line, "body");
   const std::string_view custom_id = row.other_id.empty() ? json::string_member(line, "custom_id") : row.other_id;
-  const std::string digits = hex(mix(row.hash + static_cast<uint64_t>(row.variant)));
-  BodyProblem problem = body_problem(batch.endpoint, body);
-  const int status = row.fails ? 500 : problem.message.empty() ? 200 : 400;
-  if (row.fails) problem = {"The server had an error while processing your request.", {}, "server_error"};
+  const std::string endpoint = endpoint_of(batch, line);
+  const BodyProblem problem = problem_of(batch, row, endpoint, body);
 
   RowAnswer answer;
-  answer.succeeded = status == 200;
+  answer.succeeded = problem.message.empty();
   out_.clear();
-  out_.begin_object().field("id", "batch_req_" + digits).field("custom_id", custom_id);
-  out_.key("response").begin_object().field("status_code", int64_t{status});
-  out_.field("request_id", "req_" + digits).key("body");
+  const uint64_t digits = mix(row.hash + static_cast<uint64_t>(row.variant));
+  write_head(custom_id, digits);
   if (answer.succeeded) {
-    answer.tokens = write_answer(out_, {batch.endpoint, custom_id, row.hash, row.variant, row.now_s}, body);
+    const bool xai = rules_.shape == RowShape::kXai;
+    if (xai) out_.key("batch_result").begin_object();
+    out_.key("response").begin_object();
+    if (!xai) out_.field("status_code", int64_t{200});
+    if (rules_.shape == RowShape::kOpenAi || rules_.shape == RowShape::kAzure) {
+      out_.field("request_id", "req_" + hex(digits));
+    }
+    if (rules_.shape == RowShape::kDoubleword) out_.null_field("request_id");
+    out_.key(xai ? "chat_get_completion" : "body");
+    // xAI answers in this shape whatever the line's url is.
+    const std::string_view shape = xai ? std::string_view(kChat) : std::string_view(endpoint);
+    const std::string_view model = rules_.model_in_body ? std::string_view() : std::string_view(batch.model);
+    answer.tokens = write_answer(out_, {shape, custom_id, row.hash, row.variant, row.now_s, model}, body);
+    out_.end_object();
+    if (xai) out_.end_object();
+    if (!xai && rules_.shape != RowShape::kTogether) out_.null_field("error");
   } else {
-    write_error(out_, status == 500 ? "server_error" : "invalid_request_error", problem);
+    const int status = row.fails ? 500 : problem.code == "model_not_found" ? 404 : 400;
+    write_failure(row, status, problem);
   }
-  out_.end_object().null_field("error").end_object();
+  out_.end_object();
   answer.line = out_.str();
   return answer;
 }
 
+// The rest of a row whose request failed.
+void OpenAiRows::write_failure(const Row& row, int status, const BodyProblem& problem) {
+  switch (rules_.shape) {
+    case RowShape::kTogether:
+      out_.key("error").begin_object();
+      out_.field("code", status >= 500 ? "batch_server_error" : "batch_client_error");
+      out_.field("message", problem.message).end_object();
+      return;
+    case RowShape::kXai:
+      out_.key("batch_result").begin_object().field("error", problem.message).end_object();
+      return;
+    case RowShape::kDoubleword:
+      out_.null_field("response").key("error").begin_object().null_field("code");
+      out_.field("message", problem.message).end_object();
+      return;
+    case RowShape::kMistral:
+      out_.key("response").begin_object().field("status_code", int64_t{status});
+      out_.field("body", error_as_text(status, problem)).end_object().null_field("error");
+      return;
+    case RowShape::kFireworks:
+      out_.null_field("response").key("error").begin_object().field("code", int64_t{status});
+      out_.field("message", problem.message).end_object();
+      return;
+    case RowShape::kOpenAi:
+    case RowShape::kAzure:
+      break;
+  }
+  out_.key("response").begin_object().field("status_code", int64_t{status});
+  out_.field("request_id", "req_" + hex(mix(row.hash + static_cast<uint64_t>(row.variant)))).key("body");
+  write_error(out_, status >= 500 ? "server_error" : "invalid_request_error", problem);
+  out_.end_object().null_field("error");
+}
+
 std::string OpenAiRows::unanswered(const Row& row, Unanswered why) {
+  const bool silent = rules_.shape == RowShape::kTogether || rules_.shape == RowShape::kMistral ||
+                      rules_.shape == RowShape::kXai || rules_.shape == RowShape::kFireworks;
+  if (silent) return {};
   json::Document& line = arena_.fresh();
   json::parse_in_place(row.line, line);
   const bool expired = why == Unanswered::kExpired;
   out_.clear();
-  out_.begin_object().field("id", "batch_req_" + hex(row.hash));
-  out_.field("custom_id", json::string_member(line, "custom_id")).null_field("response");
-  out_.key("error").begin_object().field("code", expired ? "batch_expired" : "batch_cancelled");
+  write_head(json::string_member(line, "custom_id"), row.hash);
+  out_.null_field("response").key("error").begin_object();
+  if (rules_.shape == RowShape::kDoubleword) {
+    out_.null_field("code");
+  } else {
+    out_.field("code", expired ? "batch_expired" : "batch_cancelled");
+  }
   out_.field("message", expired ? "This request could not be executed before the completion window expired."
                                 : "This request was not executed because the batch was cancelled.");
   out_.end_object().end_object();

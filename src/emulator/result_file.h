@@ -30,6 +30,12 @@ class ResultFile {
     if (buffer_.size() >= kBufferBytes) flush();
   }
 
+  // What was written by now, its last row without a newline; null if there is none.
+  std::shared_ptr<const Blob> so_far() {
+    if (!buffer_.empty()) flush();
+    return blob_;
+  }
+
   // The whole file; null if it has no row. Nothing can be written any more.
   std::shared_ptr<const Blob> finish() {
     if (rows_ == 0) return nullptr;

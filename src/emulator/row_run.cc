@@ -35,10 +35,10 @@ RowRun::RowRun(Batch& batch, Books& books, const EmulatorOptions& options, std::
       errors_(spill, batch.quirks.text) {
   if (batch_.quirks.fails) {
     fail(batch_.quirks.failure);
-  } else if (batch_.input->size() > options_.max_batch_bytes) {
+  } else if (batch_.input->size() > batch_.max_bytes) {
     fail({"file_too_large",
           "The input file has " + std::to_string(batch_.input->size()) + " bytes, the limit for batches is " +
-              std::to_string(options_.max_batch_bytes) + ".",
+              std::to_string(batch_.max_bytes) + ".",
           "input_file_id", 0});
   }
 }
@@ -82,9 +82,9 @@ bool RowRun::take_line(char* line, size_t size, int64_t offset) {
   const uint64_t hash = hash_of(text);
   content_hash_ = mix(content_hash_ + hash);
   LineProblem problem;
-  if (line_number_ > options_.max_requests) {
+  if (line_number_ > batch_.max_requests) {
     problem = {"too_many_tasks",
-               "The batch has more than " + std::to_string(options_.max_requests) + " requests, the most it may have.",
+               "The batch has more than " + std::to_string(batch_.max_requests) + " requests, the most it may have.",
                {},
                line_number_};
   } else if (!is_utf8(text) || text.find('\0') != std::string_view::npos) {
@@ -111,7 +111,8 @@ void RowRun::fail(LineProblem problem) {
 void RowRun::end_of_input() {
   LineProblem problem;
   if (!line_check_->end(problem)) return fail(std::move(problem));
-  batch_.model = line_check_->model();
+  // Where the create call names the model, the lines do not.
+  if (!line_check_->model().empty()) batch_.model = line_check_->model();
   batch_.total = line_number_;
   books_.accept(batch_.account, line_number_, content_hash_, line_check_->id_set_hash());
   shuffle(blocks_, options_.seed ^ content_hash_);
@@ -181,7 +182,7 @@ void RowRun::answer_row(char* line, int64_t now_s) {
     batch_.tokens.input += answer.tokens.input;
     batch_.tokens.output += answer.tokens.output;
   }
-  ResultFile& file = answer.succeeded ? output_ : errors_;
+  ResultFile& file = file_for(answer.succeeded);
   if (malformed) answer.line.resize(answer.line.size() / 2);
   if (!missing) file.row(answer.line);
   if (duplicated) {
@@ -200,8 +201,10 @@ void RowRun::answer_row(char* line, int64_t now_s) {
 
 void RowRun::finish(Unanswered why, int64_t now_s) {
   while (char* const line = next_row()) {
-    errors_.row(batch_.owner->unanswered(batch_, row_of(line, now_s), why));
+    const std::string row = batch_.owner->unanswered(batch_, row_of(line, now_s), why);
+    if (!row.empty()) file_for(false).row(row);
     ++batch_.failed;
+    ++batch_.unanswered;
   }
   batch_.output = output_.finish();
   batch_.errors = errors_.finish();

@@ -23,6 +23,8 @@ class RowRun {
   // Answers rows until `rows` in all are answered.
   void answer_until(int64_t rows, int64_t now_s);
   int64_t answered() const { return answered_; }
+  // The results so far; null if there are none.
+  std::shared_ptr<const Blob> output_so_far() { return output_.so_far(); }
   // Writes what is left as unanswered and closes the result files.
   void finish(Unanswered why, int64_t now_s);
 
@@ -39,6 +41,7 @@ class RowRun {
   bool next_block();
   char* next_row();
   void answer_row(char* line, int64_t now_s);
+  ResultFile& file_for(bool succeeded) { return succeeded || batch_.one_result_file ? output_ : errors_; }
   Row row_of(char* line, int64_t now_s) const;
 
   Batch& batch_;

@@ -60,6 +60,7 @@ class BatchOwner {
   virtual ~BatchOwner() = default;
   virtual std::unique_ptr<LineCheck> check(const Batch& batch) = 0;
   virtual RowAnswer answer(const Batch& batch, const Row& row) = 0;
+  // Empty: the vendor's results do not name the row.
   virtual std::string unanswered(const Batch& batch, const Row& row, Unanswered why) = 0;
   // The result files are written; the vendor gives them ids.
   virtual void results_ready(Batch& batch) = 0;

@@ -84,6 +84,22 @@ Opening with_body(Use use) {
   return Opening::of(std::make_unique<BodyExchange<Use>>(std::move(use)));
 }
 
+// The most that a vendor takes.
+struct Limits {
+  int64_t requests = 50'000;
+  int64_t batch_bytes = 200'000'000;
+  int64_t file_bytes = 512'000'000;
+};
+
+// The vendor's own limits, or those of the options where they have some.
+Limits limits_in_force(const EmulatorOptions& options, Limits own);
+
+// The key of an `Authorization: Bearer` header; empty if there is none.
+std::string_view bearer_key(const RequestHead& head);
+
+// Reads a number from `least` to `most` in a query; leaves `out` alone if it is not there, false if it is no such one.
+bool query_number(const RequestHead& head, std::string_view name, int64_t least, int64_t most, int64_t& out);
+
 // A key that the options accept; the vendors differ only in where it is sent.
 bool key_is_known(const EmulatorOptions& options, std::string_view key);
 

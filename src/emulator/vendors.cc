@@ -1,6 +1,7 @@
 #include <algorithm>
+#include <charconv>
 
-#include "emulator/openai_api.h"
+#include "emulator/makers.h"
 #include "emulator/vendor.h"
 
 namespace br::emulator {
@@ -14,6 +15,14 @@ struct Entry {
 
 constexpr Entry kVendors[] = {
     {"openai", make_openai},
+    {"anthropic", make_anthropic},
+    {"google", make_google},
+    {"groq", make_groq},
+    {"together", make_together},
+    {"mistral", make_mistral},
+    {"xai", make_xai},
+    {"azure", make_azure},
+    {"doubleword", make_doubleword},
 };
 
 }  // namespace
@@ -28,6 +37,27 @@ std::vector<std::string> vendor_names() {
   std::vector<std::string> names;
   for (const Entry& entry : kVendors) names.emplace_back(entry.name);
   return names;
+}
+
+Limits limits_in_force(const EmulatorOptions& options, Limits own) {
+  if (options.max_requests > 0) own.requests = options.max_requests;
+  if (options.max_batch_bytes > 0) own.batch_bytes = options.max_batch_bytes;
+  if (options.max_file_bytes > 0) own.file_bytes = options.max_file_bytes;
+  return own;
+}
+
+std::string_view bearer_key(const RequestHead& head) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view given = head.header("authorization");
+  const bool bearer = given.size() >= kScheme.size() && equal_ignoring_case(given.substr(0, kScheme.size()), kScheme);
+  return bearer ? given.substr(kScheme.size()) : std::string_view();
+}
+
+bool query_number(const RequestHead& head, std::string_view name, int64_t least, int64_t most, int64_t& out) {
+  const std::string* const text = head.query_value(name);
+  if (text == nullptr) return true;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
+  return error == std::errc() && end == text->data() + text->size() && out >= least && out <= most;
 }
 
 bool key_is_known(const EmulatorOptions& options, std::string_view key) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,14 @@ struct Answer {
   Delivery delivery = Delivery::kWhole;
   int64_t amount = 0;
   int64_t delay_ms = 0;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 
+  std::string header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+      if (equal_ignoring_case(key, name)) return value;
+    }
+    return {};
+  }
   json::Document json() const {
     json::Document document;
     json::parse(body, document);
@@ -48,9 +56,13 @@ class Client {
  public:
   explicit Client(const EmulatorOptions& options = still()) : dispatcher_(options) {}
 
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
   Answer call(std::string_view method, std::string_view target, std::string_view body = {},
-              std::string_view content_type = "application/json") {
+              std::string_view content_type = "application/json", const Headers& more = {}) {
     RequestHead head;
+    head.headers = more;
+    head.headers.insert(head.headers.end(), headers.begin(), headers.end());
     head.method = std::string(method);
     parse_target(target, head);
     if (!key.empty()) head.headers.emplace_back("Authorization", "Bearer " + key);
@@ -60,8 +72,8 @@ class Client {
       opening.exchange->body(body);
       opening.reply = opening.exchange->finish();
     }
-    Answer answer{opening.reply.status, opening.reply.body, opening.reply.delivery, opening.reply.amount,
-                  opening.reply.delay_ms};
+    Answer answer{opening.reply.status, opening.reply.body,     opening.reply.delivery,
+                  opening.reply.amount, opening.reply.delay_ms, opening.reply.headers};
     if (opening.reply.blob) {
       answer.body.resize(static_cast<size_t>(opening.reply.blob->size()));
       opening.reply.blob->read(0, answer.body.data(), answer.body.size());
@@ -100,6 +112,7 @@ class Client {
   Ledger ledger() const { return dispatcher_.ledger(); }
 
   std::string key = "sk-test";
+  Headers headers;  // of every request, besides the key
 
  private:
   Dispatcher dispatcher_;
@@ -125,6 +138,12 @@ inline std::vector<std::string> rows_of(std::string_view text) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return rows;
+}
+
+// Whether some row holds that text.
+inline bool holds(const std::vector<std::string>& rows, std::string_view text) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const std::string& row) { return row.find(text) != std::string::npos; });
 }
 
 inline std::string id_of(std::string_view row) {
