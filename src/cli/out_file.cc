@@ -45,6 +45,13 @@ OutFile::OutFile(const std::string& path) : path_(path) {
     return;
   }
   check_output(path_);
+  struct stat info {};
+  if (stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    // A device or a pipe is written to; nothing may take its place.
+    fd_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd_ < 0) throw cannot(path_, "write", errno);
+    return;
+  }
   // The name is the same every time, so that a killed process leaves at most this one, for the next to take over.
   temporary_ = path_ + ".part";
   fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -53,9 +60,9 @@ OutFile::OutFile(const std::string& path) : path_(path) {
 }
 
 OutFile::~OutFile() {
-  if (temporary_.empty() || fd_ < 0) return;
+  if (fd_ < 0 || fd_ == STDOUT_FILENO) return;
   close(fd_);
-  unlink(temporary_.c_str());
+  if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
 void OutFile::write(const char* data, std::size_t size) {
@@ -78,7 +85,7 @@ int OutFile::take(void* user_data, const char* data, std::size_t size) {
 }
 
 void OutFile::commit() {
-  if (error_ != 0) throw cannot(temporary_.empty() ? "standard output" : path_, "write", error_);
+  if (error_ != 0) throw cannot(fd_ == STDOUT_FILENO ? "standard output" : path_, "write", error_);
   if (temporary_.empty()) return;
   if (fsync(fd_) != 0) throw cannot(path_, "write", errno);
   if (rename(temporary_.c_str(), path_.c_str()) != 0) throw cannot(path_, "write", errno);

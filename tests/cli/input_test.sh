@@ -33,4 +33,10 @@ expect_text stdout '{"jobs":[]}' "list of nothing"
 [ -e out.jsonl ] && fail "an output file was left behind"
 expect_exit 0 "convert" "$program" convert good.jsonl --provider openai
 expect_text stdout '"url":"/v1/chat/completions"' "convert"
+mkfifo pipe
+cat pipe >from_pipe &
+expect_exit 0 "convert into a pipe" "$program" convert good.jsonl --provider openai -o pipe
+wait
+[ -p pipe ] || fail "convert into a pipe: the pipe was replaced by a file"
+[ "$(wc -l <from_pipe)" -eq 3 ] || fail "convert into a pipe: $(wc -l <from_pipe) lines came out"
 finish
