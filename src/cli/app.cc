@@ -66,6 +66,9 @@ void add_settings(CLI::App* app, Options* o) {
   app->add_option("--on-unsupported", o->on_unsupported, "A field the vendor cannot take: error or drop [error].")
       ->type_name("WHAT")
       ->check(CLI::IsMember({"error", "drop"}));
+  app->add_option("--max-cost", o->max_cost, "Refuse what may cost more, in US dollars at the batch price.")
+      ->type_name("USD")
+      ->check(CLI::NonNegativeNumber);
   app->add_option("--name", o->name, "A name for the job and its audit files.")->type_name("NAME");
   add_repeated(app, "--set", &o->set, "KEY=VALUE", "Any setting of docs/configuration.md; can be repeated.");
 }

@@ -13,7 +13,8 @@ struct Options {
   std::string input, job, output;
   std::string provider, base_url, state_dir, name, on_unsupported;
   std::optional<std::int64_t> poll_interval_ms, timeout_ms, settle_ms;
-  std::vector<std::string> set;  // KEY=VALUE
+  std::optional<double> max_cost;  // US dollars
+  std::vector<std::string> set;    // KEY=VALUE
   bool split = false, json = false, quiet = false;
   int verbose = 0;
 

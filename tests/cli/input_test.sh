@@ -33,6 +33,11 @@ expect_text stdout '{"jobs":[]}' "list of nothing"
 [ -e out.jsonl ] && fail "an output file was left behind"
 expect_exit 0 "convert" "$program" convert good.jsonl --provider openai
 expect_text stdout '"url":"/v1/chat/completions"' "convert"
+expect_exit 0 "estimate" "$program" estimate good.jsonl --provider openai --json
+expect_text stdout '"requests":3' "estimate"
+OPENAI_API_KEY=k expect_exit 7 "over budget" "$program" run good.jsonl -o out.jsonl --provider openai --state-dir state \
+  --max-cost 0
+[ -e state ] && fail "over budget: a state directory was left behind"
 mkfifo pipe
 cat pipe >from_pipe &
 expect_exit 0 "convert into a pipe" "$program" convert good.jsonl --provider openai -o pipe

@@ -23,6 +23,13 @@ expect_paid_once "wrong key"
 start_emulator --latency 1s --speed 10 --fail-rate 0.5
 a_run 3 "half of the requests fail"
 expect_complete 20 "$dir/out.jsonl" "half of the requests fail"
+failed=$(grep -c '"status":"errored"' "$dir/out.jsonl")
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+code=0
+"$program" retry "$job" -o "$dir/more.jsonl" --state-dir "$dir/state" --poll-interval 20ms >"$dir/stdout" \
+  2>"$dir/stderr" || code=$?
+[ "$code" -eq 0 ] || [ "$code" -eq 3 ] || fail "retry: exit $code: $(cat "$dir/stderr")"
+[ "$(wc -l <"$dir/more.jsonl")" -eq "$failed" ] || fail "retry: $(wc -l <"$dir/more.jsonl") results of $failed requests"
 stop_emulator
 
 start_emulator --latency 1s --speed 10 --fault "POST /v1/batches reset_after_execute nth=1 count=1"
