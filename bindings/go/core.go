@@ -189,7 +189,11 @@ func (c *core) interruptible(ctx context.Context, call func() error) error {
 			}
 		}
 	}()
+	// A wakeup that was meant for another call ends this one as well: it is made again.
 	err := call()
+	for err == errWoken && ctx.Err() == nil {
+		err = call()
+	}
 	close(finished)
 	<-ended
 	if err != nil && ctx.Err() != nil {

@@ -6,6 +6,7 @@ package batchrouter
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -100,6 +101,17 @@ func failure(status C.br_status, cause *C.br_error) error {
 	}
 	defer C.br_error_free(cause)
 	return readError(cause)
+}
+
+// errWoken: br_router_wakeup ended the call before the vendor had answered.
+var errWoken = errors.New("batchrouter: woken")
+
+// answered is failure for calls that wait for the vendor.
+func answered(status C.br_status, cause *C.br_error) error {
+	if status == C.BR_AGAIN {
+		return errWoken
+	}
+	return failure(status, cause)
 }
 
 func readError(cause *C.br_error) *Error {

@@ -195,7 +195,7 @@ func (j *Job) Refresh(ctx context.Context) error {
 	return j.core.interruptible(ctx, func() error {
 		return j.with(func(native *C.br_job) error {
 			var cause *C.br_error
-			return failure(C.br_job_refresh(native, -1, &cause), cause)
+			return answered(C.br_job_refresh(native, -1, &cause), cause)
 		})
 	})
 }
@@ -237,7 +237,7 @@ func (j *Job) Cancel(ctx context.Context) (taken bool, err error) {
 			var cause *C.br_error
 			var cancelled C.int32_t
 			defer func() { taken = cancelled != 0 }()
-			return failure(C.br_cancel(native, -1, &cancelled, &cause), cause)
+			return answered(C.br_cancel(native, -1, &cancelled, &cause), cause)
 		})
 	})
 	return taken, err

@@ -118,7 +118,7 @@ func (r *Router) RefreshAll(ctx context.Context, jobs ...*Job) error {
 			causes := make([]*C.br_error, len(jobs))
 			var cause *C.br_error
 			status := C.br_refresh_many(r.core.native, natives, count, -1, &causes[0], &cause)
-			return partial(failure(status, cause), causes)
+			return partial(answered(status, cause), causes)
 		})
 	})
 }
@@ -138,7 +138,7 @@ func (r *Router) CancelAll(ctx context.Context, jobs ...*Job) (taken []bool, err
 			for i := range cancelled {
 				taken[i] = cancelled[i] != 0
 			}
-			return partial(failure(status, cause), causes)
+			return partial(answered(status, cause), causes)
 		})
 	})
 	return taken, err

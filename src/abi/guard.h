@@ -58,4 +58,10 @@ inline Error null_argument(const char* what) {
   return Error(Code::invalid_argument, std::string("the argument ") + what + " is NULL", "pass a value");
 }
 
+// A job may be NULL where any job will do.
+inline Result<void> same_router(const br_router* router, const br_job* job) {
+  if (job == nullptr || job->router == router->router) return {};
+  return Error(Code::invalid_argument, "the job " + job->id + " is of another router", "open it with br_job_open");
+}
+
 }  // namespace br

@@ -3,8 +3,13 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "batchrouter.h"
@@ -70,13 +75,28 @@ struct br_batch {
 
 struct br_router {
   std::shared_ptr<br::Router> router;
-  std::string stats;
+  std::mutex stats_mutex;
+  std::map<std::thread::id, std::string> stats;  // each thread's own, until its next call
 };
 
+// For any thread at any time. A snapshot is replaced whole, and what was lent of an older one stays.
 struct br_job {
-  std::shared_ptr<br::Router> router;
-  br::JobView view;
-  std::string error_message, json;
+  br_job(std::shared_ptr<br::Router> owner, br::JobView first);
+  // The snapshot in force.
+  std::shared_ptr<const br::JobView> seen() const;
+  void replace(br::JobView next);
+  // A copy that lives as long as the handle; equal texts share one.
+  const std::string& lend(std::string_view text) const;
+  const std::string& json() const;
+
+  const std::shared_ptr<br::Router> router;
+  const std::string id;
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const br::JobView> view_;
+  mutable std::set<std::string, std::less<>> lent_;
+  mutable const std::string* json_ = nullptr;  // of the snapshot in force, once it was asked for
 };
 
 struct br_job_list {

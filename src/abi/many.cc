@@ -28,15 +28,23 @@ Result<void> all_given(Handle* const* handles, size_t count, const char* what) {
   return {};
 }
 
+Result<void> all_of(const br_router* router, br_job* const* jobs, size_t count) {
+  if (auto given = all_given(jobs, count, "jobs"); !given) return given;
+  for (size_t i = 0; i < count; ++i) {
+    if (auto same = br::same_router(router, jobs[i]); !same) return same;
+  }
+  return {};
+}
+
 std::vector<std::string> ids_of(br_job* const* jobs, size_t count) {
   std::vector<std::string> ids;
-  for (size_t i = 0; i < count; ++i) ids.push_back(jobs[i]->view.job.id);
+  for (size_t i = 0; i < count; ++i) ids.push_back(jobs[i]->id);
   return ids;
 }
 
 void update_all(br_job* const* jobs, size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    if (auto view = jobs[i]->router->view(jobs[i]->view.job.id)) br::set_job_view(jobs[i], std::move(*view));
+    if (auto view = jobs[i]->router->view(jobs[i]->id)) jobs[i]->replace(std::move(*view));
   }
 }
 
@@ -62,7 +70,7 @@ void clear(br_error** errors, size_t count) {
 Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t count, br_job** jobs,
                              br_error** errors) {
   auto use = usable(router);
-    if (!use) return std::move(use.error());
+  if (!use) return std::move(use.error());
   if (auto given = all_given(batches, count, "batches"); !given) return std::move(given.error());
   if (jobs == nullptr) return br::null_argument("jobs");
   std::vector<const br::BatchSpec*> specs;
@@ -85,14 +93,14 @@ Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t
 Result<br_status> wait_all(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
   if (timeout_ms == kTimeoutOfConfig) timeout_ms = router->router->config().integer("timeout_ms");
   const auto settled = [](std::size_t, const br::JobView& view) { return view.job.done || br::is_blocked(view.job); };
-  auto waited = router->router->wait_jobs(ids_of(jobs, count), timeout_ms, settled);
+  auto waited = router->router->wait_jobs(ids_of(jobs, count), br::bounded_timeout(timeout_ms), settled);
   if (!waited) return std::move(waited.error());
   update_all(jobs, count);
   if (*waited == br::Wait::woken) return BR_AGAIN;
   if (*waited != br::Wait::timed_out) return BR_OK;
   Error error(br::Code::timeout, "", "wait longer or resume later");
   for (size_t i = 0; i < count; ++i) {
-    if (!settled(0, jobs[i]->view)) error.issues.push_back(jobs[i]->view.job.id);
+    if (!settled(0, *jobs[i]->seen())) error.issues.push_back(jobs[i]->id);
   }
   error.issue_total = error.issues.size();
   error.message = std::to_string(error.issues.size()) + " of " + std::to_string(count) + " jobs are still running:";
@@ -132,8 +140,8 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
 br_status br_wait_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
+  if (!use) return std::move(use.error());
+    if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     return wait_all(router, jobs, count, timeout_ms);
   });
 }
@@ -143,12 +151,13 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
   clear(errors, count);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
+  if (!use) return std::move(use.error());
+    if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     std::vector<std::optional<Error>> failed;
-    auto done = router->router->refresh_many(ids_of(jobs, count), timeout_ms, &failed);
+    auto done = router->router->refresh_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
+    if (*done == br::Wait::woken) return BR_AGAIN;
     return give_each(std::move(failed), errors, "jobs could not be asked about");
   });
 }
@@ -159,13 +168,14 @@ br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, i
   if (cancelled != nullptr) std::fill(cancelled, cancelled + count, 0);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
+  if (!use) return std::move(use.error());
+    if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     std::vector<bool> taken;
     std::vector<std::optional<Error>> failed;
-    auto done = router->router->cancel_many(ids_of(jobs, count), timeout_ms, &taken, &failed);
+    auto done = router->router->cancel_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &taken, &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
+    if (*done == br::Wait::woken) return BR_AGAIN;
     for (size_t i = 0; cancelled != nullptr && i < count; ++i) cancelled[i] = taken[i] ? 1 : 0;
     return give_each(std::move(failed), errors, "jobs could not be cancelled");
   });

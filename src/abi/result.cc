@@ -162,12 +162,12 @@ br_status br_results_open(br_job* job, br_results** results, br_error** err) {
     if (job->router->is_forked()) return forked();
     auto use = job->router->use();
     if (!use) return std::move(use.error());
-    auto feeds = job->router->finished_feeds(job->view.job.id);
+    auto feeds = job->router->finished_feeds(job->id);
     if (!feeds) return std::move(feeds.error());
     auto made = std::make_unique<br_results>();
     made->router = job->router;
     made->feeds = std::move(*feeds);
-    made->job_id = job->view.job.id;
+    made->job_id = job->id;
     *results = made.release();
     return BR_OK;
   });

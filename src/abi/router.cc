@@ -49,10 +49,7 @@ br::DoneFn done_function(const br_router* router, const br::Callback<br_done_fn>
 std::unique_ptr<br_job_list> make_list(const std::shared_ptr<br::Router>& router, std::vector<br::JobView> views) {
   auto list = std::make_unique<br_job_list>();
   for (br::JobView& view : views) {
-    auto job = std::make_unique<br_job>();
-    job->router = router;
-    br::set_job_view(job.get(), std::move(view));
-    list->jobs.push_back(std::move(job));
+    list->jobs.push_back(std::make_unique<br_job>(router, std::move(view)));
   }
   return list;
 }
@@ -69,19 +66,6 @@ br_status status_of(br::Wait wait) {
 }
 
 }  // namespace
-
-namespace br {
-
-Result<std::unique_ptr<br_job>> make_job_handle(const std::shared_ptr<Router>& router, const std::string& id) {
-  auto view = router->view(id);
-  if (!view) return std::move(view.error());
-  auto job = std::make_unique<br_job>();
-  job->router = router;
-  set_job_view(job.get(), std::move(*view));
-  return job;
-}
-
-}  // namespace br
 
 extern "C" {
 
@@ -143,9 +127,12 @@ const char* br_stats_json(br_router* router, size_t* length) {
   return br::shield<const char*>(nullptr, [&]() -> const char* {
     const auto use = router->router->use();
     if (!use) return nullptr;
-    router->stats = router->router->stats_json();
-    if (length != nullptr) *length = router->stats.size();
-    return router->stats.c_str();
+    std::string json = router->router->stats_json();
+    const std::lock_guard lock(router->stats_mutex);
+    std::string& mine = router->stats[std::this_thread::get_id()];
+    mine = std::move(json);
+    if (length != nullptr) *length = mine.size();
+    return mine.c_str();
   });
 }
 
@@ -176,7 +163,8 @@ br_status br_retry(br_router* router, br_job* job, br_done_fn done, void* user_d
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (job == nullptr) return br::null_argument("job");
-    auto submitted = router->router->retry(job->view.job.id, done_function(router, callback));
+    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
+    auto submitted = router->router->retry(job->id, done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
     if (new_job != nullptr) {
       auto handle = br::make_job_handle(router->router, submitted->job_id);
@@ -256,7 +244,8 @@ br_status br_resume(br_router* router, br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
     if (!use) return std::move(use.error());
-    auto resumed = router->router->resume(job == nullptr ? "" : job->view.job.id);
+    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
+    auto resumed = router->router->resume(job == nullptr ? "" : job->id);
     if (!resumed) return std::move(resumed.error());
     return BR_OK;
   });
@@ -282,7 +271,7 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
-    auto views = router->router->list_remote(provider, limit, timeout_ms);
+    auto views = router->router->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
     if (!views) return std::move(views.error());
     *list = make_list(router->router, std::move(*views)).release();
     return BR_OK;
@@ -308,8 +297,9 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
+    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
     std::vector<br::Delivered> taken;
-    const std::string id = job == nullptr ? "" : job->view.job.id;
+    const std::string id = job == nullptr ? "" : job->id;
     auto waited = router->router->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;

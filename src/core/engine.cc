@@ -178,11 +178,14 @@ void Engine::apply(Run* run, std::size_t index, const Event& event) {
                            p_.random->next());
   run->job.batches[index] = std::move(decision.batch);
   part.track = std::move(decision.track);
+  bool told = false;
   for (const Action& action : decision.actions) {
+    // Whoever hears of an event finds the state that it is about.
+    if (action.kind == ActionKind::notify && !std::exchange(told, true)) tell(*run);
     if (!perform(run, index, action)) return;
   }
   set_timer(run, index);
-  tell(*run);
+  if (!told) tell(*run);
 }
 
 void Engine::tell(const Run& run) {

@@ -204,12 +204,13 @@ Feeds Router::make_feeds(const Job& job) const {
 }
 
 // Before the loop runs, or posted to it.
-void Router::add_entry(Job job, bool active) {
+void Router::add_entry(Job job, bool active, DoneFn done) {
   auto entry = std::make_unique<Entry>();
   entry->feeds = make_feeds(job);
   entry->in_engine = true;
   entry->view.job = job;
   entry->view.tracks.resize(job.batches.size());
+  if (done) entry->done.push_back(std::move(done));
   Feeds feeds = entry->feeds;
   {
     const std::lock_guard lock(mutex_);
@@ -240,6 +241,13 @@ void Router::enqueue_locked(std::function<void()> callback) {
   callbacks_due_.push_back(std::move(callback));
   wake_.set();
   changed_.notify_all();
+}
+
+// Of a job that is done already nothing more is told.
+void Router::add_done_locked(Entry* entry, DoneFn done) {
+  const Job& job = entry->view.job;
+  if (job.done) enqueue_locked([done = std::move(done), id = job.id] { done(id); });
+  else entry->done.push_back(std::move(done));
 }
 
 void Router::job_changed(const Job& job, const std::vector<Track>& tracks) {

@@ -86,11 +86,12 @@ class Router : public EngineListener {
   // The same for all of several jobs; the index is that of the job.
   using JobTest = std::function<bool(std::size_t index, const JobView&)>;
   Result<Wait> wait_jobs(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, const JobTest& holds);
-  Result<void> refresh(const std::string& job_id, std::int64_t timeout_ms);
-  Result<void> refresh_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
+  // Wait::woken: wakeup() came before the answers; the vendors are asked all the same.
+  Result<Wait> refresh(const std::string& job_id, std::int64_t timeout_ms);
+  Result<Wait> refresh_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
                             std::vector<std::optional<Error>>* errors);
-  Result<bool> cancel(const std::string& job_id, std::int64_t timeout_ms);
-  Result<void> cancel_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, std::vector<bool>* taken,
+  Result<Wait> cancel(const std::string& job_id, std::int64_t timeout_ms, bool* taken);
+  Result<Wait> cancel_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, std::vector<bool>* taken,
                            std::vector<std::optional<Error>>* errors);
 
   // job_id empty: of any job. Up to `capacity` results; waits for the first.
@@ -132,13 +133,14 @@ class Router : public EngineListener {
   void run_loop();
   void save_acknowledgements(bool now);
   void count_active_calls();
-  void add_entry(Job job, bool active);
+  void add_entry(Job job, bool active, DoneFn done = {});
   Feeds make_feeds(const Job& job) const;
   Result<Entry*> entry_locked(const std::string& job_id);
   const Error* blocked_error_locked(const std::string& job_id) const;
   Error closed_error() const;
   Result<void> check_usable();
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
+  void add_done_locked(Entry* entry, DoneFn done);
   void enqueue_locked(std::function<void()> callback);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
   // A job whose request files are written, and that is not recorded.

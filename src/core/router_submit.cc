@@ -124,7 +124,8 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
       remove_tree(spool_->job_directory(job.id));
       if (auto resumed = resume(same); !resumed) return std::move(resumed.error());
       const std::lock_guard lock(mutex_);
-      if (done) entries_[same]->done.push_back(std::move(done));
+      const auto entry = entries_.find(same);
+      if (done && entry != entries_.end()) add_done_locked(entry->second.get(), std::move(done));
       return Submitted{same, true};
     }
   }
@@ -139,9 +140,7 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
   }
   job_event(BR_EVENT_REQUESTS_QUEUED, job, nullptr, std::to_string(counts_of(job).total) + " requests");
   for (const std::string& warning : prepared.warnings) job_event(BR_EVENT_WARNING, job, nullptr, warning);
-  add_entry(std::move(job), true);
-  const std::lock_guard lock(mutex_);
-  if (done) entries_[id]->done.push_back(std::move(done));
+  add_entry(std::move(job), true, std::move(done));
   return Submitted{id, false};
 }
 

@@ -27,10 +27,11 @@ Result<Wait> Router::wait_jobs(const std::vector<std::string>& job_ids, std::int
     if (auto entry = entry_locked(id); !entry) return std::move(entry.error());
   }
   const std::uint64_t seen = wakeups_used_;
+  std::size_t open = 0;  // the job that was waited for last: while it does not hold, the others need no look
   const auto all_hold = [&] {
-    for (std::size_t i = 0; i < job_ids.size(); ++i) {
-      const auto found = entries_.find(job_ids[i]);
-      if (found != entries_.end() && !holds(i, found->second->view)) return false;
+    for (std::size_t n = 0; n < job_ids.size(); ++n, open = (open + 1) % job_ids.size()) {
+      const auto found = entries_.find(job_ids[open]);
+      if (found != entries_.end() && !holds(open, found->second->view)) return false;
     }
     return true;
   };
@@ -61,7 +62,7 @@ void Router::forget_blocks(const std::vector<std::string>& job_ids) {
   }
 }
 
-Result<void> Router::refresh_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
+Result<Wait> Router::refresh_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
                                   std::vector<std::optional<Error>>* errors) {
   if (observer_) return observer_error();
   errors->assign(job_ids.size(), std::nullopt);
@@ -85,7 +86,7 @@ Result<void> Router::refresh_many(const std::vector<std::string>& job_ids, std::
     }
     return true;
   });
-  if (!waited) return std::move(waited.error());
+  if (!waited || *waited == Wait::woken) return waited;
   for (std::size_t job = 0; job < job_ids.size(); ++job) {
     auto after = view(job_ids[job]);
     if (!after) return std::move(after.error());
@@ -98,20 +99,20 @@ Result<void> Router::refresh_many(const std::vector<std::string>& job_ids, std::
       else if (after->tracks[i].polls <= before[job].tracks[i].polls && !batch.blocked) error = timeout_error(job_ids[job]);
     }
   }
-  return {};
+  return Wait::ready;
 }
 
-Result<void> Router::refresh(const std::string& job_id, std::int64_t timeout_ms) {
+Result<Wait> Router::refresh(const std::string& job_id, std::int64_t timeout_ms) {
   auto before = view(job_id);
   if (!before) return std::move(before.error());
-  if (before->job.done) return {};
+  if (before->job.done) return Wait::ready;
   std::vector<std::optional<Error>> errors;
-  if (auto done = refresh_many({job_id}, timeout_ms, &errors); !done) return done;
-  if (errors.front()) return *errors.front();
-  return {};
+  auto done = refresh_many({job_id}, timeout_ms, &errors);
+  if (done && errors.front()) return *errors.front();
+  return done;
 }
 
-Result<void> Router::cancel_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
+Result<Wait> Router::cancel_many(const std::vector<std::string>& job_ids, std::int64_t timeout_ms,
                                  std::vector<bool>* taken, std::vector<std::optional<Error>>* errors) {
   if (observer_) return observer_error();
   taken->assign(job_ids.size(), false);
@@ -126,7 +127,7 @@ Result<void> Router::cancel_many(const std::vector<std::string>& job_ids, std::i
     for (const std::string& id : job_ids) engine_->cancel(id);
   });
   auto waited = wait_jobs(job_ids, timeout_ms, [](std::size_t, const JobView& now) { return cancel_answered(now); });
-  if (!waited) return std::move(waited.error());
+  if (!waited || *waited == Wait::woken) return waited;
   for (std::size_t job = 0; job < job_ids.size(); ++job) {
     auto after = view(job_ids[job]);
     if (!after) return std::move(after.error());
@@ -137,18 +138,20 @@ Result<void> Router::cancel_many(const std::vector<std::string>& job_ids, std::i
       if (track.cancel == CancelAnswer::taken) (*taken)[job] = true;
     }
   }
-  return {};
+  return Wait::ready;
 }
 
-Result<bool> Router::cancel(const std::string& job_id, std::int64_t timeout_ms) {
+Result<Wait> Router::cancel(const std::string& job_id, std::int64_t timeout_ms, bool* taken) {
+  *taken = false;
   auto before = view(job_id);
   if (!before) return std::move(before.error());
-  if (before->job.done) return false;
-  std::vector<bool> taken;
+  if (before->job.done) return Wait::ready;
+  std::vector<bool> each;
   std::vector<std::optional<Error>> errors;
-  if (auto done = cancel_many({job_id}, timeout_ms, &taken, &errors); !done) return std::move(done.error());
-  if (errors.front()) return *errors.front();
-  return static_cast<bool>(taken.front());
+  auto done = cancel_many({job_id}, timeout_ms, &each, &errors);
+  if (done && errors.front()) return *errors.front();
+  if (done) *taken = each.front();
+  return done;
 }
 
 }  // namespace br

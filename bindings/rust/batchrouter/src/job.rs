@@ -236,7 +236,7 @@ impl Job {
     pub fn refresh(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         let timeout = milliseconds(timeout);
         // SAFETY: as for update.
-        call(|err| unsafe { sys::br_job_refresh(self.as_ptr(), timeout, err) }).map(drop)
+        uninterrupted(call(|err| unsafe { sys::br_job_refresh(self.as_ptr(), timeout, err) }))
     }
     /// Waits until the job is done or blocked; `None` waits without limit. Fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when the time
     /// runs out, and with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) after [`Router::wakeup`](crate::Router::wakeup).
@@ -261,7 +261,7 @@ impl Job {
     pub fn cancel(&mut self, timeout: impl Into<Option<Duration>>) -> Result<bool> {
         let (timeout, mut cancelled) = (milliseconds(timeout), 0);
         // SAFETY: as for update.
-        call(|err| unsafe { sys::br_cancel(self.as_ptr(), timeout, &mut cancelled, err) })?;
+        uninterrupted(call(|err| unsafe { sys::br_cancel(self.as_ptr(), timeout, &mut cancelled, err) }))?;
         Ok(cancelled != 0)
     }
     /// Forgets a job that is done or was never sent, and deletes its files. On failure the job is still there.

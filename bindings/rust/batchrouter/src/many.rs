@@ -48,7 +48,7 @@ impl Drop for Errors {
 fn unless_partial(status: Result<i32>) -> Result<()> {
     match status {
         Err(error) if error.kind() == ErrorKind::Partial => Ok(()),
-        other => other.map(drop),
+        other => uninterrupted(other),
     }
 }
 

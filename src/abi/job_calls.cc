@@ -1,0 +1,151 @@
+// What a job handle does: asks, waits, cancels.
+#include <algorithm>
+
+#include "abi/guard.h"
+#include "abi/handles.h"
+#include "abi/job_handle.h"
+
+using br::Error;
+using br::guard;
+using br::Phase;
+using br::Result;
+
+namespace {
+
+Result<br::Router::Use> usable(const br_job* job) {
+  if (job == nullptr) return br::null_argument("job");
+  if (job->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
+  return job->router->use();
+}
+
+Result<br_status> update(br_job* job) {
+  auto view = job->router->view(job->id);
+  if (!view) return std::move(view.error());
+  job->replace(std::move(*view));
+  return BR_OK;
+}
+
+br_status status_of(br::Wait wait) { return wait == br::Wait::woken ? BR_AGAIN : BR_OK; }
+
+bool is_settled(const br::JobView& view) { return view.job.done || br::is_blocked(view.job); }
+
+bool is_submitted_or_refused(const br::JobView& view) {
+  if (view.job.done) return true;
+  return std::all_of(view.job.batches.begin(), view.job.batches.end(), [](const br::RemoteBatch& batch) {
+    // A create call without an answer is often found at the vendor by the first look.
+    const bool looked = batch.phase == Phase::unknown && batch.absent_since_ms >= 0;
+    return batch.blocked || looked || batch.phase == Phase::refused ||
+           !batch.status.id.empty() || batch.phase == Phase::collected;
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+br_status br_job_update(br_job* job, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    return update(job);
+  });
+}
+
+br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    auto refreshed = job->router->refresh(job->id, br::bounded_timeout(timeout_ms));
+    if (auto updated = update(job); !updated) return updated;
+    if (!refreshed) return std::move(refreshed.error());
+    return status_of(*refreshed);
+  });
+}
+
+br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    auto waited = job->router->wait_job(job->id, br::bounded_timeout(timeout_ms), is_settled);
+    if (!waited) return std::move(waited.error());
+    if (auto updated = update(job); !updated) return updated;
+    if (*waited == br::Wait::timed_out)
+      return Error(br::Code::timeout, "the job " + job->id + " is still running", "wait longer or resume later");
+    return *waited == br::Wait::woken ? BR_AGAIN : BR_OK;
+  });
+}
+
+br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    auto waited = job->router->wait_job(job->id, br::bounded_timeout(timeout_ms), is_submitted_or_refused);
+    if (!waited) return std::move(waited.error());
+    if (auto updated = update(job); !updated) return updated;
+    if (*waited == br::Wait::woken) return BR_AGAIN;
+    if (*waited == br::Wait::timed_out)
+      return Error(br::Code::timeout, "the job " + job->id + " is not submitted yet", "wait longer or resume later");
+    const auto seen = job->seen();
+    if (br::submission_of(seen->job) == BR_POSSIBLY_SUBMITTED)
+      return Error(br::Code::unknown_outcome, "the job " + job->id + " was possibly submitted",
+                   "resume it: the vendor's list tells whether it was");
+    const Error* error = br::error_of(seen->job);
+    const bool refused = br::is_blocked(seen->job) || br::submission_of(seen->job) == BR_NOT_SUBMITTED;
+    if (refused && error != nullptr) return Error(*error);
+    return BR_OK;
+  });
+}
+
+br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_error** err) {
+  if (cancelled != nullptr) *cancelled = 0;
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    bool taken = false;
+    auto waited = job->router->cancel(job->id, br::bounded_timeout(timeout_ms), &taken);
+    if (auto updated = update(job); !updated) return updated;
+    if (!waited) return std::move(waited.error());
+    if (cancelled != nullptr) *cancelled = taken ? 1 : 0;
+    return status_of(*waited);
+  });
+}
+
+br_status br_job_remove(br_job* job, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    if (auto removed = job->router->remove(job->id); !removed) return std::move(removed.error());
+    return BR_OK;
+  });
+}
+
+br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, int64_t* rows, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    if (write == nullptr) return br::null_argument("write");
+    std::int64_t count = 0;
+    std::string text;
+    auto walked = job->router->for_each_failed_request(job->id, [&](std::string_view line) -> Result<void> {
+      text.assign(line).push_back('\n');
+      ++count;
+      if (write(user_data, text.data(), text.size()) != 0)
+        return Error(br::Code::cancelled, "the write function stopped the work");
+      return {};
+    });
+    if (!walked) return std::move(walked.error());
+    if (rows != nullptr) *rows = count;
+    return BR_OK;
+  });
+}
+
+br_status br_job_ack_all(br_job* job, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    if (auto done = job->router->acknowledge_all(job->id); !done) return std::move(done.error());
+    return update(job);
+  });
+}
+
+}  // extern "C"
