@@ -192,7 +192,7 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
     br::LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
                          static_cast<std::size_t>(settings.integer("limits.max_line_bytes")));
     const auto reader = known->row_reader();
-    const br::ResultContext context{provider, "", ""};
+    const br::ResultContext context(provider, "", "");
     std::string out;
     std::int64_t count = 0, bad = 0;
     br::Line line;

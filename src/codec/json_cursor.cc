@@ -1,43 +1,88 @@
 #include "codec/json_cursor.h"
 
+#include <array>
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace br {
 
-int hex4(const char* p) {
-  int value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char c = p[i];
-    int digit = 0;
-    if (c >= '0' && c <= '9') digit = c - '0';
-    else if (c >= 'a' && c <= 'f') digit = c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F') digit = c - 'A' + 10;
-    else return -1;
-    value = value * 16 + digit;
+namespace {
+
+// The value of each hexadecimal digit; kNoDigit for every other byte.
+constexpr unsigned kNoDigit = 0x10000;
+
+constexpr std::array<std::uint32_t, 256> kHexDigits = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (auto& value : table) value = kNoDigit;
+  for (unsigned i = 0; i < 10; ++i) table['0' + i] = i;
+  for (unsigned i = 0; i < 6; ++i) table['a' + i] = table['A' + i] = 10 + i;
+  return table;
+}();
+
+constexpr std::array<JsonCursor::Kind, 256> kKinds = [] {
+  using Kind = JsonCursor::Kind;
+  std::array<Kind, 256> table{};
+  for (auto& kind : table) kind = Kind::invalid;
+  for (unsigned i = '0'; i <= '9'; ++i) table[i] = Kind::number;
+  table['-'] = Kind::number;
+  table['{'] = Kind::object;
+  table['['] = Kind::array;
+  table['"'] = Kind::string;
+  table['t'] = table['f'] = Kind::boolean;
+  table['n'] = Kind::null;
+  return table;
+}();
+
+#if defined(__SSE2__)
+
+// The first byte from p on that is a quote, a backslash or a control character; *high is set where one before it has
+// its highest bit set, or one shortly behind it.
+const char* plain_end(const char* p, const char* end, int* high) {
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+  int seen = 0;
+  for (; p < end; p += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    const int mask = _mm_movemask_epi8(stop);
+    seen |= _mm_movemask_epi8(bytes);
+    if (mask != 0) {
+      p += __builtin_ctz(static_cast<unsigned>(mask));
+      break;
+    }
   }
-  return value;
+  *high |= seen;
+  return p;
+}
+
+#else
+
+const char* plain_end(const char* p, const char* end, int* high) {
+  while (p < end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20) *high |= *p++ & 0x80;
+  return p;
+}
+
+#endif
+
+constexpr bool is_short_escape(char c) {
+  return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
+}
+
+std::uint32_t hex_digit(char c) { return kHexDigits[static_cast<unsigned char>(c)]; }
+
+}  // namespace
+
+int hex4(const char* p) {
+  const std::uint32_t a = hex_digit(p[0]), b = hex_digit(p[1]), c = hex_digit(p[2]), d = hex_digit(p[3]);
+  if (((a | b | c | d) & kNoDigit) != 0) return -1;
+  return static_cast<int>(a << 12 | b << 8 | c << 4 | d);
 }
 
 JsonCursor::Kind JsonCursor::peek() {
   skip_blanks();
-  if (at_ >= end_) return Kind::invalid;
-  switch (*at_) {
-    case '{':
-      return Kind::object;
-    case '[':
-      return Kind::array;
-    case '"':
-      return Kind::string;
-    case 't':
-    case 'f':
-      return Kind::boolean;
-    case 'n':
-      return Kind::null;
-    default:
-      return *at_ == '-' || (*at_ >= '0' && *at_ <= '9') ? Kind::number : Kind::invalid;
-  }
+  return at_ < end_ ? kKinds[static_cast<unsigned char>(*at_)] : Kind::invalid;
 }
 
 bool JsonCursor::enter(char open) {
@@ -55,18 +100,18 @@ bool JsonCursor::enter_array() { return enter('['); }
 bool JsonCursor::separator(char close, bool* ended) {
   *ended = false;
   if (error_ != nullptr) return false;
-  skip_blanks();
-  if (at_ >= end_) return fail("the text ends inside an object or array");
-  if (*at_ == close) {
-    ++at_;
+  const char* p = past_blanks(at_);
+  at_ = p;
+  if (p >= end_) return fail("the text ends inside an object or array");
+  if (*p == close) {
+    at_ = p + 1;
     fresh_ = false;
     *ended = true;
     return true;
   }
   if (!fresh_) {
-    if (*at_ != ',') return fail("a comma is missing");
-    ++at_;
-    skip_blanks();
+    if (*p != ',') return fail("a comma is missing");
+    at_ = past_blanks(p + 1);
   }
   fresh_ = false;
   return true;
@@ -75,12 +120,19 @@ bool JsonCursor::separator(char close, bool* ended) {
 bool JsonCursor::next_key(std::string_view* token) {
   bool ended = false;
   if (!separator('}', &ended) || ended) return false;
-  if (at_ >= end_ || *at_ != '"') return fail("a field name in double quotes is expected");
-  if (!read_string(token)) return false;
-  skip_blanks();
-  if (at_ >= end_ || *at_ != ':') return fail("a colon is missing after the field name");
-  ++at_;
-  skip_blanks();
+  const char* p = at_;
+  if (p >= end_ || *p != '"') return fail("a field name in double quotes is expected");
+  // Nearly every name is plain and followed by its colon at once.
+  const char* close = plain_end(p + 1, end_, &high_bits_);
+  if (close < end_ && *close == '"') {
+    *token = std::string_view(p, static_cast<std::size_t>(++close - p));
+    at_ = close;
+  } else if (!read_string(token)) {
+    return false;
+  }
+  p = past_blanks(at_);
+  if (p >= end_ || *p != ':') return fail_at(p, "a colon is missing after the field name");
+  at_ = past_blanks(p + 1);
   return true;
 }
 
@@ -91,108 +143,67 @@ bool JsonCursor::next_element() {
   return true;
 }
 
-// The first byte from p on that is a quote, a backslash or a control character.
-const char* JsonCursor::plain_end(const char* p) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-  while (p < end_) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-    const int mask = _mm_movemask_epi8(stop);
-    high_bits_ |= _mm_movemask_epi8(bytes);
-    if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
-    p += 16;
+// The first byte behind the escape whose backslash is at p; nullptr where it is none, which is noted.
+const char* JsonCursor::pass_escape(const char* p) {
+  if (end_ - p < 2) return refuse(p, "the text ends inside a string");
+  if (is_short_escape(p[1])) return p + 2;
+  if (p[1] != 'u') return refuse(p, "JSON has no such escape; a backslash is written \\\\");
+  const int code = end_ - p < 6 ? -1 : hex4(p + 2);
+  if (code < 0) return refuse(p, "\\u needs four hexadecimal digits");
+  if (code < 0xd800 || code > 0xdfff) return p + 6;
+  if (code >= 0xdc00) return refuse(p, "a low surrogate escape stands without its high one");
+  if (end_ - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+    const int low = hex4(p + 8);
+    if (low >= 0xdc00 && low <= 0xdfff) return p + 12;
   }
-  return p;
-#else
-  while (p < end_ && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20) high_bits_ |= *p++ & 0x80;
-  return p;
-#endif
-}
-
-bool JsonCursor::surrogate_pair(unsigned high) {
-  if (high >= 0xdc00 && high <= 0xdfff) return fail("a low surrogate escape stands without its high one");
-  if (high < 0xd800 || high > 0xdbff) return true;
-  if (end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u') {
-    const int low = hex4(at_ + 2);
-    if (low >= 0xdc00 && low <= 0xdfff) {
-      at_ += 6;
-      return true;
-    }
-  }
-  return fail("a high surrogate escape stands without its low one");
-}
-
-// at_ is at the backslash.
-bool JsonCursor::escape() {
-  if (end_ - at_ < 2) return fail("the text ends inside a string");
-  switch (at_[1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-      at_ += 2;
-      return true;
-    case 'u': {
-      const int code = end_ - at_ < 6 ? -1 : hex4(at_ + 2);
-      if (code < 0) return fail("\\u needs four hexadecimal digits");
-      at_ += 6;
-      if (surrogate_pair(static_cast<unsigned>(code))) return true;
-      at_ -= 6;
-      return false;
-    }
-    default:
-      return fail("JSON has no such escape; a backslash is written \\\\");
-  }
+  return refuse(p, "a high surrogate escape stands without its low one");
 }
 
 bool JsonCursor::read_string(std::string_view* token) {
   skip_blanks();
-  if (error_ != nullptr || at_ >= end_ || *at_ != '"') return fail("a string is expected here");
-  const char* start = at_++;
+  const char* const start = at_;
+  if (error_ != nullptr || start >= end_ || *start != '"') return fail("a string is expected here");
+  const char* p = start + 1;
   for (;;) {
-    at_ = plain_end(at_);
-    if (at_ >= end_) {
-      at_ = end_;
-      return fail("the text ends inside a string");
-    }
-    if (*at_ == '"') break;
-    if (*at_ != '\\') return fail("a control character stands in a string; write it as an escape");
-    if (!escape()) return false;
+    p = plain_end(p, end_, &high_bits_);
+    if (p >= end_) return fail_at(end_, "the text ends inside a string");
+    if (*p == '"') break;
+    if (*p != '\\') return fail_at(p, "a control character stands in a string; write it as an escape");
+    p = pass_escape(p);
+    if (p == nullptr) return false;
   }
-  ++at_;
+  at_ = ++p;
   fresh_ = false;
-  *token = std::string_view(start, static_cast<std::size_t>(at_ - start));
+  *token = std::string_view(start, static_cast<std::size_t>(p - start));
   return true;
 }
 
 bool JsonCursor::read_number(std::string_view* token) {
-  skip_blanks();
-  const char* start = at_;
-  const auto digits = [this] {
-    const char* from = at_;
-    while (at_ < end_ && *at_ >= '0' && *at_ <= '9') ++at_;
-    return at_ > from;
+  const char* const start = past_blanks(at_);
+  const char* p = start;
+  const auto digits = [this](const char* from) {
+    while (from < end_ && static_cast<unsigned char>(*from - '0') < 10) ++from;
+    return from;
   };
-  if (at_ < end_ && *at_ == '-') ++at_;
-  const char* first = at_;
-  if (!digits() || (*first == '0' && at_ - first > 1)) return fail_at(start, "this is no JSON number");
-  if (at_ < end_ && *at_ == '.') {
-    ++at_;
-    if (!digits()) return fail_at(start, "digits are missing after the decimal point");
+  if (p < end_ && *p == '-') ++p;
+  const char* first = p;
+  p = digits(first);
+  if (p == first || (*first == '0' && p - first > 1)) return fail_at(start, "this is no JSON number");
+  if (p < end_ && *p == '.') {
+    first = p + 1;
+    p = digits(first);
+    if (p == first) return fail_at(start, "digits are missing after the decimal point");
   }
-  if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
-    ++at_;
-    if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-    if (!digits()) return fail_at(start, "digits are missing in the exponent");
+  if (p < end_ && (*p == 'e' || *p == 'E')) {
+    ++p;
+    if (p < end_ && (*p == '+' || *p == '-')) ++p;
+    first = p;
+    p = digits(first);
+    if (p == first) return fail_at(start, "digits are missing in the exponent");
   }
+  at_ = p;
   fresh_ = false;
-  *token = std::string_view(start, static_cast<std::size_t>(at_ - start));
+  *token = std::string_view(start, static_cast<std::size_t>(p - start));
   return true;
 }
 
@@ -204,10 +215,11 @@ bool JsonCursor::literal(std::string_view word) {
   return true;
 }
 
+// at_ is at the value's first byte; no mistake was found yet.
 bool JsonCursor::skip_value(int depth) {
   if (depth > kMaxDepth) return fail("the JSON is nested deeper than 512 levels");
   std::string_view token;
-  switch (peek()) {
+  switch (at_ < end_ ? kKinds[static_cast<unsigned char>(*at_)] : Kind::invalid) {
     case Kind::string:
       return read_string(&token);
     case Kind::number:
@@ -217,13 +229,13 @@ bool JsonCursor::skip_value(int depth) {
     case Kind::null:
       return literal("null");
     case Kind::object:
-      enter_object();
+      enter('{');
       while (next_key(&token)) {
         if (!skip_value(depth + 1)) return false;
       }
       return !failed();
     case Kind::array:
-      enter_array();
+      enter('[');
       while (next_element()) {
         if (!skip_value(depth + 1)) return false;
       }

@@ -53,14 +53,19 @@ class JsonCursor {
     at_ = where;
     return fail(why);
   }
-  void skip_blanks() {
-    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+  const char* refuse(const char* where, const char* why) {
+    fail_at(where, why);
+    return nullptr;
   }
+  static bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+  const char* past_blanks(const char* p) const {
+    while (p < end_ && is_blank(*p)) ++p;
+    return p;
+  }
+  void skip_blanks() { at_ = past_blanks(at_); }
   bool enter(char open);
   bool separator(char close, bool* ended);
-  const char* plain_end(const char* p);
-  bool escape();
-  bool surrogate_pair(unsigned high);
+  const char* pass_escape(const char* p);
   bool literal(std::string_view word);
   bool skip_value(int depth);
 

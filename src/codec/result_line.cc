@@ -28,15 +28,6 @@ void append_usage(const Usage& usage, std::string* out) {
   out->push_back('}');
 }
 
-void append_context(const ResultContext& context, std::string* out) {
-  out->append(",\"provider\":");
-  append_json_string(context.provider, out);
-  out->append(",\"job_id\":");
-  append_json_string(context.job_id, out);
-  out->append(",\"batch_id\":");
-  append_json_string(context.batch_id, out);
-}
-
 void append_head(std::string_view custom_id_json, ResultStatus status, std::string* out) {
   out->append("{\"custom_id\":").append(custom_id_json);
   out->append(",\"status\":\"").append(result_status_name(status)).push_back('"');
@@ -49,6 +40,15 @@ void append_error_tail(int http_status, bool transient, std::string* out) {
 }
 
 }  // namespace
+
+ResultContext::ResultContext(std::string_view provider, std::string_view job_id, std::string_view batch_id) {
+  fields_.append(",\"provider\":");
+  append_json_string(provider, &fields_);
+  fields_.append(",\"job_id\":");
+  append_json_string(job_id, &fields_);
+  fields_.append(",\"batch_id\":");
+  append_json_string(batch_id, &fields_);
+}
 
 bool is_success_line(std::string_view line) {
   // The status is the field behind custom_id, in whose JSON string no bare quote can stand.
@@ -66,7 +66,7 @@ void append_result_line(const Row& row, const ResultContext& context, std::strin
   if (!row.reasoning_text_json.empty()) append_token(",\"reasoning\":", row.reasoning_text_json, out);
   if (!row.refusal_json.empty()) append_token(",\"refusal\":", row.refusal_json, out);
   append_token(",\"model\":", row.model_json, out);
-  append_context(context, out);
+  out->append(context.fields());
   append_token(",\"response\":", row.response_json, out);
   if (row.status == ResultStatus::succeeded) {
     out->append(",\"error\":null}");
@@ -83,7 +83,7 @@ void append_synthetic_line(std::string_view custom_id_json, const SyntheticError
                            std::string* out) {
   append_head(custom_id_json, error.status, out);
   out->append(",\"text\":null,\"finish_reason\":null,\"usage\":null,\"model\":null");
-  append_context(context, out);
+  out->append(context.fields());
   out->append(",\"response\":null,\"error\":{\"type\":");
   append_json_string(error.type, out);
   out->append(",\"code\":");

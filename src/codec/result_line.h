@@ -8,9 +8,16 @@
 
 namespace br {
 
-// What is the same for all rows of a remote batch.
-struct ResultContext {
-  std::string provider, job_id, batch_id;
+// What is the same for all rows of a remote batch, written once.
+class ResultContext {
+ public:
+  ResultContext() : ResultContext("", "", "") {}
+  ResultContext(std::string_view provider, std::string_view job_id, std::string_view batch_id);
+  // The fields, each with a comma before it.
+  const std::string& fields() const { return fields_; }
+
+ private:
+  std::string fields_;
 };
 
 // Whether the line, written by the functions below, tells of a success; reads no further than it must.

@@ -52,7 +52,7 @@ CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
   plan.output_path = p_.spool->output(run->job.id, batch.part);
   plan.max_line_bytes = static_cast<std::size_t>(run->config.integer("limits.max_line_bytes"));
   plan.hash_seed = p_.random->next();
-  plan.context = {batch.provider, run->job.id, batch.status.id};
+  plan.context = ResultContext(batch.provider, run->job.id, batch.status.id);
   plan.provider = run->parts[index].provider;
   plan.feed = run->parts[index].feed;
   plan.odd_row = [this, job_id = run->job.id, index](std::int32_t event, const std::string& text) {

@@ -73,6 +73,25 @@ def interleaved(title, commands, rounds, env):
     sys.stdout.flush()
 
 
+def synced_prototype(source):
+    """The prototype that keeps what the library keeps: the requests and the vendor's rows in files of their own, and they
+    and the results on the disk before it goes on."""
+    changes = (("o.flush(); close(o.fd); free(o.b); free(in.buf)",
+                "o.flush(); if (fdatasync(o.fd)) return 5; close(o.fd); free(o.b); free(in.buf)"),
+               ("uint64_t n = 0; };", "uint64_t n = 0; Out *rows = nullptr; };"),
+               ("auto *d = (Dec *)u; const char", "auto *d = (Dec *)u; d->rows->put({p, n}); const char"),
+               ("Dec d; d.out = &o;", "Dec d; d.out = &o; Out rows((tmp + \".out\").c_str()); d.rows = &rows;"),
+               ("o.flush(); unlink(tmp.c_str());", "o.flush(); rows.flush(); if (fdatasync(rows.fd) || fsync(o.fd)) "
+                "return 5; unlink(tmp.c_str()); unlink((tmp + \".out\").c_str());"))
+    with open(source, encoding="utf-8") as text:
+        code = text.read()
+    for old, new in changes:
+        if code.count(old) != 1:
+            sys.exit("%s has changed: %s" % (source, old))
+        code = code.replace(old, new)
+    return code
+
+
 def build(shared, work):
     flags = ["g++", "-O3", "-march=x86-64-v2", "-w"]
     bench = os.path.join(shared, "bench")
@@ -81,6 +100,12 @@ def build(shared, work):
         target = os.path.join(work, name)
         if not os.path.exists(target):
             subprocess.run(flags + ["-std=c++17", os.path.join(bench, source), "-o", target] + libraries, check=True)
+    target = os.path.join(work, "prototype_synced")
+    if not os.path.exists(target):
+        with open(target + ".cpp", "w", encoding="utf-8") as code:
+            code.write(synced_prototype(os.path.join(bench, "json/proto.cpp")))
+        subprocess.run(flags + ["-std=c++17", "-I", os.path.join(bench, "json"), target + ".cpp", "-o", target,
+                                "-lsimdjson", "-lcurl"], check=True)
 
 
 def bench_size(options, size, work, env):
@@ -109,7 +134,8 @@ def whole_job(options, size, data, work, env):
     run = "sh -c 'rm -rf {w}/s{k} && exec {p} run {d}/ours.jsonl -o {w}/out{k} --state-dir {w}/s{k} --provider openai " \
           "--base-url {u}/v1 --poll-interval 10ms -q {x}'"
     fill = dict(w=work, p=options.program, d=data, u=url)
-    commands = [("prototype", "%s/prototype %s %s/unified.jsonl %s/out_proto" % (work, url, data, work)),
+    commands = [("prototype, synced", "%s/prototype_synced %s %s/unified.jsonl %s/out_synced" % (work, url, data, work)),
+                ("prototype", "%s/prototype %s %s/unified.jsonl %s/out_proto" % (work, url, data, work)),
                 ("run, no audit files", run.format(k="a", x="--set audit.files=0", **fill)),
                 ("run, four audit files", run.format(k="b", x="", **fill))]
     node = os.path.join(options.shared, "bench/peers/node_openai.mjs")
