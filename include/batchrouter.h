@@ -567,6 +567,14 @@ BR_API const char *br_result_json(const br_result *result, size_t *length);
 /* All results of a job from the first, as often as wanted, apart from what br_next_result hands out.
  * BR_ENOTCOMPLETE while the job is not done. */
 BR_API br_status br_results_open(br_job *job, br_results **results, br_error **err);
+/* The same cursor over a job that may still run: its results as they come, batch by batch. br_results_next waits up to
+ * timeout_ms (0: not at all, -1: without limit) for the first one to come, br_results_write goes on for so long; both
+ * return BR_AGAIN when more will come after the timeout or after br_router_wakeup, and an error when the job is blocked
+ * and what came before that is taken. Acknowledges nothing: for programs that keep no place of their own and start
+ * over after a crash. The order is BR_ORDER_ARRIVAL.
+ * Blocks    never; the calls that read do, as said.
+ * Returns   BR_OK; BR_ENOTCOMPLETE in a router that only looks on, while the job is not done. Since 0.1 */
+BR_API br_status br_results_follow(br_job *job, int64_t timeout_ms, br_results **results, br_error **err);
 /* Orders of br_results: as they arrived, batch by batch (the default), or as the requests were given. */
 enum { BR_ORDER_ARRIVAL = 0, BR_ORDER_INPUT = 1 };
 /* Goes back to the first result, in that order. BR_ORDER_INPUT takes 32 bytes of memory for each request.

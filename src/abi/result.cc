@@ -1,14 +1,11 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
-#include "codec/result_line.h"
 
 using br::Error;
 using br::guard;
 using br::Result;
 
 namespace {
-
-constexpr std::size_t kWriteBlock = std::size_t{1} << 20;
 
 Error forked() { return Error(br::Code::forked, "the router was opened before fork()"); }
 
@@ -36,30 +33,6 @@ const char* raw_of(const br::Json& json, size_t* length) {
   if (!json.is_object() && !json.is_array()) return nullptr;
   if (length != nullptr) *length = json.raw().size();
   return json.raw().c_str();
-}
-
-Result<bool> next_in_order(br_results* results, std::string* line) {
-  if (results->next_place >= results->places.size()) return false;
-  const br::ResultPlace& place = results->places[results->next_place++];
-  line->resize(place.size);
-  auto n = results->files[static_cast<std::size_t>(place.part)].read_at(line->data(), place.size, place.offset);
-  if (!n) return std::move(n.error());
-  if (*n != place.size) return Error(br::Code::store, "a results file has become shorter", "restore it from a backup");
-  return true;
-}
-
-// The next line of any part, in the order of the parts.
-Result<bool> next_line(br_results* results, std::string* line) {
-  if (results->in_order) return next_in_order(results, line);
-  while (results->part < results->feeds.size()) {
-    if (!results->reader) results->reader = std::make_unique<br::FeedReader>(results->feeds[results->part], 0);
-    std::uint64_t end = 0;
-    auto more = results->reader->next(line, &end);
-    if (!more || *more) return more;
-    results->reader.reset();
-    ++results->part;
-  }
-  return false;
 }
 
 }  // namespace
@@ -153,100 +126,6 @@ int32_t br_result_redelivered(const br_result* r) { return r != nullptr && r->it
 const char* br_result_json(const br_result* result, size_t* length) {
   if (length != nullptr) *length = result == nullptr ? 0 : result->item.line.size();
   return result == nullptr ? nullptr : result->item.line.c_str();
-}
-
-br_status br_results_open(br_job* job, br_results** results, br_error** err) {
-  if (results != nullptr) *results = nullptr;
-  return guard(err, [&]() -> Result<br_status> {
-    if (job == nullptr || results == nullptr) return br::null_argument("job or results");
-    if (job->router->is_forked()) return forked();
-    auto use = job->router->use();
-    if (!use) return std::move(use.error());
-    auto feeds = job->router->finished_feeds(job->id);
-    if (!feeds) return std::move(feeds.error());
-    auto made = std::make_unique<br_results>();
-    made->router = job->router;
-    made->feeds = std::move(*feeds);
-    made->job_id = job->id;
-    *results = made.release();
-    return BR_OK;
-  });
-}
-
-void br_results_free(br_results* results) { delete results; }
-
-br_status br_results_set_order(br_results* results, int32_t order, br_error** err) {
-  return guard(err, [&]() -> Result<br_status> {
-    if (results == nullptr) return br::null_argument("results");
-    if (results->router->is_forked()) return forked();
-    if (order != BR_ORDER_ARRIVAL && order != BR_ORDER_INPUT)
-      return Error(br::Code::invalid_argument, "the order " + std::to_string(order) + " is not known",
-                   "use BR_ORDER_ARRIVAL or BR_ORDER_INPUT");
-    results->part = results->next_place = 0;
-    results->reader.reset();
-    results->in_order = order == BR_ORDER_INPUT;
-    if (!results->in_order || !results->places.empty()) return BR_OK;
-    auto use = results->router->use();
-    if (!use) return std::move(use.error());
-    auto places = results->router->input_order(results->job_id);
-    if (!places) {
-      results->in_order = false;
-      return std::move(places.error());
-    }
-    for (const auto& feed : results->feeds) {
-      auto file = br::File::open_read(feed->path);
-      if (!file) return std::move(file.error());
-      results->files.push_back(std::move(*file));
-    }
-    results->places = std::move(*places);
-    return BR_OK;
-  });
-}
-
-br_status br_results_next(br_results* results, br_result** out, size_t capacity, size_t* count, br_error** err) {
-  if (count != nullptr) *count = 0;
-  return guard(err, [&]() -> Result<br_status> {
-    if (results == nullptr || out == nullptr || count == nullptr || capacity == 0)
-      return br::null_argument("results, out, capacity or count");
-    if (results->router->is_forked()) return forked();
-    while (*count < capacity) {
-      auto handle = std::make_unique<br_result>();
-      auto more = next_line(results, &handle->item.line);
-      if (!more) return std::move(more.error());
-      if (!*more) break;
-      handle->item.job_id = results->job_id;
-      out[(*count)++] = handle.release();
-    }
-    return *count == 0 ? BR_END : BR_OK;
-  });
-}
-
-br_status br_results_write(br_results* results, br_write_fn write, void* user_data, int64_t* rows, int64_t* failed,
-                           br_error** err) {
-  return guard(err, [&]() -> Result<br_status> {
-    if (results == nullptr || write == nullptr) return br::null_argument("results or write");
-    if (results->router->is_forked()) return forked();
-    std::int64_t count = 0, bad = 0;
-    std::string block, line;
-    for (;;) {
-      auto more = next_line(results, &line);
-      if (!more) return std::move(more.error());
-      if (*more) {
-        ++count;
-        bad += br::is_success_line(line) ? 0 : 1;
-        block.append(line).push_back('\n');
-      }
-      if (!block.empty() && (block.size() >= kWriteBlock || !*more)) {
-        if (write(user_data, block.data(), block.size()) != 0)
-          return Error(br::Code::cancelled, "the write function stopped the work");
-        block.clear();
-      }
-      if (!*more) break;
-    }
-    if (rows != nullptr) *rows = count;
-    if (failed != nullptr) *failed = bad;
-    return BR_OK;
-  });
 }
 
 }  // extern "C"

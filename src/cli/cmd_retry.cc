@@ -15,9 +15,10 @@ Exit run_retry(const Options& options) {
   call(br_retry, session.router(), parent.get(), static_cast<br_done_fn>(nullptr), static_cast<void*>(nullptr),
        static_cast<br_destroy_fn>(nullptr), &made);
   const Job job(made);
+  ResultWriter writer(job.get(), output);
   Exit code = Exit::ok;
   follow(&session, {job.get()}, timeout_ms(options),
-         [&](br_job* ended, End end) { code = settle(&session, ended, end, output); });
+         [&](br_job* ended, End end) { code = settle(&session, ended, end, output, &writer); }, &writer);
   return code;
 }
 

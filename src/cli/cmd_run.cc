@@ -39,9 +39,10 @@ Exit run_run(const Options& options) {
   const Batch batch = make_batch(options, output);
   Session session(options, Session::Mode::owner);
   const Job job = submit(&session, batch.get());
+  ResultWriter writer(job.get(), output);
   Exit code = Exit::ok;
   follow(&session, {job.get()}, timeout_ms(options),
-         [&](br_job* ended, End end) { code = settle(&session, ended, end, output); });
+         [&](br_job* ended, End end) { code = settle(&session, ended, end, output, &writer); }, &writer);
   return code;
 }
 

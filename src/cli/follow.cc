@@ -81,7 +81,7 @@ Failure stopped(Session* session, const br_job* job, End end) {
 }  // namespace
 
 void follow(Session* session, std::vector<br_job*> jobs, std::int64_t wait_ms,
-            const std::function<void(br_job*, End)>& ended) {
+            const std::function<void(br_job*, End)>& ended, ResultWriter* writer) {
   const std::int64_t deadline = steady_ms() + wait_ms;
   const std::int64_t most = session->progress().is_bar() || jobs.size() > 1 ? kBarSliceMs : kLineSliceMs;
   const auto end_all = [&](End end) {
@@ -99,19 +99,24 @@ void follow(Session* session, std::vector<br_job*> jobs, std::int64_t wait_ms,
     if (session->signal() != 0) return end_all(End::interrupted);
     const std::int64_t left = deadline - steady_ms();
     if (left <= 0) return end_all(End::timed_out);
-    wait_slice(jobs.front(), std::min(left, most));
+    const std::int64_t slice = std::min(left, most);
+    if (writer == nullptr || !writer->advance(slice)) wait_slice(jobs.front(), slice);
   }
 }
 
-Exit write_results(Session* session, br_job* job, const std::string& path) {
+Exit write_results(Session* session, br_job* job, const std::string& path, ResultWriter* writer) {
   std::int64_t rows = 0, failed = 0;
   try {
-    OutFile file(path);
-    br_results* opened = nullptr;
-    call(br_results_open, job, &opened);
-    const Results results(opened);
-    call(br_results_write, opened, &OutFile::take, static_cast<void*>(&file), &rows, &failed);
-    file.commit();
+    if (writer != nullptr && writer->commit()) {
+      rows = writer->rows(), failed = writer->failed();
+    } else {
+      OutFile file(path);
+      br_results* opened = nullptr;
+      call(br_results_open, job, &opened);
+      const Results results(opened);
+      call(br_results_write, opened, &OutFile::take, static_cast<void*>(&file), &rows, &failed);
+      file.commit();
+    }
   } catch (Failure& failure) {
     // The requests were answered: only the file is missing, and it can be written again.
     if (failure.exit == Exit::usage || failure.code == "BR_ECANCELLED") failure.exit = Exit::failed;
@@ -124,14 +129,14 @@ Exit write_results(Session* session, br_job* job, const std::string& path) {
   return failed == 0 ? Exit::ok : Exit::some_failed;
 }
 
-Exit settle(Session* session, br_job* job, End end, const std::string& path) {
+Exit settle(Session* session, br_job* job, End end, const std::string& path, ResultWriter* writer) {
   session->progress().clear();
   const bool json = session->options().json;
   const bool is_stdout_free = path != "-";
   Exit code = Exit::ok;
   if (end == End::done) {
     if (!path.empty()) {
-      code = write_results(session, job, path);
+      code = write_results(session, job, path, writer);
     } else {
       const std::int64_t total = br_job_count(job, BR_COUNT_TOTAL);
       const std::int64_t failed = total - br_job_count(job, BR_COUNT_SUCCEEDED);

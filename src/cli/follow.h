@@ -6,23 +6,25 @@
 #include <string>
 #include <vector>
 
+#include "cli/result_writer.h"
 #include "cli/session.h"
 
 namespace cli {
 
 enum class End { done, blocked, timed_out, interrupted };
 
-// Waits for all jobs at once and calls `ended` for each as soon as its wait is over.
+// Waits for all jobs at once and calls `ended` for each as soon as its wait is over. writer: of the only job, whose
+// results are written while they come.
 void follow(Session* session, std::vector<br_job*> jobs, std::int64_t wait_ms,
-            const std::function<void(br_job*, End)>& ended);
+            const std::function<void(br_job*, End)>& ended, ResultWriter* writer = nullptr);
 
 // Writes every result of a job that is done to `path` and acknowledges them if that is what the job waits for.
-// Exit::ok, or Exit::some_failed.
-Exit write_results(Session* session, br_job* job, const std::string& path);
+// writer: what may have written them already. Exit::ok, or Exit::some_failed.
+Exit write_results(Session* session, br_job* job, const std::string& path, ResultWriter* writer = nullptr);
 
 // What a command that waited for the job exits with. Says why and how to go on, if the job has not ended.
 // `path`: where its results go; empty: nowhere.
-Exit settle(Session* session, br_job* job, End end, const std::string& path);
+Exit settle(Session* session, br_job* job, End end, const std::string& path, ResultWriter* writer = nullptr);
 
 // Of two exit codes the one to report.
 Exit worse(Exit a, Exit b);

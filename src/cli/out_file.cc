@@ -13,6 +13,8 @@
 namespace cli {
 namespace {
 
+constexpr std::uint64_t kWritebackStep = std::uint64_t{8} << 20;
+
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -75,7 +77,13 @@ void OutFile::write(const char* data, std::size_t size) {
     }
     data += n;
     size -= static_cast<std::size_t>(n);
+    written_ += static_cast<std::uint64_t>(n);
   }
+  if (temporary_.empty() || written_ - handed_to_disk_ < kWritebackStep) return;
+  // Only an early start: commit() waits for the disk.
+  sync_file_range(fd_, static_cast<off_t>(handed_to_disk_), static_cast<off_t>(written_ - handed_to_disk_),
+                  SYNC_FILE_RANGE_WRITE);
+  handed_to_disk_ = written_;
 }
 
 int OutFile::take(void* user_data, const char* data, std::size_t size) {

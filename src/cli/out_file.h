@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace cli {
@@ -29,6 +30,7 @@ class OutFile {
   std::string path_, temporary_;
   int fd_ = -1;
   int error_ = 0;
+  std::uint64_t written_ = 0, handed_to_disk_ = 0;
 };
 
 }  // namespace cli

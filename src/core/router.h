@@ -102,6 +102,9 @@ class Router : public EngineListener {
   // The results files of a job that is done; where each result lies in the order of the requests; the requests that did
   // not succeed.
   Result<Feeds> finished_feeds(const std::string& job_id);
+  // The same of a job that may still run; waits until `has_more` holds for one of its feeds.
+  Result<Feeds> growing_feeds(const std::string& job_id);
+  Result<Wait> wait_results(const std::string& job_id, std::int64_t timeout_ms, const std::function<bool()>& has_more);
   Result<std::vector<ResultPlace>> input_order(const std::string& job_id);
   Result<void> for_each_failed_request(const std::string& job_id,
                                        const std::function<Result<void>(std::string_view line)>& each);

@@ -180,6 +180,40 @@ Result<Feeds> Router::finished_feeds(const std::string& job_id) {
   return make_feeds((*entry)->view.job);
 }
 
+Result<Feeds> Router::growing_feeds(const std::string& job_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto entry = entry_locked(job_id);
+    if (!entry) return std::move(entry.error());
+    if (!(*entry)->view.job.done && !observer_) return (*entry)->feeds;
+  }
+  return finished_feeds(job_id);
+}
+
+Result<Wait> Router::wait_results(const std::string& job_id, std::int64_t timeout_ms,
+                                  const std::function<bool()>& has_more) {
+  const std::int64_t asked_ms = clock_.now_ms();
+  std::unique_lock lock(mutex_);
+  const std::uint64_t seen = wakeups_used_;
+  for (;;) {
+    if (closed_) return closed_error();
+    if (fatal_) return *fatal_;
+    if (has_more()) return Wait::ready;
+    if (const Error* blocked = blocked_error_locked(job_id)) return *blocked;
+    if (wakeups_ != seen) {
+      wakeups_used_ = wakeups_;
+      return Wait::woken;
+    }
+    if (timeout_ms < 0) {
+      changed_.wait(lock);
+      continue;
+    }
+    const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
+    if (left_ms <= 0) return Wait::timed_out;
+    changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
+  }
+}
+
 Result<std::vector<ResultPlace>> Router::input_order(const std::string& job_id) {
   auto seen = view(job_id);
   if (!seen) return std::move(seen.error());
