@@ -12,13 +12,14 @@ import (
 
 // What of the header has no use here, and why.
 var notBound = map[string]string{
-	"br_next_result": "br_next_results takes blocks",
-	"br_run":         "Router.Run is SubmitAll and WaitAll, so that a context ends the wait without a blocked thread",
-	"br_router_fd":   "a goroutine of the router waits in br_poll",
-	"BR_AGAIN":       "a state of the C calls",
-	"BR_END":         "a state of the C calls",
-	"BR_EXISTS":      "Job.Existed",
-	"BR_OK":          "a nil error",
+	"br_next_result":    "br_next_results takes blocks",
+	"br_run":            "Router.Run is SubmitAll and WaitAll, so that a context ends the wait without a blocked thread",
+	"br_results_follow": "Job.Results gives the results of a job that runs, and acknowledges them",
+	"br_router_fd":      "a goroutine of the router waits in br_poll",
+	"BR_AGAIN":          "a state of the C calls",
+	"BR_END":            "a state of the C calls",
+	"BR_EXISTS":         "Job.Existed",
+	"BR_OK":             "a nil error",
 }
 
 // TestParity holds the package to the header: every function is called, every constant has its name.

@@ -9,33 +9,75 @@ namespace {
 
 Error forked() { return Error(br::Code::forked, "the router was opened before fork()"); }
 
+using Field = br::ResultField;
+
 // The handle is used by one thread at a time, so reading the line late is no race.
-const br::Json& json_of(const br_result* result) {
-  auto* mutable_result = const_cast<br_result*>(result);
-  if (mutable_result->json == nullptr) mutable_result->json = br::Json::parse(result->item.line);
-  static const auto* missing = new br::Json();
-  return mutable_result->json == nullptr ? *missing : *mutable_result->json;
-}
+br_result* mutable_of(const br_result* result) { return const_cast<br_result*>(result); }
 
-const char* string_of(const br::Json& json, size_t* length = nullptr) {
-  if (length != nullptr) *length = json.string().size();
-  return json.is_string() ? json.string().data() : nullptr;
-}
-
+// Decodes the token that `find` gives into *text once. NULL where it is no string.
 template <class Fn>
-const char* text(const br_result* result, Fn&& fn) {
-  if (result == nullptr) return nullptr;
-  return br::shield<const char*>(nullptr, [&] { return fn(json_of(result)); });
+const char* decoded(std::optional<std::string>* text, size_t* length, Fn&& find) {
+  if (!*text) {
+    const std::string_view token = find();
+    if (token.empty() || token.front() != '"') return nullptr;
+    std::string made;
+    br::append_unescaped(token, &made);
+    *text = std::move(made);
+  }
+  if (length != nullptr) *length = (*text)->size();
+  return (*text)->c_str();
 }
 
-const char* raw_of(const br::Json& json, size_t* length) {
+const char* text_of(const br_result* result, Field field, size_t* length = nullptr) {
   if (length != nullptr) *length = 0;
-  if (!json.is_object() && !json.is_array()) return nullptr;
-  if (length != nullptr) *length = json.raw().size();
-  return json.raw().c_str();
+  if (result == nullptr) return nullptr;
+  return br::shield<const char*>(nullptr, [&] {
+    br_result* r = mutable_of(result);
+    return decoded(&r->texts[static_cast<std::size_t>(field)], length, [&] { return r->fields.token(field); });
+  });
+}
+
+// An object or array as it stands in the line.
+const char* raw_of(const br_result* result, Field field, size_t* length) {
+  if (length != nullptr) *length = 0;
+  if (result == nullptr) return nullptr;
+  return br::shield<const char*>(nullptr, [&]() -> const char* {
+    br_result* r = mutable_of(result);
+    std::optional<std::string>& text = r->texts[static_cast<std::size_t>(field)];
+    if (!text) {
+      const std::string_view token = r->fields.token(field);
+      if (token.empty() || (token.front() != '{' && token.front() != '[')) return nullptr;
+      text = std::string(token);
+    }
+    if (length != nullptr) *length = text->size();
+    return text->c_str();
+  });
+}
+
+bool has_succeeded(const br_result* result) {
+  return mutable_of(result)->fields.status() == br::ResultStatus::succeeded;
+}
+
+std::string_view error_member(const br_result* result, std::string_view name) {
+  // It is the last field: a success has none, and its response need not be passed to know that.
+  if (has_succeeded(result)) return {};
+  return br::ResultFields::member(mutable_of(result)->fields.token(Field::error), name);
+}
+
+const char* error_text(const br_result* result, std::optional<std::string> br_result::*text, std::string_view name) {
+  if (result == nullptr) return nullptr;
+  return br::shield<const char*>(nullptr, [&] {
+    return decoded(&(mutable_of(result)->*text), nullptr, [&] { return error_member(result, name); });
+  });
 }
 
 }  // namespace
+
+std::string_view br_result::pad(std::string* line) {
+  const std::size_t size = line->size();
+  line->append(br::kJsonPadding, '\0');
+  return std::string_view(*line).substr(0, size);
+}
 
 extern "C" {
 
@@ -53,78 +95,60 @@ br_status br_result_ack(br_result* result, br_error** err) {
   });
 }
 
-const char* br_result_custom_id(const br_result* result, size_t* length) {
-  if (length != nullptr) *length = 0;
-  return text(result, [&](const br::Json& j) { return string_of(j["custom_id"], length); });
-}
+const char* br_result_custom_id(const br_result* r, size_t* length) { return text_of(r, Field::custom_id, length); }
 
 int32_t br_result_status(const br_result* result) {
   if (result == nullptr) return 0;
   return br::shield<int32_t>(BR_RESULT_ERRORED, [&]() -> int32_t {
-    const std::string_view status = json_of(result)["status"].string();
-    if (status == "succeeded") return BR_RESULT_SUCCEEDED;
-    if (status == "cancelled") return BR_RESULT_CANCELLED;
-    return status == "expired" ? BR_RESULT_EXPIRED : BR_RESULT_ERRORED;
+    switch (mutable_of(result)->fields.status()) {
+      case br::ResultStatus::succeeded:
+        return BR_RESULT_SUCCEEDED;
+      case br::ResultStatus::cancelled:
+        return BR_RESULT_CANCELLED;
+      case br::ResultStatus::expired:
+        return BR_RESULT_EXPIRED;
+      default:
+        return BR_RESULT_ERRORED;
+    }
   });
 }
 
-const char* br_result_job_id(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["job_id"]); });
-}
-const char* br_result_batch_id(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["batch_id"]); });
-}
-const char* br_result_text(const br_result* r, size_t* length) {
-  if (length != nullptr) *length = 0;
-  return text(r, [&](const br::Json& j) { return string_of(j["text"], length); });
-}
-const char* br_result_model(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["model"]); });
-}
-const char* br_result_finish_reason(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["finish_reason"]); });
-}
-const char* br_result_tool_calls(const br_result* r, size_t* length) {
-  if (length != nullptr) *length = 0;
-  return text(r, [&](const br::Json& j) { return raw_of(j["tool_calls"], length); });
-}
-const char* br_result_response(const br_result* r, size_t* length) {
-  if (length != nullptr) *length = 0;
-  return text(r, [&](const br::Json& j) { return raw_of(j["response"], length); });
-}
-const char* br_result_error_type(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["error"]["type"]); });
-}
-const char* br_result_error_code(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["error"]["code"]); });
-}
-const char* br_result_error_message(const br_result* r) {
-  return text(r, [](const br::Json& j) { return string_of(j["error"]["message"]); });
-}
+const char* br_result_job_id(const br_result* r) { return text_of(r, Field::job_id); }
+const char* br_result_batch_id(const br_result* r) { return text_of(r, Field::batch_id); }
+const char* br_result_text(const br_result* r, size_t* length) { return text_of(r, Field::text, length); }
+const char* br_result_model(const br_result* r) { return text_of(r, Field::model); }
+const char* br_result_finish_reason(const br_result* r) { return text_of(r, Field::finish_reason); }
+const char* br_result_tool_calls(const br_result* r, size_t* length) { return raw_of(r, Field::tool_calls, length); }
+const char* br_result_response(const br_result* r, size_t* length) { return raw_of(r, Field::response, length); }
+const char* br_result_error_type(const br_result* r) { return error_text(r, &br_result::error_type, "type"); }
+const char* br_result_error_code(const br_result* r) { return error_text(r, &br_result::error_code, "code"); }
+const char* br_result_error_message(const br_result* r) { return error_text(r, &br_result::error_message, "message"); }
 
 int32_t br_result_http_status(const br_result* r) {
   if (r == nullptr) return 0;
   return br::shield<int32_t>(0, [&] {
-    const br::Json& error = json_of(r)["error"];
-    if (!error.is_object()) return 200;
-    return static_cast<int32_t>(error["http_status"].integer().value_or(0));
+    if (has_succeeded(r)) return 200;
+    return static_cast<int32_t>(br::token_integer(error_member(r, "http_status")).value_or(0));
   });
 }
 int32_t br_result_is_transient(const br_result* r) {
   if (r == nullptr) return 0;
-  return br::shield<int32_t>(0, [&] { return json_of(r)["error"]["transient"].boolean() ? 1 : 0; });
+  return br::shield<int32_t>(0, [&] { return error_member(r, "transient") == "true" ? 1 : 0; });
 }
 
 int64_t br_result_tokens(const br_result* r, int32_t which) {
   static constexpr const char* kNames[] = {"input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens"};
   if (r == nullptr || which < 0 || which > BR_TOKENS_REASONING) return -1;
-  return br::shield<int64_t>(-1, [&] { return json_of(r)["usage"][kNames[which]].integer().value_or(-1); });
+  return br::shield<int64_t>(-1, [&] {
+    const std::string_view usage = mutable_of(r)->fields.token(Field::usage);
+    return br::token_integer(br::ResultFields::member(usage, kNames[which])).value_or(-1);
+  });
 }
 
 int32_t br_result_redelivered(const br_result* r) { return r != nullptr && r->item.redelivered ? 1 : 0; }
 
 const char* br_result_json(const br_result* result, size_t* length) {
-  if (length != nullptr) *length = result == nullptr ? 0 : result->item.line.size();
+  if (length != nullptr) *length = result == nullptr ? 0 : result->size;
   return result == nullptr ? nullptr : result->item.line.c_str();
 }
 

@@ -19,11 +19,12 @@ Error forked() { return Error(br::Code::forked, "the router was opened before fo
 
 Result<Next> next_in_order(br_results* results, std::string* line) {
   if (results->next_place >= results->places.size()) return Next::end;
-  const br::ResultPlace& place = results->places[results->next_place++];
+  const br::ResultPlace& place = results->places[results->next_place];
   line->resize(place.size);
   auto n = results->files[static_cast<std::size_t>(place.part)].read_at(line->data(), place.size, place.offset);
   if (!n) return std::move(n.error());
   if (*n != place.size) return Error(br::Code::store, "a results file has become shorter", "restore it from a backup");
+  ++results->next_place;
   return Next::line;
 }
 
@@ -91,6 +92,27 @@ Result<br_status> write_all(br_results* results, Writer* writer) {
     std::int64_t left_ms = results->timeout_ms;
     if (left_ms >= 0) left_ms = std::max<std::int64_t>(0, left_ms - (results->clock.now_ms() - began_ms));
     auto waited = wait_for_more(results, left_ms);
+    if (!waited) return std::move(waited.error());
+    if (*waited != br::Wait::ready) return BR_AGAIN;
+  }
+}
+
+// Up to `capacity` results. BR_OK: at least one.
+Result<br_status> read_block(br_results* results, size_t capacity, std::vector<std::unique_ptr<br_result>>* handles) {
+  for (;;) {
+    br::Delivered item;
+    auto more = next_line(results, &item.line);
+    // What was read before the mistake is handed out first; the next call meets it again.
+    if (!more && handles->empty()) return std::move(more.error());
+    if (more && *more == Next::line) {
+      item.job_id = results->job_id;
+      handles->push_back(std::make_unique<br_result>(nullptr, std::move(item)));
+      if (handles->size() == capacity) return BR_OK;
+      continue;
+    }
+    if (!handles->empty()) return BR_OK;
+    if (*more == Next::end) return BR_END;
+    auto waited = wait_for_more(results, results->timeout_ms);
     if (!waited) return std::move(waited.error());
     if (*waited != br::Wait::ready) return BR_AGAIN;
   }
@@ -166,22 +188,12 @@ br_status br_results_next(br_results* results, br_result** out, size_t capacity,
     if (results == nullptr || out == nullptr || count == nullptr || capacity == 0)
       return br::null_argument("results, out, capacity or count");
     if (results->router->is_forked()) return forked();
-    while (*count < capacity) {
-      auto handle = std::make_unique<br_result>();
-      auto more = next_line(results, &handle->item.line);
-      if (!more) return std::move(more.error());
-      if (*more == Next::line) {
-        handle->item.job_id = results->job_id;
-        out[(*count)++] = handle.release();
-        continue;
-      }
-      if (*count > 0) break;
-      if (*more == Next::end) return BR_END;
-      auto waited = wait_for_more(results, results->timeout_ms);
-      if (!waited) return std::move(waited.error());
-      if (*waited != br::Wait::ready) return BR_AGAIN;
-    }
-    return BR_OK;
+    std::vector<std::unique_ptr<br_result>> handles;
+    auto status = read_block(results, capacity, &handles);
+    if (!status) return std::move(status.error());
+    for (size_t i = 0; i < handles.size(); ++i) out[i] = handles[i].release();
+    *count = handles.size();
+    return status;
   });
 }
 
@@ -190,7 +202,7 @@ br_status br_results_write(br_results* results, br_write_fn write, void* user_da
   return guard(err, [&]() -> Result<br_status> {
     if (results == nullptr || write == nullptr) return br::null_argument("results or write");
     if (results->router->is_forked()) return forked();
-    Writer writer{write, user_data};
+    Writer writer{write, user_data, 0, 0, {}, {}};
     auto status = write_all(results, &writer);
     if (rows != nullptr) *rows = writer.rows;
     if (failed != nullptr) *failed = writer.failed;

@@ -303,12 +303,7 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     auto waited = router->router->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;
-    for (br::Delivered& item : taken) {
-      auto handle = std::make_unique<br_result>();
-      handle->router = router->router;
-      handle->item = std::move(item);
-      handles.push_back(std::move(handle));
-    }
+    for (br::Delivered& item : taken) handles.push_back(std::make_unique<br_result>(router->router, std::move(item)));
     for (size_t i = 0; i < handles.size(); ++i) results[i] = handles[i].release();
     *count = handles.size();
     return status_of(*waited);

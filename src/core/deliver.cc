@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "codec/json_read.h"
+
 namespace br {
 namespace {
 constexpr std::uint64_t kAcked = std::uint64_t{1} << 63;
@@ -36,7 +38,16 @@ Result<bool> FeedReader::next(std::string* line, std::uint64_t* end_offset) {
   auto more = lines_->next(&found);
   if (!more) return std::move(more.error());
   pending_ = *more;
-  if (!*more) return false;
+  if (!*more) {
+    if (at_end()) {
+      // A router may hold many jobs whose results were all read: none of them keeps a descriptor and a buffer.
+      start_ = read_at_;
+      lines_.reset();
+      file_ = File();
+    }
+    return false;
+  }
+  line->reserve(found.size + kJsonPadding);  // whoever reads it by a cursor pads it in place
   line->assign(found.data, found.size);
   *end_offset = found.offset + found.size + 1;
   return true;

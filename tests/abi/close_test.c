@@ -139,6 +139,7 @@ static void closed_router_refuses_every_call(void **state) {
   CLOSED(br_cancel(job, -1, NULL, &error));
   CLOSED(br_job_remove(job, &error));
   CLOSED(br_results_open(job, &results, &error));
+  CLOSED(br_results_follow(job, -1, &results, &error));
   assert_non_null(br_job_json(job, NULL));
   br_job_free(job);
   br_batch_free(batch);

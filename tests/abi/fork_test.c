@@ -38,6 +38,7 @@ static void use_in_child(br_router *router, br_job *job) {
   FORKED(br_cancel(job, -1, NULL, NULL));
   FORKED(br_job_remove(job, NULL));
   FORKED(br_results_open(job, &results, &error));
+  FORKED(br_results_follow(job, -1, &results, &error));
   FORKED(br_error_code(error));
   if (br_router_fd(router) != -1) _exit(201);
   if (br_stats_json(router, NULL) != NULL) _exit(202);

@@ -420,6 +420,10 @@ static void results_null_is_refused(void **state) {
   REFUSED(br_results_open(NULL, &results, &error));
   REFUSED(br_results_open(job, NULL, &error));
   assert_int_equal(br_results_open(job, &results, NULL), BR_ENOTCOMPLETE);
+  REFUSED(br_results_follow(NULL, 0, &results, &error));
+  REFUSED(br_results_follow(job, 0, NULL, &error));
+  assert_int_equal(br_results_follow(job, 0, &results, NULL), BR_OK);
+  br_results_free(results);
   REFUSED(br_results_next(NULL, &one, 1, &count, &error));
   REFUSED_QUIETLY(br_results_next(NULL, NULL, 1, &count, NULL));
   REFUSED_QUIETLY(br_results_next(NULL, &one, 1, NULL, NULL));

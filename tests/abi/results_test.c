@@ -1,5 +1,8 @@
 /* Results: how long they live, how often they come, what acknowledging does. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support.h"
 #include "support/emulator_c.h"
@@ -115,6 +118,64 @@ static void results_can_be_read_as_often_as_wanted(void **state) {
   end(&w);
 }
 
+static void every_getter_tells_what_the_line_tells(void **state) {
+  (void)state;
+  struct world w = run_job(1);
+  br_result *result = NULL;
+  size_t length = 0;
+  assert_int_equal(br_next_result(w.router, w.job, -1, &result, NULL), BR_OK);
+  const char *line = br_result_json(result, &length);
+  assert_int_equal(strlen(line), length);
+  const char *text = br_result_text(result, &length);
+  assert_int_equal(strlen(text), length);
+  assert_non_null(strstr(text, "answer to r0"));
+  assert_ptr_equal(br_result_text(result, NULL), text);
+  assert_non_null(strstr(br_result_response(result, &length), "\"choices\""));
+  assert_true(br_result_tokens(result, BR_TOKENS_INPUT) > 0);
+  assert_int_equal(br_result_tokens(result, BR_TOKENS_REASONING + 1), -1);
+  assert_int_equal(br_result_http_status(result), 200);
+  assert_string_equal(br_result_finish_reason(result), "stop");
+  assert_string_equal(br_result_job_id(result), br_job_id(w.job));
+  assert_string_equal(br_result_batch_id(result), br_job_batch_id(w.job, 0));
+  assert_null(br_result_tool_calls(result, &length));
+  assert_int_equal(length, 0);
+  assert_null(br_result_error_message(result));
+  assert_null(br_result_error_type(result));
+  assert_int_equal(br_result_is_transient(result), 0);
+  assert_ptr_equal(br_result_json(result, NULL), line);
+  br_result_free(result);
+  end(&w);
+}
+
+/* Results that were read before a mistake are handed out first; then the mistake is told, as often as one asks. */
+static void results_file_cut_short_is_told_after_the_good_ones(void **state) {
+  (void)state;
+  struct world w = run_job(5);
+  br_results *results = NULL;
+  br_error *error = NULL;
+  assert_ok(br_results_open(w.job, &results, &error), &error);
+  assert_ok(br_results_set_order(results, BR_ORDER_INPUT, &error), &error);
+  char path[512];
+  snprintf(path, sizeof path, "%s/spool/%s/p0.results.jsonl", w.dir, br_job_id(w.job));
+  struct stat info;
+  assert_int_equal(stat(path, &info), 0);
+  assert_int_equal(truncate(path, info.st_size - 2), 0);
+  br_result *taken[5];
+  size_t count = 0, good = 0;
+  br_status status = BR_OK;
+  while ((status = br_results_next(results, taken, 5, &count, &error)) == BR_OK) {
+    assert_true(count > 0);
+    good += count;
+    for (size_t i = 0; i < count; i++) br_result_free(taken[i]);
+  }
+  assert_true(good < 5);
+  assert_int_equal(count, 0);
+  assert_refused(status, BR_ESTORE, &error);
+  assert_refused(br_results_next(results, taken, 5, &count, &error), BR_ESTORE, &error);
+  br_results_free(results);
+  end(&w);
+}
+
 struct sink {
   size_t bytes, lines, calls, refuse_at;
 };
@@ -153,6 +214,61 @@ static void on_done(void *user_data, br_job *job) {
   ++*(int *)user_data;
 }
 
+static void followed_results_come_while_the_job_runs_and_end_with_it(void **state) {
+  (void)state;
+  emulator *vendor = emulator_start(3);
+  char *dir = make_directory();
+  br_router *router = open_router(dir, emulator_base_url(vendor));
+  br_job *job = submit(router, 3);
+  br_results *results = NULL, *now = NULL;
+  br_result *one = NULL;
+  br_error *error = NULL;
+  size_t count = 7;
+  assert_ok(br_results_follow(job, 0, &now, &error), &error);
+  assert_int_equal(br_results_next(now, &one, 1, &count, NULL), BR_AGAIN);
+  assert_int_equal(count, 0);
+  assert_refused(br_results_set_order(now, BR_ORDER_INPUT, &error), BR_ENOTCOMPLETE, &error);
+  assert_ok(br_results_follow(job, -1, &results, &error), &error);
+  for (int i = 0; i < 3; i++) {
+    assert_ok(br_results_next(results, &one, 1, &count, &error), &error);
+    assert_int_equal(count, 1);
+    br_result_free(one);
+  }
+  assert_int_equal(br_results_next(results, &one, 1, &count, NULL), BR_END);
+  assert_int_equal(br_job_wait(job, -1, NULL), BR_OK);
+  struct sink sink = {.refuse = 0};
+  int64_t rows = 0, failed = 0;
+  assert_int_equal(br_results_write(now, into_sink, &sink, &rows, &failed, NULL), BR_OK);
+  assert_int_equal(rows, 3);
+  br_results_free(now), br_results_free(results);
+  assert_int_equal(br_job_update(job, NULL), BR_OK);
+  assert_int_equal(br_job_count(job, BR_COUNT_ACKED), 0);
+  br_job_free(job);
+  br_router_free(router);
+  remove_directory(dir);
+  emulator_stop(vendor);
+}
+
+static void followed_results_of_a_blocked_job_are_an_error(void **state) {
+  (void)state;
+  emulator *vendor = emulator_start(1);
+  emulator_add_fault(vendor, "create:1:status=401");
+  char *dir = make_directory();
+  br_router *router = open_router(dir, emulator_base_url(vendor));
+  br_job *job = submit(router, 1);
+  br_results *results = NULL;
+  br_result *one = NULL;
+  br_error *error = NULL;
+  size_t count = 0;
+  assert_ok(br_results_follow(job, -1, &results, &error), &error);
+  assert_refused(br_results_next(results, &one, 1, &count, &error), BR_EAUTH, &error);
+  br_results_free(results);
+  br_job_free(job);
+  br_router_free(router);
+  remove_directory(dir);
+  emulator_stop(vendor);
+}
+
 static void done_of_a_finished_job_runs_once(void **state) {
   (void)state;
   emulator *vendor = emulator_start(1);
@@ -175,7 +291,11 @@ int main(void) {
       cmocka_unit_test(results_outlive_router_and_job_in_every_order),
       cmocka_unit_test(unacknowledged_results_come_again_and_say_so),
       cmocka_unit_test(results_can_be_read_as_often_as_wanted),
+      cmocka_unit_test(every_getter_tells_what_the_line_tells),
+      cmocka_unit_test(results_file_cut_short_is_told_after_the_good_ones),
       cmocka_unit_test(written_results_are_whole_lines_and_counted),
+      cmocka_unit_test(followed_results_come_while_the_job_runs_and_end_with_it),
+      cmocka_unit_test(followed_results_of_a_blocked_job_are_an_error),
       cmocka_unit_test(done_of_a_finished_job_runs_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

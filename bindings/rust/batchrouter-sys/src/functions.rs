@@ -351,6 +351,12 @@ unsafe extern "C" {
     pub fn br_result_redelivered(result: *const br_result) -> i32;
     pub fn br_result_json(result: *const br_result, length: *mut usize) -> *const c_char;
     pub fn br_results_open(job: *mut br_job, results: *mut *mut br_results, err: *mut *mut br_error) -> br_status;
+    pub fn br_results_follow(
+        job: *mut br_job,
+        timeout_ms: i64,
+        results: *mut *mut br_results,
+        err: *mut *mut br_error,
+    ) -> br_status;
     pub fn br_results_set_order(results: *mut br_results, order: i32, err: *mut *mut br_error) -> br_status;
     pub fn br_results_next(
         results: *mut br_results,

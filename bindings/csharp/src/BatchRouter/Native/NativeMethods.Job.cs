@@ -104,6 +104,10 @@ internal static unsafe partial class NativeMethods
     public static partial int br_results_open(JobHandle job, out ResultsHandle results, out nint err);
 
     [LibraryImport(Library)]
+    public static partial int br_results_follow(JobHandle job, long timeoutMs, out ResultsHandle results,
+        out nint err);
+
+    [LibraryImport(Library)]
     public static partial int br_results_set_order(ResultsHandle results, int order, out nint err);
 
     [LibraryImport(Library)]
