@@ -27,22 +27,30 @@
  *
  * Handles    Opaque pointers. br_x_free(NULL) does nothing; handles may be freed in any order, because a child keeps
  *            what it needs alive.
+ * NULL       Where a value is needed NULL gives BR_EINVAL; a function without a status answers "there is none": NULL,
+ *            0 or -1.
  * Errors     A function that can fail returns br_status: 0 is success, > 0 a normal state, < 0 an error. The last
  *            parameter, br_error **err, may be NULL; it is set to NULL on success and to an object the caller frees on
- *            error. There is no global and no thread-local error.
+ *            error. There is no global and no thread-local error. BR_EINVAL, BR_ENOMEM and BR_EINTERNAL can come
+ *            from every function with a status, BR_ECLOSED and BR_EFORKED from every one that uses a router; the
+ *            comments do not repeat them. After an error out parameters are NULL or 0, unless a comment says more.
  * Strings in Names are NUL-terminated UTF-8. Data is (pointer, length). Everything is copied before the call returns.
  * Strings out Borrowed from the handle that was asked, valid until that handle is freed. They are NUL-terminated, and
  *            *length (where there is such a parameter, it may be NULL) gives the size without the NUL. NULL means
- *            "there is none".
+ *            "there is none". A job lends its texts until it is freed, also those of older snapshots.
  * Numbers    Times are int64_t milliseconds since 1970-01-01 UTC, or -1 for "not known". Timeouts are milliseconds:
  *            0 does not block, -1 waits without limit. Truth values are int32_t 0 or 1.
  * Threads    br_router, br_job and br_error: any thread, at any time. br_config, br_request, br_batch, br_result,
  *            br_results, br_job_list: one thread at a time, may move between threads.
+ * Blocking   No function blocks unless its comment says so. One that waits ends early with BR_AGAIN after
+ *            br_router_wakeup, and with BR_ECLOSED when the router is closed.
+ * Crash      What is on disk when a call returns is said where it matters; anything else is lost with the process.
+ * Since      0.1, where nothing else is said.
  * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it. user_data is
  *            never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
  *            function it was passed to fails. Callbacks must return: no longjmp, no exception, no panic through them.
  *            Any function of this header may be called from a callback, freeing the router included.
- * Fork       In a forked child every call but the free functions returns BR_EFORKED; a free there only drops memory.
+ * Fork       In a forked child every call that uses a router returns BR_EFORKED; a free there only drops memory.
  * Signals    The library installs no handler and blocks all signals in its own thread.
  * Secrets    API keys are read from the configuration or the environment; they never reach a file, a log, an error
  *            or a command line.
@@ -140,8 +148,9 @@ BR_API const char *br_build_info(void);
 
 /* ---- Errors ---------------------------------------------------------------------------------------------------- */
 
+/* Threads: an error never changes, so any number of threads may read one; one thread frees it, last. */
 BR_API void br_error_free(br_error *error);
-/* The status the failed call returned. */
+/* The status the failed call returned; BR_OK for NULL. */
 BR_API br_status br_error_code(const br_error *error);
 /* One line: what, where, why. Never holds a key. */
 BR_API const char *br_error_message(const br_error *error);
@@ -167,8 +176,10 @@ BR_API const char *br_error_issue(const br_error *error, size_t index);
 
 /* ---- Configuration --------------------------------------------------------------------------------------------- */
 
-/* Returns NULL only when memory is out. */
+/* Every property at its default.
+ * Returns   a configuration that the caller frees; NULL only when memory is out. */
 BR_API br_config *br_config_new(void);
+/* Callbacks that no router took over are destroyed here. */
 BR_API void br_config_free(br_config *config);
 /* Sets the property `key` from its text form; docs/configuration.md lists all keys with range, default and meaning.
  * Returns   BR_OK, or BR_ECONFIG for an unknown key (the hint names the nearest one) or a value out of range.
@@ -186,7 +197,9 @@ BR_API const char *br_config_property_doc(size_t index);
 enum { BR_LOG_ERROR = 1, BR_LOG_WARNING = 2, BR_LOG_INFO = 3, BR_LOG_DEBUG = 4 };
 /* One log line, without newline. Bodies and keys are never logged. */
 typedef void (*br_log_fn)(void *user_data, int32_t level, const char *message);
-/* Log records are queued (the newest 10,000) and handed to fn inside br_poll. */
+/* Log records are queued (the newest 10,000) and handed to fn inside br_poll. A second call replaces the first one's
+ * fn; fn NULL: no log. A router made from this configuration keeps the callback until it is freed.
+ * Returns   BR_OK; destroy has run when it fails. */
 BR_API br_status br_config_set_log(br_config *config, int32_t level, br_log_fn fn, void *user_data,
                                    br_destroy_fn destroy, br_error **err);
 
@@ -218,6 +231,9 @@ enum {
 BR_API const char *br_event_name(int32_t event);
 /* json: {"event":"batch_polled","job_id":…,"batch_id":…,"message":…,"request_counts":{…},…} */
 typedef void (*br_event_fn)(void *user_data, int32_t event, const char *job_id, const char *json);
+/* Events are queued with the log records and handed to fn inside br_poll, in the order in which they happened. What an
+ * event tells can be seen when fn runs: br_job_open and br_job_update show that state or a later one.
+ * Returns   BR_OK; destroy has run when it fails. */
 BR_API br_status br_config_set_event(br_config *config, br_event_fn fn, void *user_data, br_destroy_fn destroy,
                                      br_error **err);
 
@@ -231,27 +247,34 @@ enum { BR_SOURCE_URL = 1, BR_SOURCE_BASE64 = 2, BR_SOURCE_FILE_URI = 3 };
 /* custom_id: unique in the batch. model: passed to the vendor as it is. Checked when the batch is submitted.
  * Returns NULL when memory is out or an argument is NULL. */
 BR_API br_request *br_request_new(const char *custom_id, const char *model);
-/* Reads one request in the unified format (docs/format.md). */
+/* Reads one request in the unified format (docs/format.md). It goes to the vendor as it came, and cannot be changed.
+ * Returns   BR_OK: *request is freed by the caller. BR_EINPUT: what is wrong with the line, and where. */
 BR_API br_status br_request_from_json(const char *json, size_t length, br_request **request, br_error **err);
 BR_API void br_request_free(br_request *request);
-/* Replaces the system prompt; br_request_add_system makes it a list and appends. */
+/* Replaces the system prompt; br_request_add_system makes it a list and appends.
+ * Returns   BR_OK; BR_EINVAL for a request made by br_request_from_json. */
 BR_API br_status br_request_set_system(br_request *request, const char *text, size_t length, br_error **err);
 BR_API br_status br_request_add_system(br_request *request, const char *text, size_t length, br_error **err);
-/* Begins a message; the content functions below add to the newest one, in order. */
+/* Begins a message; the content functions below add to the newest one, in order.
+ * Returns   BR_OK; BR_EINVAL for an unknown role or source, for content without a message, or for a request made by
+ *           br_request_from_json. */
 BR_API br_status br_request_add_message(br_request *request, int32_t role, br_error **err);
 BR_API br_status br_request_add_text(br_request *request, const char *text, size_t length, br_error **err);
-/* media_type may be NULL: image/jpeg, application/pdf, audio/wav. data is a URL, base64 text or file URI, by source. */
+/* media_type may be NULL: image/jpeg, application/pdf, audio/wav. data is a URL, base64 text or file URI, by source.
+ * Returns   as br_request_add_message. */
 BR_API br_status br_request_add_image(br_request *request, int32_t source, const char *media_type, const char *data,
                                       size_t length, br_error **err);
 BR_API br_status br_request_add_document(br_request *request, int32_t source, const char *media_type,
                                          const char *data, size_t length, br_error **err);
 BR_API br_status br_request_add_audio(br_request *request, int32_t source, const char *media_type, const char *data,
                                       size_t length, br_error **err);
-/* One field of generation_config as a JSON value, e.g. ("max_tokens", "64"), ("stop_sequences", "[\"END\"]"). */
+/* One field of generation_config as a JSON value, e.g. ("max_tokens", "64"), ("stop_sequences", "[\"END\"]").
+ * Returns   BR_OK; BR_EINVAL for text that is not one JSON value, or for a request made by br_request_from_json. */
 BR_API br_status br_request_set_generation(br_request *request, const char *name, const char *json, size_t length,
                                            br_error **err);
 /* Any other top-level field as a JSON value: provider, endpoint, tools, tool_choice, response_format, reasoning, seed,
- * provider_kwargs, body, input. */
+ * provider_kwargs, body, input.
+ * Returns   as br_request_set_generation. */
 BR_API br_status br_request_set_field(br_request *request, const char *name, const char *json, size_t length,
                                       br_error **err);
 /* The request as one line of the unified format; borrowed until the request is changed or freed. */
@@ -259,47 +282,64 @@ BR_API const char *br_request_json(br_request *request, size_t *length);
 
 /* ---- Batches --------------------------------------------------------------------------------------------------- */
 
-/* provider: where requests go that name none themselves; NULL if all of them do. */
+/* provider: where requests go that name none themselves and that no rule of "routes" covers; NULL if there are none.
+ * "openai@team" names one of several keys of a provider.
+ * Returns   a batch that the caller frees; NULL only when memory is out. */
 BR_API br_batch *br_batch_new(const char *provider);
 BR_API void br_batch_free(br_batch *batch);
-/* A name for the audit files, [A-Za-z0-9-] after cleaning. */
+/* A name for the audit files, [A-Za-z0-9-] after cleaning.
+ * Returns   BR_OK. */
 BR_API br_status br_batch_set_name(br_batch *batch, const char *name, br_error **err);
-/* Metadata kept with the job and sent to vendors that take it: at most 12 pairs, key <= 64, value <= 512 bytes. */
+/* Metadata kept with the job and sent to vendors that take it: at most 12 pairs, key <= 64, value <= 512 bytes.
+ * Returns   BR_OK; BR_EINVAL past these limits. */
 BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char *value, br_error **err);
 /* Options of this batch that override the router's configuration, plus:
  *   "output"   an absolute path remembered with the job (see br_job_output)
  *   "continue" "1": if an unfinished job has the same requests, provider, base URL and output, br_submit returns that
- *              job with BR_EXISTS instead of making a new one */
+ *              job with BR_EXISTS instead of making a new one
+ * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, or a secret: options are kept on disk. */
 BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
-/* Adds a copy of the request; the request can be used again. */
+/* Adds a copy of the request; the request can be used again.
+ * Returns   BR_OK. */
 BR_API br_status br_batch_add(br_batch *batch, br_request *request, br_error **err);
-/* Adds one or many lines in the unified format from memory. */
+/* Adds one or many lines in the unified format from memory. They are read by br_submit or br_validate.
+ * Returns   BR_OK. */
 BR_API br_status br_batch_add_jsonl(br_batch *batch, const char *data, size_t length, br_error **err);
 /* Adds a file of lines in the unified format. It is opened now and read, streaming, by br_submit or br_validate;
- * "-" is standard input and can be read once. */
+ * "-" is standard input and can be read once.
+ * Returns   BR_OK; BR_EIO when it cannot be opened.
+ * Blocks    while it opens the file. */
 BR_API br_status br_batch_add_jsonl_file(br_batch *batch, const char *path, br_error **err);
 
 /* Checks every request as br_submit would, without network and without leaving anything behind.
- * Returns   BR_OK; BR_EINPUT (see br_error_issue); BR_ELIMIT; BR_ENOPROVIDER; BR_EIO.
+ * Returns   BR_OK; BR_EINPUT (see br_error_issue); BR_ELIMIT; BR_ENOPROVIDER: the message names all that are missing;
+ *           BR_ECONFIG; BR_EIO.
+ * Blocks    while it reads the input.
  * Since     0.1 */
 BR_API br_status br_validate(const br_config *config, br_batch *batch, br_error **err);
 
 /* Takes converted bytes, whole lines at a time; a non-zero return stops the work with BR_ECANCELLED. */
 typedef int32_t (*br_write_fn)(void *user_data, const char *data, size_t length);
-/* Writes the vendor's native request lines. Offline. Returns as br_validate. write runs on this thread. */
+/* Writes the vendor's native request lines. Offline. write runs on this thread.
+ * Returns   as br_validate; BR_ECANCELLED when write asked for it.
+ * Blocks    while it reads the input. */
 BR_API br_status br_convert(const br_config *config, br_batch *batch, br_write_fn write, void *user_data,
                             br_error **err);
 /* Reads native result lines of `provider` from a file ("-": standard input), writes unified results. Offline.
- * *rows and *failed (may be NULL) count the rows, and those that did not succeed. */
+ * *rows and *failed (may be NULL) count the rows, and those that did not succeed.
+ * Returns   BR_OK; BR_EINPUT for a line that is no result row; BR_ENOPROVIDER; BR_EIO; BR_ECANCELLED.
+ * Blocks    while it reads the input. */
 BR_API br_status br_decode_file(const br_config *config, const char *provider, const char *path, br_write_fn write,
                                 void *user_data, int64_t *rows, int64_t *failed, br_error **err);
 
 /* What a batch would bring to the vendors and cost, before anything is sent: one pass over the requests, as br_submit
  * would make it. Offline.
  * Returns   BR_OK; or as br_validate.
+ * Blocks    while it reads the input.
  * Ownership *plan is freed by the caller.
  * Since     0.1 */
 BR_API br_status br_plan_new(const br_config *config, br_batch *batch, br_plan **plan, br_error **err);
+/* Threads: a plan never changes, so any number of threads may read one. */
 BR_API void br_plan_free(br_plan *plan);
 /* Remote batches the job would have, requests, bytes, and guesses of tokens (docs/prices.md says how they are made). */
 BR_API int64_t br_plan_batches(const br_plan *plan);
@@ -325,25 +365,36 @@ BR_API const char *br_provider_json(const char *name);
 
 /* Opens the state directory (made if missing), takes its lock, and goes on with every unfinished job unless
  * resume.auto is 0. The configuration is copied.
- * Returns   BR_OK; BR_ELOCKED when another process owns the directory; BR_ESTORE; BR_ECONFIG; BR_EIO.
+ * Returns   BR_OK; BR_ELOCKED when another process owns the directory; BR_ESTORE; BR_ECONFIG; BR_EIO; BR_ENOTFOUND for
+ *           an observer of a directory that is not there.
+ * Ownership *router is freed by the caller.
  * Blocks    for reading the state, not for the network.
  * Since     0.1 */
 BR_API br_status br_router_new(const br_config *config, br_router **router, br_error **err);
 /* Stops the router's thread, saves, and unlocks the directory. Remote batches go on; the next br_router_new resumes
- * them. Waits at most timeout_ms for calls under way. Later calls on the router return BR_ECLOSED. Idempotent.
- * Wakes every thread that waits in br_poll or br_next_result. */
+ * them. Later calls on the router and its jobs return BR_ECLOSED. Wakes every thread that waits.
+ * Returns   BR_OK, also when it is closed already.
+ * Blocks    at most timeout_ms for calls under way, and for the end of calls of other threads that do not wait.
+ * Crash     every acknowledgement is on disk when it returns. */
 BR_API br_status br_router_close(br_router *router, int64_t timeout_ms, br_error **err);
-/* Closes (without waiting for calls under way) and drops the handle. */
+/* Closes (without waiting for calls under way) and drops the handle. No other thread may be about to use it; jobs and
+ * results may still be used: they answer from memory and return BR_ECLOSED where they would need the router. */
 BR_API void br_router_free(br_router *router);
-/* A descriptor that is readable while br_poll has callbacks to run; -1 when closed. Watch it, never read it. */
+/* A descriptor that is readable while br_poll has callbacks to run; -1 when closed. Watch it, never read it, and stop
+ * watching it before the router is closed. */
 BR_API int32_t br_router_fd(const br_router *router);
-/* Makes a br_poll or br_next_result that is waiting, or the next one, return BR_AGAIN. */
+/* Ends every call on this router that is waiting, or the next one that would wait, with BR_AGAIN: br_poll,
+ * br_next_result, br_job_wait, br_job_refresh, br_cancel and their kin. What br_job_refresh and br_cancel asked the
+ * vendor stays asked.
+ * Threads   any; not from a signal handler. */
 BR_API void br_router_wakeup(br_router *router);
-/* Runs pending callbacks (completions, events, log records) on this thread. Waits up to timeout_ms for the first.
- * Returns   BR_OK when any ran, BR_AGAIN when none came, BR_ECLOSED. */
+/* Runs pending callbacks (completions, events, log records) on this thread.
+ * Returns   BR_OK when any ran, BR_AGAIN when none came or br_router_wakeup was called, BR_ECLOSED.
+ * Threads   any; each callback runs once, on one of the threads that poll.
+ * Blocks    up to timeout_ms for the first. */
 BR_API br_status br_poll(br_router *router, int64_t timeout_ms, br_error **err);
-/* A router starts with every provider that the library knows. A provider that was removed takes no new requests; jobs it
- * has already go on.
+/* A router starts with every provider that the library knows. A provider that was removed takes no new requests; jobs
+ * it has already go on.
  * Returns   BR_OK; BR_EALREADY (add: it is there; remove: it is not); BR_ENOPROVIDER for an unknown name.
  * Threads   any. Since 0.1 */
 BR_API br_status br_router_add_provider(br_router *router, const char *name, br_error **err);
@@ -352,8 +403,9 @@ BR_API int32_t br_router_has_provider(br_router *router, const char *name);
 /* Providers of the router, sorted; NULL past the end. Borrowed: valid while the library is loaded. */
 BR_API const char *br_router_provider(br_router *router, size_t index);
 
-/* Counters of this process as JSON: requests, calls, bytes, retries, jobs by state, tokens, money. Borrowed until the next
- * call on this router, which is one thread's business. */
+/* Counters of this process as JSON: requests, calls, bytes, retries, jobs by state, tokens, money.
+ * Ownership borrowed until the same thread calls it again, or the router is freed.
+ * Threads   any. */
 BR_API const char *br_stats_json(br_router *router, size_t *length);
 
 /* ---- Jobs ------------------------------------------------------------------------------------------------------ */
@@ -374,18 +426,29 @@ typedef void (*br_done_fn)(void *user_data, br_job *job);
  * Since     0.1 */
 BR_API br_status br_submit(br_router *router, br_batch *batch, br_done_fn done, void *user_data, br_destroy_fn destroy,
                            br_job **job, br_error **err);
-/* The job of that id, from the state directory. BR_ENOTFOUND if there is none. */
+/* The job of that id, from the state directory. Several handles of one job are independent.
+ * Returns   BR_OK: *job is freed by the caller; BR_ENOTFOUND if there is none; BR_ESTORE.
+ * Blocks    for reading the state. */
 BR_API br_status br_job_open(br_router *router, const char *job_id, br_job **job, br_error **err);
-/* A job for a batch that was made elsewhere. Its results are those rows the vendor returns; ids are not checked. */
+/* A job for a batch that was made elsewhere. Its results are those rows the vendor returns; ids are not checked.
+ * Whether the vendor knows it shows at the first poll: br_job_refresh.
+ * Returns   BR_OK: *job is freed by the caller; BR_ENOPROVIDER; BR_EAUTH (no key); BR_ESTORE; BR_EIO.
+ * Blocks    for one sync of the state directory.
+ * Crash     after BR_OK the job survives. */
 BR_API br_status br_attach(br_router *router, const char *provider, const char *batch_id, br_job **job,
                            br_error **err);
-/* Goes on with a job (NULL: with every unfinished one) when resume.auto is 0, or after it was blocked. */
+/* Goes on with a job (NULL: with every unfinished one) when resume.auto is 0, or after it was blocked. A job that goes
+ * on already is left alone.
+ * Returns   BR_OK; BR_ENOTFOUND; BR_ELOCKED for an observer. */
 BR_API br_status br_resume(br_router *router, br_job *job, br_error **err);
-/* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline. */
+/* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline.
+ * Returns   BR_OK: *list is freed by the caller; BR_ESTORE.
+ * Blocks    for reading the state. */
 BR_API br_status br_list(br_router *router, const char *provider, int64_t limit, br_job_list **list, br_error **err);
-/* The newest batches at the vendor itself, whoever made them: each a snapshot with an empty br_job_id and its vendor id in
- * br_job_batch_id(job, 0); br_attach makes a job of one. limit <= 0 means 100, which is the most.
- * Returns   BR_OK; BR_ENOPROVIDER; BR_EUNSUPPORTED; BR_EAUTH; BR_ENETWORK; BR_EPROVIDER; BR_ETIMEOUT.
+/* The newest batches at the vendor itself, whoever made them: each a snapshot with an empty br_job_id and its vendor
+ * id in br_job_batch_id(job, 0); br_attach makes a job of one. limit <= 0 means 100, which is the most.
+ * Returns   BR_OK: *list is freed by the caller; BR_ENOPROVIDER; BR_EUNSUPPORTED; BR_EAUTH; BR_ENETWORK; BR_EPROVIDER;
+ *           BR_ETIMEOUT. br_router_wakeup does not end it.
  * Blocks    for the network, at most timeout_ms.
  * Since     0.1 */
 BR_API br_status br_list_remote(br_router *router, const char *provider, int64_t limit, int64_t timeout_ms,
@@ -395,6 +458,7 @@ BR_API size_t br_job_list_count(const br_job_list *list);
 /* Borrowed from the list; NULL past the end. */
 BR_API br_job *br_job_list_get(const br_job_list *list, size_t index);
 
+/* Drops the handle and every text it lent; the job itself goes on. Threads: one, when no other uses the handle. */
 BR_API void br_job_free(br_job *job);
 
 /* A new job of the requests of `job` that did not succeed: failed, expired, cancelled or missing. The same bytes go to
@@ -404,8 +468,11 @@ BR_API void br_job_free(br_job *job);
  * Ownership, threads, blocking, done: as br_submit. Since 0.1 */
 BR_API br_status br_retry(br_router *router, br_job *job, br_done_fn done, void *user_data, br_destroy_fn destroy,
                           br_job **new_job, br_error **err);
-/* Writes the unified lines of those requests, ready to be submitted. BR_ENOTFOUND when the job did not keep them
- * (audit.files was 0). write runs on this thread. *rows (may be NULL) counts them. Since 0.1 */
+/* Writes the unified lines of those requests, ready to be submitted. write runs on this thread. *rows (may be NULL)
+ * counts them.
+ * Returns   BR_OK; BR_ENOTCOMPLETE; BR_ENOTFOUND when the job did not keep them (audit.files was 0); BR_EIO;
+ *           BR_ECANCELLED when write asked for it.
+ * Blocks    for reading files. Since 0.1 */
 BR_API br_status br_job_write_failed(br_job *job, br_write_fn write, void *user_data, int64_t *rows, br_error **err);
 
 /* ---- Many batches ---------------------------------------------------------------------------------------------- */
@@ -420,19 +487,26 @@ BR_API br_status br_job_write_failed(br_job *job, br_write_fn write, void *user_
  * Threads   any. Blocks, crash: as br_submit. Since 0.1 */
 BR_API br_status br_submit_many(br_router *router, br_batch *const *batches, size_t count, br_job **jobs,
                                 br_error **errors, br_error **err);
-/* br_submit_many, then br_wait_many. After BR_ETIMEOUT and BR_EPARTIAL jobs is filled all the same. */
+/* br_submit_many, then br_wait_many. After BR_AGAIN, BR_ETIMEOUT and BR_EPARTIAL jobs is filled all the same.
+ * Returns   what br_submit_many returned, and after its BR_OK what br_wait_many did.
+ * Blocks    as both do. */
 BR_API br_status br_run(br_router *router, br_batch *const *batches, size_t count, int64_t timeout_ms, br_job **jobs,
                         br_error **errors, br_error **err);
 /* Waits until every job is done or blocked. timeout_ms -2 takes timeout_ms of the configuration.
  * Returns   BR_OK; BR_AGAIN (br_router_wakeup); BR_ETIMEOUT: the message names the unfinished jobs, br_error_issue(i)
- *           each of them. Updates all snapshots. Since 0.1 */
+ *           each of them; BR_ENOTFOUND; BR_ESTORE. Updates all snapshots.
+ * Blocks    up to timeout_ms. Since 0.1 */
 BR_API br_status br_wait_many(br_router *router, br_job *const *jobs, size_t count, int64_t timeout_ms, br_error **err);
-/* Asks the vendors about all of them at once. BR_EPARTIAL when some could not be asked; errors (may be NULL) as above.
- * Updates all snapshots. Blocks for the network, at most timeout_ms. Since 0.1 */
+/* Asks the vendors about all of them at once. Updates all snapshots.
+ * Returns   BR_OK; BR_EPARTIAL when some could not be asked or did not answer in time: errors (may be NULL) says why,
+ *           as in br_submit_many; BR_AGAIN (br_router_wakeup): the answers will show in the jobs when they come;
+ *           BR_ENOTFOUND.
+ * Blocks    for the network, at most timeout_ms. Since 0.1 */
 BR_API br_status br_refresh_many(br_router *router, br_job *const *jobs, size_t count, int64_t timeout_ms,
                                  br_error **errors, br_error **err);
-/* Cancels all of them at once: cancelled[i] (may be NULL) as *cancelled of br_cancel. BR_EPARTIAL and errors as above.
- * Updates all snapshots. Blocks for the network, at most timeout_ms. Since 0.1 */
+/* Cancels all of them at once: cancelled[i] (may be NULL) as *cancelled of br_cancel. Updates all snapshots.
+ * Returns   as br_refresh_many. What was asked is done, also after BR_AGAIN.
+ * Blocks    for the network, at most timeout_ms. Since 0.1 */
 BR_API br_status br_cancel_many(br_router *router, br_job *const *jobs, size_t count, int64_t timeout_ms,
                                 int32_t *cancelled, br_error **errors, br_error **err);
 
@@ -451,7 +525,10 @@ enum {
 };
 /* "queued", "submitting", "validating", "in_progress", "finalizing", "completed", "failed", "cancelling", … */
 BR_API const char *br_state_name(int32_t state);
+/* The one of the first six that stands for it: queued and submitting are validating, finalizing and cancelling are in
+ * progress. */
 BR_API int32_t br_state_compat(int32_t state);
+/* 1 for completed, failed, cancelled and expired. */
 BR_API int32_t br_state_is_terminal(int32_t state);
 
 /* What is known of the submission: librdkafka's three values. */
@@ -470,8 +547,12 @@ enum {
 /* Times of br_job_time. */
 enum { BR_TIME_CREATED = 0, BR_TIME_SUBMITTED = 1, BR_TIME_COMPLETED = 2, BR_TIME_EXPIRES = 3 };
 
-/* A br_job handle holds a snapshot: these read it. br_job_update takes a new one from the router without asking the
- * vendor; br_job_refresh asks. */
+/* A br_job handle holds a snapshot: these read it, offline and also when the router is closed. br_job_update takes a
+ * new one from the router without asking the vendor; br_job_refresh asks. A thread that reads two values of one handle
+ * while another takes a new snapshot may read them of two snapshots: br_job_json gives all of one.
+ * Ownership texts are borrowed until the handle is freed, also those of older snapshots; each different one stays in
+ *           memory until then.
+ * Threads   any. */
 BR_API const char *br_job_id(const br_job *job);
 BR_API const char *br_job_provider(const br_job *job); /* "" when its batches go to several */
 BR_API const char *br_job_parent(const br_job *job);   /* the job it retries, NULL if none */
@@ -483,7 +564,9 @@ BR_API int32_t br_job_state(const br_job *job);
 BR_API int32_t br_job_submission(const br_job *job);
 /* 1 once every request has its one result here on disk: nothing of the job needs the network any more. */
 BR_API int32_t br_job_is_done(const br_job *job);
+/* One of BR_COUNT_…; -1 for an unknown one. */
 BR_API int64_t br_job_count(const br_job *job, int32_t counter);
+/* One of BR_TIME_…; -1 when it is not known. */
 BR_API int64_t br_job_time(const br_job *job, int32_t which);
 /* Remote batches of the job, and their vendor ids (NULL past the end or before the vendor accepted it). */
 BR_API size_t br_job_batch_count(const br_job *job);
@@ -495,18 +578,36 @@ BR_API const char *br_job_error_message(const br_job *job);
 BR_API int32_t br_job_is_blocked(const br_job *job);
 /* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. */
 BR_API const char *br_job_json(const br_job *job, size_t *length);
+/* Takes a new snapshot. Offline.
+ * Returns   BR_OK; BR_ENOTFOUND when the job was removed; BR_ESTORE. */
 BR_API br_status br_job_update(br_job *job, br_error **err);
-/* Asks the vendor once for each remote batch that has not ended. Blocks for the network, at most timeout_ms. */
+/* Asks the vendor once for each remote batch that has not ended. Updates the snapshot.
+ * Returns   BR_OK: every one answered, or there was none to ask; BR_ETIMEOUT; BR_AGAIN (br_router_wakeup): the answers
+ *           will show in the job when they come; BR_EAUTH, BR_ENETWORK, BR_EPROVIDER, BR_EPROTOCOL: what the vendor
+ *           said; BR_ENOTFOUND when the job was removed, or the vendor knows no such batch.
+ * Blocks    for the network, at most timeout_ms. */
 BR_API br_status br_job_refresh(br_job *job, int64_t timeout_ms, br_error **err);
-/* Waits until the job is done, blocked (BR_OK both; ask br_job_is_done), or timeout_ms ran out (BR_ETIMEOUT).
- * br_router_wakeup makes it return BR_AGAIN. Updates the snapshot. */
+/* Waits until the job is done or blocked. Updates the snapshot.
+ * Returns   BR_OK: done or blocked, ask br_job_is_done; BR_ETIMEOUT; BR_AGAIN (br_router_wakeup); BR_ENOTFOUND;
+ *           BR_ESTORE.
+ * Blocks    up to timeout_ms. */
 BR_API br_status br_job_wait(br_job *job, int64_t timeout_ms, br_error **err);
-/* Waits until every remote batch was accepted by the vendor, the outcome is unknown (BR_EUNKNOWN), or it was refused. */
+/* Waits until every remote batch was accepted by the vendor, was refused, or has an unknown outcome. Updates the
+ * snapshot.
+ * Returns   BR_OK: all were accepted; BR_EUNKNOWN; why it was refused or is blocked, such as BR_EAUTH, BR_EQUOTA,
+ *           BR_ELIMIT, BR_EPROVIDER; BR_ETIMEOUT; BR_AGAIN (br_router_wakeup); BR_ENOTFOUND; BR_ESTORE.
+ * Blocks    up to timeout_ms. */
 BR_API br_status br_job_wait_submitted(br_job *job, int64_t timeout_ms, br_error **err);
 /* Asks the vendor to stop. *cancelled (may be NULL) is 1 when it took the request, 0 when the job had already ended.
- * Finished requests keep their results. Blocks for the network, at most timeout_ms. */
+ * Finished requests keep their results. What was not sent yet never is. Updates the snapshot.
+ * Returns   BR_OK; BR_ETIMEOUT and BR_AGAIN (br_router_wakeup): it is asked, and the answer not here yet; BR_EAUTH,
+ *           BR_ENETWORK, BR_EPROVIDER, BR_EUNSUPPORTED: what the vendor said; BR_ENOTFOUND.
+ * Blocks    for the network, at most timeout_ms.
+ * Crash     that it is wanted is on disk before the vendor is asked: a restart asks again. */
 BR_API br_status br_cancel(br_job *job, int64_t timeout_ms, int32_t *cancelled, br_error **err);
-/* Forgets a job that is done or was never sent, and deletes its files. BR_ENOTCOMPLETE otherwise. */
+/* Forgets a job that is done or was never sent, and deletes its files. The handle stays until it is freed.
+ * Returns   BR_OK; BR_ENOTCOMPLETE; BR_ENOTFOUND; BR_ESTORE.
+ * Blocks    for one sync of the state directory. */
 BR_API br_status br_job_remove(br_job *job, br_error **err);
 
 /* ---- Results --------------------------------------------------------------------------------------------------- */
@@ -527,22 +628,33 @@ enum { BR_RESULT_SUCCEEDED = 1, BR_RESULT_ERRORED = 2, BR_RESULT_CANCELLED = 3, 
  * Since     0.1 */
 BR_API br_status br_next_result(br_router *router, br_job *job, int64_t timeout_ms, br_result **result,
                                 br_error **err);
-/* The same for up to `capacity` results in one call: waits for the first, takes what else is there. */
+/* The same for up to `capacity` results in one call: waits for the first, takes what else is there.
+ * Returns   as br_next_result; *count is 0 unless it is BR_OK. */
 BR_API br_status br_next_results(br_router *router, br_job *job, int64_t timeout_ms, br_result **results,
                                  size_t capacity, size_t *count, br_error **err);
-/* Marks a result as taken. Durable at the next save (delivery.ack_interval_ms, br_router_close). Any order. */
+/* Marks a result as taken. Any order. Of a result of br_results_next it does nothing.
+ * Returns   BR_OK.
+ * Crash     durable at the next save (delivery.ack_interval_ms, br_router_close); before that the result comes again.
+ */
 BR_API br_status br_result_ack(br_result *result, br_error **err);
 /* Acknowledges every result of a job that is done, however it was read; of one that goes on, those that br_next_result
- * handed out. Returns when that is on disk. */
+ * handed out.
+ * Returns   BR_OK; BR_ENOTFOUND; BR_ESTORE.
+ * Blocks    for one sync of the state directory.
+ * Crash     on disk when it returns. */
 BR_API br_status br_job_ack_all(br_job *job, br_error **err);
+/* A result that was not acknowledged comes again from the next router, not from this one. */
 BR_API void br_result_free(br_result *result);
 
+/* The id it was asked under. A result is read where it lies: each function below decodes what it is asked for, once. */
 BR_API const char *br_result_custom_id(const br_result *result, size_t *length);
+/* One of BR_RESULT_…; 0 for NULL. */
 BR_API int32_t br_result_status(const br_result *result);
 BR_API const char *br_result_job_id(const br_result *result);
 BR_API const char *br_result_batch_id(const br_result *result);
 /* The answer's text, unescaped; NULL if there is none. */
 BR_API const char *br_result_text(const br_result *result, size_t *length);
+/* The model that answered, and why it stopped, in the vendor's words; NULL if it did not say. */
 BR_API const char *br_result_model(const br_result *result);
 BR_API const char *br_result_finish_reason(const br_result *result);
 /* Tool calls as a JSON array, NULL if there are none. */
@@ -553,11 +665,13 @@ BR_API const char *br_result_response(const br_result *result, size_t *length);
 BR_API const char *br_result_error_type(const br_result *result);
 BR_API const char *br_result_error_code(const br_result *result);
 BR_API const char *br_result_error_message(const br_result *result);
+/* 200 when it succeeded, else the status of this row, 0 if it has none. */
 BR_API int32_t br_result_http_status(const br_result *result);
 /* 1 if asking the same again may work. */
 BR_API int32_t br_result_is_transient(const br_result *result);
 /* Tokens; -1 when the vendor did not say. */
 enum { BR_TOKENS_INPUT = 0, BR_TOKENS_OUTPUT = 1, BR_TOKENS_CACHED_INPUT = 2, BR_TOKENS_REASONING = 3 };
+/* The tokens of this answer, one of BR_TOKENS_…; -1 when the vendor did not say. */
 BR_API int64_t br_result_tokens(const br_result *result, int32_t which);
 /* 1 if it may have been handed out before, by a process that did not acknowledge it. */
 BR_API int32_t br_result_redelivered(const br_result *result);
@@ -565,7 +679,8 @@ BR_API int32_t br_result_redelivered(const br_result *result);
 BR_API const char *br_result_json(const br_result *result, size_t *length);
 
 /* All results of a job from the first, as often as wanted, apart from what br_next_result hands out.
- * BR_ENOTCOMPLETE while the job is not done. */
+ * Returns   BR_OK: *results is freed by the caller; BR_ENOTCOMPLETE while the job is not done; BR_ENOTFOUND;
+ *           BR_ESTORE. */
 BR_API br_status br_results_open(br_job *job, br_results **results, br_error **err);
 /* The same cursor over a job that may still run: its results as they come, batch by batch. br_results_next waits up to
  * timeout_ms (0: not at all, -1: without limit) for the first one to come, br_results_write goes on for so long; both
@@ -580,10 +695,16 @@ enum { BR_ORDER_ARRIVAL = 0, BR_ORDER_INPUT = 1 };
 /* Goes back to the first result, in that order. BR_ORDER_INPUT takes 32 bytes of memory for each request.
  * Returns   BR_OK; BR_EUNSUPPORTED: a batch made elsewhere has no input order; BR_EIO. Since 0.1 */
 BR_API br_status br_results_set_order(br_results *results, int32_t order, br_error **err);
-/* Up to `capacity` results; *count = 0 and BR_END after the last. */
+/* Up to `capacity` results, each freed by the caller. Works when the router is closed as well.
+ * Returns   BR_OK: *count of them. BR_END after the last. BR_ESTORE, BR_EIO: the file is damaged or cannot be read;
+ *           what stood before the damage was handed out by earlier calls. *count is 0 unless it is BR_OK.
+ * Blocks    for reading files. */
 BR_API br_status br_results_next(br_results *results, br_result **out, size_t capacity, size_t *count,
                                  br_error **err);
-/* Writes all results that are left as unified lines, without a handle for each. */
+/* Writes all results that are left as unified lines, without a handle for each. *rows and *failed (may be NULL) count
+ * them, and those that did not succeed. write runs on this thread, with whole lines.
+ * Returns   BR_OK; BR_ECANCELLED when write asked for it; BR_ESTORE, BR_EIO.
+ * Blocks    for reading files. */
 BR_API br_status br_results_write(br_results *results, br_write_fn write, void *user_data, int64_t *rows,
                                   int64_t *failed, br_error **err);
 BR_API void br_results_free(br_results *results);

@@ -29,6 +29,13 @@ std::string quoted(const char* text, size_t length) {
   return out;
 }
 
+// A request that came as JSON goes to the vendor as it came.
+Result<void> changeable(const br_request* request) {
+  if (request->raw.empty()) return {};
+  return Error(br::Code::invalid_argument, "the request was made from JSON and cannot be changed",
+               "build it with br_request_new, or change the JSON");
+}
+
 // Fields of an object in the order they were set; a later value takes an earlier one's place.
 void put(std::vector<std::pair<std::string, std::string>>* fields, const char* name, std::string_view json) {
   for (auto& [key, value] : *fields) {
@@ -52,6 +59,7 @@ Result<br_status> set_json(std::vector<std::pair<std::string, std::string>>* fie
 Result<br_status> add_part(br_request* request, const char* type, const char* default_type, int32_t source,
                            const char* media_type, const char* data, size_t length) {
   if (request == nullptr || data == nullptr) return br::null_argument("request or data");
+  if (auto may = changeable(request); !may) return std::move(may.error());
   if (source_name(source) == nullptr)
     return Error(br::Code::invalid_argument, "the source " + std::to_string(source) + " is not known",
                  "use BR_SOURCE_URL, BR_SOURCE_BASE64 or BR_SOURCE_FILE_URI");
@@ -140,6 +148,7 @@ br_status br_request_from_json(const char* json, size_t length, br_request** req
 br_status br_request_set_system(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
+    if (auto may = changeable(request); !may) return std::move(may.error());
     request->system.assign(1, std::string(text, length));
     request->system_is_list = false;
     return BR_OK;
@@ -149,6 +158,7 @@ br_status br_request_set_system(br_request* request, const char* text, size_t le
 br_status br_request_add_system(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
+    if (auto may = changeable(request); !may) return std::move(may.error());
     request->system.emplace_back(text, length);
     request->system_is_list = true;
     return BR_OK;
@@ -158,6 +168,7 @@ br_status br_request_add_system(br_request* request, const char* text, size_t le
 br_status br_request_add_message(br_request* request, int32_t role, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr) return br::null_argument("request");
+    if (auto may = changeable(request); !may) return std::move(may.error());
     if (role != BR_ROLE_USER && role != BR_ROLE_ASSISTANT)
       return Error(br::Code::invalid_argument, "the role " + std::to_string(role) + " is not known",
                    "use BR_ROLE_USER or BR_ROLE_ASSISTANT; a system prompt goes to br_request_set_system");
@@ -169,6 +180,7 @@ br_status br_request_add_message(br_request* request, int32_t role, br_error** e
 br_status br_request_add_text(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
+    if (auto may = changeable(request); !may) return std::move(may.error());
     if (request->messages.empty())
       return Error(br::Code::invalid_argument, "there is no message to add to", "call br_request_add_message first");
     request->messages.back().parts.push_back("{\"type\":\"text\",\"text\":" + quoted(text, length) + "}");
@@ -195,6 +207,7 @@ br_status br_request_set_generation(br_request* request, const char* name, const
                                     br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || name == nullptr || json == nullptr) return br::null_argument("request, name or json");
+    if (auto may = changeable(request); !may) return std::move(may.error());
     return set_json(&request->generation, name, json, length);
   });
 }
@@ -203,6 +216,7 @@ br_status br_request_set_field(br_request* request, const char* name, const char
                                br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || name == nullptr || json == nullptr) return br::null_argument("request, name or json");
+    if (auto may = changeable(request); !may) return std::move(may.error());
     return set_json(&request->fields, name, json, length);
   });
 }

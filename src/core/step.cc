@@ -39,6 +39,7 @@ class Stepper {
   }
 
   void begin();
+  void ask_to_cancel();
   void run_due();
   void upload();
   void uploaded(const Outcome& outcome);
@@ -128,12 +129,20 @@ void Stepper::begin() {
       return look_for_it();
     case Phase::running:
     case Phase::fetching:
+      ask_to_cancel();
       return poll_soon();
     case Phase::refused:
       return add(ActionKind::finish);
     case Phase::collected:
       return;
   }
+}
+
+// Of a process that died before the vendor had answered: to ask it once more does no harm.
+void Stepper::ask_to_cancel() {
+  if (batch().phase != Phase::running || !batch().cancel_wanted || track().cancel != CancelAnswer::none) return;
+  track().cancel = CancelAnswer::asked;
+  call(Op::cancel);
 }
 
 void Stepper::run_due() {

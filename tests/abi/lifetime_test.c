@@ -74,6 +74,25 @@ static void handles_freed_in_every_order_do_no_harm(void **state) {
   assert_int_equal(orders, 120);
 }
 
+/* It goes to the vendor as it came, so a change would be lost. */
+static void request_made_from_json_cannot_be_changed(void **state) {
+  (void)state;
+  static const char line[] =
+      "{\"custom_id\":\"a\",\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+  br_request *request = NULL;
+  br_error *error = NULL;
+  assert_ok(br_request_from_json(line, sizeof line - 1, &request, &error), &error);
+  assert_refused(br_request_set_system(request, "s", 1, &error), BR_EINVAL, &error);
+  assert_refused(br_request_add_system(request, "s", 1, &error), BR_EINVAL, &error);
+  assert_refused(br_request_add_message(request, BR_ROLE_USER, &error), BR_EINVAL, &error);
+  assert_refused(br_request_add_text(request, "t", 1, &error), BR_EINVAL, &error);
+  assert_refused(br_request_add_image(request, BR_SOURCE_URL, NULL, "u", 1, &error), BR_EINVAL, &error);
+  assert_refused(br_request_set_generation(request, "max_tokens", "1", 1, &error), BR_EINVAL, &error);
+  assert_refused(br_request_set_field(request, "seed", "1", 1, &error), BR_EINVAL, &error);
+  assert_string_equal(br_request_json(request, NULL), line);
+  br_request_free(request);
+}
+
 static void error_outlives_what_made_it(void **state) {
   (void)state;
   br_config *config = br_config_new();
@@ -112,6 +131,7 @@ static void state_directory_is_free_again_after_router_free(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(handles_freed_in_every_order_do_no_harm),
+      cmocka_unit_test(request_made_from_json_cannot_be_changed),
       cmocka_unit_test(error_outlives_what_made_it),
       cmocka_unit_test(state_directory_is_free_again_after_router_free),
   };

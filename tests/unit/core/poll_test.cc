@@ -1,0 +1,105 @@
+// How often a remote batch is asked, by a clock that only the test moves.
+#include "core/poll.h"
+
+#include <algorithm>
+
+#include "batchrouter.h"
+#include "core/step.h"
+#include "support/cmocka.h"
+
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+
+br::Event answered(br::State state) {
+  br::Event event;
+  event.kind = br::EventKind::done;
+  event.op = br::Op::poll;
+  event.outcome.status.emplace();
+  event.outcome.status->id = "batch_1";
+  event.outcome.status->state = state;
+  event.outcome.status->output.id = br::is_terminal(state) ? "file_1" : "";
+  return event;
+}
+
+br::RemoteBatch running_batch() {
+  br::RemoteBatch batch;
+  batch.job_id = "job_a";
+  batch.provider = "openai";
+  batch.rows = 1;
+  batch.phase = br::Phase::running;
+  batch.status.id = "batch_1";
+  batch.submitted_ms = 0;
+  return batch;
+}
+
+bool has_call(const br::Decision& decision, br::Op op) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(), [op](const br::Action& action) {
+    return action.kind == br::ActionKind::call && action.op == op;
+  });
+}
+
+// Lives through `until_ms`, with a vendor that answers at once, and counts polls.
+int polls_within(std::int64_t until_ms) {
+  const br::StepRules rules;
+  br::Decision now = br::step(rules, running_batch(), {}, answered(br::State::in_progress), 0, 1);
+  int polls = 0;
+  while (now.track.due_ms >= 0 && now.track.due_ms < until_ms) {
+    const std::int64_t at = now.track.due_ms;
+    now = br::step(rules, now.batch, now.track, {br::EventKind::due, br::Op::poll, {}, {}, {}}, at, 1);
+    assert_true(has_call(now, br::Op::poll));
+    assert_true(now.track.due_ms < 0);  // nothing is due while the call is under way
+    ++polls;
+    now = br::step(rules, now.batch, now.track, answered(br::State::in_progress), at, 1);
+    assert_true(now.track.due_ms > at);
+  }
+  return polls;
+}
+
+void polls_of_a_day_stay_within_their_budget(void**) {
+  const int hour = polls_within(kHour), day = polls_within(24 * kHour);
+  assert_in_range(hour, 12, 115);
+  assert_in_range(day, 288, 400);
+}
+
+void ended_batch_leaves_nothing_due(void**) {
+  const br::StepRules rules;
+  const br::Decision ended = br::step(rules, running_batch(), {}, answered(br::State::completed), kHour, 1);
+  assert_true(ended.track.due_ms < 0);
+  assert_true(ended.batch.phase == br::Phase::fetching);
+}
+
+void wait_grows_from_the_interval_to_the_longest(void**) {
+  const br::PollRule rule{1000, 5000};
+  assert_int_equal(br::poll_delay_ms(rule, 0), 1000);
+  assert_int_equal(br::poll_delay_ms(rule, 60'000), 3000);
+  assert_int_equal(br::poll_delay_ms(rule, 24 * kHour), 5000);
+  const br::PollRule odd{10'000, 5000};
+  assert_int_equal(br::poll_delay_ms(odd, 24 * kHour), 10'000);
+}
+
+// A process that wanted a cancel may have died before the vendor had answered.
+void wanted_cancel_found_after_a_restart_is_asked_again(void**) {
+  const br::StepRules rules;
+  br::RemoteBatch batch = running_batch();
+  batch.cancel_wanted = true;
+  const br::Decision begun = br::step(rules, batch, {}, {}, kHour, 1);
+  assert_true(has_call(begun, br::Op::cancel));
+  assert_true(has_call(begun, br::Op::poll));
+  const br::Decision again = br::step(rules, begun.batch, begun.track, {}, kHour, 1);
+  assert_false(has_call(again, br::Op::cancel));
+  batch.cancel_wanted = false;
+  assert_false(has_call(br::step(rules, batch, {}, {}, kHour, 1), br::Op::cancel));
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(polls_of_a_day_stay_within_their_budget),
+      cmocka_unit_test(ended_batch_leaves_nothing_due),
+      cmocka_unit_test(wait_grows_from_the_interval_to_the_longest),
+      cmocka_unit_test(wanted_cancel_found_after_a_restart_is_asked_again),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
