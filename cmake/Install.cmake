@@ -1,7 +1,11 @@
-# What `cmake --install` copies, in three components that a distribution can package apart:
-# library (the shared library), dev (header, link, pkg-config, CMake), program (the command line).
+# What `cmake --install` copies, in components that a distribution can package apart: library (the shared library), dev
+# (header, link, pkg-config, CMake, manual), program (the command line), documentation (licence and the like).
 include(CMakePackageConfigHelpers)
 
+set(zsh_completions ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+if(BATCHROUTER_DEB)
+  set(zsh_completions ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+endif()
 set(batchrouter_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/BatchRouter)
 
 install(TARGETS batchrouter EXPORT BatchRouterTargets
@@ -36,7 +40,25 @@ install(FILES ${PROJECT_BINARY_DIR}/batchrouter.pc DESTINATION ${CMAKE_INSTALL_L
 
 if(TARGET batchrouter_cli)
   install(TARGETS batchrouter_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(FILES docs/batchrouter.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 endif()
 
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
+# The program prints its own completions, so it has to run here.
+if(TARGET batchrouter_cli AND NOT CMAKE_CROSSCOMPILING)
+  set(completions ${PROJECT_BINARY_DIR}/completions)
+  add_custom_command(OUTPUT ${completions}/batchrouter ${completions}/_batchrouter ${completions}/batchrouter.fish
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${completions}
+    COMMAND batchrouter_cli completions bash > ${completions}/batchrouter
+    COMMAND batchrouter_cli completions zsh > ${completions}/_batchrouter
+    COMMAND batchrouter_cli completions fish > ${completions}/batchrouter.fish
+    DEPENDS batchrouter_cli VERBATIM)
+  add_custom_target(batchrouter_completions ALL DEPENDS ${completions}/batchrouter)
+  install(FILES ${completions}/batchrouter DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+    COMPONENT program)
+  install(FILES ${completions}/_batchrouter DESTINATION ${zsh_completions} COMPONENT program)
+  install(FILES ${completions}/batchrouter.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+    COMPONENT program)
+endif()
+
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev FILES_MATCHING PATTERN "*.md")

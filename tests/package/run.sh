@@ -3,7 +3,7 @@
 # usage: run.sh BUILD_DIR SOURCE_DIR
 set -eu
 build=$1
-here=$2/tests/package
+here=$2/tests/package/consumer
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() {
@@ -45,7 +45,10 @@ cmake --build "$work/cmake" >"$work/build.log" 2>&1 || {
   fail "the find_package consumer does not build"
 }
 "$work/cmake/consumer"
-if [ -e "$libdir/libbatchrouter.a" ]; then "$work/cmake/consumer_static"; fi
+if [ -e "$libdir/libbatchrouter.a" ]; then
+  "$work/cmake/consumer_static"
+  ! readelf -d "$work/cmake/consumer_static" | grep -q libbatchrouter || fail "the static consumer wants the shared library"
+fi
 
 echo "== pkg-config"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
@@ -59,6 +62,18 @@ LD_LIBRARY_PATH=$libdir "$work/consumer"
 for private in -lbatchrouter -lcurl -lcrypto -lsqlite3 -lsimdjson -lstdc++; do
   pkg-config --static --libs batchrouter | grep -q -e "$private" || fail "--static lacks $private"
 done
+if [ -e "$libdir/libbatchrouter.a" ]; then
+  # The linker prefers a shared library, so the static one lies in a directory of its own.
+  mkdir "$work/static"
+  ln -s "$libdir/libbatchrouter.a" "$work/static"
+  # shellcheck disable=SC2046
+  cc -std=c99 "$here/consumer.c" -o "$work/consumer_static" -L"$work/static" \
+    $(pkg-config --static --cflags --libs batchrouter)
+  ! readelf -d "$work/consumer_static" | grep -q libbatchrouter || fail "--static links the shared library"
+  "$work/consumer_static"
+else
+  echo "SKIPPED: this build has no static library (BATCHROUTER_BUILD_STATIC)"
+fi
 
 echo "== dlopen"
 cc -std=gnu99 "$here/dlopen_consumer.c" -o "$work/dlopen_consumer" -ldl

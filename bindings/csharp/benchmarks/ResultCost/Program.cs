@@ -85,7 +85,7 @@ internal static unsafe class Measure
     {
         var view = new ResultView(result);
         long sum = view.CustomId.Length + view.Text.Length + (int)view.Status;
-        NativeMethods.br_result_free(0);
+        NativeMethods.br_result_free_stored(0);
         return sum;
     }
 
@@ -102,7 +102,7 @@ internal static unsafe class Measure
     {
         var view = new ResultView(result);
         long sum = view.CustomIdString.Length + view.TextString!.Length + (int)view.Status;
-        NativeMethods.br_result_free(0);
+        NativeMethods.br_result_free_stored(0);
         return sum;
     }
 

@@ -33,7 +33,8 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
         nint result = items[next];
         if (acknowledge) Acknowledge(result);
         next++;
-        NativeMethods.br_result_free(result);
+        if (pool is null) NativeMethods.br_result_free_stored(result);
+        else NativeMethods.br_result_free(result);
     }
 
     /// <summary>Gives the current one to the caller.</summary>

@@ -16,6 +16,7 @@ public class ParityTests
     private static readonly Dictionary<string, string> Renamed = new()
     {
         ["br_job_id_borrowed"] = "br_job_id of the job that a callback or a list owns",
+        ["br_result_free_stored"] = "br_result_free of a result that holds no router",
     };
 
     [Fact]

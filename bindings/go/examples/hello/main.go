@@ -1,18 +1,14 @@
 // The shortest program: one batch, its answers, errors checked. A killed run goes on where it was.
 package main
 
-import (
-	"context"
-	"fmt"
-	"log"
-
-	batchrouter "example.com/batchrouter/bindings/go"
-)
+import "context"
+import "fmt"
+import "log"
+import batchrouter "example.com/batchrouter/bindings/go"
 
 func main() {
 	batch := batchrouter.NewBatch("openai").Add(batchrouter.NewRequest("q1", "gpt-4o-mini").User("Why is the sky blue?"))
-	config := batchrouter.Config{Settings: map[string]string{"poll.interval_ms": "1000"}}
-	err := batchrouter.Run(context.Background(), config, batch, func(r *batchrouter.Result) error {
+	err := batchrouter.Run(context.Background(), batchrouter.Config{}, batch, func(r *batchrouter.Result) error {
 		fmt.Println(r.CustomID(), r.Text())
 		return r.Err()
 	})

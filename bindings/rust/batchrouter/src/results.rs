@@ -69,15 +69,18 @@ type GetSized = unsafe extern "C" fn(*const sys::br_result, *mut usize) -> *cons
 
 impl ResultItem {
     /// The id that the request was given.
+    #[inline]
     pub fn custom_id(&self) -> &str {
         self.sized(sys::br_result_custom_id).unwrap_or_default()
     }
     /// How the request fared.
+    #[inline]
     pub fn status(&self) -> ResultStatus {
         // SAFETY: the handle is valid.
         ResultStatus::from_raw(unsafe { sys::br_result_status(self.as_ptr()) })
     }
     /// Whether there is an answer.
+    #[inline]
     pub fn is_success(&self) -> bool {
         self.status() == ResultStatus::Succeeded
     }
@@ -90,6 +93,7 @@ impl ResultItem {
         self.text_of(sys::br_result_batch_id)
     }
     /// The answer's text, unescaped.
+    #[inline]
     pub fn text(&self) -> Option<&str> {
         self.sized(sys::br_result_text)
     }
@@ -160,10 +164,12 @@ impl ResultItem {
     fn as_ptr(&self) -> *mut sys::br_result {
         self.0.as_ptr()
     }
+    #[inline]
     fn text_of(&self, get: GetText) -> Option<&str> {
         // SAFETY: the handle is valid, and the text as long as it.
         unsafe { borrow(get(self.as_ptr())) }
     }
+    #[inline]
     fn sized(&self, get: GetSized) -> Option<&str> {
         let mut length = 0;
         // SAFETY: the handle is valid, and the text as long as it.

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace BatchRouter.Native;
 
 /// <summary>
-/// Results. The first question to one parses its line (br_result_custom_id, asked when a view is made), so that the
-/// others are look-ups of nanoseconds, which need not tell the garbage collector that they are away.
+/// Results. What takes nanoseconds, or at the first question less than a microsecond, need not tell the garbage collector
+/// that it is away. What reads a whole line, or may close a router, does.
 /// </summary>
 internal static unsafe partial class NativeMethods
 {
@@ -14,7 +14,11 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial void br_result_free(nint result);
 
-    [LibraryImport(Library)]
+    /// <summary>Of a result that br_results_next gave: it holds no router, so that freeing is giving back memory.</summary>
+    [LibraryImport(Library, EntryPoint = "br_result_free"), SuppressGCTransition]
+    public static partial void br_result_free_stored(nint result);
+
+    [LibraryImport(Library), SuppressGCTransition]
     public static partial byte* br_result_custom_id(nint result, nuint* length);
 
     [LibraryImport(Library), SuppressGCTransition]
@@ -35,10 +39,10 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library), SuppressGCTransition]
     public static partial byte* br_result_finish_reason(nint result);
 
-    [LibraryImport(Library), SuppressGCTransition]
+    [LibraryImport(Library)]
     public static partial byte* br_result_tool_calls(nint result, nuint* length);
 
-    [LibraryImport(Library), SuppressGCTransition]
+    [LibraryImport(Library)]
     public static partial byte* br_result_response(nint result, nuint* length);
 
     [LibraryImport(Library), SuppressGCTransition]
