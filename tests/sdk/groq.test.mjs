@@ -94,6 +94,14 @@ describe('files and lists', () => {
     assert.equal((await client.files.info(batch.input_file_id)).purpose, 'batch');
   });
 
+  test('chosen_batches_are_listed_by_their_ids', async () => {
+    const [a, , c] = [await create([line('a')]), await create([line('b')]), await create([line('c')])];
+    // The SDK takes no name twice in a query.
+    const url = `${client.baseURL}/openai/v1/batches?id=${c.id}&id=${a.id}&id=batch_nobody`;
+    const answer = await recorder.fetch(url, { headers: { authorization: `Bearer ${KEY}` } });
+    assert.deepEqual((await answer.json()).data.map(({ id }) => id), [c.id, a.id]);
+  });
+
   test('a_deleted_file_is_gone', async () => {
     const batch = await create([line('a')]);
     assert.equal((await client.files.delete(batch.input_file_id)).deleted, true);

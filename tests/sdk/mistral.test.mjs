@@ -84,6 +84,19 @@ describe('whole batches', () => {
     assert.equal(good.get('many').response.body.data.length, 2);
   });
 
+  test('inline_requests_are_answered_inside_the_job', async () => {
+    const body = { messages: [{ role: 'user', content: 'question x' }] };
+    const requests = [{ customId: 'x', body }, { customId: 'hot', body: { ...body, temperature: 9 } }];
+    const job = await client.batch.jobs.create({ requests, endpoint: '/v1/chat/completions', model: MODEL });
+    const { status, failedRequests } = await ended(job);
+    assert.equal(status, 'SUCCESS');
+    assert.equal(failedRequests, 1);
+    const { outputs } = await client.batch.jobs.get({ jobId: job.id, inline: true });
+    const byId = new Map(outputs.map((each) => [each.custom_id, each.response]));
+    assert.match(byId.get('x').body.choices[0].message.content, /question x$/);
+    assert.equal(JSON.parse(byId.get('hot').body).raw_status_code, 400);
+  });
+
   test('cancelled_the_job_says_so', async () => {
     const job = await create('/v1/chat/completions', Array.from({ length: 20 }, (_, index) => line(`r${index}`)));
     await emulator.advance(30_000);
@@ -101,6 +114,20 @@ describe('files and lists', () => {
     assert.equal(jobs.total, (await emulator.ledger()).batches.length);
     const files = await client.files.list({ pageSize: 100 });
     assert.ok(files.data.some(({ id }) => id === job.inputFiles[0]));
+  });
+
+  test('jobs_are_listed_by_state', async () => {
+    const running = await create('/v1/chat/completions', [line('a')]);
+    const listed = async (status) => (await client.batch.jobs.list({ status })).data.map(({ id }) => id);
+    assert.ok((await listed(['QUEUED', 'RUNNING'])).includes(running.id));
+    assert.ok(!(await listed(['SUCCESS'])).includes(running.id));
+  });
+
+  test('a_deleted_job_is_gone', async () => {
+    const job = await create('/v1/chat/completions', [line('a')]);
+    await ended(job);
+    assert.equal((await client.batch.jobs.delete({ jobId: job.id })).deleted, true);
+    await assert.rejects(client.batch.jobs.get({ jobId: job.id }), (error) => error.statusCode === 404);
   });
 
   test('a_deleted_file_is_gone', async () => {
