@@ -50,7 +50,7 @@ class GoogleApi : public Vendor, public BatchOwner {
   Reply delete_file(const std::string& id);
   std::string file_json(const StoredFile& file, const std::string& root) const;
 
-  // google.cc
+  // google_batches.cc
   Opening begin_create(const RequestHead& head, const std::string& model, bool embeds);
   Reply create(InlineBody& body, const std::string& model, bool embeds);
   Opening begin_batches(const RequestHead& head, const std::string& id, std::string_view verb);

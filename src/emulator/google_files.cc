@@ -25,10 +25,7 @@ bool is_file_id(std::string_view id) {
   return plain && !id.empty() && id.size() <= kMostIdChars && id.front() != '-' && id.back() != '-';
 }
 
-std::string root_of(const RequestHead& head) {
-  const std::string_view host = head.header("host");
-  return "http://" + std::string(host.empty() ? "127.0.0.1" : host) + "/google";
-}
+std::string root_of(const RequestHead& head) { return origin_of(head) + "/google"; }
 
 bool holds_word(std::string_view list, std::string_view word) { return list.find(word) != std::string_view::npos; }
 

@@ -14,8 +14,11 @@ std::unique_ptr<Vendor> make_groq(World& world) {
   table.create_fields = {"input_file_id", "endpoint", "completion_window", "metadata"};
   table.tells_usage = false;
   table.bare_files = true;
+  table.bare_file_lists = true;
+  table.most_ids = 200;
   table.paging = Paging::kCursor;
   table.limits = {50'000, 100'000'000, 100'000'000};
+  table.rows.answers = AnswerShape::kGroq;
   table.rows.mixed_models = true;
   table.rows.body.more = {"reasoning_format", "include_reasoning", "documents",       "search_settings",
                           "compound_custom",  "citation_options",  "exclude_domains", "include_domains"};

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "emulator/answer_parts.h"
 #include "emulator/hash.h"
-#include "emulator/openai_body.h"
 
 namespace br::emulator {
 namespace {
@@ -64,77 +64,6 @@ Tokens tokens_of(const json::Value& asked, std::string_view text) {
 }
 
 namespace {
-
-// The name of the function that the request wants called; empty if it is free to answer with text.
-std::string_view wanted_function(const json::Value& body) {
-  const json::Value* const choice = json::member(body, "tool_choice");
-  const json::Value* const tools = json::member(body, "tools");
-  if (choice == nullptr || tools == nullptr || !tools->IsArray() || tools->Empty()) return {};
-  const auto name_of = [](const json::Value& tool) {
-    const json::Value* const function = json::member(tool, "function");
-    return function != nullptr ? json::string_member(*function, "name") : json::string_member(tool, "name");
-  };
-  if (choice->IsObject()) return name_of(*choice);
-  return choice->IsString() && json::view(*choice) == "required" ? name_of((*tools)[0]) : std::string_view();
-}
-
-bool wants_json(const json::Value& body) {
-  const json::Value* format = json::member(body, "response_format");
-  const json::Value* const text = json::member(body, "text");
-  if (format == nullptr && text != nullptr) format = json::member(*text, "format");
-  return format != nullptr && json::string_member(*format, "type").substr(0, 4) == "json";
-}
-
-std::string as_json(std::string_view text) {
-  json::Writer out;
-  return out.begin_object().field("answer", text).end_object().str();
-}
-
-void write_chat_message(json::Writer& out, std::string_view text, std::string_view function, uint64_t hash) {
-  out.begin_object().field("role", "assistant");
-  if (function.empty()) {
-    out.field("content", text);
-  } else {
-    out.null_field("content").key("tool_calls").begin_array().begin_object().field("id", "call_" + hex(hash));
-    out.field("type", "function").key("function").begin_object().field("name", function);
-    out.field("arguments", as_json(text)).end_object().end_object().end_array();
-  }
-  out.null_field("refusal").key("annotations").begin_array().end_array().end_object();
-}
-
-std::string_view model_of(const Question& question, const json::Value& body) {
-  return question.model.empty() ? json::string_member(body, "model") : question.model;
-}
-
-Tokens write_chat(json::Writer& out, const Question& question, const json::Value& body) {
-  static const json::Value kNothing(rapidjson::kArrayType);
-  const json::Value* const given = json::member(body, "messages");
-  const json::Value* const messages = given != nullptr ? given : json::member(body, "input");
-  const json::Value& asked = messages != nullptr ? *messages : kNothing;
-  std::string text = answer_text(question, asked);
-  const std::string_view function = wanted_function(body);
-  if (wants_json(body)) text = as_json(text);
-  const json::Value* const n = json::member(body, "n");
-  const int64_t choices = n != nullptr && n->IsInt64() ? n->GetInt64() : 1;
-  Tokens tokens = tokens_of(asked, text);
-  tokens.output *= choices;
-  out.begin_object().field("id", "chatcmpl-" + hex(question.hash)).field("object", "chat.completion");
-  out.field("created", question.now_s).field("model", model_of(question, body));
-  out.key("choices").begin_array();
-  for (int64_t i = 0; i < choices; ++i) {
-    out.begin_object().field("index", i).key("message");
-    write_chat_message(out, text, function, question.hash + static_cast<uint64_t>(i));
-    out.null_field("logprobs").field("finish_reason", function.empty() ? "stop" : "tool_calls").end_object();
-  }
-  out.end_array().key("usage").begin_object().field("prompt_tokens", tokens.input);
-  out.field("completion_tokens", tokens.output).field("total_tokens", tokens.input + tokens.output);
-  out.key("prompt_tokens_details").begin_object().field("cached_tokens", int64_t{0}).field("audio_tokens", int64_t{0});
-  out.end_object().key("completion_tokens_details").begin_object().field("reasoning_tokens", int64_t{0});
-  out.field("audio_tokens", int64_t{0}).field("accepted_prediction_tokens", int64_t{0});
-  out.field("rejected_prediction_tokens", int64_t{0}).end_object().end_object();
-  out.field("service_tier", "default").field("system_fingerprint", "fp_emulator").end_object();
-  return tokens;
-}
 
 // The request's own value, or what the API takes where there is none.
 void echo(json::Writer& out, const json::Value& body, std::string_view name, std::string_view otherwise) {
@@ -241,14 +170,19 @@ Tokens write_embeddings(json::Writer& out, const Question& question, const json:
   const rapidjson::SizeType texts = many ? input.Size() : 1;
   const Tokens tokens = {1 + text_bytes(input) / kBytesPerToken, 0};
   const bool packed = json::string_member(body, "encoding_format") == "base64";
-  out.begin_object().field("object", "list").key("data").begin_array();
+  const bool mistral = question.shape == AnswerShape::kMistral;
+  out.begin_object();
+  if (mistral) out.field("id", hex(question.hash));
+  out.field("object", "list").key("data").begin_array();
   for (rapidjson::SizeType i = 0; i < texts; ++i) {
     out.begin_object().field("object", "embedding").field("index", int64_t{i}).key("embedding");
     write_vector(out, question.hash + i * 1'000'003, dimensions, packed);
     out.end_object();
   }
   out.end_array().field("model", model_of(question, body)).key("usage").begin_object();
-  out.field("prompt_tokens", tokens.input).field("total_tokens", tokens.input).end_object().end_object();
+  out.field("prompt_tokens", tokens.input);
+  if (mistral) out.field("completion_tokens", int64_t{0});
+  out.field("total_tokens", tokens.input).end_object().end_object();
   return tokens;
 }
 

@@ -21,6 +21,7 @@ struct OpenAiTable {
   std::string name;
   std::string base_path;
   std::string purpose = "batch";
+  std::string result_purpose = "batch_output";
   std::string upload_path;  // below "files"; empty: "files" itself
   std::vector<std::string> form_fields = {"expires_after[anchor]", "expires_after[seconds]"};
   std::string file_prefix = "file-";
@@ -34,6 +35,8 @@ struct OpenAiTable {
   bool lines_have_endpoint = false;  // the lines say where they go, whatever the create call says
   bool tells_usage = true;           // a batch has `model` and `usage`
   bool bare_files = false;           // a file has neither expiry nor status
+  bool bare_file_lists = false;      // a list of files has no cursors
+  size_t most_ids = 0;               // above 0: a list takes so many batches by `?id=`
   Paging paging = Paging::kAfter;
   Limits limits;
   RowRules rows;
@@ -59,6 +62,7 @@ class OpenAiApi : public Vendor, public BatchOwner {
   // What is wrong with an upload; may set what the file is to have.
   virtual ApiError form_problem(const Form& form, StoredFile& file);
   virtual std::string file_json(StoredFile& file);
+  virtual std::string file_list_json(const std::vector<StoredFile*>& page, bool more);
   virtual std::string new_file_id();
   virtual std::string new_batch_id();
   // What is wrong with a create request; an empty message if nothing is.
@@ -96,6 +100,7 @@ class OpenAiApi : public Vendor, public BatchOwner {
   // openai_batches.cc
   Opening begin_batches(const RequestHead& head, Path path);
   Reply list_batches(const RequestHead& head);
+  Reply list_chosen(const std::vector<std::string>& ids);
   Reply get_batch(const std::string& id);
   Reply cancel_batch(const std::string& id);
   std::string store_result(const Batch& batch, const std::shared_ptr<const Blob>& blob, const char* kind);

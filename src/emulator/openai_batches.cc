@@ -83,7 +83,27 @@ Reply OpenAiApi::cancel_refused(const Batch& batch) const {
       {409, "invalid_request_error", {}, "Cannot cancel a batch with status '" + status_word(batch) + "'.", {}});
 }
 
+// The batches of those ids that there are, in the order they were asked for.
+Reply OpenAiApi::list_chosen(const std::vector<std::string>& ids) {
+  if (ids.size() > table_.most_ids) {
+    const std::string most = std::to_string(table_.most_ids);
+    return refusal({400, "invalid_request_error", {}, "Too many ids: at most " + most + " are taken.", "id"});
+  }
+  const std::vector<Batch*> all = batches_.newest_first(true);
+  std::vector<Batch*> chosen;
+  for (const std::string& id : ids) {
+    const auto at = std::find_if(all.begin(), all.end(), [&](const Batch* batch) { return batch->id == id; });
+    if (at != all.end()) chosen.push_back(*at);
+  }
+  return ok(list_json(chosen, false));
+}
+
 Reply OpenAiApi::list_batches(const RequestHead& head) {
+  std::vector<std::string> ids;
+  for (const auto& [name, value] : head.query) {
+    if (name == "id") ids.push_back(value);
+  }
+  if (table_.most_ids > 0 && !ids.empty()) return list_chosen(ids);
   int64_t limit = 20;
   if (!query_number(head, "limit", 1, 100, limit)) {
     return refusal({400, "invalid_request_error", {}, "Invalid 'limit': expected a number from 1 to 100.", "limit"});
@@ -154,7 +174,7 @@ std::string OpenAiApi::store_result(const Batch& batch, const std::shared_ptr<co
   StoredFile file;
   file.id = new_file_id();
   file.filename = batch.id + "_" + kind + ".jsonl";
-  file.purpose = "batch_output";
+  file.purpose = table_.result_purpose;
   file.created_s = world_.now_s();
   file.expires_s = file.created_s + kResultLifeS;
   file.blob = blob;

@@ -27,6 +27,9 @@ struct BodyRules {
 // Judges the body of a request to that endpoint as the API itself would when the row runs.
 BodyProblem body_problem(std::string_view endpoint, const json::Value& body, const BodyRules& rules);
 
+// Whose fields an answer has, besides those that all have.
+enum class AnswerShape { kOpenAi, kGroq, kTogether, kMistral };
+
 // What the answer is made of.
 struct Question {
   std::string_view endpoint;
@@ -35,6 +38,7 @@ struct Question {
   int variant = 0;
   int64_t now_s = 0;
   std::string_view model = {};  // empty: the body's
+  AnswerShape shape = AnswerShape::kOpenAi;
 };
 
 // The text of an answer to the last of what was asked, whichever vendor's shape that has.

@@ -142,13 +142,20 @@ Reply OpenAiApi::list_files(const RequestHead& head) {
     if (more) break;
     page.push_back(file);
   }
+  ++world_.books.ledger().lists;
+  return ok(file_list_json(page, more));
+}
+
+std::string OpenAiApi::file_list_json(const std::vector<StoredFile*>& page, bool more) {
   json::Writer out;
   out.begin_object().field("object", "list").key("data").begin_array();
   for (StoredFile* file : page) out.raw(file_json(*file));
-  out.end_array().field("first_id", page.empty() ? "" : page.front()->id);
-  out.field("last_id", page.empty() ? "" : page.back()->id).key("has_more").boolean(more).end_object();
-  ++world_.books.ledger().lists;
-  return ok(out.str());
+  out.end_array();
+  if (!table_.bare_file_lists) {
+    out.field("first_id", page.empty() ? "" : page.front()->id).field("last_id", page.empty() ? "" : page.back()->id);
+    out.key("has_more").boolean(more);
+  }
+  return out.end_object().str();
 }
 
 Reply OpenAiApi::no_file(const std::string& id) const {

@@ -90,7 +90,8 @@ RowAnswer OpenAiRows::answer(const Batch& batch, const Row& row) {
     // xAI answers in this shape whatever the line's url is.
     const std::string_view shape = xai ? std::string_view(kChat) : std::string_view(endpoint);
     const std::string_view model = rules_.model_in_body ? std::string_view() : std::string_view(batch.model);
-    answer.tokens = write_answer(out_, {shape, custom_id, row.hash, row.variant, row.now_s, model}, body);
+    answer.tokens =
+        write_answer(out_, {shape, custom_id, row.hash, row.variant, row.now_s, model, rules_.answers}, body);
     out_.end_object();
     if (xai) out_.end_object();
     if (!xai && rules_.shape != RowShape::kTogether) out_.null_field("error");

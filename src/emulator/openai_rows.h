@@ -19,6 +19,7 @@ enum class RowShape { kOpenAi, kAzure, kTogether, kMistral, kXai, kDoubleword, k
 // Where the lines that a vendor takes, and the rows that it gives, differ from OpenAI's.
 struct RowRules {
   RowShape shape = RowShape::kOpenAi;
+  AnswerShape answers = AnswerShape::kOpenAi;
   bool body_only = false;     // lines of `custom_id` and `body`
   bool mixed_models = false;  // and an unknown model is the row's trouble, not the batch's
   bool mixed_urls = false;

@@ -1,6 +1,8 @@
-#include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
+#include "emulator/blob_upload.h"
 #include "emulator/makers.h"
 #include "emulator/openai_api.h"
 #include "emulator/times.h"
@@ -14,13 +16,16 @@ OpenAiTable together_table() {
   table.name = "together";
   table.base_path = "/together/v1";
   table.purpose = "batch-api";
+  table.result_purpose = "batch-generated";
   table.upload_path = "upload";
   table.endpoints = {"/v1/chat/completions", "/v1/audio/transcriptions", "/v1/audio/translations"};
   table.window_required = false;
   table.create_fields = {"input_file_id", "endpoint", "completion_window", "model_id", "priority"};
   table.create_status = 201;
+  table.bare_file_lists = true;
   table.limits = {50'000, 100'000'000, 100'000'000};
   table.rows.shape = RowShape::kTogether;
+  table.rows.answers = AnswerShape::kTogether;
   table.rows.body_only = true;
   table.rows.mixed_models = true;
   table.rows.body.more = {
@@ -34,6 +39,22 @@ OpenAiTable together_table() {
 class TogetherApi : public OpenAiApi {
  public:
   explicit TogetherApi(World& world) : OpenAiApi(together_table(), world) {}
+
+  // The way of the vendor's own SDK: a form without the file, an address to put the bytes to, the bytes.
+  Opening begin(const RequestHead& head, Path path) override {
+    const bool files = !path.empty() && path[0] == "files";
+    if (path.size() == 2 && path[0] == "presigned" && head.method == "PUT") return begin_put(head, path[1]);
+    if (!knows_key(head) || !files || head.method != "POST") return OpenAiApi::begin(head, path);
+    if (path.size() == 1) {
+      return with_body([this, head](const std::string& form) { return announce(head, form); });
+    }
+    if (path.size() != 3 || path[2] != "preprocess") return OpenAiApi::begin(head, path);
+    StoredFile* const file = files_.find(path[1]);
+    if (file == nullptr) {
+      return Opening::answered(refusal({404, "invalid_request_error", {}, "No such file: " + path[1], "id"}));
+    }
+    return Opening::answered(ok(file_json(*file)));
+  }
 
   Reply refusal(const ApiError& error) const override {
     json::Writer out;
@@ -69,6 +90,13 @@ class TogetherApi : public OpenAiApi {
     out.field("filename", file.filename).field("bytes", file.blob->size()).field("purpose", file.purpose);
     out.field("FileType", "jsonl").key("Processed").boolean(true).field("LineCount", int64_t{0});
     return out.field("processing_status", "COMPLETED").end_object().str();
+  }
+
+  std::string file_list_json(const std::vector<StoredFile*>& page, bool) override {
+    json::Writer out;
+    out.begin_object().key("data").begin_array();
+    for (StoredFile* file : page) out.raw(file_json(*file));
+    return out.end_array().end_object().str();
   }
 
   std::string new_file_id() override { return "file-" + next_uuid(world_.ids); }
@@ -114,12 +142,73 @@ class TogetherApi : public OpenAiApi {
   }
 
  private:
+  Reply announce(const RequestHead& head, const std::string& form);
+  Opening begin_put(const RequestHead& head, const std::string& signature);
+
+  std::map<std::string, StoredFile, std::less<>> announced_;  // by the signature in their address
+
   static std::string word_of(const Batch& batch) {
     static constexpr const char* kWords[] = {"VALIDATING", "FAILED",  "IN_PROGRESS", "IN_PROGRESS",
                                              "COMPLETED",  "EXPIRED", "CANCELING",   "CANCELLED"};
     return kWords[static_cast<size_t>(batch.stage)];
   }
 };
+
+// The file's fields stand in the query and in the body.
+Reply TogetherApi::announce(const RequestHead& head, const std::string& form) {
+  RequestHead fields;
+  parse_target("/?" + form, fields);
+  StoredFile file;
+  for (const char* name : {"file_name", "file_type", "purpose"}) {
+    const std::string* const in_body = fields.query_value(name);
+    const std::string* const in_query = head.query_value(name);
+    const std::string* const value = in_body != nullptr ? in_body : in_query;
+    if (value == nullptr || value->empty()) {
+      return refusal({400, "invalid_request_error", {}, std::string(name) + " is required", name});
+    }
+    if (std::string_view(name) == "file_name") file.filename = *value;
+    if (std::string_view(name) == "purpose") file.purpose = *value;
+    const bool known = *value == "jsonl" || *value == "csv" || *value == "parquet";
+    if (std::string_view(name) == "file_type" && !known) {
+      return refusal({400, "invalid_request_error", {}, "file_type must be jsonl, csv or parquet", "file"});
+    }
+  }
+  file.id = new_file_id();
+  const std::string signature = world_.ids.next("", 32);
+  Reply reply = ok({}, 302);
+  reply.headers.emplace_back("location", origin_of(head) + table_.base_path + "/presigned/" + signature);
+  reply.headers.emplace_back("x-together-file-id", file.id);
+  announced_.emplace(signature, std::move(file));
+  return reply;
+}
+
+// The address is its own credential; with another one beside it, object stores refuse the call.
+Opening TogetherApi::begin_put(const RequestHead& head, const std::string& signature) {
+  const auto refused = [](int status, const char* code) {
+    Reply reply;
+    reply.status = status;
+    reply.content_type = "application/xml";
+    reply.body = "<Error><Code>" + std::string(code) + "</Code></Error>";
+    return reply;
+  };
+  if (!head.header("authorization").empty()) return Opening::answered(refused(400, "InvalidRequest"));
+  if (announced_.find(signature) == announced_.end()) return Opening::answered(refused(403, "SignatureDoesNotMatch"));
+  return Opening::of(
+      std::make_unique<BlobUpload>(world_, table_.limits.file_bytes, [this, signature, refused](BlobBody& body) {
+        if (body.too_large) return refused(400, "EntityTooLarge");
+        const auto at = announced_.find(signature);
+        if (at == announced_.end()) return refused(403, "SignatureDoesNotMatch");
+        StoredFile file = std::move(at->second);
+        announced_.erase(at);
+        file.created_s = world_.now_s();
+        file.blob = body.blob;
+        ++world_.books.ledger().uploads;
+        files_.add(std::move(file));
+        Reply reply;
+        reply.content_type = {};
+        return reply;
+      }));
+}
 
 }  // namespace
 

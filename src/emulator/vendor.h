@@ -100,6 +100,9 @@ std::string_view bearer_key(const RequestHead& head);
 // Reads a number from `least` to `most` in a query; leaves `out` alone if it is not there, false if it is no such one.
 bool query_number(const RequestHead& head, std::string_view name, int64_t least, int64_t most, int64_t& out);
 
+// "http://HOST", as the client wrote it: for addresses that answers hold.
+std::string origin_of(const RequestHead& head);
+
 // A key that the options accept; the vendors differ only in where it is sent.
 bool key_is_known(const EmulatorOptions& options, std::string_view key);
 

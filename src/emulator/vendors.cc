@@ -60,6 +60,11 @@ bool query_number(const RequestHead& head, std::string_view name, int64_t least,
   return error == std::errc() && end == text->data() + text->size() && out >= least && out <= most;
 }
 
+std::string origin_of(const RequestHead& head) {
+  const std::string_view host = head.header("host");
+  return "http://" + std::string(host.empty() ? "127.0.0.1" : host);
+}
+
 bool key_is_known(const EmulatorOptions& options, std::string_view key) {
   if (options.keys.empty()) return !key.empty();
   return std::find(options.keys.begin(), options.keys.end(), key) != options.keys.end();

@@ -16,6 +16,8 @@ case $vendor in
   anthropic) files="anthropic-openapi.json" ;;
   google) files="gemini-v1beta-openapi.json" ;;
   groq) files="groq-openapi.yaml" ;;
+  mistral) files="mistral-openapi-public-doc.yaml" ;;
+  together) files="together-openapi.yaml" ;;
   *) echo "FAILED: there is no vendor $vendor here" >&2 && exit 1 ;;
 esac
 for file in $files; do

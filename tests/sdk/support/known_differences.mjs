@@ -40,3 +40,48 @@ export const GOOGLE = [
     source: 'google/rpc/status.proto and the error model of Google\'s API design guide',
   },
 ];
+
+export const GROQ = [
+  ...nullable('the example of POST /openai/v1/batches in the description', 'Batch', ...BATCH_NULLS),
+  { at: 'ListBatchesResponse/properties/paging', also: { type: 'object' }, source: 'the vendor\'s guide to batches' },
+];
+
+// Errors come in three shapes, of which the description has one.
+const detail = { anyOf: [{ type: 'string' }, { type: 'array' }] };
+export const MISTRAL = [
+  // Its chat answers require the list of its embeddings.
+  { at: 'ChatCompletionResponse/allOf/1', absent: ['data'], source: 'the example of POST /v1/chat/completions' },
+  {
+    at: 'ErrorAnswer',
+    also: {
+      anyOf: [
+        { type: 'object', required: ['detail'], properties: { detail }, additionalProperties: true },
+        { type: 'object', required: ['object', 'message', 'type'], additionalProperties: true },
+      ],
+    },
+    source: 'captured refusals; the vendor\'s page on errors',
+  },
+];
+
+// A word that servers send and the description lacks; errors of files are objects, those of batches texts.
+export const TOGETHER = [
+  { at: 'BatchJobStatus', also: { const: 'CANCELING' }, source: 'captured answers after a cancel' },
+  {
+    at: 'FileResponse/properties/LineCount',
+    also: { type: 'integer' },
+    source: 'captured answers to an upload; the SDK\'s own types',
+  },
+  { at: 'FileResponse/properties/processing_status', also: { type: 'string' }, source: 'captured answers to an upload' },
+  { at: 'FileDeleteResponse/properties/object', also: { const: 'file' }, source: 'captured answers' },
+  {
+    at: 'ErrorAnswer',
+    also: {
+      anyOf: [
+        { type: 'object', required: ['error'], properties: { error: { type: 'string' }, request_id: { type: 'string' } } },
+        { $ref: '#/components/schemas/ErrorData' },
+      ],
+    },
+    source: 'the description\'s BatchErrorResponse and ErrorData; captured refusals of batches',
+  },
+  { at: 'BatchErrorResponse/properties/request_id', also: { type: 'string' }, source: 'captured refusals of batches' },
+];
