@@ -52,7 +52,7 @@ static void results_flow_while_their_file_downloads(void **state) {
 
 enum { kJobs = 40 };
 
-/* All are accepted when it returns: a create call that is cut off by the end of the router would have to be looked for. */
+/* All are accepted when it returns: a create call that the end of the router cuts off would have to be looked for. */
 static void submit_many_small(br_router *router) {
   br_job *jobs[kJobs];
   for (int i = 0; i < kJobs; i++) jobs[i] = submit(router, 1);

@@ -51,8 +51,9 @@ static void submit_all(br_router *router, struct seen *seen, long jobs) {
   const double start = now_ms();
   for (long i = 0; i < jobs; i++) {
     char line[200];
-    const int n = snprintf(line, sizeof line,
-                           "{\"custom_id\":\"r\",\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%ld\"}]}", i);
+    const int n = snprintf(
+        line, sizeof line,
+        "{\"custom_id\":\"r\",\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%ld\"}]}", i);
     br_batch *batch = br_batch_new("openai");
     if (br_batch_add_jsonl(batch, line, (size_t)n, &error) != BR_OK ||
         br_submit(router, batch, NULL, NULL, NULL, NULL, &error) != BR_OK)
@@ -95,7 +96,7 @@ int main(int argc, char **argv) {
   long switches_before, switches;
   const double cpu = cpu_ms(&switches_before), start = now_ms();
   const long polled = seen.polled;
-  while (now_ms() - start < (double)idle_s * 1e3) br_poll(router, (int64_t)((double)idle_s * 1e3 - (now_ms() - start)), NULL);
+  for (double left; (left = start + (double)idle_s * 1e3 - now_ms()) > 0;) br_poll(router, (int64_t)left + 1, NULL);
   const double took = now_ms() - start, used = cpu_ms(&switches) - cpu;
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
