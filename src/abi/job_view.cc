@@ -60,7 +60,8 @@ std::int64_t submitted_ms(const Job& job) {
 std::int64_t expires_ms(const Job& job) {
   std::int64_t first = -1;
   for (const RemoteBatch& batch : job.batches) {
-    if (batch.status.expires_ms >= 0) first = first < 0 ? batch.status.expires_ms : std::min(first, batch.status.expires_ms);
+    const std::int64_t expires = batch.status.expires_ms;
+    if (expires >= 0) first = first < 0 ? expires : std::min(first, expires);
   }
   return first;
 }

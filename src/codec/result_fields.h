@@ -1,5 +1,5 @@
-// Single fields of a line of the unified result format, as append_result_line writes it: the line is read once, from the
-// front, no further than the field that is asked for.
+// Single fields of a line of the unified result format, as append_result_line writes it: the line is read once, from
+// the front, no further than the field that is asked for.
 #pragma once
 
 #include <array>

@@ -89,6 +89,7 @@ class Engine {
     std::size_t download = 0;
     bool download_again = false, pass_open = false, consume_busy = false, consume_last = false, replayed = false;
     std::uint64_t download_call = 0, consumed_to = 0;
+    std::int64_t consumed_ms = 0;
     int pass = 0;
     std::int64_t timer_ms = -1;
   };

@@ -9,6 +9,7 @@ namespace br {
 namespace {
 
 constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
+constexpr std::int64_t kConsumeAfterMs = 100;  // the first bytes at once, and never longer than this
 
 // SyntheticError with its texts.
 struct RestReason {
@@ -171,7 +172,8 @@ bool Engine::take_bytes(const std::string& job_id, std::size_t index, std::strin
   if (run == nullptr) return false;
   Part& part = run->parts[index];
   if (!part.output->append(bytes)) return false;
-  if (part.output->length() - part.consumed_to >= kConsumeStep) consume(run, index, false);
+  const bool enough = part.output->length() - part.consumed_to >= kConsumeStep;
+  if (enough || p_.clock->now_ms() - part.consumed_ms >= kConsumeAfterMs) consume(run, index, false);
   return true;
 }
 
@@ -203,6 +205,7 @@ void Engine::consume(Run* run, std::size_t index, bool last) {
   if (part.consume_busy) return;
   part.consume_busy = true;
   part.consumed_to = part.output->length();
+  part.consumed_ms = p_.clock->now_ms();
   const bool repeated = part.pass > 0 || part.output->diverged() || part.replayed;
   p_.executor->post([this, job_id = run->job.id, index, last, repeated, length = part.consumed_to,
                      slot = part.collector, plan = collector_plan(run, index)]() mutable {

@@ -82,10 +82,11 @@ void Router::start() {
   engine_ = std::make_unique<Engine>(EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(),
                                                  this, spool_.get(), &config_});
   if (observer_) return;
-  if (auto jobs = store_->load_unsettled()) {
-    for (Job& job : *jobs) add_entry(std::move(job), config_.boolean("resume.auto"));
+  if (auto ids = store_->unsettled_ids()) {
+    to_load_.assign(ids->begin(), ids->end());
+    unloaded_.insert(std::make_move_iterator(ids->begin()), std::make_move_iterator(ids->end()));
   } else {
-    fatal_ = std::move(jobs.error());
+    fatal_ = std::move(ids.error());
   }
   thread_ = std::thread([this] { run_loop(); });
 }
@@ -94,7 +95,8 @@ void Router::run_loop() {
   block_signals();
   try {
     while (!stop_) {
-      std::int64_t wait = engine_->idle_ms();
+      load_some();
+      std::int64_t wait = to_load_.empty() ? engine_->idle_ms() : 0;
       if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
       {
         const std::lock_guard lock(mutex_);
@@ -108,6 +110,28 @@ void Router::run_loop() {
     store_failed(Error(Code::internal, std::string("the router's thread ended: ") + failure.what(),
                        "close the router and open it again; please report this"));
   }
+}
+
+// A few jobs at a time, so that the first of ten thousand are asked about while the last are still being read.
+void Router::load_some() {
+  constexpr int kJobsAtATime = 16;
+  if (to_load_.empty()) return;
+  std::optional<Error> failed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (int i = 0; i < kJobsAtATime && !to_load_.empty() && !failed; to_load_.pop_front()) {
+      if (!unloaded_.contains(to_load_.front())) continue;
+      ++i;
+      if (auto entry = entry_locked(to_load_.front()); !entry && !closed_) failed = std::move(entry.error());
+    }
+  }
+  if (failed) store_failed(*failed);
+  if (failed || to_load_.empty()) changed_.notify_all();
+}
+
+// For what concerns every job there is.
+void Router::wait_until_loaded(std::unique_lock<std::mutex>* lock) {
+  changed_.wait(*lock, [this] { return unloaded_.empty() || closed_ || fatal_; });
 }
 
 void Router::count_active_calls() {
@@ -214,11 +238,17 @@ void Router::add_entry(Job job, bool active, DoneFn done) {
   Feeds feeds = entry->feeds;
   {
     const std::lock_guard lock(mutex_);
-    entries_[job.id] = std::move(entry);
+    keep_locked(job.id, std::move(entry));
   }
   engine_->post([this, job = std::move(job), feeds = std::move(feeds), active]() mutable {
     engine_->add(std::move(job), std::move(feeds), active);
   });
+}
+
+Router::Entry* Router::keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry) {
+  if (!entry->view.job.done) unfinished_.insert(job_id);
+  with_results_.insert(job_id);
+  return (entries_[job_id] = std::move(entry)).get();
 }
 
 Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
@@ -230,8 +260,15 @@ Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
   auto entry = std::make_unique<Entry>();
   entry->feeds = make_feeds(*job);
   entry->view.tracks.resize(job->batches.size());
+  if (unloaded_.erase(job_id) > 0) {
+    // Whatever is posted about it from now on comes behind this.
+    entry->in_engine = true;
+    engine_->post([this, job = *job, feeds = entry->feeds, active = config_.boolean("resume.auto")]() mutable {
+      engine_->add(std::move(job), std::move(feeds), active);
+    });
+  }
   entry->view.job = std::move(*job);
-  return (entries_[job_id] = std::move(entry)).get();
+  return keep_locked(job_id, std::move(entry));
 }
 
 // ---- what the engine tells ----
@@ -258,6 +295,7 @@ void Router::job_changed(const Job& job, const std::vector<Track>& tracks) {
     Entry& entry = *found->second;
     entry.view.job = job;
     entry.view.tracks = tracks;
+    if (job.done) unfinished_.erase(job.id);
     if (job.done || is_blocked(job)) {
       for (DoneFn& done : std::exchange(entry.done, {}))
         enqueue_locked([done = std::move(done), id = job.id] { done(id); });
@@ -297,8 +335,11 @@ void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* ba
     enqueue_locked([this, level, line = job.id + ": " + text] { callbacks_.log(level, line); });
 }
 
-void Router::results_grew(const std::string&) {
-  { const std::lock_guard lock(mutex_); }
+void Router::results_grew(const std::string& job_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (entries_.contains(job_id)) with_results_.insert(job_id);
+  }
   changed_.notify_all();
 }
 
@@ -332,7 +373,8 @@ Result<Wait> Router::poll(std::int64_t timeout_ms) {
 }
 
 std::string Router::stats_json() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  wait_until_loaded(&lock);
   std::map<std::string, std::int64_t> states;
   std::int64_t done = 0, blocked = 0, pending = 0;
   TokenSums tokens;

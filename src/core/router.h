@@ -136,6 +136,8 @@ class Router : public EngineListener {
   void run_loop();
   void save_acknowledgements(bool now);
   void count_active_calls();
+  void load_some();
+  void wait_until_loaded(std::unique_lock<std::mutex>* lock);
   void add_entry(Job job, bool active, DoneFn done = {});
   Feeds make_feeds(const Job& job) const;
   Result<Entry*> entry_locked(const std::string& job_id);
@@ -145,6 +147,8 @@ class Router : public EngineListener {
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void add_done_locked(Entry* entry, DoneFn done);
   void enqueue_locked(std::function<void()> callback);
+  Entry* keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry);
+  Result<void> take_any_locked(std::size_t capacity, std::vector<Delivered>* out);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
   // A job whose request files are written, and that is not recorded.
   struct Prepared {
@@ -190,6 +194,12 @@ class Router : public EngineListener {
   std::condition_variable changed_;
   Wake wake_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;
+  // Jobs that are not done; and those that may have results to hand out, the newest served of which is `served_`.
+  std::set<std::string, std::less<>> unfinished_, with_results_;
+  std::string served_;
+  // Jobs of earlier processes that nobody has asked for yet; the loop's thread takes them over a few at a time.
+  std::set<std::string, std::less<>> unloaded_;
+  std::deque<std::string> to_load_;
   std::deque<std::function<void()>> callbacks_due_;
   std::uint64_t wakeups_ = 0, wakeups_used_ = 0;
   bool acks_dirty_ = false;

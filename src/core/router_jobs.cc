@@ -108,8 +108,9 @@ Result<void> Router::resume(const std::string& job_id) {
   if (observer_) return observer_error();
   std::vector<std::string> ids = {job_id};
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (job_id.empty()) {
+      wait_until_loaded(&lock);
       ids.clear();
       for (const auto& [id, entry] : entries_) ids.push_back(id);
     } else if (auto entry = entry_locked(job_id); !entry) {
@@ -135,6 +136,8 @@ Result<void> Router::remove(const std::string& job_id) {
     if (sent && !job.done)
       return Error(Code::not_complete, "the job " + job_id + " is not done", "cancel it and collect it first");
     entries_.erase(job_id);
+    unfinished_.erase(job_id);
+    with_results_.erase(job_id);
   }
   engine_->post([this, job_id] { engine_->remove(job_id); });
   if (auto removed = store_->remove(job_id); !removed) return removed;

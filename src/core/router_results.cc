@@ -26,16 +26,32 @@ Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std
   return !out->empty() || (entry->delivery->ended() && entry->view.job.done);
 }
 
+// Of any job, each in its turn.
+Result<void> Router::take_any_locked(std::size_t capacity, std::vector<Delivered>* out) {
+  while (!with_results_.empty() && out->size() < capacity) {
+    auto next = with_results_.upper_bound(served_);
+    if (next == with_results_.end()) next = with_results_.begin();
+    served_ = *next;
+    auto taken = take_results_locked(entries_.at(served_).get(), capacity, out);
+    if (!taken) return std::move(taken.error());
+    if (out->size() < capacity) with_results_.erase(next);  // it had no more; results_grew puts it back
+  }
+  return {};
+}
+
 // Why no result will come until somebody acts: the job is blocked; without an id, every unfinished job is.
 const Error* Router::blocked_error_locked(const std::string& job_id) const {
-  const Error* first = nullptr;
-  for (const auto& [id, entry] : entries_) {
-    const Job& job = entry->view.job;
-    if (job.done || (!job_id.empty() && id != job_id)) continue;
+  const auto why = [this](const std::string& id) -> const Error* {
     const Error* error = nullptr;
-    for (const RemoteBatch& batch : job.batches) {
+    for (const RemoteBatch& batch : entries_.at(id)->view.job.batches) {
       if (batch.blocked && batch.error) error = &*batch.error;
     }
+    return error;
+  };
+  if (!job_id.empty()) return unfinished_.contains(job_id) ? why(job_id) : nullptr;
+  const Error* first = nullptr;
+  for (const std::string& id : unfinished_) {
+    const Error* error = why(id);
     if (error == nullptr) return nullptr;
     if (first == nullptr) first = error;
   }
@@ -46,11 +62,12 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
                                   std::vector<Delivered>* out) {
   const std::int64_t asked_ms = clock_.now_ms();
   std::unique_lock lock(mutex_);
+  if (job_id.empty()) wait_until_loaded(&lock);
   const std::uint64_t seen = wakeups_used_;
   for (;;) {
     if (closed_) return closed_error();
     if (fatal_) return *fatal_;
-    bool all_ended = true;
+    bool all_ended = false;
     if (!job_id.empty()) {
       auto entry = entry_locked(job_id);
       if (!entry) return std::move(entry.error());
@@ -58,11 +75,8 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
       if (!taken) return std::move(taken.error());
       all_ended = *taken && out->empty();
     } else {
-      for (auto& [id, entry] : entries_) {
-        auto taken = take_results_locked(entry.get(), capacity, out);
-        if (!taken) return std::move(taken.error());
-        all_ended = all_ended && *taken && out->empty();
-      }
+      if (auto taken = take_any_locked(capacity, out); !taken) return std::move(taken.error());
+      all_ended = unfinished_.empty();
     }
     if (!out->empty()) break;
     if (all_ended) return Wait::ended;

@@ -246,7 +246,8 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
 std::string Router::find_same_job(const Job& job) {
   std::vector<Job> candidates;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    wait_until_loaded(&lock);
     for (const auto& [id, entry] : entries_) {
       const Job& other = entry->view.job;
       const bool same = !is_settled(other) && !other.attached && other.output == job.output &&

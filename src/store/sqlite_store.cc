@@ -66,7 +66,7 @@ class SqliteStore : public Store {
   Result<void> save_batches(const std::vector<RemoteBatch>& batches) override;
   Result<void> remove(std::string_view job_id) override;
   Result<Job> load(std::string_view job_id) override;
-  Result<std::vector<Job>> load_unsettled() override;
+  Result<std::vector<std::string>> unsettled_ids() override;
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
   Result<std::string> owner_of(std::string_view batch_id) override;
@@ -206,10 +206,14 @@ Result<Job> SqliteStore::load(std::string_view job_id) {
   return std::move(jobs->front());
 }
 
-Result<std::vector<Job>> SqliteStore::load_unsettled() {
+Result<std::vector<std::string>> SqliteStore::unsettled_ids() {
   const std::lock_guard lock(mutex_);
-  Statement get(db_, "SELECT record FROM jobs WHERE settled=0 ORDER BY created_ms, id");
-  return read_jobs(&get);
+  std::vector<std::string> ids;
+  // Answered by the index alone: no record is touched.
+  Statement get(db_, "SELECT id FROM jobs WHERE settled=0 ORDER BY id");
+  while (get.step()) ids.emplace_back(get.text(0));
+  if (get.failed()) return failure("read");
+  return ids;
 }
 
 Result<std::vector<Job>> SqliteStore::list(std::string_view provider, std::int64_t limit) {

@@ -23,8 +23,8 @@ class Store {
   virtual Result<void> save_batches(const std::vector<RemoteBatch>& batches) = 0;
   virtual Result<void> remove(std::string_view job_id) = 0;
   virtual Result<Job> load(std::string_view job_id) = 0;  // Code::not_found
-  // Every job that is not done, or whose results are not all acknowledged.
-  virtual Result<std::vector<Job>> load_unsettled() = 0;
+  // The ids of every job that is not done, or whose results are not all acknowledged.
+  virtual Result<std::vector<std::string>> unsettled_ids() = 0;
   // Newest first; an empty provider means all, limit <= 0 means all.
   virtual Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) = 0;
   virtual Result<std::int64_t> count() = 0;

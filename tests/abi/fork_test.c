@@ -122,11 +122,58 @@ static void child_can_open_a_router_of_its_own(void **state) {
   remove_directory(dir);
 }
 
+/* A program that is started keeps neither the lock of the state directory nor anything else of the router. */
+static void started_program_inherits_nothing(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  br_router *router = open_router(dir, dead_url());
+  br_job_free(submit(router, 1));
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    execlp("sleep", "sleep", "60", (char *)NULL);
+    _exit(127);
+  }
+  br_router_free(router);
+  router = open_router(dir, dead_url());
+  kill(child, SIGKILL);
+  int status = 0;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFSIGNALED(status));
+  br_router_free(router);
+  remove_directory(dir);
+}
+
+static void exec_with_a_live_router_loses_nothing(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    alarm(20);
+    br_job_free(submit(open_router(dir, dead_url()), 1));
+    execlp("true", "true", (char *)NULL);
+    _exit(127);
+  }
+  int status = 0;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+  br_router *router = open_router(dir, dead_url());
+  br_job_list *list = NULL;
+  assert_int_equal(br_list(router, NULL, 0, &list, NULL), BR_OK);
+  assert_int_equal(br_job_list_count(list), 1);
+  br_job_list_free(list);
+  br_router_free(router);
+  remove_directory(dir);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(child_is_refused_and_parent_goes_on),
       cmocka_unit_test(child_of_a_parent_that_waits_can_free),
       cmocka_unit_test(child_can_open_a_router_of_its_own),
+      cmocka_unit_test(started_program_inherits_nothing),
+      cmocka_unit_test(exec_with_a_live_router_loses_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

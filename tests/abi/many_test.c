@@ -126,6 +126,59 @@ static void wait_many_time_runs_out_names_the_unfinished(void **state) {
   end(&w);
 }
 
+/* One of two batches gives the vendor's refusal; the other goes on. */
+static void add_refusal(struct world *w, const char *method, br_job *job, const char *rest) {
+  char fault[256];
+  snprintf(fault, sizeof fault, "%s /v1/batches/%s%s status status=403 count=0", method, br_job_batch_id(job, 0), rest);
+  emulator_add_fault(w->vendor, fault);
+}
+
+static void refresh_and_cancel_many_tell_which_failed(void **state) {
+  (void)state;
+  struct world w = open_world(1000000);
+  br_batch *batches[2] = {batch_of(1), batch_of(2)};
+  br_job *jobs[2];
+  br_error *errors[2], *error = NULL;
+  assert_ok(br_submit_many(w.router, batches, 2, jobs, NULL, &error), &error);
+  for (int i = 0; i < 2; i++) assert_ok(br_job_wait_submitted(jobs[i], -1, &error), &error);
+  add_refusal(&w, "POST", jobs[0], "/cancel");
+  int32_t cancelled[2] = {7, 7};
+  assert_refused(br_cancel_many(w.router, jobs, 2, -1, cancelled, errors, &error), BR_EPARTIAL, &error);
+  assert_int_equal(br_error_code(errors[0]), BR_EAUTH);
+  assert_null(errors[1]);
+  assert_int_equal(cancelled[0], 0);
+  assert_int_equal(cancelled[1], 1);
+  br_error_free(errors[0]);
+  add_refusal(&w, "GET", jobs[0], "");
+  assert_refused(br_refresh_many(w.router, jobs, 2, -1, errors, &error), BR_EPARTIAL, &error);
+  assert_int_equal(br_error_code(errors[0]), BR_EAUTH);
+  assert_null(errors[1]);
+  assert_int_equal(br_job_is_blocked(jobs[0]), 1);
+  br_error_free(errors[0]);
+  for (int i = 0; i < 2; i++) br_job_free(jobs[i]), br_batch_free(batches[i]);
+  end(&w);
+}
+
+static void run_one_blocked_the_others_are_done(void **state) {
+  (void)state;
+  struct world w = open_world(1);
+  emulator_add_fault(w.vendor, "POST /v1/files status status=401 count=1");
+  br_batch *batches[3] = {batch_of(1), batch_of(2), batch_of(3)};
+  br_job *jobs[3];
+  br_error *error = NULL;
+  int blocked = 0, done = 0;
+  assert_ok(br_run(w.router, batches, 3, -1, jobs, NULL, &error), &error);
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(br_job_count(jobs[i], BR_COUNT_TOTAL), i + 1);
+    blocked += br_job_is_blocked(jobs[i]) && br_job_error_code(jobs[i]) == BR_EAUTH;
+    done += br_job_is_done(jobs[i]);
+    br_job_free(jobs[i]), br_batch_free(batches[i]);
+  }
+  assert_int_equal(blocked, 1);
+  assert_int_equal(done, 2);
+  end(&w);
+}
+
 /* Two good requests and one whose temperature the vendor refuses by a row of its own. */
 static const char kMixed[] =
     "{\"custom_id\":\"first\",\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n"
@@ -246,6 +299,8 @@ int main(void) {
       cmocka_unit_test(submit_many_missing_providers_are_named_together),
       cmocka_unit_test(submit_many_id_scope_all_refuses_the_same_id_twice),
       cmocka_unit_test(wait_many_time_runs_out_names_the_unfinished),
+      cmocka_unit_test(refresh_and_cancel_many_tell_which_failed),
+      cmocka_unit_test(run_one_blocked_the_others_are_done),
       cmocka_unit_test(retry_sends_only_what_failed),
       cmocka_unit_test(retry_nothing_failed_is_not_found),
       cmocka_unit_test(results_input_order_follows_the_requests),

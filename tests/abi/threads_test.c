@@ -44,6 +44,8 @@ static void *look_at_jobs(void *argument) {
       EXPECT(br_job_update(job, NULL) == BR_OK);
     }
     br_job_list_free(list);
+    /* The handle that the others read and wait on. */
+    EXPECT(br_job_update(s->job, NULL) == BR_OK);
   }
   return NULL;
 }
@@ -57,6 +59,9 @@ static void *take_results(void *argument) {
     /* Cancelled jobs have results; the first job has none. */
     EXPECT(status == BR_AGAIN || (status == BR_OK && i % 2 == 1));
     EXPECT((result != NULL) == (status == BR_OK));
+    EXPECT(br_job_json(s->job, NULL)[0] == '{' && br_job_provider(s->job)[0] == 'o');
+    status = br_job_wait(s->job, 0, NULL);
+    EXPECT(status == BR_ETIMEOUT || status == BR_AGAIN);
     br_result_free(result);
   }
   return NULL;
@@ -65,7 +70,11 @@ static void *take_results(void *argument) {
 static void *run_callbacks(void *argument) {
   struct shared *s = argument;
   pthread_barrier_wait(&s->start);
-  for (int i = 0; i < kRounds; i++) EXPECT(br_poll(s->router, 1, NULL) >= 0);
+  for (int i = 0; i < kRounds; i++) {
+    EXPECT(br_poll(s->router, 1, NULL) >= 0);
+    EXPECT(br_stats_json(s->router, NULL)[0] == '{');
+    EXPECT(br_job_count(s->job, BR_COUNT_TOTAL) == 1 && br_job_is_done(s->job) == 0);
+  }
   return NULL;
 }
 

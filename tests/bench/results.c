@@ -74,8 +74,8 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < requests; i++) {
     char line[400];
     const int n = snprintf(line, sizeof line,
-                           "{\"custom_id\":\"r%zu\",\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":"
-                           "\"Question %zu, long enough to be a question: what is the \\\"answer\\\"?\"}]}",
+                           "{\"custom_id\":\"r%zu\",\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\","
+                           "\"content\":\"Question %zu, long enough to be a question: what is the \\\"answer\\\"?\"}]}",
                            i, i);
     if (br_batch_add_jsonl(batch, line, (size_t)n, &error) != BR_OK) fail("batch", error);
   }
