@@ -32,9 +32,10 @@ mkdir "$work/other" "$work/pc" "$work/old-pc"
 cc -w -shared -fPIC -Wl,-soname,libbatchrouter.so.0 "-Wl,--version-script=$source/src/abi/exports.map" \
   -o "$work/other/libbatchrouter.so.0" "$work/other.c"
 version=$(sed -n 's/^#define BR_VERSION_STRING "\(.*\)"/\1/p' "$source/include/batchrouter.h")
+# As bindings/go/test.sh writes it: Go keeps what it built, whatever pkg-config said meanwhile.
 write_pc() {
-  printf 'Name: batchrouter\nDescription: a build tree\nVersion: %s\nLibs: -L%s -lbatchrouter\nCflags: -I%s\n' \
-    "$2" "$build/src" "$source/include" >"$1/batchrouter.pc"
+  printf 'Name: batchrouter\nDescription: a build tree\nVersion: %s\nLibs: -L%s -lbatchrouter -Wl,-rpath,%s\nCflags: -I%s\n' \
+    "$2" "$build/src" "$build/src" "$source/include" >"$1/batchrouter.pc"
 }
 write_pc "$work/pc" "$version"
 write_pc "$work/old-pc" 0.0.7
