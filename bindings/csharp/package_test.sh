@@ -23,7 +23,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 BATCHROUTER_ARTIFACTS="$bui
 unset BATCHROUTER_LIBRARY
 version=$(sed -n 's/^#define BR_VERSION_STRING "\(.*\)"/\1/p' "$here/../../include/batchrouter.h")
 strip --strip-unneeded -o "$work/libbatchrouter.so.0" "$build/src/libbatchrouter.so.0"
-dotnet pack "$here/src/BatchRouter" -c Release -m:1 --disable-build-servers -v quiet -p:NuGetAudit=false \
+dotnet pack "$here/src/BatchRouter" -c Release -m:1 --disable-build-servers -v quiet -p:NuGetAudit=false -p:RunAnalyzers=false \
   -p:BatchRouterNativeLibrary="$work/libbatchrouter.so.0" -o "$work/feed" >"$work/log" 2>&1 || {
   ! grep -qE 'NU1101|NU1102|NU1301|NU1801' "$work/log" || skip "what .NET 8 compiles against cannot be had"
   cat "$work/log"
