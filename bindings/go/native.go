@@ -8,6 +8,7 @@ package batchrouter
 import "C"
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ const abiVersion = C.BR_ABI_VERSION
 
 func init() {
 	if got := int(C.br_abi_version()); got != abiVersion {
-		panic("batchrouter: the library " + Version() + " has another ABI generation than the header this program was " +
-			"built with: build it again, or install the library it was built with")
+		panic(fmt.Sprintf("batchrouter: %s is libbatchrouter %s with ABI %d, and ABI %d is needed, as libbatchrouter %s has it: "+
+			"install that (Debian: libbatchrouter0), or build the program again with the other one's libbatchrouter-dev",
+			C.GoString(C.brgo_library_path()), Version(), got, abiVersion, C.BR_VERSION_STRING))
 	}
 }
 

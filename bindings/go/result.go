@@ -180,11 +180,10 @@ func (r *Result) Ack() error {
 			return nil
 		}
 		var cause *C.br_error
-		if err := failure(C.br_result_ack(handle, &cause), cause); err != nil {
+		if err := failure(C.brgo_ack(handle, &cause), cause); err != nil {
 			return err
 		}
 		b.handles[r.index] = nil
-		C.br_result_free(handle)
 		return nil
 	})
 }

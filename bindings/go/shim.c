@@ -1,9 +1,17 @@
+#define _GNU_SOURCE /* dladdr */
 #include "shim.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "_cgo_export.h"
+
+const char *brgo_library_path(void) {
+  const char *version = br_version();
+  Dl_info found;
+  return dladdr(version, &found) != 0 ? found.dli_fname : "the library";
+}
 
 static void on_destroy(void *user_data) { brgoDestroy((uintptr_t)user_data); }
 static void on_log(void *user_data, int32_t level, const char *message) {
@@ -135,6 +143,12 @@ br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error 
 
 br_status brgo_stored(br_results *results, brgo_block *block, br_error **err) {
   return look_at_all(block, br_results_next(results, block->results, BRGO_BLOCK, &block->count, err), 0);
+}
+
+br_status brgo_ack(br_result *result, br_error **err) {
+  const br_status status = br_result_ack(result, err);
+  if (status >= 0) br_result_free(result);
+  return status;
 }
 
 void brgo_free(br_result **results, size_t count) {

@@ -4,6 +4,13 @@
 
 #include <batchrouter.h>
 
+#if BR_VERSION_MAJOR != 0 || BR_VERSION_MINOR < 1
+#error "batchrouter.h is of another version: the Go package needs libbatchrouter-dev >= 0.1 and < 1"
+#endif
+
+/* The file that the functions of the library come from. */
+const char *brgo_library_path(void);
+
 enum { BRGO_BLOCK = 256 };
 
 /* The texts of a result, in the order in which they lie in the block's bytes. */
@@ -44,6 +51,8 @@ void brgo_block_free(brgo_block *block);
 br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error **err);
 /* br_results_next; the handles are freed at once, since nobody acknowledges them. */
 br_status brgo_stored(br_results *results, brgo_block *block, br_error **err);
+/* br_result_ack, and frees the result when that went well: one crossing for both. */
+br_status brgo_ack(br_result *result, br_error **err);
 void brgo_free(br_result **results, size_t count);
 
 /* user_data is a cgo.Handle; brgo_destroy ends it. */

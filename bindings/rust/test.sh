@@ -26,4 +26,4 @@ RUSTDOCFLAGS="-D warnings" cargo doc --offline --workspace --no-deps
 for crate in batchrouter-sys batchrouter; do
   cargo package --offline --allow-dirty --list -p "$crate" >/dev/null
 done
-cargo package --offline --allow-dirty --no-verify --workspace
+cargo package --offline --allow-dirty --workspace

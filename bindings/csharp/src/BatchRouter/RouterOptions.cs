@@ -14,6 +14,20 @@ public sealed unsafe class RouterOptions : IDisposable
     /// <summary>The settings and their defaults.</summary>
     public static IReadOnlyList<Setting> Settings { get; } = ReadSettings();
 
+    /// <summary>Options from settings written KEY=VALUE, such as the arguments of a program.</summary>
+    public static RouterOptions FromSettings(IEnumerable<string> settings)
+    {
+        var options = new RouterOptions();
+        foreach (string setting in settings)
+        {
+            int equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0) throw new ArgumentException($"the setting \"{setting}\" has no value; write KEY=VALUE", nameof(settings));
+            options.Set(setting[..equals], setting[(equals + 1)..]);
+        }
+
+        return options;
+    }
+
     /// <summary>A setting by name. Reading gives the value in force; null for secrets and unknown names.</summary>
     public string? this[string key]
     {

@@ -34,6 +34,7 @@ impl Config {
 
     /// From `KEY=VALUE` texts, as the program's `--set` takes them.
     pub fn from_settings<T: AsRef<str>>(settings: impl IntoIterator<Item = T>) -> Result<Config> {
+        crate::check_abi()?;
         let mut config = Config::new();
         for setting in settings {
             let setting = setting.as_ref();

@@ -48,6 +48,20 @@ fn constant(text: *const c_char) -> &'static str {
     unsafe { ffi::borrow(text) }.unwrap_or_default()
 }
 
+/// The file that the library was loaded from, as far as the system tells.
+fn path() -> String {
+    // SAFETY: takes nothing.
+    let address = unsafe { sys::br_version() } as usize;
+    let mappings = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let holds = |line: &&str| {
+        let range = line.split_once(' ').and_then(|(range, _)| range.split_once('-'));
+        let number = |text| usize::from_str_radix(text, 16).unwrap_or_default();
+        range.is_some_and(|(from, to)| (number(from)..number(to)).contains(&address))
+    };
+    let file = mappings.lines().find(holds).and_then(|line| line.find('/').map(|at| line[at..].to_owned()));
+    file.unwrap_or_else(|| "the library".to_owned())
+}
+
 /// A library of another generation than the one this crate was made for is refused before anything is done with it.
 pub(crate) fn check_abi() -> Result<()> {
     // SAFETY: takes nothing.
@@ -55,8 +69,13 @@ pub(crate) fn check_abi() -> Result<()> {
     if running == sys::BR_ABI_VERSION {
         return Ok(());
     }
-    let message = format!("libbatchrouter {} has the ABI {running}, not {}", version(), sys::BR_ABI_VERSION);
-    Err(Error::new(sys::BR_EUNSUPPORTED, message, "install the library and the crate in the same version"))
+    let needed = sys::BR_ABI_VERSION;
+    let message = format!("{} is libbatchrouter {} with ABI {running}, and ABI {needed} is needed", path(), version());
+    let hint = format!(
+        "install libbatchrouter {} (Debian: libbatchrouter0), or the crate that was made for the other one",
+        env!("CARGO_PKG_VERSION")
+    );
+    Err(Error::new(sys::BR_EUNSUPPORTED, message, &hint))
 }
 
 /// What the header says about threads, checked when this is compiled.

@@ -1,0 +1,16 @@
+// A whole job from C#, for tests/bench/languages.py: every request of a file, every answer printed.
+// Arguments: FILE KEY=VALUE…
+using BatchRouter;
+
+using RouterOptions options = RouterOptions.FromSettings(args.Skip(1));
+using var router = new Router(options);
+using var batch = new Batch("openai");
+using Job job = router.Submit(batch.AddJsonlFile(args[0]));
+using Stream output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+foreach (ResultView result in job.TakeResults())
+{
+    output.Write(result.CustomId);
+    output.Write(": "u8);
+    output.Write(result.Text.IsEmpty ? result.ErrorMessage : result.Text);
+    output.WriteByte((byte)'\n');
+}
