@@ -12,10 +12,7 @@ done
 export FIREWORKS_ACCOUNT_ID=emulated AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret AWS_REGION=us-east-1
 export GOOGLE_APPLICATION_CREDENTIALS="$dir/account.json"
 
-start() {
-  start_emulator --latency 1s --speed 20 --aws-key AKIDTEST:secret --service-account "$dir/account.json"
-}
-start
+start_emulator --latency 1s --speed 20 --aws-key AKIDTEST:secret --service-account "$dir/account.json"
 
 # make_mixed FILE MODEL COUNT: the requests r3 and r13 hold a parameter that no vendor knows.
 make_mixed() {
@@ -32,7 +29,6 @@ run_at() {
   shift 2
   count=$(wc -l <"$dir/in.jsonl")
   case $vendor in
-    fireworks) ;;
     bedrock) set -- --set "bedrock.s3_url=$(base_of bedrock)/s3" --set "bedrock.input_s3_uri=s3://bucket/in" \
       --set bedrock.role_arn=arn:aws:iam::111122223333:role/Batch "$@" ;;
     vertex) set -- --set "vertex.storage_url=$(base_of vertex)" --set vertex.input_gcs_uri=gs://bucket/in "$@" ;;
@@ -99,7 +95,7 @@ with_faults() {
     shift
   done
   shift
-  start_emulator --latency 1s --speed 20 --aws-key AKIDTEST:secret --service-account "$dir/account.json" "$@"
+  start_emulator --polls 2 --aws-key AKIDTEST:secret --service-account "$dir/account.json" "$@"
   run_at "$vendor" 0 --settle 300ms
   stop_emulator
   expect_paid_once "$vendor with faults"
