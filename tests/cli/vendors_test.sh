@@ -86,7 +86,8 @@ done
 with_faults() {
   vendor=$1
   shift
-  rm -rf "$dir/state-$vendor" "$dir/${vendor}0.jsonl"
+  # The key file names the address that it was made for.
+  rm -rf "$dir/state-$vendor" "$dir/${vendor}0.jsonl" "$dir/account.json"
   make_mixed "$dir/in.jsonl" "$(model_at "$vendor")" "$(least_at "$vendor")"
   sed -i 's/,"provider_kwargs":{[^}]*}//' "$dir/in.jsonl"
   set -- "$@" "--"

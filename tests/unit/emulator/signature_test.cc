@@ -67,6 +67,10 @@ void published_vectors_pass_and_fail_when_touched(void**) {
     RequestHead head;
     std::string body;
     if (!read_request(text_of(entry.path()), head, body)) continue;
+    // One .sreq has another vector's signature; the .authz files are right throughout.
+    for (auto& [name, value] : head.headers) {
+      if (name == "Authorization") value = text_of(fs::path(entry.path()).replace_extension(".authz"));
+    }
     AwsKeyPair key = kKey;
     // In one vector the token is added behind the signature: whoever checks it must ask for a signed one.
     if (entry.path().stem() == "post-sts-header-after") continue;
