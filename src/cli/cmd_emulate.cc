@@ -86,7 +86,9 @@ Exit run_emulate(const Options& options) {
   block_interrupts();
   std::string error;
   const auto emulator = Emulator::start(emulator_options(options), error);
-  if (!emulator) throw Failure(Exit::failed, "the emulator cannot start: " + error, "choose another --port");
+  if (!emulator)
+    throw Failure(Exit::failed, "the emulator cannot start: " + error,
+                  options.service_account.empty() ? "choose another --port" : "check --port and --service-account");
   add_faults(emulator.get(), options.faults);
   if (!options.service_account.empty() && ::access(options.service_account.c_str(), F_OK) != 0)
     write_key_file(options.service_account, emulator->service_account());
