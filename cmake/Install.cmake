@@ -39,7 +39,8 @@ configure_file(pkgconfig/batchrouter.pc.in ${PROJECT_BINARY_DIR}/batchrouter.pc 
 install(FILES ${PROJECT_BINARY_DIR}/batchrouter.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 
 if(TARGET batchrouter_cli)
-  install(TARGETS batchrouter_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  # The stand-in is for tests of those who run vLLM: see docs/emulator.md.
+  install(TARGETS batchrouter_cli batchrouter_vllm_stand_in RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
   install(FILES docs/batchrouter.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 endif()
 

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/duration.h"
 #include "cli/suggest.h"
+#include "emulator/emulator.h"
 
 namespace cli {
 namespace {
@@ -38,12 +39,13 @@ void add_duration(CLI::App* app, const std::string& name, std::optional<std::int
       ->type_name("DURATION");
 }
 
-void add_repeated(CLI::App* app, const std::string& name, std::vector<std::string>* into, const std::string& type,
-                  const std::string& doc) {
-  app->add_option_function<std::vector<std::string>>(
-         name,
-         [into](const std::vector<std::string>& values) { into->insert(into->end(), values.begin(), values.end()); },
-         doc)
+CLI::Option* add_repeated(CLI::App* app, const std::string& name, std::vector<std::string>* into,
+                          const std::string& type, const std::string& doc) {
+  return app
+      ->add_option_function<std::vector<std::string>>(
+          name,
+          [into](const std::vector<std::string>& values) { into->insert(into->end(), values.begin(), values.end()); },
+          doc)
       ->allow_extra_args(false)
       ->type_name(type);
 }
@@ -83,6 +85,13 @@ void add_emulator(CLI::App* app, Options* o) {
   app->add_option("--fail-rate", o->fail_rate, "Share of requests that fail, 0 to 1 [0].")->check(CLI::Range(0.0, 1.0));
   add_repeated(app, "--fault", &o->faults, "FAULT", "A scripted misbehaviour, see docs/emulator.md; can be repeated.");
   add_repeated(app, "--key", &o->keys, "KEY", "An API key it accepts; without one every key; can be repeated.");
+  add_repeated(app, "--vendor", &o->vendors, "NAME", "Print the address of this vendor only; can be repeated.")
+      ->check(CLI::IsMember(br::emulator::Emulator::vendors()));
+  app->add_option("--aws-key", o->aws_key, "The access key of bedrock and S3 [AKIDEMULATED:emulated-secret].")
+      ->type_name("ID:SECRET");
+  app->add_option("--service-account", o->service_account,
+                  "Key file of vertex's service account; written if it is not there. Without it one is made.")
+      ->type_name("FILE");
   app->add_option("--seed", o->seed, "Seed of ids, of the order of results, of failing requests [1].");
   app->add_flag("--ledger", o->ledger, "At the end, print what was asked and paid, as JSON.");
 }

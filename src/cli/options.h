@@ -28,6 +28,8 @@ struct Options {
   std::optional<std::int64_t> latency_ms;
   std::int64_t seed = 1, demo_requests = 1000;
   std::vector<std::string> faults, keys;
+  std::vector<std::string> vendors;
+  std::string aws_key, service_account;
   bool ledger = false;
 };
 

@@ -219,7 +219,8 @@ Tokens write_anthropic_message(json::Writer& out, const Question& question, cons
   const Tokens tokens = tokens_of(messages, text);
   const std::string digits = hex(question.hash);
   out.begin_object().field("id", "msg_" + digits).field("type", "message").field("role", "assistant");
-  out.field("model", json::string_member(params, "model")).key("content").begin_array().begin_object();
+  const std::string_view model = question.model.empty() ? json::string_member(params, "model") : question.model;
+  out.field("model", model).key("content").begin_array().begin_object();
   if (!tool.empty()) {
     out.field("type", "tool_use").field("id", "toolu_" + digits).field("name", tool);
     out.key("input").begin_object().field("answer", text).end_object();

@@ -72,6 +72,7 @@ struct Batch {
   int64_t max_bytes = 0;
   std::string api_version;       // of the create call, where rows depend on it
   std::string name;              // what the client calls it, where the vendor lets him
+  std::string extra;             // what the vendor keeps with it besides
   bool is_inline = false;        // its requests came in the create call
   bool one_result_file = false;  // failed rows stand among the others
   bool never_fails = false;      // the vendor has no failed batches: every row fails instead

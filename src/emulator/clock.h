@@ -15,6 +15,10 @@ class Clock {
     const double passed_ms = std::chrono::duration<double, std::milli>(Steady::now() - started_).count();
     return start_ms_ + advanced_ms_ + static_cast<int64_t>(passed_ms * speed_);
   }
+  // The machine's time, which what clients sign is dated by: neither sped up nor moved.
+  int64_t wall_ms() const {
+    return start_ms_ + std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - started_).count();
+  }
   void advance(int64_t ms) { advanced_ms_ += ms; }
   double speed() const { return speed_; }
 

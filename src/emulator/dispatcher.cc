@@ -69,7 +69,7 @@ Opening Dispatcher::begin(const RequestHead& given) {
     if (!fault) return counted(ledger, vendor->begin(head, path));
     ++ledger.faults;
     Opening opening = fault_executes(*fault) ? vendor->begin(head, path) : Opening();
-    return counted(ledger, spoiled(*fault, *vendor, std::move(opening)));
+    return counted(ledger, spoiled(*fault, *vendor, head, std::move(opening)));
   }
   std::string known;
   for (const auto& vendor : vendors_) known += " " + std::string(vendor->base_path());
@@ -81,6 +81,11 @@ Opening Dispatcher::begin_control(const RequestHead& head) {
   if (what == "GET ledger") {
     Reply reply;
     reply.body = ledger_json(ledger());
+    return Opening::answered(std::move(reply));
+  }
+  if (what == "GET service-account") {
+    Reply reply;
+    reply.body = world_.service_account.json(origin_of(head));
     return Opening::answered(std::move(reply));
   }
   if (what == "POST faults") {
@@ -99,7 +104,9 @@ Opening Dispatcher::begin_control(const RequestHead& head) {
     return Opening::answered(control_reply(200, "now_ms", std::to_string(world_.clock.now_ms())));
   }
   return Opening::answered(control_reply(
-      404, "error", "write GET /__emulator/ledger, POST or DELETE /__emulator/faults, POST /__emulator/advance?ms="));
+      404, "error",
+      "write GET /__emulator/ledger or /__emulator/service-account, POST or DELETE /__emulator/faults, POST "
+      "/__emulator/advance?ms="));
 }
 
 // One fault a line; all of them or, where one is wrong, none.

@@ -41,6 +41,11 @@ std::string Emulator::base_url(std::string_view vendor) const {
   return "http://127.0.0.1:" + std::to_string(port()) + std::string(found->base_path());
 }
 
+std::string Emulator::service_account() {
+  const std::lock_guard lock(impl_->gate);
+  return impl_->dispatcher.world().service_account.json("http://127.0.0.1:" + std::to_string(port()));
+}
+
 std::vector<std::string> Emulator::vendors() { return vendor_names(); }
 
 Ledger Emulator::ledger() {

@@ -22,6 +22,8 @@ struct EmulatorOptions {
   int64_t max_file_bytes = 0;      // of the three limits, 0: the vendor's own
   int64_t max_batch_bytes = 0;
   int64_t max_requests = 0;
+  std::string aws_key = "AKIDEMULATED:emulated-secret";  // ID:SECRET or ID:SECRET:SESSION_TOKEN, for bedrock and S3
+  std::string service_account;                           // a key file's text in JSON, for vertex; empty: one is made
   std::vector<std::string> models;  // known models; empty: every one whose name does not begin with "no-such-"
 };
 
@@ -88,6 +90,8 @@ class Emulator {
   // http://127.0.0.1:PORT/anthropic); empty for an unknown one.
   std::string base_url(std::string_view vendor) const;
   static std::vector<std::string> vendors();
+  // The key file of the service account that vertex knows, in JSON.
+  std::string service_account();
 
   Ledger ledger();
   // Returns what is wrong with the fault, empty if it is in force from now on.

@@ -1,35 +1,13 @@
 #include <utility>
 
 #include "emulator/google_api.h"
+#include "emulator/google_errors.h"
 #include "emulator/makers.h"
 
 namespace br::emulator {
 namespace {
 
 constexpr Limits kLimits = {INT64_MAX, 2'000'000'000, 2'000'000'000};
-
-const char* status_name(int status) {
-  switch (status) {
-    case 400:
-      return "INVALID_ARGUMENT";
-    case 401:
-      return "UNAUTHENTICATED";
-    case 403:
-      return "PERMISSION_DENIED";
-    case 404:
-      return "NOT_FOUND";
-    case 409:
-      return "ALREADY_EXISTS";
-    case 429:
-      return "RESOURCE_EXHAUSTED";
-    case 503:
-      return "UNAVAILABLE";
-    case 504:
-      return "DEADLINE_EXCEEDED";
-    default:
-      return status >= 500 ? "INTERNAL" : "FAILED_PRECONDITION";
-  }
-}
 
 // "name:verb" in two; no verb: the whole is the name.
 std::pair<std::string, std::string> name_and_verb(const std::string& segment) {
@@ -86,25 +64,7 @@ Reply GoogleApi::not_found(const std::string& what) const {
   return refusal({404, {}, {}, "Requested entity was not found: " + what, {}});
 }
 
-Reply GoogleApi::refusal(const ApiError& error) const {
-  json::Writer out;
-  out.begin_object().key("error").begin_object().field("code", int64_t{error.status}).field("message", error.message);
-  out.field("status", status_name(error.status));
-  const std::string_view rpc = "type.googleapis.com/google.rpc.";
-  if (!error.code.empty()) {
-    out.key("details").begin_array().begin_object();
-    if (error.code == "rate_limit_exceeded") {
-      out.field("@type", std::string(rpc) + "RetryInfo").field("retryDelay", "1s");
-    } else {
-      out.field("@type", std::string(rpc) + (error.status == 429 ? "QuotaFailure" : "ErrorInfo"));
-      out.field("reason", error.code);
-    }
-    out.end_object().end_array();
-  }
-  Reply reply = ok(out.end_object().end_object().str());
-  reply.status = error.status;
-  return reply;
-}
+Reply GoogleApi::refusal(const ApiError& error) const { return google_refusal(error); }
 
 std::unique_ptr<Vendor> make_google(World& world) { return std::make_unique<GoogleApi>(world); }
 

@@ -15,5 +15,8 @@ std::unique_ptr<Vendor> make_mistral(World& world);
 std::unique_ptr<Vendor> make_xai(World& world);
 std::unique_ptr<Vendor> make_azure(World& world);
 std::unique_ptr<Vendor> make_doubleword(World& world);
+std::unique_ptr<Vendor> make_fireworks(World& world);
+std::unique_ptr<Vendor> make_bedrock(World& world);
+std::unique_ptr<Vendor> make_vertex(World& world);
 
 }  // namespace br::emulator

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "emulator/aws_signature.h"
 #include "emulator/batches.h"
 #include "emulator/books.h"
 #include "emulator/clock.h"
@@ -13,6 +14,7 @@
 #include "emulator/exchange.h"
 #include "emulator/faults.h"
 #include "emulator/ids.h"
+#include "emulator/service_account.h"
 
 namespace br::emulator {
 
@@ -23,6 +25,8 @@ struct World {
         clock(given.speed),
         spill(std::make_shared<Spill>(given.spill_dir)),
         ids(given.seed),
+        aws(AwsKeyPair::of(given.aws_key)),
+        service_account(given.service_account),
         batches(options, clock, books, spill) {}
 
   int64_t now_s() const { return clock.now_ms() / 1000; }
@@ -31,6 +35,8 @@ struct World {
   Clock clock;
   std::shared_ptr<Spill> spill;
   Ids ids;
+  AwsKeyPair aws;
+  ServiceAccount service_account;
   Books books;
   FaultScript faults;
   Batches batches;
@@ -57,6 +63,8 @@ class Vendor {
   virtual std::string_view base_path() const = 0;
   virtual Opening begin(const RequestHead& head, Path path) = 0;
   virtual Reply refusal(const ApiError& error) const = 0;
+  // The same in the words of that part of the API which the request is for.
+  virtual Reply refusal_of(const RequestHead&, const ApiError& error) const { return refusal(error); }
 };
 
 // Every vendor, in the order of docs/emulator.md. `world` must outlive them.

@@ -23,6 +23,9 @@ constexpr Entry kVendors[] = {
     {"xai", make_xai},
     {"azure", make_azure},
     {"doubleword", make_doubleword},
+    {"fireworks", make_fireworks},
+    {"bedrock", make_bedrock},
+    {"vertex", make_vertex},
 };
 
 }  // namespace

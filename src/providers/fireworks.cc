@@ -31,7 +31,7 @@ OpenAiVendor vendor() {
   Capability& c = v.capability;
   c.title = "Fireworks";
   c.docs = "https://docs.fireworks.ai/guides/batch-inference";
-  c.max_bytes = 500'000'000;  // an older page; a newer one says 1 GB
+  c.max_bytes = 150'000'000;  // what datasets/…:upload takes in one call; a dataset may have 1 GB
   c.marker = Marker::display_name;
 
   OpenAiDialect& d = v.dialect;

@@ -173,6 +173,18 @@ void vertex_token_answers_are_read_or_refused(void**) {
   assert_false(provider("vertex").read_token(*account, 1000, good).ok());
 }
 
+void vertex_download_named_before_its_token_goes_out_with_it(void**) {
+  auto account = vertex_account(R"({"type":"authorized_user","project_id":"p"})");
+  assert_true(account.ok());
+  br::RemoteBatch batch;
+  batch.status.output.url = "gs://b/out/prediction-model-1";
+  auto downloads = provider("vertex").downloads(*account, batch);
+  assert_int_equal(downloads.size(), 1);
+  account->token = "ya29.now";
+  assert_true(provider("vertex").sign(*account, br::test::kNow, &downloads[0].request).ok());
+  assert_string_equal(header(downloads[0].request, "Authorization").c_str(), "Bearer ya29.now");
+}
+
 void wire_ids_fit_the_vendors_and_never_meet(void**) {
   const br::Provider& vertex = provider("vertex");
   assert_true(vertex.wire_id("a-b_9", 1).empty());
@@ -198,6 +210,7 @@ int main() {
       cmocka_unit_test(vertex_users_credentials_ask_with_the_refresh_token),
       cmocka_unit_test(vertex_credentials_that_are_none_say_so),
       cmocka_unit_test(vertex_token_answers_are_read_or_refused),
+      cmocka_unit_test(vertex_download_named_before_its_token_goes_out_with_it),
       cmocka_unit_test(wire_ids_fit_the_vendors_and_never_meet),
   };
   return cmocka_run_group_tests_name("cloud_keys", tests, setup, nullptr);
