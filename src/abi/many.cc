@@ -85,7 +85,8 @@ Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t
 Result<br_status> wait_all(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
   if (timeout_ms == kTimeoutOfConfig) timeout_ms = router->router->config().integer("timeout_ms");
   const auto settled = [](std::size_t, const br::JobView& view) { return view.job.done || br::is_blocked(view.job); };
-  auto waited = router->router->wait_jobs(ids_of(jobs, count), timeout_ms, settled);
+  const auto keep = router->router;  // a provider from outside may free the handle
+  auto waited = keep->wait_jobs(ids_of(jobs, count), timeout_ms, settled);
   if (!waited) return std::move(waited.error());
   update_all(jobs, count);
   if (*waited == br::Wait::woken) return BR_AGAIN;
@@ -146,7 +147,8 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
     if (!use) return std::move(use.error());
     if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
     std::vector<std::optional<Error>> failed;
-    auto done = router->router->refresh_many(ids_of(jobs, count), timeout_ms, &failed);
+    const auto keep = router->router;
+    auto done = keep->refresh_many(ids_of(jobs, count), timeout_ms, &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
     return give_each(std::move(failed), errors, "jobs could not be asked about");
@@ -163,7 +165,8 @@ br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, i
     if (auto given = all_given(jobs, count, "jobs"); !given) return std::move(given.error());
     std::vector<bool> taken;
     std::vector<std::optional<Error>> failed;
-    auto done = router->router->cancel_many(ids_of(jobs, count), timeout_ms, &taken, &failed);
+    const auto keep = router->router;
+    auto done = keep->cancel_many(ids_of(jobs, count), timeout_ms, &taken, &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
     for (size_t i = 0; cancelled != nullptr && i < count; ++i) cancelled[i] = taken[i] ? 1 : 0;

@@ -282,9 +282,10 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
-    auto views = router->router->list_remote(provider, limit, timeout_ms);
+    const auto keep = router->router;  // a provider from outside may free the handle
+    auto views = keep->list_remote(provider, limit, timeout_ms);
     if (!views) return std::move(views.error());
-    *list = make_list(router->router, std::move(*views)).release();
+    *list = make_list(keep, std::move(*views)).release();
     return BR_OK;
   });
 }
@@ -310,12 +311,13 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
     std::vector<br::Delivered> taken;
     const std::string id = job == nullptr ? "" : job->view.job.id;
-    auto waited = router->router->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
+    const auto keep = router->router;  // a provider from outside may free the handle
+    auto waited = keep->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;
     for (br::Delivered& item : taken) {
       auto handle = std::make_unique<br_result>();
-      handle->router = router->router;
+      handle->router = keep;
       handle->item = std::move(item);
       handles.push_back(std::move(handle));
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "batchrouter.h"
 #include "codec/json_write.h"
@@ -142,12 +143,22 @@ Result<void> Router::close(std::int64_t timeout_ms) {
   wake_.set();
   const std::unique_lock alone(life_);
   stop_ = true;
+  wait_for_others(timeout_ms);
   if (thread_.joinable()) {
     transport_->wake();
     thread_.join();
   }
   executor_.reset();
-  if (engine_) save_acknowledgements(true);
+  std::vector<ExternalWork> not_begun;
+  {
+    const std::lock_guard lock(mutex_);
+    not_begun.assign(std::make_move_iterator(work_.begin()), std::make_move_iterator(work_.end()));
+    work_.clear();
+  }
+  if (engine_) {
+    engine_->settle_external(not_begun);
+    save_acknowledgements(true);
+  }
   engine_.reset();
   transport_.reset();
   {
@@ -211,12 +222,14 @@ void Router::add_entry(Job job, bool active) {
   entry->view.job = job;
   entry->view.tracks.resize(job.batches.size());
   Feeds feeds = entry->feeds;
+  std::vector<ProviderUse> uses;  // from here on, so that nothing is unregistered before the engine has the job
+  for (const RemoteBatch& batch : job.batches) uses.push_back(use_provider(batch.provider));
   {
     const std::lock_guard lock(mutex_);
     entries_[job.id] = std::move(entry);
   }
-  engine_->post([this, job = std::move(job), feeds = std::move(feeds), active]() mutable {
-    engine_->add(std::move(job), std::move(feeds), active);
+  engine_->post([this, job = std::move(job), feeds = std::move(feeds), uses = std::move(uses), active]() mutable {
+    engine_->add(std::move(job), std::move(feeds), uses, active);
   });
 }
 
@@ -307,12 +320,16 @@ Result<Wait> Router::poll(std::int64_t timeout_ms) {
   {
     std::unique_lock lock(mutex_);
     const std::uint64_t seen = wakeups_used_;
-    const auto ready = [&] { return !callbacks_due_.empty() || woken_locked(seen); };
+    const auto ready = [&] { return !callbacks_due_.empty() || has_work_locked() || woken_locked(seen); };
     if (timeout_ms < 0) changed_.wait(lock, ready);
     else if (timeout_ms > 0) changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
     if (closed_) return Wait::ended;
+    const bool served = serve(&lock);
+    if (closed_) return served ? Wait::ready : Wait::ended;
     due.swap(callbacks_due_);
     wake_.clear();
+    if (has_work_locked()) wake_.set();
+    if (due.empty() && served) return Wait::ready;
     if (due.empty()) {
       const bool woken = wakeups_ != seen;
       wakeups_used_ = wakeups_;

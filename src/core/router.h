@@ -116,6 +116,7 @@ class Router : public EngineListener {
   void job_changed(const Job& job, const std::vector<Track>& tracks) override;
   void job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) override;
   void results_grew(const std::string& job_id) override;
+  void external_work(ExternalWork work) override;
   void store_failed(const Error& error) override;
 
  private:
@@ -138,6 +139,14 @@ class Router : public EngineListener {
   const Error* blocked_error_locked(const std::string& job_id) const;
   Error closed_error() const;
   Result<void> check_usable();
+  // Calls of providers from outside (router_external.cc).
+  std::deque<ExternalWork>::iterator next_work_locked();
+  bool has_work_locked() { return next_work_locked() != work_.end(); }
+  // Does one such call on this thread, without the lock; false: there is none to do.
+  bool serve(std::unique_lock<std::mutex>* lock);
+  // Waits for ready(), which is asked with the lock held, and serves meanwhile. false: the time ran out.
+  bool wait_serving(std::unique_lock<std::mutex>* lock, std::int64_t timeout_ms, const std::function<bool()>& ready);
+  void wait_for_others(std::int64_t timeout_ms);
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void enqueue_locked(std::function<void()> callback);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
@@ -186,6 +195,12 @@ class Router : public EngineListener {
   Wake wake_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;
   std::deque<std::function<void()>> callbacks_due_;
+  std::deque<ExternalWork> work_;
+  struct Serving {
+    std::thread::id thread;
+    const Provider* provider;
+  };
+  std::vector<Serving> serving_;
   std::uint64_t wakeups_ = 0, wakeups_used_ = 0;
   bool acks_dirty_ = false;
   std::int64_t acks_dirty_since_ms_ = 0;
