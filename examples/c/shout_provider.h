@@ -6,9 +6,9 @@
 #include <batchrouter.h>
 
 /* The table for br_registry_register; user_data is what shout_new gave, destroy is shout_free. */
-const br_provider_vtbl* shout_table(void);
+const br_provider_vtbl *shout_table(void);
 /* Keeps batches in `directory`, which exists. NULL when memory is out. */
-void* shout_new(const char* directory);
-void shout_free(void* shout);
+void *shout_new(const char *directory);
+void shout_free(void *shout);
 
 #endif

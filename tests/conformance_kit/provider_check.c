@@ -7,17 +7,17 @@
 
 /* The provider under test, with an ear at its functions. */
 struct check {
-  const struct provider_check* what;
+  const struct provider_check *what;
   br_provider_vtbl table;
-  br_router* router;
-  br_error* error;
+  br_router *router;
+  br_error *error;
   int number, failures;
   int submits, closed, destroyed;
   int lose_answer; /* the next submit works, and its answer is lost */
   char batch_id[256];
 };
 
-static void say(struct check* check, int good, const char* what, const char* why) {
+static void say(struct check *check, int good, const char *what, const char *why) {
   check->number++;
   check->failures += !good;
   fprintf(check->what->report, "%sok %d - %s", good ? "" : "not ", check->number, what);
@@ -30,61 +30,61 @@ static void say(struct check* check, int good, const char* what, const char* why
   check->error = NULL;
 }
 
-static void* inner(void* user_data) { return ((struct check*)user_data)->what->user_data; }
-static const br_provider_vtbl* table_of(void* user_data) { return ((struct check*)user_data)->what->table; }
+static void *inner(void *user_data) { return ((struct check *)user_data)->what->user_data; }
+static const br_provider_vtbl *table_of(void *user_data) { return ((struct check *)user_data)->what->table; }
 
-static int32_t check_model(void* user_data, const char* model) {
+static int32_t pass_model(void *user_data, const char *model) {
   return table_of(user_data)->supports_model(inner(user_data), model);
 }
-static br_status check_prepare(void* user_data, br_provider_call* call, const char* line, size_t length) {
+static br_status pass_prepare(void *user_data, br_provider_call *call, const char *line, size_t length) {
   return table_of(user_data)->prepare(inner(user_data), call, line, length);
 }
-static br_status check_submit(void* user_data, br_provider_call* call) {
-  struct check* check = user_data;
+static br_status pass_submit(void *user_data, br_provider_call *call) {
+  struct check *check = user_data;
   check->submits++;
   const br_status status = table_of(check)->submit(inner(check), call);
   if (status != BR_OK || !check->lose_answer) return status;
   check->lose_answer = 0;
   return br_call_fail(call, BR_EUNKNOWN, 1, -1, NULL, "the check loses the answer to this submit");
 }
-static br_status check_poll(void* user_data, br_provider_call* call) {
+static br_status pass_poll(void *user_data, br_provider_call *call) {
   return table_of(user_data)->poll(inner(user_data), call);
 }
-static br_status check_fetch(void* user_data, br_provider_call* call) {
+static br_status pass_fetch(void *user_data, br_provider_call *call) {
   return table_of(user_data)->fetch(inner(user_data), call);
 }
-static br_status check_cancel(void* user_data, br_provider_call* call) {
+static br_status pass_cancel(void *user_data, br_provider_call *call) {
   return table_of(user_data)->cancel(inner(user_data), call);
 }
-static br_status check_list(void* user_data, br_provider_call* call) {
+static br_status pass_list(void *user_data, br_provider_call *call) {
   return table_of(user_data)->list(inner(user_data), call);
 }
-static void check_close(void* user_data) {
-  struct check* check = user_data;
+static void pass_close(void *user_data) {
+  struct check *check = user_data;
   check->closed++;
   if (check->what->table->close != NULL) check->what->table->close(check->what->user_data);
 }
-static void check_destroy(void* user_data) {
-  struct check* check = user_data;
+static void pass_destroy(void *user_data) {
+  struct check *check = user_data;
   check->destroyed++;
   if (check->what->destroy != NULL) check->what->destroy(check->what->user_data);
 }
 
-static void wrap(struct check* check) {
-  const br_provider_vtbl* table = check->what->table;
+static void wrap(struct check *check) {
+  const br_provider_vtbl *table = check->what->table;
   check->table = *table;
-  if (table->supports_model != NULL) check->table.supports_model = check_model;
-  if (table->prepare != NULL) check->table.prepare = check_prepare;
-  if (table->cancel != NULL) check->table.cancel = check_cancel;
-  if (table->list != NULL) check->table.list = check_list;
-  check->table.submit = check_submit;
-  check->table.poll = check_poll;
-  check->table.fetch = check_fetch;
-  check->table.close = check_close;
+  if (table->supports_model != NULL) check->table.supports_model = pass_model;
+  if (table->prepare != NULL) check->table.prepare = pass_prepare;
+  if (table->cancel != NULL) check->table.cancel = pass_cancel;
+  if (table->list != NULL) check->table.list = pass_list;
+  check->table.submit = pass_submit;
+  check->table.poll = pass_poll;
+  check->table.fetch = pass_fetch;
+  check->table.close = pass_close;
 }
 
-static int open_router(struct check* check) {
-  br_config* config = br_config_new();
+static int open_router(struct check *check) {
+  br_config *config = br_config_new();
   br_config_set(config, "state_dir", check->what->state_dir, NULL);
   br_config_set(config, "poll.interval_ms", "100", NULL);
   br_config_set(config, "poll.max_interval_ms", "1000", NULL);
@@ -94,11 +94,11 @@ static int open_router(struct check* check) {
 }
 
 /* Ids with what breaks naive JSON: quotes, a backslash, letters beyond ASCII. */
-static const char* const ids[ROWS] = {"plain-1", "quote-\\\"-and-\\\\", "caf\\u00e9-3"};
-static const char* const read_ids[ROWS] = {"plain-1", "quote-\"-and-\\", "caf\xc3\xa9-3"};
+static const char *const ids[ROWS] = {"plain-1", "quote-\\\"-and-\\\\", "caf\\u00e9-3"};
+static const char *const read_ids[ROWS] = {"plain-1", "quote-\"-and-\\", "caf\xc3\xa9-3"};
 
-static br_batch* make_batch(const struct check* check, const char* model) {
-  br_batch* batch = br_batch_new(check->table.name);
+static br_batch *make_batch(const struct check *check, const char *model) {
+  br_batch *batch = br_batch_new(check->table.name);
   for (int i = 0; i < ROWS; i++) {
     char line[1024];
     snprintf(line, sizeof line,
@@ -109,23 +109,23 @@ static br_batch* make_batch(const struct check* check, const char* model) {
   return batch;
 }
 
-static br_job* submit(struct check* check) {
-  br_job* job = NULL;
-  br_batch* batch = make_batch(check, check->what->model);
+static br_job *submit(struct check *check) {
+  br_job *job = NULL;
+  br_batch *batch = make_batch(check, check->what->model);
   br_submit(check->router, batch, NULL, NULL, NULL, &job, &check->error);
   br_batch_free(batch);
   return job;
 }
 
-static int wait_for(struct check* check, br_job* job) {
+static int wait_for(struct check *check, br_job *job) {
   return job != NULL && br_job_wait(job, check->what->timeout_ms, &check->error) == BR_OK && br_job_is_done(job);
 }
 
 /* Each id has exactly one result. *answered counts those that succeeded. */
-static int has_each_id_once(br_job* job, int* answered) {
+static int has_each_id_once(br_job *job, int *answered) {
   int seen[ROWS] = {0};
-  br_results* results = NULL;
-  br_result* one = NULL;
+  br_results *results = NULL;
+  br_result *one = NULL;
   size_t count = 0;
   *answered = 0;
   if (br_results_open(job, &results, NULL) != BR_OK) return 0;
@@ -141,14 +141,14 @@ static int has_each_id_once(br_job* job, int* answered) {
   return 1;
 }
 
-static int32_t count_lines(void* user_data, const char* data, size_t length) {
-  for (size_t i = 0; i < length; i++) *(int*)user_data += data[i] == '\n';
+static int32_t count_lines(void *user_data, const char *data, size_t length) {
+  for (size_t i = 0; i < length; i++) *(int *)user_data += data[i] == '\n';
   return 0;
 }
 
-static void check_offline(struct check* check) {
+static void check_offline(struct check *check) {
   int lines = 0;
-  br_batch* batch = make_batch(check, check->what->model);
+  br_batch *batch = make_batch(check, check->what->model);
   const int valid = br_validate(NULL, batch, &check->error) == BR_OK;
   say(check, valid, "prepare takes a plain text request", NULL);
   const int converted = br_convert(NULL, batch, count_lines, &lines, &check->error) == BR_OK && lines == ROWS;
@@ -161,22 +161,22 @@ static void check_offline(struct check* check) {
   br_batch_free(batch);
 }
 
-static void check_batch(struct check* check) {
+static void check_batch(struct check *check) {
   int answered = 0;
-  br_job* job = submit(check);
+  br_job *job = submit(check);
   say(check, wait_for(check, job), "a batch comes to its end", "it did not");
   if (job == NULL) return;
   say(check, check->submits == 1, "submit is called once for one batch", "it was called again");
   say(check, br_job_state(job) == BR_STATE_COMPLETED, "poll ends it as completed", br_job_error_message(job));
   say(check, has_each_id_once(job, &answered), "each custom_id has one result, quotes and accents kept", NULL);
   say(check, answered == ROWS, "fetch brings an answer to each request", "some are errors; are the ids kept?");
-  const char* id = br_job_batch_id(job, 0);
+  const char *id = br_job_batch_id(job, 0);
   snprintf(check->batch_id, sizeof check->batch_id, "%s", id == NULL ? "" : id);
   br_job_free(job);
 }
 
-static void check_again(struct check* check) {
-  br_job* job = NULL;
+static void check_again(struct check *check) {
+  br_job *job = NULL;
   int good = br_attach(check->router, check->table.name, check->batch_id, &job, &check->error) == BR_OK &&
              wait_for(check, job);
   say(check, good, "a batch is found by its id alone", "it was not");
@@ -190,20 +190,20 @@ static void check_again(struct check* check) {
   br_job_free(job);
 }
 
-static int lists(struct check* check, const char* id) {
-  br_job_list* list = NULL;
+static int lists(struct check *check, const char *id) {
+  br_job_list *list = NULL;
   int found = 0;
   if (br_list_remote(check->router, check->table.name, 0, check->what->timeout_ms, &list, &check->error) != BR_OK)
     return 0;
   for (size_t i = 0; i < br_job_list_count(list); i++) {
-    const char* other = br_job_batch_id(br_job_list_get(list, i), 0);
+    const char *other = br_job_batch_id(br_job_list_get(list, i), 0);
     found += other != NULL && strcmp(other, id) == 0;
   }
   br_job_list_free(list);
   return found == 1;
 }
 
-static void check_lost_answer(struct check* check) {
+static void check_lost_answer(struct check *check) {
   int answered = 0;
   if (check->table.list == NULL) {
     fprintf(check->what->report, "# no list: a submit without an answer will block its job\n");
@@ -212,17 +212,17 @@ static void check_lost_answer(struct check* check) {
   say(check, lists(check, check->batch_id), "list names the batch once", "it does not");
   const int before = check->submits;
   check->lose_answer = 1;
-  br_job* job = submit(check);
+  br_job *job = submit(check);
   const int found = wait_for(check, job) && has_each_id_once(job, &answered) && answered == ROWS;
   say(check, found, "a batch whose id was lost is found by its marker", "it was not");
   say(check, check->submits == before + 1, "and is not submitted again", "it was");
   br_job_free(job);
 }
 
-static void check_cancel(struct check* check) {
+static void check_cancel(struct check *check) {
   int answered = 0;
   int32_t taken = 0;
-  br_job* job = submit(check);
+  br_job *job = submit(check);
   if (job == NULL) return say(check, 0, "a batch can be cancelled", NULL);
   br_job_wait_submitted(job, check->what->timeout_ms, NULL);
   const br_status status = br_cancel(job, check->what->timeout_ms, &taken, &check->error);
@@ -234,10 +234,10 @@ static void check_cancel(struct check* check) {
   br_job_free(job);
 }
 
-static void check_restart(struct check* check) {
+static void check_restart(struct check *check) {
   int answered = 0;
   const int before = check->submits;
-  br_job* job = submit(check);
+  br_job *job = submit(check);
   if (job == NULL) return say(check, 0, "a restart goes on with the batch", NULL);
   br_job_wait_submitted(job, check->what->timeout_ms, NULL);
   char id[64];
@@ -253,10 +253,10 @@ static void check_restart(struct check* check) {
   br_job_free(job);
 }
 
-int provider_check(const struct provider_check* what) {
+int provider_check(const struct provider_check *what) {
   struct check check = {.what = what};
   wrap(&check);
-  const br_status status = br_registry_register(&check.table, &check, check_destroy, &check.error);
+  const br_status status = br_registry_register(&check.table, &check, pass_destroy, &check.error);
   say(&check, status == BR_OK, "the table is taken", NULL);
   if (status != BR_OK) return check.failures;
   say(&check, br_registry_get(check.table.name) != NULL, "its capabilities are shown", NULL);

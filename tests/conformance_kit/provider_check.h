@@ -7,18 +7,18 @@
 #include <stdio.h>
 
 struct provider_check {
-  const br_provider_vtbl* table;
-  void* user_data;
+  const br_provider_vtbl *table;
+  void *user_data;
   br_destroy_fn destroy; /* may be NULL; has run when the check returns */
-  const char* model;     /* one that it serves */
-  const char* bad_model; /* one that it refuses; NULL: it takes every model */
-  const char* state_dir; /* an empty directory for the routers of the check */
+  const char *model;     /* one that it serves */
+  const char *bad_model; /* one that it refuses; NULL: it takes every model */
+  const char *state_dir; /* an empty directory for the routers of the check */
   int64_t timeout_ms;    /* how long one batch may take */
-  FILE* report;          /* one line for each check, in the Test Anything Protocol */
+  FILE *report;          /* one line for each check, in the Test Anything Protocol */
 };
 
 /* Registers the provider, runs batches of three requests through it, and takes it away again. About five real batches
  * are made. Returns how many checks failed. */
-int provider_check(const struct provider_check* what);
+int provider_check(const struct provider_check *what);
 
 #endif

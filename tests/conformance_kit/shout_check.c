@@ -2,7 +2,7 @@
 #include "provider_check.h"
 #include "shout_provider.h"
 
-int main(int argc, char** argv) {
+int main(int argc, char **argv) {
   if (argc != 3) return 2;
   const struct provider_check check = {.table = shout_table(),
                                        .user_data = shout_new(argv[2]),
