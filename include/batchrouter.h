@@ -340,7 +340,9 @@ typedef struct br_provider_call br_provider_call;
  *           router one at a time. br_router_fd is readable while such work waits. Nothing runs on a thread of the
  *           library.
  * Blocks    the functions may block; only the thread that called waits. They must return: no longjmp, no exception.
- *           They may call any function of this header, but a wait for a job of the same provider would not end.
+ *           They may call any function of this header, closing and freeing the router included. Two exceptions: a wait
+ *           for a job of the same provider would not end, and supports_model and prepare must leave the router of the
+ *           br_submit they run in alone (br_router_close is BR_EINVAL there).
  * Crash     as with every provider: the intent is saved before submit runs. A process that dies in it, and a submit
  *           whose outcome is not known, are looked for with list, by the marker, before anything is sent again.
  * Since     0.1 */
@@ -404,7 +406,7 @@ BR_API const char *br_call_batch_id(const br_provider_call *call);
 BR_API const char *br_call_requests_path(const br_provider_call *call);
 /* How many requests the batch has; -1: not known (batches made elsewhere). */
 BR_API int64_t br_call_rows(const br_provider_call *call);
-/* The model of all its requests; "" when they differ. */
+/* The model of its first request; of all of them where one_model_per_batch is true. */
 BR_API const char *br_call_model(const br_provider_call *call);
 /* Ours, unique for each batch, 1 to 40 characters [a-z0-9-]: an idempotency key, and what list looks for. NULL in a
  * list for br_list_remote. */

@@ -159,7 +159,11 @@ Outcome ExternalProvider::told(br_provider_call* call) const {
 }
 
 Result<Outcome> ExternalProvider::submit(const Binding& binding, br_provider_call* call) const {
-  if (auto done = perform(binding, binding.vtbl.submit, call); !done) return std::move(done.error());
+  if (auto done = perform(binding, binding.vtbl.submit, call); !done) {
+    // It gave an id, so that there is a batch, whatever else it says.
+    if (!call->status.id.empty()) done.error().not_executed = false;
+    return std::move(done.error());
+  }
   if (call->status.id.empty())
     return Error(Code::unknown_outcome, "[" + name_ + "] submit gave no batch id",
                  "the provider has to call br_call_set_batch_id");

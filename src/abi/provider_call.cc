@@ -1,6 +1,7 @@
 #include "abi/provider_call.h"
 
 #include "abi/guard.h"
+#include "codec/utf8.h"
 
 using br::shield;
 
@@ -30,7 +31,15 @@ std::string one_line(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < ' ') c = ' ';
   }
-  return text;
+  return br::repair_utf8(text);
+}
+
+// An id stands in paths of requests, in logs and in JSON.
+bool is_batch_id(const char* text) {
+  constexpr std::size_t kMaxId = 1024;
+  if (text == nullptr) return false;
+  const std::string_view id(text);
+  return !id.empty() && id.size() <= kMaxId && one_line(std::string(id)) == id;
 }
 
 const std::pair<std::string, std::string>* meta(const br_provider_call* call, size_t index) {
@@ -100,7 +109,7 @@ const char* br_call_meta_value(const br_provider_call* call, size_t index) {
 
 br_status br_call_set_batch_id(br_provider_call* call, const char* batch_id) {
   br::RemoteStatus* status = subject(call);
-  if (status == nullptr || batch_id == nullptr || *batch_id == '\0') return BR_EINVAL;
+  if (status == nullptr || !is_batch_id(batch_id)) return BR_EINVAL;
   return shield<br_status>(BR_ENOMEM, [&] { return status->id = batch_id, BR_OK; });
 }
 
@@ -109,7 +118,7 @@ br_status br_call_set_state(br_provider_call* call, int32_t state, const char* w
   if (status == nullptr || !is_state(state)) return BR_EINVAL;
   return shield<br_status>(BR_ENOMEM, [&] {
     status->state = static_cast<br::State>(state);
-    status->vendor_state = word == nullptr ? br::state_name(status->state) : word;
+    status->vendor_state = word == nullptr ? br::state_name(status->state) : one_line(word);
     status->state_known = true;
     if (!call->listing) call->state_given = true;
     return BR_OK;
@@ -154,7 +163,7 @@ br_status br_call_set_message(br_provider_call* call, const char* message) {
 }
 
 br_status br_call_add_batch(br_provider_call* call, const char* batch_id, const char* marker) {
-  if (call == nullptr || !call->listing || batch_id == nullptr || *batch_id == '\0') return BR_EINVAL;
+  if (call == nullptr || !call->listing || !is_batch_id(batch_id)) return BR_EINVAL;
   return shield<br_status>(BR_ENOMEM, [&] {
     br::RemoteStatus status;
     status.id = batch_id;

@@ -157,10 +157,11 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (batch == nullptr) return br::null_argument("batch");
-    auto submitted = router->router->submit(batch->spec, done_function(router, callback));
+    const auto keep = router->router;  // a provider from outside may free the handle
+    auto submitted = keep->submit(batch->spec, done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
     if (job != nullptr) {
-      auto handle = br::make_job_handle(router->router, submitted->job_id);
+      auto handle = br::make_job_handle(keep, submitted->job_id);
       if (!handle) return std::move(handle.error());
       *job = handle->release();
     }

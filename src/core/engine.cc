@@ -51,7 +51,7 @@ void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
   part.rules = step_rules(run->config, part.provider, run->job.attached);
 }
 
-void Engine::add(Job job, Feeds feeds, const std::vector<ProviderUse>& uses, bool active) {
+void Engine::add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active) {
   auto run = std::make_unique<Run>();
   run->job = std::move(job);
   run->config = *p_.config;
@@ -59,7 +59,7 @@ void Engine::add(Job job, Feeds feeds, const std::vector<ProviderUse>& uses, boo
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     run->parts[i].feed = feeds[i];
-    use_provider_of(run.get(), i, uses[i]);
+    use_provider_of(run.get(), i, std::move(uses[i]));
     run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
   }
   const std::string id = run->job.id;
@@ -150,10 +150,10 @@ void Engine::turn(std::int64_t wait_ms) {
     work.swap(inbox_);
   }
   for (const auto& item : work) item();
-  take_answers();
+  const bool answered = take_answers();
   run_timers();
   drain();
-  p_.transport->wait(work.empty() ? wait_ms : 0);
+  p_.transport->wait(work.empty() && !answered ? wait_ms : 0);
   drain();
 }
 

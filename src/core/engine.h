@@ -65,7 +65,7 @@ class Engine {
 
   // The loop's thread only, from here on.
   // feeds, uses: one for each batch of the job. active: go on with it at once.
-  void add(Job job, Feeds feeds, const std::vector<ProviderUse>& uses, bool active);
+  void add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active);
   void resume(const std::string& job_id);
   void cancel(const std::string& job_id);
   void refresh(const std::string& job_id);
@@ -79,7 +79,9 @@ class Engine {
   void turn(std::int64_t wait_ms);
   // After the last turn, on any thread: what calls outside have made is recorded, and what was not begun counts as not
   // sent.
-  void settle_external(const std::vector<ExternalWork>& not_begun);
+  void settle_external(const std::deque<ExternalWork>& not_begun);
+  // Then: what keeps providers alive, for the caller to drop.
+  std::vector<std::shared_ptr<const void>> take_holds();
   // How long nothing is due; -1: for ever.
   std::int64_t idle_ms() const;
 
@@ -152,7 +154,7 @@ class Engine {
   void external_fetch(Run* run, std::size_t index);
   void external_fetched(const std::string& job_id, std::size_t index, const std::string& path, Result<void> written);
   void release(Part* part);
-  void take_answers();
+  bool take_answers();
   void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
               const Account& account, const std::string& scratch);
   void drop_known(const std::string& job_id, std::vector<RemoteStatus>* listed);

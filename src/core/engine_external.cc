@@ -18,8 +18,11 @@ Result<void> write_results(const Provider& provider, const RemoteBatch& batch, c
 
 }  // namespace
 
-void Engine::take_answers() {
-  for (const ExternalAnswers::Answer& answer : answers_->take()) answer.apply();
+// false: there were none.
+bool Engine::take_answers() {
+  const std::vector<ExternalAnswers::Answer> answers = answers_->take();
+  for (const ExternalAnswers::Answer& answer : answers) answer.apply();
+  return !answers.empty();
 }
 
 void Engine::external_call(Run* run, std::size_t index, Op op) {
@@ -82,6 +85,7 @@ void Engine::external_fetched(const std::string& job_id, std::size_t index, cons
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.fetching_outside = false;
+  if (part.output == nullptr) return;  // the rows are collected already
   if (!written) {
     part.download_again = true;
     return fetch_error(job_id, index, std::move(written.error()));
@@ -96,7 +100,7 @@ void Engine::release(Part* part) {
     p_.listener->external_work({nullptr, {}, false, {}, 0, std::exchange(part->hold, nullptr)});
 }
 
-void Engine::settle_external(const std::vector<ExternalWork>& not_begun) {
+void Engine::settle_external(const std::deque<ExternalWork>& not_begun) {
   for (const ExternalAnswers::Answer& answer : answers_->take()) {
     if (answer.create) answer.apply();
   }
@@ -107,6 +111,14 @@ void Engine::settle_external(const std::vector<ExternalWork>& not_begun) {
     call_failed(work.job_id, work.part, Op::create, std::move(error), false);
   }
   drain();
+}
+
+std::vector<std::shared_ptr<const void>> Engine::take_holds() {
+  std::vector<std::shared_ptr<const void>> holds;
+  for (auto& [id, run] : runs_) {
+    for (Part& part : run->parts) holds.push_back(std::move(part.hold));
+  }
+  return holds;
 }
 
 }  // namespace br

@@ -48,14 +48,23 @@ using DoneFn = std::function<void(const std::string& job_id)>;
 
 enum class Wait : std::uint8_t { ready, timed_out, woken, ended };
 
-class Router : public EngineListener {
+class Router : public EngineListener, public std::enable_shared_from_this<Router> {
  public:
   static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks);
   ~Router() override;
 
   // Held by whoever uses the engine or the store from outside, for as long as the call takes: close() waits for them.
-  using Use = std::shared_lock<std::shared_mutex>;
+  // The waiting functions, which need one, give it back for as long as a function of a provider from outside runs in them.
+  class Use {
+   public:
+    explicit Use(std::shared_ptr<Router> router) : router_(std::move(router)), lock_(router_->life_) {}
+
+   private:
+    std::shared_ptr<Router> router_;  // the handle may be freed meanwhile
+    std::shared_lock<std::shared_mutex> lock_;
+  };
   Result<Use> use();
+  // Code::invalid_argument where this thread is inside a submit, which cannot end under its own feet.
   Result<void> close(std::int64_t timeout_ms);
   bool is_closed() const { return closed_; }
   bool is_forked() const;
@@ -146,7 +155,30 @@ class Router : public EngineListener {
   bool serve(std::unique_lock<std::mutex>* lock);
   // Waits for ready(), which is asked with the lock held, and serves meanwhile. false: the time ran out.
   bool wait_serving(std::unique_lock<std::mutex>* lock, std::int64_t timeout_ms, const std::function<bool()>& ready);
+  // Calls of other threads for providers, and exchanges with vendors; what this thread makes itself cannot be waited for.
   void wait_for_others(std::int64_t timeout_ms);
+  void take_down(std::vector<std::shared_ptr<const void>>* left);
+  class Served {
+   public:
+    explicit Served(Router* router) : router_(router) {}
+    ~Served();
+    Served(const Served&) = delete;
+    Served& operator=(const Served&) = delete;
+
+   private:
+    Router* router_;
+  };
+  // Marks this thread as one that runs code from outside in the middle of a submit.
+  class Submitting {
+   public:
+    explicit Submitting(Router* router);
+    ~Submitting();
+    Submitting(const Submitting&) = delete;
+    Submitting& operator=(const Submitting&) = delete;
+
+   private:
+    Router* router_;
+  };
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void enqueue_locked(std::function<void()> callback);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
@@ -186,6 +218,7 @@ class Router : public EngineListener {
   std::unique_ptr<Engine> engine_;
   std::thread thread_;
   std::atomic<bool> stop_{false}, closed_{false};
+  std::atomic<std::thread::id> closer_{};  // the thread that is inside close()
 
   std::mutex mutex_;
   std::mutex close_mutex_;
@@ -199,8 +232,11 @@ class Router : public EngineListener {
   struct Serving {
     std::thread::id thread;
     const Provider* provider;
+    bool closing = false;  // it waits in close()
   };
   std::vector<Serving> serving_;
+  std::vector<std::thread::id> submitting_;
+  bool closing_ = false;  // no further call of a provider from outside is begun
   std::uint64_t wakeups_ = 0, wakeups_used_ = 0;
   bool acks_dirty_ = false;
   std::int64_t acks_dirty_since_ms_ = 0;
