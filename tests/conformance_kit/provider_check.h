@@ -21,4 +21,9 @@ struct provider_check {
  * are made. Returns how many checks failed. */
 int provider_check(const struct provider_check *what);
 
+/* Kills a process of its own (SIGKILL) before and after each call of submit, poll, fetch and list, and lets a second one
+ * finish the batch. The functions must work in a forked child. About eight real batches are made; destroy is not
+ * called. Before provider_check, which takes user_data away. Returns how many checks failed. */
+int provider_kill_check(const struct provider_check *what);
+
 #endif

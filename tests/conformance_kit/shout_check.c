@@ -12,5 +12,6 @@ int main(int argc, char **argv) {
                                        .state_dir = argv[1],
                                        .timeout_ms = 60000,
                                        .report = stdout};
-  return provider_check(&check) == 0 ? 0 : 1;
+  const int failures = provider_kill_check(&check);
+  return failures + provider_check(&check) == 0 ? 0 : 1;
 }
