@@ -155,7 +155,8 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   bool serve(std::unique_lock<std::mutex>* lock);
   // Waits for ready(), which is asked with the lock held, and serves meanwhile. false: the time ran out.
   bool wait_serving(std::unique_lock<std::mutex>* lock, std::int64_t timeout_ms, const std::function<bool()>& ready);
-  // Calls of other threads for providers, and exchanges with vendors; what this thread makes itself cannot be waited for.
+  // Calls of other threads for providers, and for a while exchanges with vendors; what this thread makes itself cannot be
+  // waited for. Nothing is begun from here on.
   void wait_for_others(std::int64_t timeout_ms);
   void take_down(std::vector<std::shared_ptr<const void>>* left);
   class Served {

@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 struct provider_check {
-  const br_provider_vtbl *table;
+  const br_provider_vtbl *table; /* NULL: the provider `name`, which is built in or registered already */
+  const char *name;
+  const char *const *settings; /* key, value, …, NULL: for the routers of the check; may be NULL */
   void *user_data;
   br_destroy_fn destroy; /* may be NULL; has run when the check returns */
   const char *model;     /* one that it serves */
