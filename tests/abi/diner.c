@@ -13,7 +13,8 @@ static int32_t supports_model(void *user_data, const char *model) {
 }
 
 static br_status prepare(void *user_data, br_provider_call *call, const char *line, size_t length) {
-  (void)user_data;
+  struct vendor *vendor = user_data;
+  if (vendor->in_prepare != NULL) vendor->in_prepare(vendor->argument);
   assert_int_equal(strlen(line), length);
   if (strstr(line, "Question 13") != NULL)
     return br_call_fail(call, BR_EINPUT, 0, -1, NULL, "messages: an unlucky question; ask another one");
@@ -40,7 +41,16 @@ static br_status submit_batch(void *user_data, br_provider_call *call) {
     return br_call_fail(call, BR_EUNKNOWN, 1, -1, NULL, "the line went dead");
   }
   assert_int_equal(br_call_set_counts(call, br_call_rows(call), 0, 0, 0, 0), BR_OK);
-  return br_call_set_batch_id(call, id);
+  if (vendor->odd_ids > 0) {
+    vendor->odd_ids--;
+    assert_int_equal(br_call_set_batch_id(call, "batch\n0"), BR_EINVAL);
+    assert_int_equal(br_call_set_batch_id(call, "batch\xff"), BR_EINVAL);
+    return br_call_set_batch_id(call, "");
+  }
+  assert_int_equal(br_call_set_batch_id(call, id), BR_OK);
+  if (vendor->half_refused <= 0) return BR_OK;
+  vendor->half_refused--;
+  return br_call_fail(call, BR_EPROVIDER, 0, -1, "bad_day", "and yet it was made");
 }
 
 static int find_batch(const struct vendor *vendor, const br_provider_call *call) {
@@ -73,6 +83,7 @@ static br_status fetch_batch(void *user_data, br_provider_call *call) {
   struct vendor *vendor = user_data;
   assert_true(pthread_equal(vendor->thread, pthread_self()));
   vendor->fetches++;
+  if (vendor->garbage != NULL) return br_call_write(call, vendor->garbage, strlen(vendor->garbage));
   const int index = find_batch(vendor, call);
   if (index < 0 || vendor->fail_batches) return BR_OK;
   FILE *file = fopen(vendor->paths[index], "r");

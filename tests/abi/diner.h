@@ -18,6 +18,10 @@ struct vendor {
   int32_t state;         /* of all batches once they have ended */
   int count;
   char *ids[MOST_BATCHES], *markers[MOST_BATCHES], *paths[MOST_BATCHES];
+  int odd_ids;           /* so many more submits work, and give an id that is none */
+  int half_refused;      /* so many more submits give the id, and fail all the same */
+  const char *garbage;   /* what fetch writes instead of answers */
+  void (*in_prepare)(void *argument);
   void (*in_poll)(void *argument);
   void *argument;
 };

@@ -1,6 +1,8 @@
 /* Batches of a provider in C: how they run, fail, are cancelled and survive a restart. */
 #define _GNU_SOURCE /* strdup */
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,8 +286,102 @@ static void functions_may_free_the_router(void **state) {
   br_job_free(job);
 }
 
+/* ---- what a provider does wrong ---- */
+
+static void id_that_is_none_is_looked_for(void **state) {
+  struct stage *stage = *state;
+  stage->vendor.odd_ids = 1;
+  br_job *job = order(stage, 2);
+  assert_int_equal(take_answers(stage->router, job), 2);
+  assert_int_equal(stage->vendor.submits, 1);
+  assert_int_equal(stage->vendor.lists, 1);
+  br_job_free(job);
+}
+
+static void batch_with_an_id_is_not_refused(void **state) {
+  struct stage *stage = *state;
+  stage->vendor.half_refused = 1;
+  br_job *job = order(stage, 2);
+  assert_int_equal(take_answers(stage->router, job), 2);
+  assert_int_equal(stage->vendor.submits, 1);
+  br_job_free(job);
+}
+
+static void garbage_becomes_typed_results(void **state) {
+  struct stage *stage = *state;
+  stage->vendor.garbage =
+      "\xff\xfe{\n[1,2]\n{\"custom_id\":7}\n{\"custom_id\":\"who\",\"text\":\"x\"}\n{\"custom_id\":\"r0\",\"text\":7}";
+  br_job *job = order(stage, 2);
+  wait_done(job);
+  br_result *result = NULL;
+  int seen = 0, errored = 0;
+  while (br_next_result(stage->router, job, 20000, &result, NULL) == BR_OK) {
+    seen++;
+    errored += br_result_status(result) == BR_RESULT_ERRORED && br_result_error_type(result) != NULL;
+    br_result_free(result);
+  }
+  assert_int_equal(seen, 2);
+  assert_in_range(errored, 1, 2);
+  br_job_free(job);
+}
+
+static void close_here(void *argument) {
+  struct stage *stage = argument;
+  assert_refused(br_router_close(stage->router, 0, &error), BR_EINVAL, &error);
+}
+
+static void submit_is_not_closed_from_within(void **state) {
+  struct stage *stage = *state;
+  stage->vendor.in_prepare = close_here;
+  stage->vendor.argument = stage;
+  br_job *job = order(stage, 1);
+  assert_int_equal(take_answers(stage->router, job), 1);
+  br_job_free(job);
+}
+
+struct both {
+  struct stage *stage;
+  br_job *job;
+  br_status waited;
+  sem_t polled;
+};
+
+static void tell_and_close(void *argument) {
+  struct both *both = argument;
+  sem_post(&both->polled);
+  (void)br_router_close(both->stage->router, -1, NULL);
+}
+
+static void *wait_alone(void *argument) {
+  struct both *both = argument;
+  both->stage->vendor.thread = pthread_self();
+  both->waited = br_job_wait(both->job, 20000, NULL);
+  return NULL;
+}
+
+static void two_may_close_at_once_one_of_them_in_a_call(void **state) {
+  struct both both = {.stage = *state};
+  pthread_t other;
+  sem_init(&both.polled, 0, 0);
+  both.stage->vendor.in_poll = tell_and_close;
+  both.stage->vendor.argument = &both;
+  both.job = order(both.stage, 1);
+  assert_int_equal(pthread_create(&other, NULL, wait_alone, &both), 0);
+  sem_wait(&both.polled);
+  assert_ok(br_router_close(both.stage->router, -1, &error), &error);
+  pthread_join(other, NULL);
+  assert_int_equal(both.waited, BR_ECLOSED);
+  br_job_free(both.job);
+  sem_destroy(&both.polled);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      ON_STAGE(id_that_is_none_is_looked_for),
+      ON_STAGE(batch_with_an_id_is_not_refused),
+      ON_STAGE(garbage_becomes_typed_results),
+      ON_STAGE(submit_is_not_closed_from_within),
+      ON_STAGE(two_may_close_at_once_one_of_them_in_a_call),
       ON_STAGE(batch_runs_on_the_threads_that_wait),
       ON_STAGE(poll_alone_brings_a_batch_home),
       ON_STAGE(transient_refusal_is_tried_again),
