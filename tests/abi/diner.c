@@ -126,7 +126,7 @@ static br_status list_batches(void *user_data, br_provider_call *call) {
 
 static void close_vendor(void *user_data) {
   struct vendor *vendor = user_data;
-  assert_int_equal(vendor->destroyed, 0);
+  assert_int_equal(vendor->destroyed, vendor->closed);
   vendor->closed++;
 }
 

@@ -1,4 +1,6 @@
 /* How a provider in C is made known, found and taken away again. */
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "diner.h"
@@ -93,12 +95,64 @@ static void unregistering_names_what_cannot_be(void **state) {
   br_batch_free(batch);
 }
 
+/* ---- threads ---- */
+
+#define THREADS 4
+#define TURNS 50
+
+static struct vendor vendors[THREADS]; /* jobs that nobody finishes keep them until the router is closed */
+
+/* Registers and unregisters a provider of its own, and submits to it meanwhile: NULL when all went well. */
+static void *come_and_go(void *argument) {
+  struct stage *stage = argument;
+  static atomic_int names;
+  char name[16];
+  const int number = atomic_fetch_add(&names, 1);
+  snprintf(name, sizeof name, "diner-%d", number);
+  br_provider_vtbl table = table_of();
+  table.name = name;
+  table.prepare = NULL;
+  for (int i = 0; i < TURNS; i++) {
+    static const char kLine[] =
+        "{\"custom_id\":\"a\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+    br_batch *batch = br_batch_new(name);
+    br_job *job = NULL;
+    int good = br_registry_register(&table, &vendors[number], destroy_vendor, NULL) == BR_OK && br_registry_get(name) != NULL &&
+               br_batch_add_jsonl(batch, kLine, sizeof kLine - 1, NULL) == BR_OK &&
+               br_submit(stage->router, batch, NULL, NULL, NULL, &job, NULL) == BR_OK &&
+               br_registry_unregister(name, NULL) == BR_OK && !br_registry_is_registered(name);
+    for (size_t all = br_registry_count(), k = 0; k < all; k++) (void)br_registry_name(k);
+    br_batch_free(batch);
+    br_job_free(job);
+    if (!good) return argument;
+  }
+  return NULL;
+}
+
+static void registry_is_for_any_thread(void **state) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, *state), 0);
+  for (int i = 0; i < THREADS; i++) {
+    void *wrong = NULL;
+    pthread_join(threads[i], &wrong);
+    assert_null(wrong);
+  }
+  struct stage *stage = *state;
+  br_router_free(stage->router);
+  stage->router = NULL;
+  for (int i = 0; i < THREADS; i++) {
+    assert_int_equal(vendors[i].closed, TURNS);
+    assert_int_equal(vendors[i].destroyed, TURNS);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(table_that_is_wrong_is_refused),
       ON_STAGE(name_that_is_taken_is_refused),
       ON_STAGE(registered_provider_is_listed_behind_the_built_in),
       ON_STAGE(unregistering_names_what_cannot_be),
+      ON_STAGE(registry_is_for_any_thread),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
