@@ -62,7 +62,7 @@ void clear(br_error** errors, size_t count) {
 Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t count, br_job** jobs,
                              br_error** errors) {
   auto use = usable(router);
-    if (!use) return std::move(use.error());
+  if (!use) return std::move(use.error());
   if (auto given = all_given(batches, count, "batches"); !given) return std::move(given.error());
   if (jobs == nullptr) return br::null_argument("jobs");
   std::vector<const br::BatchSpec*> specs;
@@ -118,6 +118,8 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
   if (submitted != BR_OK && submitted != BR_EPARTIAL) return submitted;
   br_error* wait_error = nullptr;
   const br_status waited = guard(&wait_error, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     std::vector<br_job*> made(jobs, jobs + count);
     made.erase(std::remove(made.begin(), made.end(), nullptr), made.end());
     return wait_all(router, made.data(), made.size(), timeout_ms);

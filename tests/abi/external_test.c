@@ -286,6 +286,22 @@ static void functions_may_free_the_router(void **state) {
   br_job_free(job);
 }
 
+static void run_and_many_serve_it_too(void **state) {
+  struct stage *stage = *state;
+  br_batch *batches[2] = {diner_batch(1), diner_batch(2)};
+  br_job *jobs[2] = {NULL, NULL};
+  assert_ok(br_run(stage->router, batches, 2, 20000, jobs, NULL, &error), &error);
+  assert_int_equal(br_job_is_done(jobs[0]) + br_job_is_done(jobs[1]), 2);
+  br_job_free(jobs[0]);
+  br_job_free(jobs[1]);
+  stage->vendor.in_poll = free_router;
+  stage->vendor.argument = stage;
+  assert_refused(br_run(stage->router, batches, 1, 20000, jobs, NULL, &error), BR_ECLOSED, &error);
+  br_job_free(jobs[0]);
+  br_batch_free(batches[0]);
+  br_batch_free(batches[1]);
+}
+
 /* ---- what a provider does wrong ---- */
 
 static void id_that_is_none_is_looked_for(void **state) {
@@ -377,6 +393,7 @@ static void two_may_close_at_once_one_of_them_in_a_call(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      ON_STAGE(run_and_many_serve_it_too),
       ON_STAGE(id_that_is_none_is_looked_for),
       ON_STAGE(batch_with_an_id_is_not_refused),
       ON_STAGE(garbage_becomes_typed_results),
