@@ -46,7 +46,8 @@
  *            br_router_wakeup, and with BR_ECLOSED when the router is closed.
  * Crash      What is on disk when a call returns is said where it matters; anything else is lost with the process.
  * Since      0.1, where nothing else is said.
- * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it. user_data is
+ * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it (functions of
+ *            providers of your own: inside the waiting functions, see br_provider_vtbl). user_data is
  *            never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
  *            function it was passed to fails. Callbacks must return: no longjmp, no exception, no panic through them.
  *            Any function of this header may be called from a callback, freeing the router included.
@@ -361,6 +362,128 @@ BR_API const char *br_provider_name(size_t index);
 /* Capabilities and limits as a JSON object; NULL for an unknown name. */
 BR_API const char *br_provider_json(const char *name);
 
+/* ---- Providers of your own ------------------------------------------------------------------------------------- */
+
+/* What one call of a provider's function is about, and where its answer goes. Valid until the function returns, on the
+ * thread it was called on. */
+typedef struct br_provider_call br_provider_call;
+
+/* A provider written outside the library. docs/adding-a-provider.md builds one step by step.
+ *
+ * Returns   BR_OK; or what br_call_fail returned; or another negative br_status, an error about which nothing is known.
+ * Ownership the table and its strings are copied by br_registry_register. user_data is never looked at.
+ * Threads   supports_model and prepare run inside br_submit, br_submit_many, br_run, br_validate, br_convert and
+ *           br_plan_new, on the thread that called, on several threads at once if several call.
+ *           submit, poll, fetch, cancel and list run only on threads that are inside br_poll, br_job_wait,
+ *           br_job_wait_submitted, br_wait_many, br_run, br_next_result, br_next_results, br_job_refresh,
+ *           br_refresh_many, br_cancel, br_cancel_many or br_list_remote of a router that has work for them; of one
+ *           router one at a time. br_router_fd is readable while such work waits. Nothing runs on a thread of the
+ *           library.
+ * Blocks    the functions may block; only the thread that called waits. They must return: no longjmp, no exception.
+ *           They may call any function of this header, closing and freeing the router included. Two exceptions: a wait
+ *           for a job of the same provider would not end, and supports_model and prepare must leave the router of the
+ *           br_submit they run in alone (br_router_close is BR_EINVAL there).
+ * Crash     as with every provider: the intent is saved before submit runs. A process that dies in it, and a submit
+ *           whose outcome is not known, are looked for with list, by the marker, before anything is sent again.
+ * Since     0.1 */
+typedef struct br_provider_vtbl {
+  size_t size;              /* sizeof(br_provider_vtbl) */
+  const char *name;         /* [a-z0-9_-], 1 to 64 characters: the "provider" of requests and batches */
+  const char *capabilities; /* limits and abilities as a JSON object, may be NULL; fields as in br_provider_json: title,
+                             * docs, endpoints, limits{requests, bytes, line_bytes}, one_model_per_batch,
+                             * discount_percent */
+  /* 1 if it serves the model, 0 if not. May be NULL: every model. */
+  int32_t (*supports_model)(void *user_data, const char *model);
+  /* One request, a line of the unified format; br_call_write takes the line that goes into the request file. A failure
+   * refuses the request, and nothing is sent. May be NULL: the unified line itself. */
+  br_status (*prepare)(void *user_data, br_provider_call *call, const char *line, size_t length);
+  /* Makes the batch of the lines in br_call_requests_path, once, and tells its id with br_call_set_batch_id. The batch
+   * should carry br_call_marker. Failing with BR_EUNKNOWN, failing without br_call_fail, or giving no id means that it
+   * may exist all the same; every other failure means that it does not. */
+  br_status (*submit)(void *user_data, br_provider_call *call);
+  /* Tells the state of br_call_batch_id with br_call_set_state, and what else is known. A failure changes nothing. */
+  br_status (*poll)(void *user_data, br_provider_call *call);
+  /* Writes the result lines of a batch in a terminal state, in the unified format, in any order, with br_call_write.
+   * Also of failed and cancelled batches: what there is. May be called again, also by another process. */
+  br_status (*fetch)(void *user_data, br_provider_call *call);
+  /* Asks the batch to stop. A terminal state in the answer means that it had ended. May be NULL: BR_EUNSUPPORTED. */
+  br_status (*cancel)(void *user_data, br_provider_call *call);
+  /* Tells every batch there is, or at least each with br_call_marker, with br_call_add_batch. May be NULL: a batch
+   * whose submission is not known then stays BR_POSSIBLY_SUBMITTED and blocked, and br_list_remote is
+   * BR_EUNSUPPORTED. */
+  br_status (*list)(void *user_data, br_provider_call *call);
+  /* No function will be called any more. May be NULL. Runs once, before the destroy of br_registry_register. */
+  void (*close)(void *user_data);
+} br_provider_vtbl;
+
+/* Makes a provider known to the whole process. Routers take it up at once. Register before br_router_new: unfinished
+ * jobs whose provider is missing are blocked until br_resume.
+ * Returns   BR_OK; BR_EALREADY when a provider has the name; BR_EINVAL for a size that no version of the table has, a
+ *           bad name, wrong capabilities, or a missing submit, poll or fetch.
+ * Ownership destroy (may be NULL) runs once: when the provider is unregistered and the last job under way with it has
+ *           ended or its router is closed, on a thread that is inside a function of this header; at once on failure.
+ * Threads   any. Since 0.1 */
+BR_API br_status br_registry_register(const br_provider_vtbl *vtbl, void *user_data, br_destroy_fn destroy,
+                                      br_error **err);
+/* Takes no new requests for it any more. Jobs under way keep it alive until they are done.
+ * Returns   BR_OK; BR_ENOPROVIDER when none has the name; BR_EINVAL for a built-in one.
+ * Threads   any. Since 0.1 */
+BR_API br_status br_registry_unregister(const char *name, br_error **err);
+/* Capabilities and limits of any provider, built in or registered, as a JSON object; NULL for an unknown name.
+ * Valid while the library is loaded. Threads any. Since 0.1 */
+BR_API const char *br_registry_get(const char *name);
+/* 1 if there is a provider of that name, built in or registered. Threads any. Since 0.1 */
+BR_API int32_t br_registry_is_registered(const char *name);
+/* All providers, the built-in ones first, then in the order in which they were registered; NULL past the end. Names
+ * stay valid while the library is loaded. Threads any. Since 0.1 */
+BR_API size_t br_registry_count(void);
+BR_API const char *br_registry_name(size_t index);
+
+/* What a call is about. Borrowed from the call; NULL (-1, 0) where there is none. Since 0.1 */
+/* The id that submit gave: poll, fetch, cancel. */
+BR_API const char *br_call_batch_id(const br_provider_call *call);
+/* The file of the prepared lines: submit. It stays there until the job is removed. */
+BR_API const char *br_call_requests_path(const br_provider_call *call);
+/* How many requests the batch has; -1: not known (batches made elsewhere). */
+BR_API int64_t br_call_rows(const br_provider_call *call);
+/* The model of its first request; of all of them where one_model_per_batch is true. */
+BR_API const char *br_call_model(const br_provider_call *call);
+/* Ours, unique for each batch, 1 to 40 characters [a-z0-9-]: an idempotency key, and what list looks for. NULL in a
+ * list for br_list_remote. */
+BR_API const char *br_call_marker(const br_provider_call *call);
+/* list: the newest this many are enough when br_call_marker is NULL. */
+BR_API int64_t br_call_limit(const br_provider_call *call);
+/* The metadata of br_batch_set_meta: submit. */
+BR_API size_t br_call_meta_count(const br_provider_call *call);
+BR_API const char *br_call_meta_key(const br_provider_call *call, size_t index);
+BR_API const char *br_call_meta_value(const br_provider_call *call, size_t index);
+
+/* The answer to a call. In list these speak of the batch that br_call_add_batch named last.
+ * Return BR_OK; BR_EINVAL for a NULL or a number out of range. What is given is copied. Since 0.1 */
+BR_API br_status br_call_set_batch_id(br_provider_call *call, const char *batch_id);
+/* state: BR_STATE_... without QUEUED and SUBMITTING. word: the vendor's own name for it, may be NULL. Without a state
+ * the library keeps polling. */
+BR_API br_status br_call_set_state(br_provider_call *call, int32_t state, const char *word);
+/* Counters of requests; what is in none of the last four is processing. */
+BR_API br_status br_call_set_counts(br_provider_call *call, int64_t total, int64_t succeeded, int64_t errored,
+                                    int64_t cancelled, int64_t expired);
+/* which: BR_TIME_CREATED, BR_TIME_COMPLETED or BR_TIME_EXPIRES. */
+BR_API br_status br_call_set_time(br_provider_call *call, int32_t which, int64_t time_ms);
+/* Why the batch failed, with BR_STATE_FAILED. */
+BR_API br_status br_call_set_message(br_provider_call *call, const char *message);
+/* list: one batch; marker (may be NULL) as it was given to submit. */
+BR_API br_status br_call_add_batch(br_provider_call *call, const char *batch_id, const char *marker);
+/* prepare: the line, its newline may be missing. fetch: bytes of result lines, in pieces of any size. BR_EIO when they
+ * cannot be written: return it. */
+BR_API br_status br_call_write(br_provider_call *call, const char *data, size_t length);
+/* The call failed. status: BR_EAUTH, BR_ENETWORK, BR_EPROVIDER, BR_EQUOTA, BR_ELIMIT, BR_ENOTFOUND, BR_EINPUT,
+ * BR_EUNKNOWN, or another error of this header; all other numbers count as BR_EPROVIDER. transient 1: doing the same
+ * later may work, not before retry_after_ms (-1: nothing was said). 0: permanent; a submit is then not made again.
+ * BR_EAUTH, BR_EQUOTA and BR_EIO block the job until br_resume. vendor_code may be NULL. message: one line, no key.
+ * Returns   status, so that it can be returned on; BR_EINVAL when call is NULL. */
+BR_API br_status br_call_fail(br_provider_call *call, br_status status, int32_t transient, int64_t retry_after_ms,
+                              const char *vendor_code, const char *message);
+
 /* ---- Router ---------------------------------------------------------------------------------------------------- */
 
 /* Opens the state directory (made if missing), takes its lock, and goes on with every unfinished job unless
@@ -380,15 +503,16 @@ BR_API br_status br_router_close(br_router *router, int64_t timeout_ms, br_error
 /* Closes (without waiting for calls under way) and drops the handle. No other thread may be about to use it; jobs and
  * results may still be used: they answer from memory and return BR_ECLOSED where they would need the router. */
 BR_API void br_router_free(br_router *router);
-/* A descriptor that is readable while br_poll has callbacks to run; -1 when closed. Watch it, never read it, and stop
- * watching it before the router is closed. */
+/* A descriptor that is readable while br_poll has callbacks or functions of your providers to run; -1 when closed.
+ * Watch it, never read it, and stop watching it before the router is closed. */
 BR_API int32_t br_router_fd(const br_router *router);
 /* Ends every call on this router that is waiting, or the next one that would wait, with BR_AGAIN: br_poll,
  * br_next_result, br_job_wait, br_job_refresh, br_cancel and their kin. What br_job_refresh and br_cancel asked the
  * vendor stays asked.
  * Threads   any; not from a signal handler. */
 BR_API void br_router_wakeup(br_router *router);
-/* Runs pending callbacks (completions, events, log records) on this thread.
+/* Runs pending callbacks (completions, events, log records) and one function of a provider of yours that waits to be
+ * called, on this thread.
  * Returns   BR_OK when any ran, BR_AGAIN when none came or br_router_wakeup was called, BR_ECLOSED.
  * Threads   any; each callback runs once, on one of the threads that poll.
  * Blocks    up to timeout_ms for the first. */

@@ -72,7 +72,7 @@ func (c *core) close(ctx context.Context) (err error) {
 		err = failure(C.br_router_close(c.native, -1, &cause), cause)
 		c.leave()
 	})
-	if c.calling.Load() == 0 { // else a callback closes, and cannot wait for its own end
+	if c.calling.Load() == 0 && providing.Load() == 0 { // else a callback closes, and cannot wait for its own end
 		<-c.polled
 	}
 	if caught := c.panicked.Swap(nil); caught != nil && err == nil {

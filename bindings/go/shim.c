@@ -60,6 +60,42 @@ br_status brgo_write_results(br_results *results, uintptr_t handle, int64_t *row
   return br_results_write(results, on_write, (void *)handle, rows, failed, err);
 }
 
+static int32_t on_supports(void *user_data, const char *model) {
+  return brgoSupports((uintptr_t)user_data, (char *)model);
+}
+static br_status on_prepare(void *user_data, br_provider_call *call, const char *line, size_t length) {
+  return brgoPrepare((uintptr_t)user_data, call, (char *)line, length);
+}
+static br_status on_submit(void *user_data, br_provider_call *call) {
+  return brgoCall((uintptr_t)user_data, call, BRGO_SUBMIT);
+}
+static br_status on_poll(void *user_data, br_provider_call *call) {
+  return brgoCall((uintptr_t)user_data, call, BRGO_POLL);
+}
+static br_status on_fetch(void *user_data, br_provider_call *call) {
+  return brgoCall((uintptr_t)user_data, call, BRGO_FETCH);
+}
+static br_status on_cancel(void *user_data, br_provider_call *call) {
+  return brgoCall((uintptr_t)user_data, call, BRGO_CANCEL);
+}
+static br_status on_list(void *user_data, br_provider_call *call) {
+  return brgoCall((uintptr_t)user_data, call, BRGO_LIST);
+}
+
+br_status brgo_register(const char *name, const char *capabilities, int32_t has, uintptr_t handle, br_error **err) {
+  const br_provider_vtbl table = {.size = sizeof table,
+                                  .name = name,
+                                  .capabilities = capabilities,
+                                  .supports_model = on_supports,
+                                  .prepare = has & BRGO_PREPARE ? on_prepare : NULL,
+                                  .submit = on_submit,
+                                  .poll = on_poll,
+                                  .fetch = on_fetch,
+                                  .cancel = has & BRGO_CANCEL ? on_cancel : NULL,
+                                  .list = has & BRGO_LIST ? on_list : NULL};
+  return br_registry_register(&table, (void *)handle, on_destroy, err);
+}
+
 brgo_block *brgo_block_new(void) { return calloc(1, sizeof(brgo_block)); }
 
 void brgo_block_free(brgo_block *block) {

@@ -67,4 +67,8 @@ br_status brgo_decode(const br_config *config, const char *provider, const char 
 br_status brgo_write_failed(br_job *job, uintptr_t handle, int64_t *rows, br_error **err);
 br_status brgo_write_results(br_results *results, uintptr_t handle, int64_t *rows, int64_t *failed, br_error **err);
 
+/* A provider in Go: which functions it has, and which one is called. handle is ended when nobody uses it any more. */
+enum { BRGO_SUBMIT = 1, BRGO_POLL = 2, BRGO_FETCH = 4, BRGO_CANCEL = 8, BRGO_LIST = 16, BRGO_PREPARE = 32 };
+br_status brgo_register(const char *name, const char *capabilities, int32_t has, uintptr_t handle, br_error **err);
+
 #endif

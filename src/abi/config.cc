@@ -24,7 +24,7 @@ std::string make_build_info() {
   json.field("compiler", __VERSION__).field("libcurl", br::curl_transport_version());
   json.field("openssl", br::crypto_version()).field("simdjson", br::simdjson_version());
   json.field("sqlite", br::sqlite_version()).key("providers").begin_array();
-  for (const br::Provider* provider : br::all_providers()) json.string(provider->name());
+  for (const br::Provider* provider : br::builtin_providers()) json.string(provider->name());
   json.end_array().end_object();
   return out;
 }
@@ -100,31 +100,6 @@ br_status br_config_set_event(br_config* config, br_event_fn fn, void* user_data
     if (config == nullptr) return br::null_argument("config");
     config->event = callback;
     return BR_OK;
-  });
-}
-
-size_t br_provider_count(void) {
-  return br::shield<size_t>(0, [] { return br::all_providers().size(); });
-}
-
-const char* br_provider_name(size_t index) {
-  return br::shield<const char*>(nullptr, [&]() -> const char* {
-    const auto all = br::all_providers();
-    return index < all.size() ? all[index]->name().data() : nullptr;
-  });
-}
-
-const char* br_provider_json(const char* name) {
-  if (name == nullptr) return nullptr;
-  return br::shield<const char*>(nullptr, [&]() -> const char* {
-    static const auto* texts = [] {
-      auto* made = new std::map<std::string, std::string, std::less<>>();
-      for (const br::Provider* provider : br::all_providers())
-        made->emplace(provider->name(), br::provider_json(*provider));
-      return made;
-    }();
-    const auto found = texts->find(std::string_view(name));
-    return found == texts->end() ? nullptr : found->second.c_str();
   });
 }
 

@@ -93,7 +93,8 @@ Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t
 Result<br_status> wait_all(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
   if (timeout_ms == kTimeoutOfConfig) timeout_ms = router->router->config().integer("timeout_ms");
   const auto settled = [](std::size_t, const br::JobView& view) { return view.job.done || br::is_blocked(view.job); };
-  auto waited = router->router->wait_jobs(ids_of(jobs, count), br::bounded_timeout(timeout_ms), settled);
+  const auto keep = router->router;  // a provider from outside may free the handle
+  auto waited = keep->wait_jobs(ids_of(jobs, count), br::bounded_timeout(timeout_ms), settled);
   if (!waited) return std::move(waited.error());
   update_all(jobs, count);
   if (*waited == br::Wait::woken) return BR_AGAIN;
@@ -125,6 +126,8 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
   if (submitted != BR_OK && submitted != BR_EPARTIAL) return submitted;
   br_error* wait_error = nullptr;
   const br_status waited = guard(&wait_error, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
     std::vector<br_job*> made(jobs, jobs + count);
     made.erase(std::remove(made.begin(), made.end(), nullptr), made.end());
     return wait_all(router, made.data(), made.size(), timeout_ms);
@@ -140,7 +143,7 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
 br_status br_wait_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-  if (!use) return std::move(use.error());
+    if (!use) return std::move(use.error());
     if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     return wait_all(router, jobs, count, timeout_ms);
   });
@@ -151,10 +154,11 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
   clear(errors, count);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-  if (!use) return std::move(use.error());
+    if (!use) return std::move(use.error());
     if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     std::vector<std::optional<Error>> failed;
-    auto done = router->router->refresh_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &failed);
+    const auto keep = router->router;
+    auto done = keep->refresh_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
     if (*done == br::Wait::woken) return BR_AGAIN;
@@ -168,11 +172,12 @@ br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, i
   if (cancelled != nullptr) std::fill(cancelled, cancelled + count, 0);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-  if (!use) return std::move(use.error());
+    if (!use) return std::move(use.error());
     if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     std::vector<bool> taken;
     std::vector<std::optional<Error>> failed;
-    auto done = router->router->cancel_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &taken, &failed);
+    const auto keep = router->router;
+    auto done = keep->cancel_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &taken, &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
     if (*done == br::Wait::woken) return BR_AGAIN;

@@ -144,10 +144,11 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (batch == nullptr) return br::null_argument("batch");
-    auto submitted = router->router->submit(batch->spec, done_function(router, callback));
+    const auto keep = router->router;  // a provider from outside may free the handle
+    auto submitted = keep->submit(batch->spec, done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
     if (job != nullptr) {
-      auto handle = br::make_job_handle(router->router, submitted->job_id);
+      auto handle = br::make_job_handle(keep, submitted->job_id);
       if (!handle) return std::move(handle.error());
       *job = handle->release();
     }
@@ -271,9 +272,10 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
-    auto views = router->router->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
+    const auto keep = router->router;  // a provider from outside may free the handle
+    auto views = keep->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
     if (!views) return std::move(views.error());
-    *list = make_list(router->router, std::move(*views)).release();
+    *list = make_list(keep, std::move(*views)).release();
     return BR_OK;
   });
 }
@@ -299,11 +301,12 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
     if (auto same = br::same_router(router, job); !same) return std::move(same.error());
     std::vector<br::Delivered> taken;
+    const auto keep = router->router;  // a provider from outside may free the handle
     const std::string id = job == nullptr ? "" : job->id;
-    auto waited = router->router->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
+    auto waited = keep->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;
-    for (br::Delivered& item : taken) handles.push_back(std::make_unique<br_result>(router->router, std::move(item)));
+    for (br::Delivered& item : taken) handles.push_back(std::make_unique<br_result>(keep, std::move(item)));
     for (size_t i = 0; i < handles.size(); ++i) results[i] = handles[i].release();
     *count = handles.size();
     return status_of(*waited);

@@ -528,7 +528,9 @@ RequestReader::~RequestReader() = default;
 bool RequestReader::read(char* line, std::size_t size, Request* request, Issue* issue) {
   impl_->request = request;
   impl_->issue = issue;
-  return impl_->read_line(line, size);
+  const bool good = impl_->read_line(line, size);
+  request->line = {line, size};
+  return good;
 }
 
 }  // namespace br

@@ -29,7 +29,7 @@ Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
     if (!ledger) return std::move(ledger.error());
     collector->ledger_ = std::move(*ledger);
   }
-  collector->rows_ = collector->plan_.provider->row_reader();
+  if (collector->plan_.provider != nullptr) collector->rows_ = collector->plan_.provider->row_reader();
   if (auto replayed = collector->replay(); !replayed) return std::move(replayed.error());
   return collector;
 }

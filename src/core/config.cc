@@ -82,7 +82,8 @@ std::vector<PropertyInfo> make_table() {
       text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's."),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
-  for (const Provider* provider : all_providers()) add_provider_properties(*provider, &table);
+  // Providers from outside have no properties.
+  for (const Provider* provider : builtin_providers()) add_provider_properties(*provider, &table);
   return table;
 }
 
@@ -248,7 +249,7 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
     }
   }
   if (auto done = provider.complete(&account); !done) return std::move(done.error());
-  if (provider.capability().local) return account;
+  if (provider.capability().local || provider.capability().external) return account;
   auto checked = check_base_url(account.base_url);
   if (!checked) return std::move(checked.error());
   account.base_url = std::move(*checked);

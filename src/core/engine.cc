@@ -25,6 +25,7 @@ StepRules step_rules(const Config& config, const Provider* provider, bool attach
 }
 
 Engine::~Engine() {
+  answers_->close();
   for (auto& [id, run] : runs_) {
     for (Part& part : run->parts) stop_calls(&part);
   }
@@ -43,7 +44,14 @@ Engine::Run* Engine::find(const std::string& job_id) {
   return found == runs_.end() ? nullptr : found->second.get();
 }
 
-void Engine::add(Job job, Feeds feeds, bool active) {
+void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
+  Part& part = run->parts[index];
+  part.provider = use.provider;
+  part.hold = std::move(use.hold);
+  part.rules = step_rules(run->config, part.provider, run->job.attached);
+}
+
+void Engine::add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active) {
   auto run = std::make_unique<Run>();
   run->job = std::move(job);
   run->config = *p_.config;
@@ -51,8 +59,7 @@ void Engine::add(Job job, Feeds feeds, bool active) {
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     run->parts[i].feed = feeds[i];
-    run->parts[i].provider = find_provider(run->job.batches[i].provider);
-    run->parts[i].rules = step_rules(run->config, run->parts[i].provider, run->job.attached);
+    use_provider_of(run.get(), i, std::move(uses[i]));
     run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
   }
   const std::string id = run->job.id;
@@ -64,6 +71,8 @@ void Engine::resume(const std::string& job_id) {
   Run* run = find(job_id);
   if (run == nullptr || run->job.done) return;
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    // It may have been registered meanwhile.
+    if (run->parts[i].provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider));
     if (!run->active || run->job.batches[i].blocked) push(job_id, i, {});
   }
   run->active = true;
@@ -89,6 +98,7 @@ void Engine::remove(const std::string& job_id) {
   if (run == nullptr) return;
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     stop_calls(&run->parts[i]);
+    release(&run->parts[i]);
     timers_.erase({run->parts[i].timer_ms, Key(job_id, i)});
   }
   runs_.erase(job_id);
@@ -140,9 +150,10 @@ void Engine::turn(std::int64_t wait_ms) {
     work.swap(inbox_);
   }
   for (const auto& item : work) item();
+  const bool answered = take_answers();
   run_timers();
   drain();
-  p_.transport->wait(work.empty() ? wait_ms : 0);
+  p_.transport->wait(work.empty() && !answered ? wait_ms : 0);
   drain();
 }
 

@@ -15,10 +15,12 @@
 #include "core/collect.h"
 #include "core/config.h"
 #include "core/executor.h"
+#include "core/external_work.h"
 #include "core/local_run.h"
 #include "core/step.h"
 #include "model/job.h"
 #include "net/http.h"
+#include "providers/registry.h"
 #include "store/output_file.h"
 #include "store/spool.h"
 #include "store/store.h"
@@ -34,6 +36,8 @@ class EngineListener {
   virtual void job_changed(const Job& job, const std::vector<Track>& tracks) = 0;
   virtual void job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) = 0;
   virtual void results_grew(const std::string& job_id) = 0;
+  // To be done on a thread of the caller's, or never when the router is closed before.
+  virtual void external_work(ExternalWork work) = 0;
   // The state can no longer be saved: nothing more is done.
   virtual void store_failed(const Error& error) = 0;
 };
@@ -53,15 +57,15 @@ using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
 
 class Engine {
  public:
-  explicit Engine(EngineParts parts) : p_(parts) {}
+  explicit Engine(EngineParts parts) : p_(parts), answers_(std::make_shared<ExternalAnswers>(parts.transport)) {}
   ~Engine();
 
   // Any thread: runs `work` on the loop's thread.
   void post(std::function<void()> work);
 
   // The loop's thread only, from here on.
-  // feeds: one for each batch of the job. active: go on with it at once.
-  void add(Job job, Feeds feeds, bool active);
+  // feeds, uses: one for each batch of the job. active: go on with it at once.
+  void add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active);
   void resume(const std::string& job_id);
   void cancel(const std::string& job_id);
   void refresh(const std::string& job_id);
@@ -73,6 +77,11 @@ class Engine {
 
   // Does everything that is due and moves bytes until `wait_ms` passed or something happened.
   void turn(std::int64_t wait_ms);
+  // After the last turn, on any thread: what calls outside have made is recorded, and what was not begun counts as not
+  // sent.
+  void settle_external(const std::deque<ExternalWork>& not_begun);
+  // Then: what keeps providers alive, for the caller to drop.
+  std::vector<std::shared_ptr<const void>> take_holds();
   // How long nothing is due; -1: for ever.
   std::int64_t idle_ms() const;
 
@@ -81,6 +90,7 @@ class Engine {
     Track track;
     StepRules rules;
     const Provider* provider = nullptr;
+    std::shared_ptr<const void> hold;   // what the provider needs to work
     std::map<Op, std::uint64_t> calls;  // under way; 0: waits for an access token
     std::shared_ptr<ResultFeed> feed;
     std::shared_ptr<std::unique_ptr<Collector>> collector = std::make_shared<std::unique_ptr<Collector>>();
@@ -88,6 +98,7 @@ class Engine {
     std::vector<Download> downloads;
     std::size_t download = 0;
     bool download_again = false, pass_open = false, consume_busy = false, consume_last = false, replayed = false;
+    bool fetching_outside = false;
     std::uint64_t download_call = 0, consumed_to = 0;
     std::int64_t consumed_ms = 0;
     int pass = 0;
@@ -136,6 +147,15 @@ class Engine {
   void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
                      const Account& account, const std::string& scratch);
   void local_call(Run* run, std::size_t index, Op op);
+  void use_provider_of(Run* run, std::size_t index, ProviderUse use);
+  void external_call(Run* run, std::size_t index, Op op);
+  void external_answered(const std::string& job_id, std::size_t index, Op op, Result<Outcome> outcome);
+  void external_list(const Provider& provider, const Account& account, std::int64_t limit,
+                     std::function<void(Result<Outcome>)> done);
+  void external_fetch(Run* run, std::size_t index);
+  void external_fetched(const std::string& job_id, std::size_t index, const std::string& path, Result<void> written);
+  void release(Part* part);
+  bool take_answers();
   void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
               const Account& account, const std::string& scratch);
   void drop_known(const std::string& job_id, std::vector<RemoteStatus>* listed);
@@ -165,6 +185,7 @@ class Engine {
   std::map<std::string, TokenSlot> tokens_;
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_;
+  std::shared_ptr<ExternalAnswers> answers_;
   bool store_failed_ = false;
 };
 

@@ -35,7 +35,7 @@ Result<Account> Engine::account_of(const Run& run, std::size_t index) const {
   const Provider* provider = run.parts[index].provider;
   if (provider == nullptr)
     return Error(Code::no_provider, "this build has no provider \"" + batch.provider + "\"",
-                 "it has: " + provider_names());
+                 "it has: " + provider_names() + "; register it and resume");
   return resolve_account(run.config, *provider, batch.base_url, batch.account);
 }
 
@@ -104,6 +104,7 @@ void Engine::start_call(Run* run, std::size_t index, Op op) {
   auto account = account_of(*run, index);
   if (!account) return call_failed(run->job.id, index, op, account.error(), false);
   if (part.provider->capability().local) return local_call(run, index, op);
+  if (part.provider->capability().external) return external_call(run, index, op);
   part.calls[op] = 0;
   with_token(*part.provider, std::move(*account),
              [this, job_id = run->job.id, index, op](const Account& with, const Error* error) {
@@ -200,6 +201,8 @@ void Engine::stop_calls(Part* part) {
 
 void Engine::list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) {
   const Provider* provider = find_provider(account.provider);
+  if (provider == nullptr) return done(Error(Code::no_provider, "there is no provider \"" + account.provider + "\""));
+  if (provider->capability().external) return external_list(*provider, account, limit, std::move(done));
   with_token(*provider, account, [this, provider, limit, done = std::move(done)](const Account& with, const Error* error) {
     if (error != nullptr) return done(*error);
     RemoteBatch none;
@@ -226,7 +229,7 @@ void Engine::delete_remote_files(Run* run) {
   for (std::size_t i = 0; i < run->job.batches.size(); ++i) {
     const RemoteBatch& batch = run->job.batches[i];
     auto account = account_of(*run, i);
-    if (!account) continue;
+    if (!account || run->parts[i].provider->capability().external) continue;
     std::vector<std::string> files = {batch.input_file_id};
     if (what == "all") files.insert(files.end(), {batch.status.output.id, batch.status.errors.id});
     for (const std::string& file : files) {

@@ -90,6 +90,7 @@ void Engine::start_download(Run* run, std::size_t index) {
     part.consume_last = true;
     return consume(run, index, true);
   }
+  if (part.provider->capability().external) return external_fetch(run, index);
   const Download& download = part.downloads[part.download];
   if (!download.path.empty()) return copy_local_output(run, index, download.path);
   auto account = account_of(*run, index);
@@ -289,6 +290,7 @@ void Engine::job_maybe_done(Run* run) {
         p_.listener->job_event(BR_EVENT_WARNING, job, &batch, linked.error().message);
     }
   }
+  for (Part& part : run->parts) release(&part);
   tell(*run);
   p_.listener->job_event(BR_EVENT_JOB_DONE, job, nullptr, state_name(state_of(job)));
   delete_remote_files(run);

@@ -59,7 +59,9 @@ Result<Estimate> make_estimate(const Config& config, const std::vector<RemoteBat
   estimate.prices_date = prices->date();
   estimate.cost = Cost{};
   for (const RemoteBatch& batch : batches) {
-    const Capability& capability = find_provider(batch.provider)->capability();
+    const Provider* provider = find_provider(batch.provider);
+    if (provider == nullptr) return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
+    const Capability& capability = provider->capability();
     PartEstimate part{batch.provider, batch.account, batch.model, batch.rows, batch.bytes, batch.tokens, {}};
     part.cost = capability.local ? Cost{}
                                  : prices->cost(batch.provider, batch.model, batch.tokens, capability.discount_percent);

@@ -147,42 +147,68 @@ void Router::count_active_calls() {
 
 Result<Router::Use> Router::use() {
   if (closed_) return closed_error();
-  Use held(life_);
+  Use held(shared_from_this());
   if (closed_) return closed_error();
   return held;
 }
 
 // First no call comes in any more and those that wait come back; then nobody uses what is taken down.
 Result<void> Router::close(std::int64_t timeout_ms) {
-  const std::lock_guard closing(close_mutex_);
-  if (closed_) return {};
+  const std::thread::id self = std::this_thread::get_id();
+  if (closer_ == self) return {};  // out of a destroy that the closing runs
   {
-    std::unique_lock lock(mutex_);
-    if (timeout_ms > 0)
-      changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return active_calls_ == 0 || fatal_; });
-    closed_ = true;
+    const std::lock_guard lock(mutex_);
+    if (std::find(submitting_.begin(), submitting_.end(), self) != submitting_.end())
+      return Error(Code::invalid_argument, "the router cannot be closed from within a submit",
+                   "close it when br_submit has returned");
+    for (Serving& serving : serving_) serving.closing = serving.closing || serving.thread == self;
   }
   changed_.notify_all();
+  const std::lock_guard closing(close_mutex_);
+  if (closed_) return {};
+  closer_ = self;
+  std::vector<std::shared_ptr<const void>> left;
+  wait_for_others(timeout_ms);
+  changed_.notify_all();
   wake_.set();
-  const std::unique_lock alone(life_);
+  // Once there is nobody, nobody comes any more.
+  { const std::unique_lock alone(life_); }
+  take_down(&left);
+  left.clear();
+  closer_ = std::thread::id();
+  return {};
+}
+
+// left: what has to be dropped when nothing is in the way, since code from outside may run then.
+void Router::take_down(std::vector<std::shared_ptr<const void>>* left) {
   stop_ = true;
   if (thread_.joinable()) {
     transport_->wake();
     thread_.join();
   }
   executor_.reset();
-  if (engine_) save_acknowledgements(true);
+  std::deque<ExternalWork> not_begun;
+  {
+    const std::lock_guard lock(mutex_);
+    not_begun.swap(work_);
+  }
+  if (engine_) {
+    engine_->settle_external(not_begun);
+    save_acknowledgements(true);
+    *left = engine_->take_holds();
+  }
+  for (ExternalWork& work : not_begun) left->push_back(std::move(work.hold));
   engine_.reset();
   transport_.reset();
+  std::deque<std::function<void()>> callbacks;
   {
     const std::lock_guard lock(mutex_);
     for (auto& [id, entry] : entries_) entry->delivery.reset();
-    callbacks_due_.clear();
+    callbacks.swap(callbacks_due_);
   }
   remove_fresh_state();
   store_.reset();
   lock_ = FileLock();
-  return {};
 }
 
 // A directory that this router made and that no job came into leaves nothing behind.
@@ -236,12 +262,14 @@ void Router::add_entry(Job job, bool active, DoneFn done) {
   entry->view.tracks.resize(job.batches.size());
   if (done) entry->done.push_back(std::move(done));
   Feeds feeds = entry->feeds;
+  std::vector<ProviderUse> uses;  // from here on, so that nothing is unregistered before the engine has the job
+  for (const RemoteBatch& batch : job.batches) uses.push_back(use_provider(batch.provider));
   {
     const std::lock_guard lock(mutex_);
     keep_locked(job.id, std::move(entry));
   }
-  engine_->post([this, job = std::move(job), feeds = std::move(feeds), active]() mutable {
-    engine_->add(std::move(job), std::move(feeds), active);
+  engine_->post([this, job = std::move(job), feeds = std::move(feeds), uses = std::move(uses), active]() mutable {
+    engine_->add(std::move(job), std::move(feeds), std::move(uses), active);
   });
 }
 
@@ -354,14 +382,20 @@ void Router::store_failed(const Error& error) {
 Result<Wait> Router::poll(std::int64_t timeout_ms) {
   std::deque<std::function<void()>> due;
   {
+    auto held = use();
+    if (!held) return Wait::ended;
     std::unique_lock lock(mutex_);
     const std::uint64_t seen = wakeups_used_;
-    const auto ready = [&] { return !callbacks_due_.empty() || woken_locked(seen); };
+    const auto ready = [&] { return !callbacks_due_.empty() || has_work_locked() || woken_locked(seen); };
     if (timeout_ms < 0) changed_.wait(lock, ready);
     else if (timeout_ms > 0) changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
     if (closed_) return Wait::ended;
+    const bool served = serve(&lock);
+    if (closed_) return served ? Wait::ready : Wait::ended;
     due.swap(callbacks_due_);
     wake_.clear();
+    if (has_work_locked()) wake_.set();
+    if (due.empty() && served) return Wait::ready;
     if (due.empty()) {
       const bool woken = wakeups_ != seen;
       wakeups_used_ = wakeups_;

@@ -48,14 +48,23 @@ using DoneFn = std::function<void(const std::string& job_id)>;
 
 enum class Wait : std::uint8_t { ready, timed_out, woken, ended };
 
-class Router : public EngineListener {
+class Router : public EngineListener, public std::enable_shared_from_this<Router> {
  public:
   static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks);
   ~Router() override;
 
   // Held by whoever uses the engine or the store from outside, for as long as the call takes: close() waits for them.
-  using Use = std::shared_lock<std::shared_mutex>;
+  // The waiting functions, which need one, give it back for as long as a function of a provider from outside runs in them.
+  class Use {
+   public:
+    explicit Use(std::shared_ptr<Router> router) : router_(std::move(router)), lock_(router_->life_) {}
+
+   private:
+    std::shared_ptr<Router> router_;  // the handle may be freed meanwhile
+    std::shared_lock<std::shared_mutex> lock_;
+  };
   Result<Use> use();
+  // Code::invalid_argument where this thread is inside a submit, which cannot end under its own feet.
   Result<void> close(std::int64_t timeout_ms);
   bool is_closed() const { return closed_; }
   bool is_forked() const;
@@ -120,6 +129,7 @@ class Router : public EngineListener {
   void job_changed(const Job& job, const std::vector<Track>& tracks) override;
   void job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) override;
   void results_grew(const std::string& job_id) override;
+  void external_work(ExternalWork work) override;
   void store_failed(const Error& error) override;
 
  private:
@@ -144,6 +154,38 @@ class Router : public EngineListener {
   const Error* blocked_error_locked(const std::string& job_id) const;
   Error closed_error() const;
   Result<void> check_usable();
+  // Calls of providers from outside (router_external.cc).
+  std::deque<ExternalWork>::iterator next_work_locked();
+  bool has_work_locked() { return next_work_locked() != work_.end(); }
+  // Does one such call on this thread, without the lock; false: there is none to do.
+  bool serve(std::unique_lock<std::mutex>* lock);
+  // Waits for ready(), which is asked with the lock held, and serves meanwhile. false: the time ran out.
+  bool wait_serving(std::unique_lock<std::mutex>* lock, std::int64_t timeout_ms, const std::function<bool()>& ready);
+  // Calls of other threads for providers, and for a while exchanges with vendors; what this thread makes itself cannot be
+  // waited for. Nothing is begun from here on.
+  void wait_for_others(std::int64_t timeout_ms);
+  void take_down(std::vector<std::shared_ptr<const void>>* left);
+  class Served {
+   public:
+    explicit Served(Router* router) : router_(router) {}
+    ~Served();
+    Served(const Served&) = delete;
+    Served& operator=(const Served&) = delete;
+
+   private:
+    Router* router_;
+  };
+  // Marks this thread as one that runs code from outside in the middle of a submit.
+  class Submitting {
+   public:
+    explicit Submitting(Router* router);
+    ~Submitting();
+    Submitting(const Submitting&) = delete;
+    Submitting& operator=(const Submitting&) = delete;
+
+   private:
+    Router* router_;
+  };
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void add_done_locked(Entry* entry, DoneFn done);
   void enqueue_locked(std::function<void()> callback);
@@ -186,6 +228,7 @@ class Router : public EngineListener {
   std::unique_ptr<Engine> engine_;
   std::thread thread_;
   std::atomic<bool> stop_{false}, closed_{false};
+  std::atomic<std::thread::id> closer_{};  // the thread that is inside close()
 
   std::mutex mutex_;
   std::mutex close_mutex_;
@@ -201,6 +244,15 @@ class Router : public EngineListener {
   std::set<std::string, std::less<>> unloaded_;
   std::deque<std::string> to_load_;
   std::deque<std::function<void()>> callbacks_due_;
+  std::deque<ExternalWork> work_;
+  struct Serving {
+    std::thread::id thread;
+    const Provider* provider;
+    bool closing = false;  // it waits in close()
+  };
+  std::vector<Serving> serving_;
+  std::vector<std::thread::id> submitting_;
+  bool closing_ = false;  // no further call of a provider from outside is begun
   std::uint64_t wakeups_ = 0, wakeups_used_ = 0;
   bool acks_dirty_ = false;
   std::int64_t acks_dirty_since_ms_ = 0;

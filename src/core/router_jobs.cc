@@ -1,6 +1,5 @@
 // The router's jobs: looking at them, going on with them, forgetting them.
 #include <algorithm>
-#include <chrono>
 
 #include "core/router.h"
 #include "providers/registry.h"
@@ -90,8 +89,7 @@ Result<std::vector<JobView>> Router::list_remote(const std::string& provider, st
   });
   std::unique_lock lock(mutex_);
   const auto ready = [&] { return answer->has_value() || closed_ || fatal_; };
-  if (timeout_ms < 0) changed_.wait(lock, ready);
-  else changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+  (void)wait_serving(&lock, timeout_ms, ready);
   if (closed_) return closed_error();
   if (!answer->has_value()) return timeout_error("the batches at " + provider);
   if (!**answer) return std::move((*answer)->error());

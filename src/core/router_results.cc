@@ -85,13 +85,14 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
       wakeups_used_ = wakeups_;
       return Wait::woken;
     }
+    const bool served = serve(&lock);
     if (timeout_ms < 0) {
-      changed_.wait(lock);
+      if (!served) changed_.wait(lock);
       continue;
     }
     const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
     if (left_ms <= 0) return Wait::timed_out;
-    changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
+    if (!served) changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
   }
   if (config_.boolean("delivery.auto_ack")) {
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);
@@ -218,13 +219,14 @@ Result<Wait> Router::wait_results(const std::string& job_id, std::int64_t timeou
       wakeups_used_ = wakeups_;
       return Wait::woken;
     }
+    const bool served = serve(&lock);
     if (timeout_ms < 0) {
-      changed_.wait(lock);
+      if (!served) changed_.wait(lock);
       continue;
     }
     const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
     if (left_ms <= 0) return Wait::timed_out;
-    changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
+    if (!served) changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
   }
 }
 

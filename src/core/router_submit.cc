@@ -75,10 +75,12 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   if (auto within = check_budget(config, *batches); !within) return std::move(within.error());
   for (RemoteBatch& batch : *batches) {
     batch.tokens = TokenSums{};  // from here on: what the answers used
-    auto account = resolve_account(config, *find_provider(batch.provider), {}, batch.account);
+    const Provider* provider = find_provider(batch.provider);
+    if (provider == nullptr) return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
+    auto account = resolve_account(config, *provider, {}, batch.account);
     if (!account) return std::move(account.error());
-    if (const Provider& provider = *find_provider(batch.provider); provider.capability().local) {
-      if (auto there = check_local_program(provider, *account, batch); !there) return std::move(there.error());
+    if (provider->capability().local) {
+      if (auto there = check_local_program(*provider, *account, batch); !there) return std::move(there.error());
     }
     batch.base_url = account->base_url;
     batch.marker = "br-" + job_id.substr(4) + "-" + std::to_string(batch.part);
@@ -92,6 +94,7 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
 
 // Writes the request files; the job is not recorded yet. Nothing stays behind when it fails.
 Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
+  const Submitting submitting(this);
   Prepared prepared;
   Job& job = prepared.job;
   Config config = config_;

@@ -1,6 +1,5 @@
 // The router's waiting: for jobs, for answers about them, for cancels; each for many at once.
 #include <algorithm>
-#include <chrono>
 
 #include "core/router.h"
 
@@ -36,9 +35,7 @@ Result<Wait> Router::wait_jobs(const std::vector<std::string>& job_ids, std::int
     return true;
   };
   const auto ready = [&] { return closed_ || fatal_ || wakeups_ != seen || all_hold(); };
-  bool in_time = true;
-  if (timeout_ms < 0) changed_.wait(lock, ready);
-  else in_time = changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+  const bool in_time = wait_serving(&lock, timeout_ms, ready);
   if (closed_) return closed_error();
   if (fatal_) return *fatal_;
   if (all_hold()) return Wait::ready;

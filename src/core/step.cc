@@ -258,6 +258,7 @@ void Stepper::create_failed(const Error& error) {
 // A free call, or a paid one that certainly did nothing, went wrong before the vendor had accepted the batch.
 void Stepper::call_failed(Due due, const Error& error) {
   if (error.code == Code::auth || error.code == Code::quota || error.code == Code::io) return block(error);
+  if (error.code == Code::no_provider) return block(error);
   if (error.transient) return try_again(due, error);
   if (due == Due::list) return block(error);
   refuse(error);
@@ -419,7 +420,7 @@ void Stepper::tell_progress(State before, const Counts& counts) {
 void Stepper::poll_failed(const Error& error) {
   track().polls += 1;
   track().poll_error = error;
-  if (error.code == Code::auth) return block(error);
+  if (error.code == Code::auth || error.code == Code::no_provider) return block(error);
   if (error.code == Code::not_found) {
     if (batch().missing_since_ms < 0) batch().missing_since_ms = now_;
     if (now_ - batch().missing_since_ms > rules_.settle_ms) {
@@ -476,7 +477,7 @@ void Stepper::fetch() {
 }
 
 void Stepper::fetch_failed(const Error& error) {
-  if (error.code == Code::auth || error.code == Code::io) return block(error);
+  if (error.code == Code::auth || error.code == Code::io || error.code == Code::no_provider) return block(error);
   track().failures += 1;
   if (!error.transient) {
     // The vendor refuses to give the file: it is asked as often as for rows that are missing.

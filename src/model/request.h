@@ -41,6 +41,7 @@ struct Generation {
 };
 
 struct Request {
+  std::string_view line;            // the whole line it was read from
   std::string_view custom_id_json;  // the JSON string as it stands in the line
   std::string_view custom_id;       // unescaped; points into the line or into the reader's scratch space
   std::string_view model_json;

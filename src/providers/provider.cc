@@ -51,6 +51,16 @@ Result<std::vector<std::string>> Provider::local_command(const Account&, const R
   return unsupported(name(), "running locally");
 }
 
+Result<Outcome> Provider::operate(Op, const RemoteBatch&, std::int64_t) const {
+  return unsupported(name(), "working outside");
+}
+
+Result<void> Provider::fetch(const RemoteBatch&, const BytesSink&) const {
+  return unsupported(name(), "fetching outside");
+}
+
+std::shared_ptr<const void> Provider::hold() const { return nullptr; }
+
 RemoteStatus Provider::read_local_run(const RemoteBatch& batch, const LocalRun&) const { return batch.status; }
 
 }  // namespace br

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -118,6 +119,8 @@ struct LocalRun {
   std::string log_tail;    // the last lines it wrote to stderr
 };
 
+using BytesSink = std::function<Result<void>(std::string_view bytes)>;
+
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -161,6 +164,14 @@ class Provider {
                                                          const std::string& request_path,
                                                          const std::string& output_path) const;
   virtual RemoteStatus read_local_run(const RemoteBatch& batch, const LocalRun& run) const;
+
+  // Capability::external: the whole operation, done by code from outside. Blocks; on threads of the caller's only. list
+  // brings all pages; limit: how many batches are enough where batch has no marker.
+  virtual Result<Outcome> operate(Op op, const RemoteBatch& batch, std::int64_t limit) const;
+  // Likewise: gives the result lines of a batch in a terminal state.
+  virtual Result<void> fetch(const RemoteBatch& batch, const BytesSink& sink) const;
+  // What has to live while the provider is used; nullptr for what is built in.
+  virtual std::shared_ptr<const void> hold() const;
 
   // A reader of native result lines. One per thread.
   virtual std::unique_ptr<class RowReader> row_reader() const = 0;

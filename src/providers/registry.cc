@@ -1,5 +1,7 @@
 #include "providers/registry.h"
 
+#include <algorithm>
+#include <mutex>
 #include <vector>
 
 #include "codec/json_write.h"
@@ -39,6 +41,35 @@ const std::vector<const Provider*>& table() {
   return *providers;
 }
 
+struct Registered {
+  const Provider* provider;
+  std::shared_ptr<const void> hold;
+};
+
+// Never destroyed, for the same reason. A provider that was unregistered stays behind: jobs may still point to it.
+struct Registry {
+  std::mutex mutex;
+  std::vector<Registered> entries;
+  std::vector<const Provider*> retired;
+};
+
+Registry& registry() {
+  static auto* made = new Registry;
+  return *made;
+}
+
+auto find_registered(std::string_view name) {
+  auto& entries = registry().entries;
+  return std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.provider->name() == name; });
+}
+
+const Provider* find_builtin(std::string_view name) {
+  for (const Provider* provider : table()) {
+    if (provider->name() == name) return provider;
+  }
+  return nullptr;
+}
+
 const char* endpoint_name(Endpoint endpoint) {
   switch (endpoint) {
     case Endpoint::chat:
@@ -65,18 +96,56 @@ void write_limits(const Capability& c, JsonWriter* json) {
 
 }  // namespace
 
-std::span<const Provider* const> all_providers() { return table(); }
+std::span<const Provider* const> builtin_providers() { return table(); }
+
+std::vector<const Provider*> all_providers() {
+  std::vector<const Provider*> all = table();
+  const std::lock_guard lock(registry().mutex);
+  for (const Registered& entry : registry().entries) all.push_back(entry.provider);
+  return all;
+}
 
 const Provider* find_provider(std::string_view name) {
-  for (const Provider* provider : table()) {
-    if (provider->name() == name) return provider;
-  }
-  return nullptr;
+  if (const Provider* provider = find_builtin(name)) return provider;
+  const std::lock_guard lock(registry().mutex);
+  const auto found = find_registered(name);
+  return found == registry().entries.end() ? nullptr : found->provider;
+}
+
+ProviderUse use_provider(std::string_view name) {
+  if (const Provider* provider = find_builtin(name)) return {provider, nullptr};
+  const std::lock_guard lock(registry().mutex);
+  const auto found = find_registered(name);
+  return found == registry().entries.end() ? ProviderUse{} : ProviderUse{found->provider, found->hold};
+}
+
+Result<void> register_provider(std::unique_ptr<Provider> provider, std::shared_ptr<const void> hold) {
+  const std::string name(provider->name());
+  const std::lock_guard lock(registry().mutex);
+  if (find_builtin(name) != nullptr || find_registered(name) != registry().entries.end())
+    return Error(Code::already, "there is a provider \"" + name + "\" already", "give the new one another name");
+  registry().entries.push_back({provider.release(), std::move(hold)});
+  return {};
+}
+
+Result<void> unregister_provider(std::string_view name) {
+  if (find_builtin(name) != nullptr)
+    return Error(Code::invalid_argument, "the provider \"" + std::string(name) + "\" is built in",
+                 "take it from a router with br_router_remove_provider");
+  Registered gone{};  // what it held is dropped without the lock
+  const std::lock_guard lock(registry().mutex);
+  const auto found = find_registered(name);
+  if (found == registry().entries.end())
+    return Error(Code::no_provider, "there is no provider \"" + std::string(name) + "\"", "see br_registry_name");
+  gone = std::move(*found);
+  registry().entries.erase(found);
+  registry().retired.push_back(gone.provider);
+  return {};
 }
 
 std::string provider_names() {
   std::string names;
-  for (const Provider* provider : table()) {
+  for (const Provider* provider : all_providers()) {
     if (!names.empty()) names += ", ";
     names += provider->name();
   }
@@ -98,6 +167,7 @@ std::string provider_json(const Provider& provider) {
   json.key("one_model_per_batch").boolean(c.one_model_per_batch);
   json.key("cancel").boolean(c.can_cancel).key("list").boolean(c.can_list);
   json.key("partial_results").boolean(c.partial_results).key("local").boolean(c.local);
+  if (c.external) json.key("external").boolean(true);
   json.field("discount_percent", std::int64_t{c.discount_percent});
   json.key("properties").begin_array();
   for (const Property& property : provider.properties()) {

@@ -479,6 +479,53 @@ static void result_null_gives_nothing(void **state) {
   assert_null(br_result_json(NULL, NULL));
 }
 
+static br_status no_call(void *user_data, br_provider_call *call) { return (void)user_data, (void)call, BR_OK; }
+static void no_destroy(void *user_data) { (void)user_data; }
+
+static void registry_null_is_refused(void **state) {
+  (void)state;
+  const br_provider_vtbl table = {
+      .size = sizeof table, .name = "nobody", .submit = no_call, .poll = no_call, .fetch = no_call};
+  REFUSED(br_registry_register(NULL, NULL, no_destroy, &error));
+  REFUSED_QUIETLY(br_registry_register(NULL, NULL, NULL, NULL));
+  assert_ok(br_registry_register(&table, NULL, NULL, &error), &error);
+  assert_int_equal(br_registry_register(&table, NULL, no_destroy, NULL), BR_EALREADY);
+  assert_ok(br_registry_unregister("nobody", &error), &error);
+  REFUSED(br_registry_unregister(NULL, &error));
+  REFUSED_QUIETLY(br_registry_unregister(NULL, NULL));
+  assert_null(br_registry_get(NULL));
+  assert_int_equal(br_registry_is_registered(NULL), 0);
+}
+
+static void call_null_gives_nothing(void **state) {
+  (void)state;
+  assert_null(br_call_batch_id(NULL));
+  assert_null(br_call_requests_path(NULL));
+  assert_int_equal(br_call_rows(NULL), -1);
+  assert_null(br_call_model(NULL));
+  assert_null(br_call_marker(NULL));
+  assert_int_equal(br_call_limit(NULL), 0);
+  assert_int_equal(br_call_meta_count(NULL), 0);
+  assert_null(br_call_meta_key(NULL, 0));
+  assert_null(br_call_meta_value(NULL, 0));
+  REFUSED_QUIETLY(br_call_set_batch_id(NULL, "x"));
+  REFUSED_QUIETLY(br_call_set_batch_id(NULL, NULL));
+  REFUSED_QUIETLY(br_call_set_state(NULL, BR_STATE_COMPLETED, "x"));
+  REFUSED_QUIETLY(br_call_set_state(NULL, BR_STATE_COMPLETED, NULL));
+  REFUSED_QUIETLY(br_call_set_counts(NULL, 1, 1, 0, 0, 0));
+  REFUSED_QUIETLY(br_call_set_time(NULL, BR_TIME_CREATED, 1));
+  REFUSED_QUIETLY(br_call_set_message(NULL, "x"));
+  REFUSED_QUIETLY(br_call_set_message(NULL, NULL));
+  REFUSED_QUIETLY(br_call_add_batch(NULL, "x", "y"));
+  REFUSED_QUIETLY(br_call_add_batch(NULL, NULL, "y"));
+  REFUSED_QUIETLY(br_call_add_batch(NULL, "x", NULL));
+  REFUSED_QUIETLY(br_call_write(NULL, "x", 1));
+  REFUSED_QUIETLY(br_call_write(NULL, NULL, 0));
+  REFUSED_QUIETLY(br_call_fail(NULL, BR_EPROVIDER, 0, -1, "x", "y"));
+  REFUSED_QUIETLY(br_call_fail(NULL, BR_EPROVIDER, 0, -1, NULL, "y"));
+  REFUSED_QUIETLY(br_call_fail(NULL, BR_EPROVIDER, 0, -1, "x", NULL));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(error_null_gives_nothing),     cmocka_unit_test(config_null_is_refused),
@@ -490,6 +537,7 @@ int main(void) {
       cmocka_unit_test(retry_and_providers_null_is_refused),
       cmocka_unit_test(results_null_is_refused),
       cmocka_unit_test(result_null_gives_nothing),
+      cmocka_unit_test(registry_null_is_refused),     cmocka_unit_test(call_null_gives_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,48 @@ unsafe extern "C" {
     pub fn br_provider_count() -> usize;
     pub fn br_provider_name(index: usize) -> *const c_char;
     pub fn br_provider_json(name: *const c_char) -> *const c_char;
+    pub fn br_registry_register(
+        vtbl: *const br_provider_vtbl,
+        user_data: *mut c_void,
+        destroy: br_destroy_fn,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_registry_unregister(name: *const c_char, err: *mut *mut br_error) -> br_status;
+    pub fn br_registry_get(name: *const c_char) -> *const c_char;
+    pub fn br_registry_is_registered(name: *const c_char) -> i32;
+    pub fn br_registry_count() -> usize;
+    pub fn br_registry_name(index: usize) -> *const c_char;
+    pub fn br_call_batch_id(call: *const br_provider_call) -> *const c_char;
+    pub fn br_call_requests_path(call: *const br_provider_call) -> *const c_char;
+    pub fn br_call_rows(call: *const br_provider_call) -> i64;
+    pub fn br_call_model(call: *const br_provider_call) -> *const c_char;
+    pub fn br_call_marker(call: *const br_provider_call) -> *const c_char;
+    pub fn br_call_limit(call: *const br_provider_call) -> i64;
+    pub fn br_call_meta_count(call: *const br_provider_call) -> usize;
+    pub fn br_call_meta_key(call: *const br_provider_call, index: usize) -> *const c_char;
+    pub fn br_call_meta_value(call: *const br_provider_call, index: usize) -> *const c_char;
+    pub fn br_call_set_batch_id(call: *mut br_provider_call, batch_id: *const c_char) -> br_status;
+    pub fn br_call_set_state(call: *mut br_provider_call, state: i32, word: *const c_char) -> br_status;
+    pub fn br_call_set_counts(
+        call: *mut br_provider_call,
+        total: i64,
+        succeeded: i64,
+        errored: i64,
+        cancelled: i64,
+        expired: i64,
+    ) -> br_status;
+    pub fn br_call_set_time(call: *mut br_provider_call, which: i32, time_ms: i64) -> br_status;
+    pub fn br_call_set_message(call: *mut br_provider_call, message: *const c_char) -> br_status;
+    pub fn br_call_add_batch(call: *mut br_provider_call, batch_id: *const c_char, marker: *const c_char) -> br_status;
+    pub fn br_call_write(call: *mut br_provider_call, data: *const c_char, length: usize) -> br_status;
+    pub fn br_call_fail(
+        call: *mut br_provider_call,
+        status: br_status,
+        transient: i32,
+        retry_after_ms: i64,
+        vendor_code: *const c_char,
+        message: *const c_char,
+    ) -> br_status;
     pub fn br_router_new(config: *const br_config, router: *mut *mut br_router, err: *mut *mut br_error) -> br_status;
     pub fn br_router_close(router: *mut br_router, timeout_ms: i64, err: *mut *mut br_error) -> br_status;
     pub fn br_router_free(router: *mut br_router);

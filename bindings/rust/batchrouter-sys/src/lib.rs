@@ -27,7 +27,8 @@ macro_rules! opaque {
     )*};
 }
 
-opaque!(br_config br_error br_request br_batch br_router br_job br_job_list br_result br_results br_plan);
+opaque!(br_config br_error br_request br_batch br_router br_job br_job_list br_result br_results br_plan
+        br_provider_call);
 
 pub type br_destroy_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 pub type br_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
@@ -35,3 +36,30 @@ pub type br_event_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, event: i32, job_id: *const c_char, json: *const c_char)>;
 pub type br_write_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_char, length: usize) -> i32>;
 pub type br_done_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, job: *mut br_job)>;
+
+/// The type of most functions of the table; the header has no name for it.
+pub type br_provider_fn =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, call: *mut br_provider_call) -> br_status>;
+
+/// The one struct of the interface: a provider written outside of the library.
+#[repr(C)]
+pub struct br_provider_vtbl {
+    pub size: usize,
+    pub name: *const c_char,
+    pub capabilities: *const c_char,
+    pub supports_model: Option<unsafe extern "C" fn(user_data: *mut c_void, model: *const c_char) -> i32>,
+    pub prepare: Option<
+        unsafe extern "C" fn(
+            user_data: *mut c_void,
+            call: *mut br_provider_call,
+            line: *const c_char,
+            length: usize,
+        ) -> br_status,
+    >,
+    pub submit: br_provider_fn,
+    pub poll: br_provider_fn,
+    pub fetch: br_provider_fn,
+    pub cancel: br_provider_fn,
+    pub list: br_provider_fn,
+    pub close: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
+}

@@ -11,6 +11,7 @@ mod job;
 mod many;
 mod offline;
 mod panics;
+mod provider;
 mod request;
 mod results;
 mod router;
@@ -27,6 +28,10 @@ pub use event::{Event, EventKind, LogLevel};
 pub use job::{Job, JobList, JobState, RequestCounts, Submission};
 pub use many::Run;
 pub use offline::{Plan, Written, convert, decode_file, provider_json, providers, validate};
+pub use provider::{
+    BatchStatus, BatchToSubmit, ListedBatch, Provider, ProviderError, ProviderResult, is_registered, register_provider,
+    registered_provider_json, registered_providers, unregister_provider,
+};
 pub use request::{Request, Role, Source};
 pub use results::{Arrivals, Delivery, Order, ResultItem, ResultStatus, Results, Usage};
 pub use router::Router;

@@ -1,0 +1,59 @@
+// Calls of providers from outside the library: begun by the engine, made by the threads that wait in the router,
+// answered back to the engine.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/http.h"
+#include "providers/provider.h"
+
+namespace br {
+
+// One call. It may be begun or dropped, on any thread of the caller's.
+struct ExternalWork {
+  const Provider* provider = nullptr;  // of each one call at a time; nullptr: nothing is called
+  std::function<void()> run;
+  // A create call: what it is for.
+  bool create = false;
+  std::string job_id;
+  std::size_t part = 0;
+  std::shared_ptr<const void> hold;  // what run needs
+};
+
+// Where answers come in. Outlives the engine, since a call may end after it.
+class ExternalAnswers {
+ public:
+  explicit ExternalAnswers(Transport* transport) : transport_(transport) {}
+  struct Answer {
+    bool create = false;
+    std::function<void()> apply;  // for the loop's thread
+  };
+  // Any thread. After close() nothing comes of it.
+  void post(Answer answer) {
+    const std::lock_guard lock(mutex_);
+    if (transport_ == nullptr) return;
+    answers_.push_back(std::move(answer));
+    transport_->wake();
+  }
+  std::vector<Answer> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(answers_, {});
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    transport_ = nullptr;
+    answers_.clear();
+  }
+
+ private:
+  std::mutex mutex_;
+  Transport* transport_;
+  std::vector<Answer> answers_;
+};
+
+}  // namespace br

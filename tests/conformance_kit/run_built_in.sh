@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs the kit against every vendor that the emulator speaks for, which names them itself.
+# usage: run_built_in.sh PROGRAM CHECK
+set -eu
+program=$1 check=$2
+dir=$(mktemp -d)
+"$program" emulate --json --polls 1 >"$dir/hello" &
+emulator=$!
+trap 'kill $emulator; rm -rf "$dir"' EXIT
+until [ -s "$dir/hello" ]; do
+  kill -0 $emulator || exit 1
+  sleep 0.1
+done
+failed=0
+for pair in $(sed -n 's/.*"base_urls":{\([^}]*\)}.*/\1/p' "$dir/hello" | tr -d '"' | tr ',' ' '); do
+  name=${pair%%:*} url=${pair#*:}
+  echo "# $name"
+  mkdir "$dir/$name"
+  "$check" "$name" model-1 "$dir/$name" "$url" || failed=1
+done
+[ -d "$dir/openai" ] || exit 1
+exit $failed
