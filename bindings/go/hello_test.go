@@ -55,6 +55,10 @@ func TestHelloPrintsTheAnswerInAtMostFifteenLines(t *testing.T) {
 	if lines > 15 {
 		t.Errorf("%d lines", lines)
 	}
+	readme, _ := os.ReadFile("README.md")
+	if _, program, _ := strings.Cut(string(source), "\n"); !strings.Contains(string(readme), program) {
+		t.Error("README.md shows another program")
+	}
 }
 
 func TestHelloWithARefusedKeySaysSo(t *testing.T) {

@@ -40,6 +40,8 @@ fn hello_prints_answers_and_has_at_most_twelve_lines() {
     let source = include_str!("../examples/hello.rs");
     let lines = source.lines().filter(|line| !line.is_empty() && !line.starts_with("//")).count();
     assert!(lines <= 12, "{lines} lines");
+    let program = source.split_once("\n\n").expect("a comment first").1;
+    assert!(include_str!("../README.md").contains(program), "README.md shows another program");
 }
 
 #[test]
