@@ -41,7 +41,8 @@ install(FILES ${PROJECT_BINARY_DIR}/batchrouter.pc DESTINATION ${CMAKE_INSTALL_L
 if(TARGET batchrouter_cli)
   # The stand-in is for tests of those who run vLLM: see docs/emulator.md.
   install(TARGETS batchrouter_cli batchrouter_vllm_stand_in RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-  install(FILES docs/batchrouter.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+  install(FILES docs/batchrouter.1 docs/batchrouter-vllm-stand-in.1
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 endif()
 
 # The program prints its own completions, so it has to run here.

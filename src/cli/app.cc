@@ -109,6 +109,10 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
   if (command.takes & kSettings) add_settings(sub, o);
   if (command.takes & kLimit)
     sub->add_option("--limit", o->limit, "At most so many, the newest first.")->check(CLI::NonNegativeNumber);
+  if (command.takes & kFailed)
+    sub->add_flag("--failed", o->failed, "The requests that did not succeed, as lines to submit again.");
+  if (command.takes & kRemote)
+    sub->add_flag("--remote", o->remote, "The batches that --provider knows of, whoever made them.");
   if (command.takes & kMarkdown) sub->add_flag("--markdown", o->markdown, "The table of docs/providers.md.");
   if (command.takes & kShell)
     sub->add_option("SHELL", o->shell, "bash, zsh or fish.")

@@ -1,4 +1,6 @@
 // results: writes the results of a job that has ended, as often as wanted.
+#include <fmt/format.h>
+
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
@@ -19,6 +21,17 @@ void collect(Session* session, br_job* job) {
       throw code;
     }
   });
+}
+
+// The unified lines of what did not succeed. Nothing is acknowledged.
+Exit write_failed(const Session& session, br_job* job, const std::string& path) {
+  OutFile file(path);
+  std::int64_t rows = 0;
+  call(br_job_write_failed, job, &OutFile::take, static_cast<void*>(&file), &rows);
+  file.commit();
+  if (!session.options().quiet)
+    fmt::print(stderr, "{}: {} requests did not succeed\n", br_job_id(job), grouped(rows));
+  return Exit::ok;
 }
 
 }  // namespace
@@ -43,6 +56,7 @@ Exit run_results(const Options& options) {
     failure.code = "BR_ENOTCOMPLETE";
     throw failure;
   }
+  if (options.failed) return write_failed(session, job.get(), output);
   return write_results(&session, job.get(), output);
 }
 

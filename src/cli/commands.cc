@@ -17,7 +17,9 @@ constexpr std::array kCommands = {
             "batchrouter status job_abc\nbatchrouter status job_abc --json", kJob | kSettings, run_status},
     Command{"watch", "Wait for a job and show its progress.", "batchrouter watch job_abc", kJob | kSettings, run_watch},
     Command{"results", "Write the results of a finished job; can be repeated.",
-            "batchrouter results job_abc -o results.jsonl", kJob | kOutput | kSettings, run_results},
+            "batchrouter results job_abc -o results.jsonl\n"
+            "batchrouter results job_abc --failed -o again.jsonl",
+            kJob | kOutput | kSettings | kFailed, run_results},
     Command{"cancel", "Ask the vendor to stop a job; finished requests keep their results.",
             "batchrouter cancel job_abc", kJob | kSettings, run_cancel},
     Command{"resume", "Go on with a job, or with every unfinished one, and write its results.",
@@ -26,7 +28,9 @@ constexpr std::array kCommands = {
     Command{"retry", "Send again what failed in a finished job, as a job of its own.",
             "batchrouter retry job_abc -o more.jsonl", kJob | kOutput | kSettings, run_retry},
     Command{"list", "List the jobs in the state directory.",
-            "batchrouter list\nbatchrouter list --limit 10 --json", kSettings | kLimit, run_list},
+            "batchrouter list\nbatchrouter list --limit 10 --json\n"
+            "batchrouter list --remote --provider openai",
+            kSettings | kLimit | kRemote, run_list},
     Command{"validate", "Check requests as a submission would, without sending anything.",
             "batchrouter validate requests.jsonl --provider openai", kInput | kSettings, run_validate},
     Command{"estimate", "Say what a submission would bring and cost; exit 7 when it is over --max-cost.",

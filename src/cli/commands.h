@@ -41,6 +41,8 @@ enum Takes : unsigned {
   kShell = 128,
   kEmulator = 256,
   kCount = 512,
+  kFailed = 1024,  // --failed
+  kRemote = 2048,  // --remote
 };
 
 struct Command {

@@ -19,6 +19,8 @@ struct Options {
   int verbose = 0;
 
   std::int64_t limit = 0;  // list
+  bool remote = false;     // list
+  bool failed = false;     // results
   bool markdown = false;   // providers
   std::string shell;       // completions
 

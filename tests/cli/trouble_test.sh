@@ -25,6 +25,12 @@ a_run 3 "half of the requests fail"
 expect_complete 20 "$dir/out.jsonl" "half of the requests fail"
 failed=$(grep -c '"status":"errored"' "$dir/out.jsonl")
 job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_exit 0 "results --failed" "$program" results "$job" --failed -o "$dir/failed.jsonl" --state-dir "$dir/state"
+[ "$(wc -l <"$dir/failed.jsonl")" -eq "$failed" ] || fail "results --failed: $(wc -l <"$dir/failed.jsonl") of $failed lines"
+expect_exit 0 "what failed is valid" "$program" validate "$dir/failed.jsonl" --provider openai
+expect_exit 0 "list --remote" "$program" list --remote --provider openai --base-url "$url" --state-dir "$dir/state"
+expect_text "$dir/stdout" "batch_" "list --remote"
+expect_exit 2 "list --remote of nobody" "$program" list --remote --state-dir "$dir/state"
 code=0
 "$program" retry "$job" -o "$dir/more.jsonl" --state-dir "$dir/state" --poll-interval 20ms >"$dir/stdout" \
   2>"$dir/stderr" || code=$?
