@@ -5,7 +5,7 @@ foreach(package ${CPACK_PACKAGE_FILES})
   execute_process(COMMAND dpkg-deb --raw-extract ${package} ${tree} COMMAND_ERROR_IS_FATAL ANY)
   if(EXISTS ${tree}/DEBIAN/triggers)
     file(REMOVE ${tree}/DEBIAN/postinst ${tree}/DEBIAN/postrm)
-    execute_process(COMMAND dpkg-deb --root-owner-group -Zxz --build ${tree} ${package}
+    execute_process(COMMAND dpkg-deb --root-owner-group -Z${CPACK_DEBIAN_COMPRESSION_TYPE} --build ${tree} ${package}
       OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
   endif()
 endforeach()
