@@ -115,11 +115,12 @@ void Router::wait_for_others(std::int64_t timeout_ms) {
   closing_ = true;
   const std::thread::id self = std::this_thread::get_id();
   const auto ready = [&] {
-    return fatal_ || ((timeout_ms <= 0 || active_calls_ == 0) && std::all_of(serving_.begin(), serving_.end(), [&](const Serving& s) {
-                        return s.closing || s.thread == self;
-                      }));
+    return fatal_ || ((timeout_ms <= 0 || active_calls_ == 0) &&
+                      std::all_of(serving_.begin(), serving_.end(),
+                                  [&](const Serving& s) { return s.closing || s.thread == self; }));
   };
-  if (timeout_ms < 0) changed_.wait(lock, ready);
+  if (timeout_ms < 0)
+    changed_.wait(lock, ready);
   else if (timeout_ms > 0)
     changed_.wait_for(lock, std::chrono::milliseconds(std::min(timeout_ms, kLongestCloseMs)), ready);
   closed_ = true;

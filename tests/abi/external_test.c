@@ -359,7 +359,7 @@ struct both {
   struct stage *stage;
   br_job *job;
   br_status waited;
-  sem_t polled;
+  sem_t polled, go_on;
 };
 
 static void tell_and_close(void *argument) {
@@ -391,8 +391,40 @@ static void two_may_close_at_once_one_of_them_in_a_call(void **state) {
   sem_destroy(&both.polled);
 }
 
+static void hang(void *argument) {
+  struct both *both = argument;
+  sem_post(&both->polled);
+  sem_wait(&both->go_on);
+}
+
+static void call_that_does_not_return_holds_nobody_up(void **state) {
+  struct both both = {.stage = *state};
+  struct stage *stage = both.stage;
+  pthread_t other;
+  sem_init(&both.polled, 0, 0);
+  sem_init(&both.go_on, 0, 0);
+  stage->vendor.in_poll = hang;
+  stage->vendor.argument = &both;
+  both.job = order(stage, 2);
+  assert_int_equal(pthread_create(&other, NULL, wait_alone, &both), 0);
+  sem_wait(&both.polled);
+  br_router_free(stage->router);
+  stage->router = open_diner(stage->directory);
+  sem_post(&both.go_on); /* its answer comes too late, and to nobody */
+  pthread_join(other, NULL);
+  assert_int_equal(both.waited, BR_ECLOSED);
+  br_job_free(both.job);
+  stage->vendor.in_poll = NULL;
+  stage->vendor.thread = pthread_self();
+  assert_int_equal(take_answers(stage->router, NULL), 2);
+  assert_int_equal(stage->vendor.submits, 1);
+  sem_destroy(&both.polled);
+  sem_destroy(&both.go_on);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      ON_STAGE(call_that_does_not_return_holds_nobody_up),
       ON_STAGE(run_and_many_serve_it_too),
       ON_STAGE(id_that_is_none_is_looked_for),
       ON_STAGE(batch_with_an_id_is_not_refused),

@@ -117,8 +117,8 @@ static void *come_and_go(void *argument) {
         "{\"custom_id\":\"a\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
     br_batch *batch = br_batch_new(name);
     br_job *job = NULL;
-    int good = br_registry_register(&table, &vendors[number], destroy_vendor, NULL) == BR_OK && br_registry_get(name) != NULL &&
-               br_batch_add_jsonl(batch, kLine, sizeof kLine - 1, NULL) == BR_OK &&
+    int good = br_registry_register(&table, &vendors[number], destroy_vendor, NULL) == BR_OK &&
+               br_registry_get(name) != NULL && br_batch_add_jsonl(batch, kLine, sizeof kLine - 1, NULL) == BR_OK &&
                br_submit(stage->router, batch, NULL, NULL, NULL, &job, NULL) == BR_OK &&
                br_registry_unregister(name, NULL) == BR_OK && !br_registry_is_registered(name);
     for (size_t all = br_registry_count(), k = 0; k < all; k++) (void)br_registry_name(k);
