@@ -6,6 +6,12 @@
 #include "providers/registry.h"
 
 namespace br {
+namespace {
+
+// Looking at a program of this machine costs nothing, and it may be done in seconds.
+constexpr std::int64_t kLocalPollMs = 1000, kLocalMaxPollMs = 10'000;
+
+}  // namespace
 
 StepRules step_rules(const Config& config, const Provider* provider, bool attached) {
   StepRules rules;
@@ -20,7 +26,11 @@ StepRules step_rules(const Config& config, const Provider* provider, bool attach
   rules.attached = attached;
   if (provider == nullptr) return rules;
   rules.match_by_shape = provider->capability().marker == Marker::none;
-  if (provider->capability().local) rules.settle_ms = 0;  // what runs here is known for certain
+  if (provider->capability().local) {
+    rules.settle_ms = 0;  // what runs here is known for certain
+    rules.poll.interval_ms = std::min(rules.poll.interval_ms, kLocalPollMs);
+    rules.poll.max_interval_ms = std::min(rules.poll.max_interval_ms, kLocalMaxPollMs);
+  }
   return rules;
 }
 

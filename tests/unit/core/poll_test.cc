@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "batchrouter.h"
+#include "core/engine.h"
 #include "core/step.h"
+#include "providers/registry.h"
 #include "support/cmocka.h"
 
 namespace {
@@ -92,6 +94,15 @@ void wanted_cancel_found_after_a_restart_is_asked_again(void**) {
   assert_false(has_call(br::step(rules, batch, {}, {}, kHour, 1), br::Op::cancel));
 }
 
+void batch_on_this_machine_is_looked_at_within_a_second(void**) {
+  const br::Config config;
+  const br::StepRules here = br::step_rules(config, br::find_provider("vllm"), false);
+  const br::StepRules there = br::step_rules(config, br::find_provider("openai"), false);
+  assert_int_equal(br::poll_delay_ms(here.poll, 0), 1000);
+  assert_int_equal(br::poll_delay_ms(here.poll, kHour), 10'000);
+  assert_int_equal(br::poll_delay_ms(there.poll, 0), 60'000);
+}
+
 }  // namespace
 
 int main() {
@@ -99,6 +110,7 @@ int main() {
       cmocka_unit_test(polls_of_a_day_stay_within_their_budget),
       cmocka_unit_test(ended_batch_leaves_nothing_due),
       cmocka_unit_test(wait_grows_from_the_interval_to_the_longest),
+      cmocka_unit_test(batch_on_this_machine_is_looked_at_within_a_second),
       cmocka_unit_test(wanted_cancel_found_after_a_restart_is_asked_again),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
