@@ -253,6 +253,17 @@ Feeds Router::make_feeds(const Job& job) const {
   return feeds;
 }
 
+namespace {
+
+// Taken before the engine has the job, so that nothing is unregistered in between.
+std::vector<ProviderUse> uses_of(const Job& job) {
+  std::vector<ProviderUse> uses;
+  for (const RemoteBatch& batch : job.batches) uses.push_back(use_provider(batch.provider));
+  return uses;
+}
+
+}  // namespace
+
 // Before the loop runs, or posted to it.
 void Router::add_entry(Job job, bool active, DoneFn done) {
   auto entry = std::make_unique<Entry>();
@@ -262,8 +273,7 @@ void Router::add_entry(Job job, bool active, DoneFn done) {
   entry->view.tracks.resize(job.batches.size());
   if (done) entry->done.push_back(std::move(done));
   Feeds feeds = entry->feeds;
-  std::vector<ProviderUse> uses;  // from here on, so that nothing is unregistered before the engine has the job
-  for (const RemoteBatch& batch : job.batches) uses.push_back(use_provider(batch.provider));
+  std::vector<ProviderUse> uses = uses_of(job);
   {
     const std::lock_guard lock(mutex_);
     keep_locked(job.id, std::move(entry));
@@ -291,8 +301,9 @@ Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
   if (unloaded_.erase(job_id) > 0) {
     // Whatever is posted about it from now on comes behind this.
     entry->in_engine = true;
-    engine_->post([this, job = *job, feeds = entry->feeds, active = config_.boolean("resume.auto")]() mutable {
-      engine_->add(std::move(job), std::move(feeds), active);
+    engine_->post([this, job = *job, feeds = entry->feeds, uses = uses_of(*job),
+                   active = config_.boolean("resume.auto")]() mutable {
+      engine_->add(std::move(job), std::move(feeds), std::move(uses), active);
     });
   }
   entry->view.job = std::move(*job);

@@ -236,7 +236,7 @@ static void followed_results_come_while_the_job_runs_and_end_with_it(void **stat
   }
   assert_int_equal(br_results_next(results, &one, 1, &count, NULL), BR_END);
   assert_int_equal(br_job_wait(job, -1, NULL), BR_OK);
-  struct sink sink = {.refuse = 0};
+  struct sink sink = {0};
   int64_t rows = 0, failed = 0;
   assert_int_equal(br_results_write(now, into_sink, &sink, &rows, &failed, NULL), BR_OK);
   assert_int_equal(rows, 3);
@@ -252,7 +252,7 @@ static void followed_results_come_while_the_job_runs_and_end_with_it(void **stat
 static void followed_results_of_a_blocked_job_are_an_error(void **state) {
   (void)state;
   emulator *vendor = emulator_start(1);
-  emulator_add_fault(vendor, "create:1:status=401");
+  emulator_add_fault(vendor, "* * status status=401 count=0");
   char *dir = make_directory();
   br_router *router = open_router(dir, emulator_base_url(vendor));
   br_job *job = submit(router, 1);

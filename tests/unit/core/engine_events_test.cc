@@ -31,6 +31,7 @@ struct Recorder : br::EngineListener {
     if (event == BR_EVENT_BLOCKED) blocked_when_told.push_back(seen_blocked);
   }
   void results_grew(const std::string&) override {}
+  void external_work(br::ExternalWork) override {}
   void store_failed(const br::Error& error) override { fail_msg("%s", error.message.c_str()); }
   bool seen_blocked = false;
   std::deque<bool> blocked_when_told;
@@ -57,7 +58,7 @@ void blocked_event_told_after_the_state_shows_it(void**) {
   batch.rows = 1;
   job.batches.push_back(batch);
   assert_true((*store)->insert(job).ok());
-  engine.add(job, {std::make_shared<br::ResultFeed>()}, true);
+  engine.add(job, {std::make_shared<br::ResultFeed>()}, {br::use_provider("openai")}, true);
   assert_int_equal(recorder.blocked_when_told.size(), 1);
   assert_true(recorder.blocked_when_told.front());
   assert_int_equal(transport.started, 0);
