@@ -14,7 +14,7 @@ start() {
 }
 
 run() {
-  "$example" state_dir "$dir/state" poll.interval_ms 10 poll.max_interval_ms 10 "$@" >"$dir/stdout" 2>"$dir/stderr" </dev/null
+  "$example" state_dir "$dir/state" submit.settle_ms 200 poll.interval_ms 10 poll.max_interval_ms 10 "$@" >"$dir/stdout" 2>"$dir/stderr" </dev/null
 }
 
 ledger() {
@@ -58,7 +58,7 @@ case $name in
     # It is killed while the vendor works, and again after its batch was asked for; the third run ends.
     start 40
     for round in 1 2; do
-      "$example" state_dir "$dir/state" poll.interval_ms 100 >"$dir/stdout" 2>"$dir/stderr" </dev/null &
+      "$example" state_dir "$dir/state" submit.settle_ms 200 poll.interval_ms 100 >"$dir/stdout" 2>"$dir/stderr" </dev/null &
       killed=$!
       until grep -q 'job_' "$dir/stderr"; do sleep 0.02; done
       kill -9 "$killed"

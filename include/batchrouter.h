@@ -376,7 +376,8 @@ typedef struct br_provider_call br_provider_call;
  *           br_plan_new, on the thread that called, on several threads at once if several call.
  *           submit, poll, fetch, cancel and list run only on threads that are inside br_poll, br_job_wait,
  *           br_job_wait_submitted, br_wait_many, br_run, br_next_result, br_next_results, br_job_refresh,
- *           br_refresh_many, br_cancel, br_cancel_many or br_list_remote of a router that has work for them; of one
+ *           br_refresh_many, br_cancel, br_cancel_many, br_list_remote, or a cursor of br_results_follow that waits, of
+ *           a router that has work for them; of one
  *           router one at a time. br_router_fd is readable while such work waits. Nothing runs on a thread of the
  *           library.
  * Blocks    the functions may block; only the thread that called waits. They must return: no longjmp, no exception.
@@ -459,22 +460,29 @@ BR_API const char *br_call_meta_key(const br_provider_call *call, size_t index);
 BR_API const char *br_call_meta_value(const br_provider_call *call, size_t index);
 
 /* The answer to a call. In list these speak of the batch that br_call_add_batch named last.
- * Return BR_OK; BR_EINVAL for a NULL or a number out of range. What is given is copied. Since 0.1 */
+ * What is given is copied. Since 0.1 */
+/* submit: the id of the batch that was made, UTF-8 without control characters.
+ * Returns   BR_OK; BR_EINVAL for a NULL or another text. */
 BR_API br_status br_call_set_batch_id(br_provider_call *call, const char *batch_id);
 /* state: BR_STATE_... without QUEUED and SUBMITTING. word: the vendor's own name for it, may be NULL. Without a state
- * the library keeps polling. */
+ * the library keeps polling.
+ * Returns   BR_OK; BR_EINVAL for a NULL call or another number. */
 BR_API br_status br_call_set_state(br_provider_call *call, int32_t state, const char *word);
-/* Counters of requests; what is in none of the last four is processing. */
+/* Counters of requests; what is in none of the last four is processing.
+ * Returns   BR_OK; BR_EINVAL for a NULL or a negative number. */
 BR_API br_status br_call_set_counts(br_provider_call *call, int64_t total, int64_t succeeded, int64_t errored,
                                     int64_t cancelled, int64_t expired);
-/* which: BR_TIME_CREATED, BR_TIME_COMPLETED or BR_TIME_EXPIRES. */
+/* which: BR_TIME_CREATED, BR_TIME_COMPLETED or BR_TIME_EXPIRES.
+ * Returns   BR_OK; BR_EINVAL for a NULL or another `which`. */
 BR_API br_status br_call_set_time(br_provider_call *call, int32_t which, int64_t time_ms);
-/* Why the batch failed, with BR_STATE_FAILED. */
+/* Why the batch failed, with BR_STATE_FAILED.
+ * Returns   BR_OK; BR_EINVAL for a NULL. */
 BR_API br_status br_call_set_message(br_provider_call *call, const char *message);
-/* list: one batch; marker (may be NULL) as it was given to submit. */
+/* list: one batch; marker (may be NULL) as it was given to submit.
+ * Returns   BR_OK; BR_EINVAL for a NULL or an id that is no plain text. */
 BR_API br_status br_call_add_batch(br_provider_call *call, const char *batch_id, const char *marker);
-/* prepare: the line, its newline may be missing. fetch: bytes of result lines, in pieces of any size. BR_EIO when they
- * cannot be written: return it. */
+/* prepare: the line, its newline may be missing. fetch: bytes of result lines, in pieces of any size.
+ * Returns   BR_OK; BR_EINVAL for a NULL; BR_EIO when they cannot be written: return it. */
 BR_API br_status br_call_write(br_provider_call *call, const char *data, size_t length);
 /* The call failed. status: BR_EAUTH, BR_ENETWORK, BR_EPROVIDER, BR_EQUOTA, BR_ELIMIT, BR_ENOTFOUND, BR_EINPUT,
  * BR_EUNKNOWN, or another error of this header; all other numbers count as BR_EPROVIDER. transient 1: doing the same

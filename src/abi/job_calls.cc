@@ -121,12 +121,12 @@ br_status br_job_remove(br_job* job, br_error** err) {
 
 br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, int64_t* rows, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    auto use = usable(job);
-    if (!use) return std::move(use.error());
+    if (auto use = usable(job); !use) return std::move(use.error());
     if (write == nullptr) return br::null_argument("write");
     std::int64_t count = 0;
     std::string text;
-    auto walked = job->router->for_each_failed_request(job->id, [&](std::string_view line) -> Result<void> {
+    const auto keep = job->router;
+    auto walked = keep->for_each_failed_request(job->id, [&](std::string_view line) -> Result<void> {
       text.assign(line).push_back('\n');
       ++count;
       if (write(user_data, text.data(), text.size()) != 0)

@@ -238,7 +238,12 @@ Result<std::vector<ResultPlace>> Router::input_order(const std::string& job_id) 
 
 Result<void> Router::for_each_failed_request(const std::string& job_id,
                                              const std::function<Result<void>(std::string_view line)>& each) {
-  auto seen = view(job_id);
+  // Given back before `each` runs, which may close the router.
+  auto seen = [&]() -> Result<JobView> {
+    auto held = use();
+    if (!held) return std::move(held.error());
+    return view(job_id);
+  }();
   if (!seen) return std::move(seen.error());
   if (!seen->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "wait for it");
   return for_each_failed(*spool_, seen->job, random_.next(), each);

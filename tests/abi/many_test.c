@@ -193,6 +193,11 @@ static int32_t keep(void *user_data, const char *data, size_t length) {
   return 0;
 }
 
+static int32_t close_router(void *router, const char *data, size_t length) {
+  (void)data, (void)length;
+  return br_router_close(router, -1, NULL) == BR_OK ? 0 : 1;
+}
+
 static void retry_sends_only_what_failed(void **state) {
   (void)state;
   struct world w = open_world(1);
@@ -217,6 +222,8 @@ static void retry_sends_only_what_failed(void **state) {
   assert_ok(br_next_result(w.router, again, -1, &result, &error), &error);
   assert_string_equal(br_result_custom_id(result, NULL), "bad");
   br_result_free(result);
+  /* The function that is given the lines may do anything. */
+  assert_ok(br_job_write_failed(job, close_router, w.router, &rows, &error), &error);
   br_job_free(again), br_job_free(job), br_batch_free(batch);
   end(&w);
 }
