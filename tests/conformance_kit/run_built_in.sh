@@ -18,8 +18,10 @@ for pair in $(sed -n 's/.*"base_urls":{\([^}]*\)}.*/\1/p' "$dir/hello" | tr -d '
   case $pair in bedrock:* | vertex:*) continue ;; esac
   name=${pair%%:*} url=${pair#*:}
   echo "# $name"
+  model=model-1
+  [ "$name" != fireworks ] || model=accounts/check/models/model-1
   mkdir "$dir/$name"
-  "$check" "$name" model-1 "$dir/$name" "$url" || failed=1
+  "$check" "$name" "$model" "$dir/$name" "$url" || failed=1
 done
 [ -d "$dir/openai" ] || exit 1
 exit $failed

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 /// Functions that a safe crate has no use for, each with the reason.
-const NOT_USED: [(&str, &str); 0] = [];
+const NOT_USED: [(&str, &str); 1] =
+    [("br_results_follow", "the results of a running job come from `next_results`, to be acknowledged")];
 
 /// Names that begin with `br_`, where `accept` takes what comes after them.
 fn names(text: &str, accept: impl Fn(char) -> bool) -> BTreeSet<String> {
