@@ -16,7 +16,7 @@ namespace br {
 namespace {
 
 constexpr const char* kStandardInput = "<stdin>";  // not ours to close
-constexpr std::uint64_t kWritebackStep = std::uint64_t{8} << 20;
+constexpr std::uint64_t kWritebackStep = std::uint64_t{2} << 20;
 
 Error io_error(const std::string& path, const char* verb) {
   const int number = errno;
