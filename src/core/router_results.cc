@@ -207,27 +207,18 @@ Result<Feeds> Router::growing_feeds(const std::string& job_id) {
 
 Result<Wait> Router::wait_results(const std::string& job_id, std::int64_t timeout_ms,
                                   const std::function<bool()>& has_more) {
-  const std::int64_t asked_ms = clock_.now_ms();
   std::unique_lock lock(mutex_);
   const std::uint64_t seen = wakeups_used_;
-  for (;;) {
-    if (closed_) return closed_error();
-    if (fatal_) return *fatal_;
-    if (has_more()) return Wait::ready;
-    if (const Error* blocked = blocked_error_locked(job_id)) return *blocked;
-    if (wakeups_ != seen) {
-      wakeups_used_ = wakeups_;
-      return Wait::woken;
-    }
-    const bool served = serve(&lock);
-    if (timeout_ms < 0) {
-      if (!served) changed_.wait(lock);
-      continue;
-    }
-    const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
-    if (left_ms <= 0) return Wait::timed_out;
-    if (!served) changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
-  }
+  (void)wait_serving(&lock, timeout_ms, [&] {
+    return closed_ || fatal_ || has_more() || blocked_error_locked(job_id) != nullptr || wakeups_ != seen;
+  });
+  if (closed_) return closed_error();
+  if (fatal_) return *fatal_;
+  if (has_more()) return Wait::ready;
+  if (const Error* blocked = blocked_error_locked(job_id)) return *blocked;
+  if (wakeups_ == seen) return Wait::timed_out;
+  wakeups_used_ = wakeups_;
+  return Wait::woken;
 }
 
 Result<std::vector<ResultPlace>> Router::input_order(const std::string& job_id) {
