@@ -138,9 +138,10 @@ void Stepper::begin() {
   }
 }
 
-// Of a process that died before the vendor had answered: to ask it once more does no harm.
+// Of a process that ended before the vendor had answered. One that has answered is not asked again.
 void Stepper::ask_to_cancel() {
-  if (batch().phase != Phase::running || !batch().cancel_wanted || track().cancel != CancelAnswer::none) return;
+  if (batch().phase != Phase::running || !batch().cancel_wanted || batch().cancel_taken) return;
+  if (track().cancel != CancelAnswer::none) return;
   track().cancel = CancelAnswer::asked;
   call(Op::cancel);
 }
@@ -361,6 +362,7 @@ void Stepper::disown() {
   batch().not_ours.push_back(batch().status.id);
   batch().status = RemoteStatus{};
   batch().matched_by_shape = false;
+  batch().cancel_taken = false;
   batch().phase = Phase::unknown;
   batch().fetches = 0;
   track() = Track{};
@@ -547,12 +549,11 @@ void Stepper::cancel() {
 void Stepper::cancelled(const Outcome& outcome) {
   track().cancel = outcome.already_ended ? CancelAnswer::already_ended : CancelAnswer::taken;
   if (batch().phase != Phase::running) return;
-  if (outcome.status) {
-    batch().status = merge_status(batch().status, *outcome.status, false);
-    if (is_terminal(batch().status.state)) return ended();
-    save();
-    notify(BR_EVENT_STATE, state_name(batch().status.state));
-  }
+  batch().cancel_taken = true;
+  if (outcome.status) batch().status = merge_status(batch().status, *outcome.status, false);
+  if (is_terminal(batch().status.state)) return ended();
+  save();
+  if (outcome.status) notify(BR_EVENT_STATE, state_name(batch().status.state));
   schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
 }
 

@@ -115,6 +115,7 @@ struct RemoteBatch {
   std::optional<Error> error;         // why it is blocked, refused, or was last retried
   bool blocked = false;
   bool cancel_wanted = false;
+  bool cancel_taken = false;  // the vendor said that it cancels the batch
 };
 
 // Where the vendor's word stands for the part, our own steps before it included.

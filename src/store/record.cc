@@ -183,7 +183,8 @@ std::string write_batch_record(const RemoteBatch& b) {
   write_tokens(b.tokens, &json);
   json.field("acked_rows", b.acked_rows).field("acked_bytes", b.acked_bytes).field("handed_rows", b.handed_rows);
   write_error("error", b.error, &json);
-  json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted).end_object();
+  json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted);
+  json.key("cancel_taken").boolean(b.cancel_taken).end_object();
   return text;
 }
 
@@ -226,6 +227,7 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.error = read_error(j["error"]);
   b.blocked = j["blocked"].boolean();
   b.cancel_wanted = j["cancel_wanted"].boolean();
+  b.cancel_taken = j["cancel_taken"].boolean();
   return b;
 }
 

@@ -94,6 +94,20 @@ void wanted_cancel_found_after_a_restart_is_asked_again(void**) {
   assert_false(has_call(br::step(rules, batch, {}, {}, kHour, 1), br::Op::cancel));
 }
 
+void cancel_the_vendor_took_is_not_asked_again_after_a_restart(void**) {
+  const br::StepRules rules;
+  br::RemoteBatch batch = running_batch();
+  batch.cancel_wanted = true;
+  br::Event taken;
+  taken.kind = br::EventKind::done;
+  taken.op = br::Op::cancel;
+  const br::Decision answered = br::step(rules, batch, {}, taken, kHour, 1);
+  assert_true(answered.batch.cancel_taken);
+  const br::Decision begun = br::step(rules, answered.batch, {}, {}, kHour, 1);
+  assert_false(has_call(begun, br::Op::cancel));
+  assert_true(has_call(begun, br::Op::poll));
+}
+
 void batch_on_this_machine_is_looked_at_within_a_second(void**) {
   const br::Config config;
   const br::StepRules here = br::step_rules(config, br::find_provider("vllm"), false);
@@ -112,6 +126,7 @@ int main() {
       cmocka_unit_test(wait_grows_from_the_interval_to_the_longest),
       cmocka_unit_test(batch_on_this_machine_is_looked_at_within_a_second),
       cmocka_unit_test(wanted_cancel_found_after_a_restart_is_asked_again),
+      cmocka_unit_test(cancel_the_vendor_took_is_not_asked_again_after_a_restart),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
