@@ -66,7 +66,8 @@ class BufferedFile {
   std::uint64_t written_ = 0, writeback_from_ = 0;
 };
 
-// An exclusive lock on a file, held while the object lives. Survives exec of nothing, is not shared with a fork's exec.
+// An exclusive lock on a file, held while the object lives in the process that took it. A child made by fork() neither
+// keeps the lock when its parent lets go, nor can let go of it for its parent; a program that is started has none of it.
 class FileLock {
  public:
   FileLock() = default;
@@ -78,6 +79,7 @@ class FileLock {
 
  private:
   int fd_ = -1;
+  int pid_ = -1;  // who took it
 };
 
 Result<void> make_directories(const std::string& path);  // with parents

@@ -167,13 +167,17 @@ Result<void> BufferedFile::sync() {
 }
 
 FileLock::~FileLock() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  // A forked child shares the lock until it execs or ends; closing the descriptor here would leave it locked there.
+  if (pid_ == ::getpid()) ::flock(fd_, LOCK_UN);
+  ::close(fd_);
 }
 
-FileLock::FileLock(FileLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+FileLock::FileLock(FileLock&& other) noexcept : fd_(other.fd_), pid_(other.pid_) { other.fd_ = -1; }
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(pid_, other.pid_);
   return *this;
 }
 
@@ -182,6 +186,7 @@ Result<FileLock> FileLock::take(const std::string& path) {
   if (fd < 0) return io_error(path, "open");
   FileLock lock;
   lock.fd_ = fd;
+  lock.pid_ = ::getpid();
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     char holder[24] = {};
     const ssize_t n = ::pread(fd, holder, sizeof holder - 1, 0);

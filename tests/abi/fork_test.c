@@ -135,6 +135,7 @@ static void started_program_inherits_nothing(void **state) {
   pid_t child = fork();
   assert_true(child >= 0);
   if (child == 0) {
+    alarm(60);
     execlp("sleep", "sleep", "60", (char *)NULL);
     _exit(127);
   }
@@ -144,6 +145,25 @@ static void started_program_inherits_nothing(void **state) {
   int status = 0;
   assert_int_equal(waitpid(child, &status, 0), child);
   assert_true(WIFSIGNALED(status));
+  br_router_free(router);
+  remove_directory(dir);
+}
+
+/* A child that has not come to its exec yet, or never does, holds nothing that its parent gave up. */
+static void child_that_lives_on_does_not_keep_the_lock(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  br_router *router = open_router(dir, dead_url());
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    alarm(60);
+    for (;;) pause();
+  }
+  br_router_free(router);
+  router = open_router(dir, dead_url());
+  kill(child, SIGKILL);
+  assert_int_equal(waitpid(child, NULL, 0), child);
   br_router_free(router);
   remove_directory(dir);
 }
@@ -177,6 +197,7 @@ int main(void) {
       cmocka_unit_test(child_of_a_parent_that_waits_can_free),
       cmocka_unit_test(child_can_open_a_router_of_its_own),
       cmocka_unit_test(started_program_inherits_nothing),
+      cmocka_unit_test(child_that_lives_on_does_not_keep_the_lock),
       cmocka_unit_test(exec_with_a_live_router_loses_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
