@@ -75,6 +75,7 @@ def cancel_with_partial_results(world):
         if status not in ("cancelling", "in_progress"):
             break
     want(status == "cancelled", "status: %s" % status)
+    want(world.sim.count("cancel") == 1, "%d cancel calls after a restart" % world.sim.count("cancel"))
     world.code(world.call("results", job, "-o", world.output), 3)
     world.check_out(lambda name: "succeeded" if int(name[1:]) < 5 else "cancelled")
 
