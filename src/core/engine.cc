@@ -87,6 +87,8 @@ void Engine::resume(const std::string& job_id) {
   }
   run->active = true;
   drain();
+  // A process may have ended between the last batch and the job.
+  if (run = find(job_id); run != nullptr) job_maybe_done(run);
 }
 
 void Engine::cancel(const std::string& job_id) {

@@ -281,15 +281,16 @@ void Engine::job_maybe_done(Run* run) {
   const bool all = std::all_of(job.batches.begin(), job.batches.end(),
                                [](const RemoteBatch& batch) { return batch.phase == Phase::collected; });
   if (!all || job.done || store_failed_) return;
-  job.done = true;
-  job.completed_ms = p_.clock->now_ms();
-  if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
+  // Before the job says that it is done: after that nobody comes back for a link that is missing.
   if (run->config.boolean("audit.files")) {
     for (const RemoteBatch& batch : job.batches) {
       if (auto linked = p_.spool->link_audit_files(job, batch); !linked)
         p_.listener->job_event(BR_EVENT_WARNING, job, &batch, linked.error().message);
     }
   }
+  job.done = true;
+  job.completed_ms = p_.clock->now_ms();
+  if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
   for (Part& part : run->parts) release(&part);
   tell(*run);
   p_.listener->job_event(BR_EVENT_JOB_DONE, job, nullptr, state_name(state_of(job)));

@@ -1,0 +1,103 @@
+// What the engine does with a job that it is handed: events after the state they are about, and what a crash left open.
+#include <deque>
+#include <memory>
+
+#include "batchrouter.h"
+#include "core/engine.h"
+#include "store/sqlite_store.h"
+#include "support/cmocka.h"
+#include "support/scratch.h"
+
+namespace {
+
+// No network: whatever is sent stays without an answer.
+class SilentTransport : public br::Transport {
+ public:
+  std::uint64_t start(br::HttpRequest, br::BodySink, Done) override { return ++started; }
+  void abort(std::uint64_t) override {}
+  std::size_t active() const override { return 0; }
+  const br::TransportStats& stats() const override { return stats_; }
+  void wait(std::int64_t) override {}
+  void wake() override {}
+  std::uint64_t started = 0;
+
+ private:
+  br::TransportStats stats_;
+};
+
+struct Recorder : br::EngineListener {
+  void job_changed(const br::Job& job, const std::vector<br::Track>&) override {
+    seen_blocked = br::is_blocked(job);
+    seen_done = job.done;
+  }
+  void job_event(std::int32_t event, const br::Job&, const br::RemoteBatch*, const std::string&) override {
+    if (event == BR_EVENT_BLOCKED) blocked_when_told.push_back(seen_blocked);
+  }
+  void results_grew(const std::string&) override {}
+  void external_work(br::ExternalWork) override {}
+  void store_failed(const br::Error& error) override { fail_msg("%s", error.message.c_str()); }
+  bool seen_blocked = false, seen_done = false;
+  std::deque<bool> blocked_when_told;
+};
+
+// An engine on a state of its own that has a store, a clock and no network.
+struct EngineRoom {
+  EngineRoom() : store(open_store(scratch.file("state.db"))), spool(scratch.path()) { unsetenv("OPENAI_API_KEY"); }
+  static std::unique_ptr<br::Store> open_store(const std::string& path) {
+    auto opened = br::open_sqlite_store(path, false);
+    assert_true(opened.ok());
+    return std::move(*opened);
+  }
+  void take(const br::Job& job) {
+    assert_true(store->insert(job).ok());
+    engine.add(job, {std::make_shared<br::ResultFeed>()}, {br::use_provider("openai")}, true);
+  }
+
+  const Scratch scratch;
+  std::unique_ptr<br::Store> store;
+  SilentTransport transport;
+  br::SystemClock clock;
+  br::SeededRandom random{1};
+  br::Executor executor;
+  Recorder recorder;
+  const br::Spool spool;
+  const br::Config config;
+  br::Engine engine{{store.get(), &transport, &clock, &random, &executor, &recorder, &spool, &config}};
+};
+
+br::Job job_in(br::Phase phase) {
+  br::Job job;
+  job.id = "job_a";
+  br::RemoteBatch batch;
+  batch.job_id = job.id;
+  batch.provider = "openai";
+  batch.rows = 1;
+  batch.phase = phase;
+  job.batches.push_back(batch);
+  return job;
+}
+
+void blocked_event_told_after_the_state_shows_it(void**) {
+  EngineRoom room;
+  room.take(job_in(br::Phase::planned));
+  assert_int_equal(room.recorder.blocked_when_told.size(), 1);
+  assert_true(room.recorder.blocked_when_told.front());
+  assert_int_equal(room.transport.started, 0);
+}
+
+void process_ended_between_last_batch_and_job_job_done(void**) {
+  EngineRoom room;
+  room.take(job_in(br::Phase::collected));
+  const auto saved = room.store->load("job_a");
+  assert_true(saved.ok());
+  assert_true(saved->done);
+  assert_true(room.recorder.seen_done);
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
+                              cmocka_unit_test(process_ended_between_last_batch_and_job_job_done)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
