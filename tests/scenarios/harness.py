@@ -91,6 +91,7 @@ class World:
         self.spoken = []
         self.may_pay_twice = False
         self.may_leave = False
+        self.die_at_step = ""  # what to preload so that the program dies at a chosen moment
 
     # ---- input ----
 

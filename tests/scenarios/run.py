@@ -28,9 +28,10 @@ SKIPPED = 77  # what ctest takes for "skipped"
 
 
 def one(job):
-    index, program, keep = job
+    index, program, keep, die_at_step = job
     vendor, name, function, named = harness.SCENARIOS[index]
     began, world = time.monotonic(), harness.World(program, vendor)
+    world.die_at_step = die_at_step
     verdict, why = "PASSED", ""
     try:
         function(world, **named)
@@ -69,6 +70,7 @@ def main():
     parser.add_argument("--filter", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--keep", action="store_true", help="keep the directory of a failed scenario")
+    parser.add_argument("--die-at-step", default="", help="the library built of die_at_step.c")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
     chosen = choose(arguments)
@@ -86,8 +88,10 @@ def main():
         print("SKIPPED %s: %d scenarios, this build has no such provider" % (vendor, len(absent)))
         counts["SKIPPED"] += len(absent)
         chosen = [i for i in chosen if i not in absent]
+    preload = os.path.abspath(arguments.die_at_step) if arguments.die_at_step else ""
+    jobs = [(i, program, arguments.keep, preload) for i in chosen]
     with multiprocessing.Pool(arguments.jobs, maxtasksperchild=20) as pool:
-        for vendor, name, verdict, why, seconds in pool.imap(one, [(i, program, arguments.keep) for i in chosen]):
+        for vendor, name, verdict, why, seconds in pool.imap(one, jobs):
             counts[verdict] += 1
             print("%-7s %s/%s (%.1f s)%s" % (verdict, vendor, name, seconds, ": " + why if why else ""), flush=True)
     print("%(PASSED)d passed, %(FAILED)d failed, %(SKIPPED)d skipped" % counts)

@@ -1,4 +1,5 @@
 """The program killed, stopped or run twice at every call; what goes on afterwards."""
+import itertools
 import os
 import signal
 import threading
@@ -91,6 +92,37 @@ def killed_at_random_moments(world):
     world.check_out()
     world.may_pay_twice = False
     world.one_batch()
+
+
+@scenario(ALL)
+def dies_after_every_durable_step(world):
+    """After each sync, rename, link and unlink of a whole run; die_at_step.c counts them."""
+    if not world.die_at_step:
+        raise Skip("this build has nothing to preload")
+    base = world.state
+    for number in itertools.count(1):
+        world.write(ids=["k%d-%d" % (number, n) for n in range(3)])
+        world.state, world.output = os.path.join(base, "k%d" % number), os.path.join(world.dir, "out.jsonl")
+        if os.path.exists(world.output):
+            os.remove(world.output)
+        world.sim.batches.clear()
+        first = world.run(env={"LD_PRELOAD": world.die_at_step, "DIE_AT_STEP": str(number)})
+        if first.code == 0:
+            break
+        want(first.code == -signal.SIGKILL, "step %d: was not killed: %r" % (number, first))
+        # With OUT in place the job may be over, and the same run would be a new one.
+        again = world.run if number % 2 and not os.path.exists(world.output) else lambda: world.call("resume")
+        second = again()
+        if second.code == 0 and not os.path.exists(world.output):
+            second = world.run()  # it died before the job was recorded
+        want(second.code == 0, "after step %d: %r" % (number, second))
+        world.check_out()
+        want(len(world.sim.own_batches()) == 1, "after step %d: %d batches" % (number, len(world.sim.own_batches())))
+        kinds = sorted(name.rsplit("_", 1)[1] for name in os.listdir(os.path.join(world.state, "generated", world.vendor)))
+        want(kinds == ["output.jsonl", "provider.jsonl", "results.jsonl", "unified.jsonl"],
+             "after step %d: audit files %s" % (number, kinds))
+    want(number > 8, "only %d durable steps" % number)
+    world.check_out()
 
 
 @scenario(ALL)
