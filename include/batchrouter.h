@@ -226,7 +226,11 @@ enum {
   BR_EVENT_WARNING = 18,          /* something dropped or odd that was not asked for; see the message */
   BR_EVENT_REQUESTS_QUEUED = 19,  /* the requests of a new job are on disk and wait to be sent */
   BR_EVENT_BATCH_PROCESSING = 20, /* the vendor began to work on a remote batch */
-  BR_EVENT_BATCH_FAILED = 21      /* the vendor refused or failed a remote batch as a whole; see the message */
+  BR_EVENT_BATCH_FAILED = 21,     /* the vendor refused or failed a remote batch as a whole; see the message */
+  /* The next three belong to the gateway, which collects single requests into batches. A router alone never tells them. */
+  BR_EVENT_CACHE_HIT_ROUTED = 22,      /* a request was answered from an earlier answer and was not sent */
+  BR_EVENT_WINDOW_TIMER_ERROR = 23,    /* the timer of the window that collects requests failed; see the message */
+  BR_EVENT_FINAL_FLUSH_SUBMITTING = 24 /* the gateway ends: what it had collected is submitted */
 };
 /* The name of an event, such as "batch_polled"; "unknown_event" for a number this library does not know. Since 0.1 */
 BR_API const char *br_event_name(int32_t event);

@@ -347,7 +347,8 @@ const char* event_name(std::int32_t event) {
   static constexpr const char* kNames[] = {
       "state", "progress", "batch_submitting", "batch_submitted", "batch_polled", "batch_ended", "retry", "unknown",
       "adopted", "resent", "blocked", "unknown_id", "duplicate_row", "malformed_row", "missing_results",
-      "results_ready", "job_done", "warning", "requests_queued", "batch_processing", "batch_failed"};
+      "results_ready", "job_done", "warning", "requests_queued", "batch_processing", "batch_failed",
+      "cache_hit_routed", "window_timer_error", "final_flush_submitting"};
   constexpr std::int32_t kCount = sizeof kNames / sizeof *kNames;
   return event < 1 || event > kCount ? "unknown_event" : kNames[event - 1];
 }

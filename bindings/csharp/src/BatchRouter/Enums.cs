@@ -136,4 +136,10 @@ public enum EventKind
     BatchProcessing = 20,
     /// <summary>The vendor refused or failed a remote batch as a whole; see the message.</summary>
     BatchFailed = 21,
+    /// <summary>The gateway answered a request from an earlier answer; it was not sent.</summary>
+    CacheHitRouted = 22,
+    /// <summary>The gateway's timer of the window that collects requests failed; see the message.</summary>
+    WindowTimerError = 23,
+    /// <summary>The gateway ends: what it had collected is submitted.</summary>
+    FinalFlushSubmitting = 24,
 }

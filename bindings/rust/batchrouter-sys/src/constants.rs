@@ -65,6 +65,9 @@ pub const BR_EVENT_WARNING: i32 = 18;
 pub const BR_EVENT_REQUESTS_QUEUED: i32 = 19;
 pub const BR_EVENT_BATCH_PROCESSING: i32 = 20;
 pub const BR_EVENT_BATCH_FAILED: i32 = 21;
+pub const BR_EVENT_CACHE_HIT_ROUTED: i32 = 22;
+pub const BR_EVENT_WINDOW_TIMER_ERROR: i32 = 23;
+pub const BR_EVENT_FINAL_FLUSH_SUBMITTING: i32 = 24;
 
 pub const BR_ROLE_USER: i32 = 1;
 pub const BR_ROLE_ASSISTANT: i32 = 2;

@@ -82,6 +82,12 @@ numbers! {
         BatchProcessing = BR_EVENT_BATCH_PROCESSING,
         /// The vendor refused or failed a remote batch as a whole; see the message.
         BatchFailed = BR_EVENT_BATCH_FAILED,
+        /// The gateway answered a request from an earlier answer; it was not sent.
+        CacheHitRouted = BR_EVENT_CACHE_HIT_ROUTED,
+        /// The gateway's timer of the window that collects requests failed; see the message.
+        WindowTimerError = BR_EVENT_WINDOW_TIMER_ERROR,
+        /// The gateway ends: what it had collected is submitted.
+        FinalFlushSubmitting = BR_EVENT_FINAL_FLUSH_SUBMITTING,
     }
 }
 
