@@ -22,8 +22,9 @@ constexpr std::size_t kMaxControlBody = std::size_t{16} << 20;
 constexpr std::size_t kMaxLargeBody = std::size_t{512} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10;
 constexpr long kDownloadBuffer = 512L << 10;
-constexpr std::size_t kMaxUnderWay = 32;
-constexpr long kUploadBuffer = 2L << 20;
+constexpr long kUploadBuffer = 1L << 20;
+// Small exchanges at a time, and transfers of whole files: more of these do not make the line faster, only the buffers more.
+constexpr std::size_t kMaxUnderWay = 32, kMaxLarge = 3;
 
 template <class T, void (*Free)(T*)>
 struct Deleter {
@@ -136,6 +137,12 @@ void set(CURL* easy, CURLoption option, T value) {
     throw std::runtime_error(std::string("libcurl refused an option: ") + curl_easy_strerror(code));
 }
 
+// A file goes up, or results come down.
+bool is_large(const HttpRequest& request) {
+  return request.bulk || !request.body_path.empty() ||
+         std::any_of(request.form.begin(), request.form.end(), [](const FormPart& part) { return !part.path.empty(); });
+}
+
 class CurlTransport : public Transport {
  public:
   explicit CurlTransport(TransportOptions options) : options_(std::move(options)) {
@@ -162,7 +169,7 @@ class CurlTransport : public Transport {
     exchange->done = std::move(done);
     const std::uint64_t id = exchange->id;
     exchanges_.emplace(id, std::move(exchange));
-    waiting_.push_back(id);
+    (is_large(exchanges_[id]->request) ? waiting_large_ : waiting_).push_back(id);
     return id;
   }
 
@@ -193,6 +200,7 @@ class CurlTransport : public Transport {
 
  private:
   void begin_waiting();
+  void begin_next(std::deque<std::uint64_t>* waiting);
   void drop_from_multi(Exchange* exchange);
   bool prepare(Exchange* exchange);
   void set_common(Exchange* exchange);
@@ -209,28 +217,28 @@ class CurlTransport : public Transport {
   CURLM* multi_ = nullptr;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
-  std::deque<std::uint64_t> waiting_;  // not begun yet: too many are under way
-  std::size_t under_way_ = 0;
+  std::deque<std::uint64_t> waiting_, waiting_large_;  // not begun yet: too many are under way
+  std::size_t under_way_ = 0, large_under_way_ = 0;
   std::vector<std::uint64_t> failed_early_;
 };
 
 // An exchange takes memory once it is begun, and ten thousand jobs may all be due at once.
 void CurlTransport::begin_waiting() {
-  while (under_way_ < kMaxUnderWay && !waiting_.empty()) {
-    const auto found = exchanges_.find(waiting_.front());
-    waiting_.pop_front();
-    if (found == exchanges_.end()) continue;
-    Exchange* exchange = found->second.get();
-    exchange->easy.reset(curl_easy_init());
-    if (!exchange->easy) throw std::bad_alloc();
-    if (prepare(exchange)) {
-      curl_multi_add_handle(multi_, exchange->easy.get());
-      exchange->in_multi = true;
-      ++under_way_;
-    } else {
-      failed_early_.push_back(exchange->id);
-    }
-  }
+  while (under_way_ < kMaxUnderWay && !waiting_.empty()) begin_next(&waiting_);
+  while (large_under_way_ < kMaxLarge && !waiting_large_.empty()) begin_next(&waiting_large_);
+}
+
+void CurlTransport::begin_next(std::deque<std::uint64_t>* waiting) {
+  const auto found = exchanges_.find(waiting->front());
+  waiting->pop_front();
+  if (found == exchanges_.end()) return;
+  Exchange* exchange = found->second.get();
+  exchange->easy.reset(curl_easy_init());
+  if (!exchange->easy) throw std::bad_alloc();
+  if (!prepare(exchange)) return failed_early_.push_back(exchange->id);
+  curl_multi_add_handle(multi_, exchange->easy.get());
+  exchange->in_multi = true;
+  ++(is_large(exchange->request) ? large_under_way_ : under_way_);
 }
 
 void CurlTransport::count(CURL* easy) {
@@ -249,7 +257,7 @@ void CurlTransport::drop_from_multi(Exchange* exchange) {
   if (!exchange->in_multi) return;
   curl_multi_remove_handle(multi_, exchange->easy.get());
   exchange->in_multi = false;
-  --under_way_;
+  --(is_large(exchange->request) ? large_under_way_ : under_way_);
 }
 
 void CurlTransport::set_common(Exchange* exchange) {
