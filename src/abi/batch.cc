@@ -12,7 +12,7 @@ using br::Result;
 
 namespace {
 
-constexpr std::size_t kWriteBlock = std::size_t{1} << 20;
+constexpr std::size_t kWriteBlock = std::size_t{128} << 10;  // stays in the cache
 
 Error stopped() { return Error(br::Code::cancelled, "the write function stopped the work"); }
 

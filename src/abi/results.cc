@@ -11,7 +11,7 @@ using br::Result;
 
 namespace {
 
-constexpr std::size_t kWriteBlock = std::size_t{1} << 20;
+constexpr std::size_t kWriteBlock = std::size_t{128} << 10;
 
 enum class Next { line, none_now, end };
 

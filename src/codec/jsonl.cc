@@ -8,7 +8,7 @@
 
 namespace br {
 namespace {
-constexpr std::size_t kFirstCapacity = std::size_t{256} << 10;
+constexpr std::size_t kFirstCapacity = std::size_t{128} << 10;
 }
 
 LineReader::LineReader(ReadFn read, std::size_t max_line_bytes, std::uint64_t first_offset)

@@ -1,33 +1,25 @@
 #include "core/id_table.h"
 
 #include <algorithm>
-#include <new>
 
 #include "core/id_ledger.h"
 
 namespace br {
 
 void IdTable::add(std::string_view id, std::uint32_t row) {
-  if (size_ == capacity_) {
-    const std::size_t larger = capacity_ == 0 ? 1024 : capacity_ + capacity_ / 2;
-    auto* moved = static_cast<Entry*>(std::realloc(static_cast<void*>(entries_), larger * sizeof(Entry)));
-    if (moved == nullptr) throw std::bad_alloc();
-    entries_ = moved;
-    capacity_ = larger;
-  }
   const auto more = static_cast<std::uint32_t>(hash_id(id, ~seed_));
-  entries_[size_++] = {hash_id(id, seed_), more, row};
+  entries_.push_back({hash_id(id, seed_), more, row});
 }
 
 std::vector<IdTable::Duplicate> IdTable::find(std::size_t limit, std::size_t* total) {
-  std::sort(entries_, entries_ + size_, [](const Entry& a, const Entry& b) {
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     if (a.hash != b.hash) return a.hash < b.hash;
     return a.more_hash != b.more_hash ? a.more_hash < b.more_hash : a.row < b.row;
   });
   std::vector<Duplicate> found;
   *total = 0;
   std::size_t first = 0;
-  for (std::size_t i = 1; i < size_; ++i) {
+  for (std::size_t i = 1; i < entries_.size(); ++i) {
     if (entries_[i].hash != entries_[first].hash || entries_[i].more_hash != entries_[first].more_hash) {
       first = i;
       continue;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
+#include <deque>
 #include <string_view>
 #include <vector>
 
@@ -11,12 +11,9 @@ namespace br {
 class IdTable {
  public:
   explicit IdTable(std::uint64_t seed) : seed_(seed) {}
-  ~IdTable() { std::free(entries_); }
-  IdTable(const IdTable&) = delete;
-  IdTable& operator=(const IdTable&) = delete;
 
   void add(std::string_view id, std::uint32_t row);
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return entries_.size(); }
 
   struct Duplicate {
     std::uint32_t first_row, row;
@@ -31,8 +28,7 @@ class IdTable {
     std::uint32_t more_hash, row;
   };
   std::uint64_t seed_;
-  Entry* entries_ = nullptr;  // grown with realloc, which moves pages instead of copying them
-  std::size_t size_ = 0, capacity_ = 0;
+  std::deque<Entry> entries_;  // in blocks: growing copies nothing and needs no room for two
 };
 
 }  // namespace br

@@ -6,7 +6,7 @@
 namespace br {
 namespace {
 
-constexpr std::size_t kSmallBuffer = std::size_t{64} << 10;
+constexpr std::size_t kSmallBuffer = std::size_t{64} << 10, kLargeBuffer = std::size_t{256} << 10;
 constexpr const char* kSplitHint = "give --split (split=auto) to cut it into several remote batches";
 
 Result<std::unique_ptr<BufferedFile>> create_file(const std::string& path, std::size_t buffer) {
@@ -31,14 +31,14 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   part->batch.model = item.request.model;
   part->batch.endpoint = item.request.endpoint;
   if (plan_.spool != nullptr) {
-    auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), std::size_t{1} << 20);
+    auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
     if (!requests) return std::move(requests.error());
     part->requests = std::move(*requests);
     auto ids = create_file(plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
     if (!ids) return std::move(ids.error());
     part->ids = std::move(*ids);
     if (plan_.keep_unified) {
-      auto unified = create_file(plan_.spool->unified(plan_.job_id, part->batch.part), std::size_t{1} << 20);
+      auto unified = create_file(plan_.spool->unified(plan_.job_id, part->batch.part), kLargeBuffer);
       if (!unified) return std::move(unified.error());
       part->unified = std::move(*unified);
     }
@@ -71,8 +71,25 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
   const bool too_many = limits.max_requests > 0 && part->batch.rows >= limits.max_requests;
   const bool too_large = limits.max_bytes > 0 &&
                          part->batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
-  if ((too_many || too_large) && plan_.split) return begin_part(provider, item, key_);
-  return part;
+  if (!(too_many || too_large) || !plan_.split) return part;
+  // A million requests are many parts: a full one keeps neither its buffers nor its files open.
+  if (auto ended = end_files(part); !ended) return std::move(ended.error());
+  return begin_part(provider, item, key_);
+}
+
+// On the disk when this returns, but for the copy in the unified format, which nothing depends on.
+Result<void> Packer::end_files(OpenPart* part) {
+  if (part->requests) {
+    if (auto synced = part->requests->sync(); !synced) return synced;
+    if (auto synced = part->ids->sync(); !synced) return synced;
+  }
+  if (part->unified) {
+    if (auto flushed = part->unified->flush(); !flushed) return flushed;
+  }
+  part->requests.reset();
+  part->ids.reset();
+  part->unified.reset();
+  return {};
 }
 
 Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) {
@@ -123,13 +140,7 @@ Result<std::vector<RemoteBatch>> Packer::finish() {
   if (limit_) return std::move(*limit_);
   std::vector<RemoteBatch> batches;
   for (auto& part : parts_) {
-    if (part->requests) {
-      if (auto synced = part->requests->sync(); !synced) return std::move(synced.error());
-      if (auto synced = part->ids->sync(); !synced) return std::move(synced.error());
-    }
-    if (part->unified) {
-      if (auto flushed = part->unified->flush(); !flushed) return std::move(flushed.error());
-    }
+    if (auto ended = end_files(part.get()); !ended) return std::move(ended.error());
     batches.push_back(std::move(part->batch));
   }
   return batches;

@@ -49,7 +49,7 @@ class File {
 // Collects small appends into large writes.
 class BufferedFile {
  public:
-  explicit BufferedFile(File file, std::size_t capacity = std::size_t{1} << 20);
+  explicit BufferedFile(File file, std::size_t capacity = std::size_t{256} << 10);
   Result<void> append(std::string_view bytes);
   // The buffer itself, to append to directly; call flush_if_full() afterwards.
   std::string& buffer() { return buffer_; }
