@@ -33,6 +33,9 @@ RestReason rest_reason(const RemoteBatch& batch) {
     return {ResultStatus::errored, type, why->vendor_code.empty() ? type : why->vendor_code, why->message,
             why->http_status, why->transient};
   }
+  if (batch.phase == Phase::fetching && batch.error)
+    return {ResultStatus::errored, "missing", batch.error->vendor_code.empty() ? "missing" : batch.error->vendor_code,
+            "the results could not be fetched: " + batch.error->message, batch.error->http_status, true};
   return {ResultStatus::errored, "missing", "missing", "the vendor returned no result row for this request", 0, true};
 }
 

@@ -484,7 +484,11 @@ void Stepper::fetch_failed(const Error& error) {
   if (!error.transient) {
     // The vendor refuses to give the file: it is asked as often as for rows that are missing.
     batch().fetches += 1;
-    if (batch().fetches >= kMaxFetches) return add(ActionKind::finish);
+    if (batch().fetches >= kMaxFetches) {
+      batch().error = error;  // what the rows without an answer say
+      save();
+      return add(ActionKind::finish);
+    }
     notify(BR_EVENT_RETRY, error.message);
     return schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
   }

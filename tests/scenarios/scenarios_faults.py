@@ -143,6 +143,8 @@ def results_not_found_for_ever(world):
     world.one_batch()
     if os.path.exists(world.output):
         want(set(world.rows()) == set(world.ids), "ids in OUT")
+        for row in world.rows().values():
+            want("could not be fetched" in row["error"]["message"], "the row does not say why: %s" % row["error"])
 
 
 @scenario(ALL)
