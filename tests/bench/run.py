@@ -73,23 +73,34 @@ def interleaved(title, commands, rounds, env):
     sys.stdout.flush()
 
 
-def synced_prototype(source):
-    """The prototype that keeps what the library keeps: the requests and the vendor's rows in files of their own, and they
-    and the results on the disk before it goes on."""
-    changes = (("o.flush(); close(o.fd); free(o.b); free(in.buf)",
-                "o.flush(); if (fdatasync(o.fd)) return 5; close(o.fd); free(o.b); free(in.buf)"),
-               ("uint64_t n = 0; };", "uint64_t n = 0; Out *rows = nullptr; };"),
-               ("auto *d = (Dec *)u; const char", "auto *d = (Dec *)u; d->rows->put({p, n}); const char"),
-               ("Dec d; d.out = &o;", "Dec d; d.out = &o; Out rows((tmp + \".out\").c_str()); d.rows = &rows;"),
-               ("o.flush(); unlink(tmp.c_str());", "o.flush(); rows.flush(); if (fdatasync(rows.fd) || fsync(o.fd)) "
-                "return 5; unlink(tmp.c_str()); unlink((tmp + \".out\").c_str());"))
-    with open(source, encoding="utf-8") as text:
-        code = text.read()
-    for old, new in changes:
-        if code.count(old) != 1:
-            sys.exit("%s has changed: %s" % (source, old))
-        code = code.replace(old, new)
-    return code
+def synced_prototype(bench):
+    """The prototype that keeps what the library keeps, as durably: the requests, the vendor's rows, the results with the
+    vendor's answer in each, and these once more as the user's file; on the disk before it goes on, less the vendor's rows,
+    of which everything is in the results."""
+    def changed(name, changes):
+        with open(os.path.join(bench, "json", name), encoding="utf-8") as text:
+            code = text.read()
+        for old, new in changes:
+            if code.count(old) != 1:
+                sys.exit("%s has changed: %s" % (name, old))
+            code = code.replace(old, new)
+        return code
+
+    common = changed("common.h", (
+        ("uint64_t total = 0;\n", "uint64_t total = 0; int twin = -1;\n"),
+        (" o += r; } total += n; n = 0; }",
+         " o += r; } if (twin >= 0 && ::write(twin, b, n) != (ssize_t)n) exit(1); total += n; n = 0; }")))
+    return changed("proto.cpp", (
+        ("#include \"common.h\"", common.replace("#pragma once", "")),
+        ("o.flush(); close(o.fd); free(o.b); free(in.buf)",
+         "o.flush(); if (fdatasync(o.fd)) return 5; close(o.fd); free(o.b); free(in.buf)"),
+        ("uint64_t n = 0; };", "uint64_t n = 0; Out *rows = nullptr; };"),
+        ("auto *d = (Dec *)u; const char", "auto *d = (Dec *)u; d->rows->put({p, n}); d->out->put({p, n}); const char"),
+        ("Dec d; d.out = &o;", "Dec d; d.out = &o; Out rows((tmp + \".out\").c_str()), spool((tmp + \".results\").c_str()); "
+         "d.rows = &rows; o.twin = spool.fd;"),
+        ("o.flush(); unlink(tmp.c_str());",
+         "o.flush(); rows.flush(); if (fdatasync(spool.fd) || fsync(o.fd)) return 5; unlink(tmp.c_str()); "
+         "unlink((tmp + \".out\").c_str()); unlink((tmp + \".results\").c_str());")))
 
 
 def build(shared, work):
@@ -103,7 +114,7 @@ def build(shared, work):
     target = os.path.join(work, "prototype_synced")
     if not os.path.exists(target):
         with open(target + ".cpp", "w", encoding="utf-8") as code:
-            code.write(synced_prototype(os.path.join(bench, "json/proto.cpp")))
+            code.write(synced_prototype(bench))
         subprocess.run(flags + ["-std=c++17", "-I", os.path.join(bench, "json"), target + ".cpp", "-o", target,
                                 "-lsimdjson", "-lcurl"], check=True)
 
