@@ -216,7 +216,7 @@ enum {
   BR_EVENT_UNKNOWN = 8,           /* a create call got no clear answer: possibly submitted */
   BR_EVENT_ADOPTED = 9,           /* a possibly submitted batch was found at the vendor */
   BR_EVENT_RESENT = 10,           /* absence was proven and the batch is sent again */
-  BR_EVENT_BLOCKED = 11,          /* the job waits for somebody: key refused, out of credit, network away */
+  BR_EVENT_BLOCKED = 11,          /* a remote batch waits for somebody: key refused, out of credit, network away */
   BR_EVENT_UNKNOWN_ID = 12,       /* a result row for an id that was never asked */
   BR_EVENT_DUPLICATE_ROW = 13,    /* a second result row for one id; the first counts */
   BR_EVENT_MALFORMED_ROW = 14,    /* a result row that is not JSON */
@@ -710,7 +710,8 @@ BR_API const char *br_job_batch_id(const br_job *job, size_t index);
 /* Why the job is blocked or failed: the code (BR_OK if it is neither), and the vendor's reason or NULL. */
 BR_API br_status br_job_error_code(const br_job *job);
 BR_API const char *br_job_error_message(const br_job *job);
-/* 1 if the job waits for br_resume (after the reason was mended). */
+/* 1 if the job waits for br_resume (after the reason was mended): at least one of its remote batches does, and of the
+ * others none is under way any more. While one is, its results keep coming; BR_EVENT_BLOCKED tells of each at once. */
 BR_API int32_t br_job_is_blocked(const br_job *job);
 /* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. */
 BR_API const char *br_job_json(const br_job *job, size_t *length);

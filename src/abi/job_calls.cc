@@ -90,7 +90,7 @@ br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err)
       return Error(br::Code::unknown_outcome, "the job " + job->id + " was possibly submitted",
                    "resume it: the vendor's list tells whether it was");
     const Error* error = br::error_of(seen->job);
-    const bool refused = br::is_blocked(seen->job) || br::submission_of(seen->job) == BR_NOT_SUBMITTED;
+    const bool refused = br::has_blocked(seen->job) || br::submission_of(seen->job) == BR_NOT_SUBMITTED;
     if (refused && error != nullptr) return Error(*error);
     return BR_OK;
   });

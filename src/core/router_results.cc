@@ -42,8 +42,10 @@ Result<void> Router::take_any_locked(std::size_t capacity, std::vector<Delivered
 // Why no result will come until somebody acts: the job is blocked; without an id, every unfinished job is.
 const Error* Router::blocked_error_locked(const std::string& job_id) const {
   const auto why = [this](const std::string& id) -> const Error* {
+    const Job& job = entries_.at(id)->view.job;
+    if (!is_blocked(job)) return nullptr;
     const Error* error = nullptr;
-    for (const RemoteBatch& batch : entries_.at(id)->view.job.batches) {
+    for (const RemoteBatch& batch : job.batches) {
       if (batch.blocked && batch.error) error = &*batch.error;
     }
     return error;

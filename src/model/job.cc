@@ -149,8 +149,14 @@ Counts counts_of(const Job& job) {
   return sum;
 }
 
-bool is_blocked(const Job& job) {
+bool has_blocked(const Job& job) {
   return std::any_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) { return b.blocked; });
+}
+
+bool is_blocked(const Job& job) {
+  return has_blocked(job) && std::all_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) {
+           return b.blocked || b.phase == Phase::collected;
+         });
 }
 
 bool is_settled(const Job& job) {

@@ -142,6 +142,8 @@ struct Job {
 State state_of(const Job& job);
 // Rows by what became of them: our own results where they are collected, else the vendor's counters.
 Counts counts_of(const Job& job);
+// A part waits for somebody; nothing of the job moves until somebody acts.
+bool has_blocked(const Job& job);
 bool is_blocked(const Job& job);
 // The job is done and its consumer has acknowledged every result: nothing is left to do for it.
 bool is_settled(const Job& job);

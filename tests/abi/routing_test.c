@@ -77,6 +77,34 @@ static void one_submission_spans_vendors_and_keys(void **state) {
   end(&w);
 }
 
+/* What one vendor refuses holds up neither the other's results nor the wait for them. */
+static void one_vendor_refuses_the_key_results_of_the_other_come_first(void **state) {
+  (void)state;
+  struct world w = open_world("claude-*=anthropic");
+  emulator_add_fault(w.vendor, "POST /v1/messages/batches status status=401 count=1");
+  br_batch *batch = br_batch_new("openai");
+  br_job *job = NULL;
+  br_result *result = NULL;
+  br_error *error = NULL;
+  add(batch, "refused", "claude-sonnet-4-5", "");
+  add(batch, "answered", "gpt-4o-mini", "");
+  assert_ok(br_submit(w.router, batch, NULL, NULL, NULL, &job, &error), &error);
+  assert_ok(br_next_result(w.router, job, -1, &result, &error), &error);
+  assert_string_equal(br_result_custom_id(result, NULL), "answered");
+  br_result_free(result);
+  assert_refused(br_next_result(w.router, job, -1, &result, &error), BR_EAUTH, &error);
+  assert_ok(br_job_wait(job, -1, &error), &error);
+  assert_int_equal(br_job_is_blocked(job), 1);
+  assert_ok(br_resume(w.router, job, &error), &error);
+  assert_ok(br_next_result(w.router, job, -1, &result, &error), &error);
+  assert_string_equal(br_result_custom_id(result, NULL), "refused");
+  br_result_free(result);
+  assert_int_equal(br_next_result(w.router, job, -1, &result, &error), BR_END);
+  br_job_free(job);
+  br_batch_free(batch);
+  end(&w);
+}
+
 static void rule_that_names_nobody_is_told_with_all_the_missing(void **state) {
   (void)state;
   struct world w = open_world("a*=nobody, b*=somebody");
@@ -107,6 +135,7 @@ static void rule_without_a_target_is_a_wrong_setting(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_submission_spans_vendors_and_keys),
+      cmocka_unit_test(one_vendor_refuses_the_key_results_of_the_other_come_first),
       cmocka_unit_test(rule_that_names_nobody_is_told_with_all_the_missing),
       cmocka_unit_test(rule_without_a_target_is_a_wrong_setting),
   };
