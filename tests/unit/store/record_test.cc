@@ -38,9 +38,9 @@ auto fields(const br::Error& e) {
 
 auto fields(const br::RemoteStatus& s) {
   const auto& [id, state, state_known, vendor_state, counts, counts_known, created_ms, completed_ms, expires_ms, model,
-               endpoint, input_file_id, marker, output, errors, failure, quota_wait, raw] = s;
+               endpoint, input_file_id, marker, output, errors, no_more_files, failure, quota_wait, raw] = s;
   return std::tie(id, state, state_known, vendor_state, counts, counts_known, created_ms, completed_ms, expires_ms,
-                  model, endpoint, input_file_id, marker, output, errors, failure, quota_wait, raw);
+                  model, endpoint, input_file_id, marker, output, errors, no_more_files, failure, quota_wait, raw);
 }
 
 auto fields(const br::RemoteBatch& b) {
