@@ -22,6 +22,8 @@ make_mixed() {
   } }' >"$1"
 }
 
+direct=150000000
+
 # run_at VENDOR FAILED [OPTIONS...]: what $dir/in.jsonl holds.
 run_at() {
   vendor=$1
@@ -31,6 +33,7 @@ run_at() {
   case $vendor in
     bedrock) set -- --set "bedrock.s3_url=$(base_of bedrock)/s3" --set "bedrock.input_s3_uri=s3://bucket/in" \
       --set bedrock.role_arn=arn:aws:iam::111122223333:role/Batch "$@" ;;
+    fireworks) set -- --set "fireworks.direct_upload_bytes=$direct" "$@" ;;
     vertex) set -- --set "vertex.storage_url=$(base_of vertex)" --set vertex.input_gcs_uri=gs://bucket/in "$@" ;;
   esac
   base=$(base_of "$vendor")
@@ -108,6 +111,12 @@ with_faults fireworks 'POST /fireworks/v1/accounts/emulated/datasets rate_limite
   'POST /fireworks/v1/accounts/emulated/batchInferenceJobs reset_after_execute' \
   'GET /fireworks/v1/accounts/emulated/batchInferenceJobs/{id} status status=500 nth=3' \
   'GET /fireworks/v1/signed/{file} truncated bytes=100'
+# As a file of more than 150 MB goes.
+direct=100
+with_faults fireworks 'POST /fireworks/v1/accounts/emulated/datasets/{id} rate_limited retry_after=0' \
+  'POST /fireworks/v1/accounts/emulated/datasets/{id} reset_after_execute nth=3' \
+  'PUT /fireworks/v1/signed/{file} reset_after_read' \
+  'PUT /fireworks/v1/signed/{file} status status=403 nth=2'
 with_faults bedrock 'PUT /bedrock/s3/{bucket}/{folder}/{name} status status=503' \
   'POST /bedrock/model-invocation-job reset_after_execute' \
   'GET /bedrock/model-invocation-job/{id} rate_limited retry_after=0 nth=2' \
