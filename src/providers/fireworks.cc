@@ -19,7 +19,7 @@ constexpr std::array<Property, 4> kProperties = {{
      "The address of the API, …/v1; /accounts/ACCOUNT is added where it is missing."},
     {"account_id", "", "FIREWORKS_ACCOUNT_ID", false, "The account that owns datasets and jobs."},
     {"direct_upload_bytes", "150000000", nullptr, false,
-     "Request files above that go to a signed address of the vendor's storage; it takes no more in one call of its own."},
+     "Request files above that go to a signed address of the vendor's storage; in a call of its own it takes no more."},
 }};
 
 constexpr std::array<StateWord, 5> kWords = {{

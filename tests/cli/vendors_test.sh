@@ -79,6 +79,29 @@ for vendor in $(awk '/^[a-z]+ http/ { print $1 }' "$dir/emulator"); do
   fi
 done
 
+# Bedrock's other bodies: Nova's, one for every maker, and embeddings.
+make_mixed "$dir/in.jsonl" us.amazon.nova-2-lite-v1:0 110
+rm "$dir/bedrock2.jsonl"
+run_at bedrock 2
+make_mixed "$dir/in.jsonl" meta.llama4-scout-17b-instruct-v1:0 110
+sed -i 's/"max_tokens":16/"max_tokens":17/' "$dir/in.jsonl" # else the records are Nova's, to the byte
+rm "$dir/bedrock2.jsonl"
+run_at bedrock 2 --set bedrock.invocation_type=Converse
+for model in amazon.titan-embed-text-v2:0 cohere.embed-english-v3; do
+  awk -v model="$model" 'BEGIN { for (i = 0; i < 110; i++) {
+    more = model ~ /^cohere/ ? ",\"provider_kwargs\":{\"input_type\":\"clustering\"}" : ""
+    printf "{\"custom_id\":\"r%d\",\"model\":\"%s\",\"endpoint\":\"embeddings\",\"input\":\"text %d\"%s}\n", i, model, i, more
+  } }' >"$dir/in.jsonl"
+  rm -f "$dir/vectors.jsonl"
+  expect_exit 0 "$model" "$program" run "$dir/in.jsonl" -o "$dir/vectors.jsonl" --provider bedrock \
+    --base-url "$(base_of bedrock)" --set "bedrock.s3_url=$(base_of bedrock)/s3" \
+    --set bedrock.input_s3_uri=s3://bucket/in --set bedrock.role_arn=arn:aws:iam::111122223333:role/Batch \
+    --state-dir "$dir/state-bedrock" --poll-interval 20ms
+  expect_complete 110 "$dir/vectors.jsonl" "$model"
+  vectors=$(grep -c '"response":{.*"embedding' "$dir/vectors.jsonl")
+  [ "$vectors" -eq 110 ] || fail "$model: $vectors vectors, not 110"
+done
+
 stop_emulator
 expect_paid_once "every vendor"
 for vendor in openai anthropic google groq together mistral xai azure doubleword fireworks bedrock vertex; do

@@ -43,8 +43,9 @@ constexpr char kHi[] = R"("messages":[{"role":"user","content":"Hi"}])";
 void any_maker_has_the_same_form(void**) {
   const Converse converse;
   assert_string_equal(
-      converse.encode(std::string(kHi) +
-                      R"(,"system_prompt":"Be brief.","generation_config":{"max_tokens":9,"stop_sequences":["E"]})")
+      converse
+          .encode(std::string(kHi) +
+                  R"(,"system_prompt":"Be brief.","generation_config":{"max_tokens":9,"stop_sequences":["E"]})")
           .c_str(),
       R"({"system":[{"text":"Be brief."}],"messages":[{"role":"user","content":[{"text":"Hi"}]}],)"
       R"("inferenceConfig":{"maxTokens":9,"stopSequences":["E"]}})");
@@ -55,8 +56,9 @@ void documents_have_names_of_their_own(void**) {
   const Converse converse;
   assert_string_equal(
       converse
-          .encode(R"("messages":[{"role":"user","content":[{"type":"document","source_type":"base64","data":"JVBERg=="},)"
-                  R"({"type":"document","source_type":"base64","media_type":"text/plain","data":"aGk="}]}])")
+          .encode(
+              R"("messages":[{"role":"user","content":[{"type":"document","source_type":"base64","data":"JVBERg=="},)"
+              R"({"type":"document","source_type":"base64","media_type":"text/plain","data":"aGk="}]}])")
           .c_str(),
       R"({"messages":[{"role":"user","content":[{"document":{"format":"pdf","name":"document 1",)"
       R"("source":{"bytes":"JVBERg=="}}},{"document":{"format":"txt","name":"document 2",)"
@@ -115,10 +117,8 @@ void job_says_the_type(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(any_maker_has_the_same_form),
-      cmocka_unit_test(documents_have_names_of_their_own),
-      cmocka_unit_test(schema_goes_as_text),
-      cmocka_unit_test(what_a_batch_of_it_does_not_take_is_refused),
+      cmocka_unit_test(any_maker_has_the_same_form), cmocka_unit_test(documents_have_names_of_their_own),
+      cmocka_unit_test(schema_goes_as_text),         cmocka_unit_test(what_a_batch_of_it_does_not_take_is_refused),
       cmocka_unit_test(job_says_the_type),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
