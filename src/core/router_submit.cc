@@ -289,6 +289,9 @@ Result<std::string> Router::attach(const std::string& provider, const std::strin
   if (observer_) return observer_error();
   auto account = account_named(provider);
   if (!account) return std::move(account.error());
+  if (const Provider* known = find_provider(account->provider); known != nullptr && known->capability().local)
+    return Error(Code::unsupported, "[" + account->provider + "] a local run belongs to the job that started it",
+                 "open that job by its own id");
   Job job;
   job.id = "job_" + random_.id(kIdLength);
   job.provider = account->provider;

@@ -463,7 +463,7 @@ void Stepper::ended() {
 // The counters promise rows of a kind whose file has no id yet.
 bool Stepper::promised_file_is_late() const {
   const RemoteStatus& s = d_.batch.status;
-  if (s.state == State::failed || !s.output.url.empty()) return false;
+  if (s.state == State::failed || s.no_more_files || !s.output.url.empty()) return false;
   const bool nothing = s.output.id.empty() && s.errors.id.empty();
   bool late = s.counts_known && ((s.counts.succeeded > 0 && s.output.id.empty()) ||
                                  (s.counts.errored > 0 && s.errors.id.empty()));
@@ -510,6 +510,7 @@ void Stepper::collected(const CollectReport& report) {
 bool Stepper::more_rows_may_come(const CollectReport& report) const {
   if (rules_.attached || report.missing == 0 || d_.batch.fetches >= kMaxFetches) return false;
   const RemoteStatus& s = d_.batch.status;
+  if (s.no_more_files && s.output.id.empty() && s.output.url.empty() && s.errors.id.empty()) return false;
   if (s.state == State::completed || report.malformed > 0) return true;
   const std::int64_t rows = report.counts.total;
   return s.counts_known && rows < s.counts.succeeded + s.counts.errored;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "emulator/bedrock_api.h"
+#include "emulator/bedrock_bodies.h"
 #include "emulator/row_run.h"
 #include "emulator/times.h"
 
@@ -115,8 +116,8 @@ std::string BedrockApi::create_problem(const json::Value& body) const {
   }
   const std::string_view type = text("modelInvocationType");
   if (!type.empty() && type != "InvokeModel" && type != "Converse") return "Value at 'modelInvocationType' is unknown";
-  if (BedrockRows::knows(text("modelId"), type == "Converse")) return {};
-  return "The emulator knows the bodies of Claude models and of the modelInvocationType Converse.";
+  if (bedrock_body_of(text("modelId"), type == "Converse") != BedrockBody::kUnknown) return {};
+  return "The emulator knows the bodies of Claude, Nova, Titan and Cohere embeddings, and of the type Converse.";
 }
 
 Reply BedrockApi::create(const RequestHead& head, const std::string& text) {

@@ -3,28 +3,14 @@
 #include <algorithm>
 
 #include "emulator/anthropic_rows.h"
+#include "emulator/bedrock_bodies.h"
 #include "emulator/hash.h"
-#include "emulator/parameters.h"
 #include "emulator/vendor.h"
 
 namespace br::emulator {
 namespace {
 
 constexpr char kAnthropicVersion[] = "bedrock-2023-05-31";
-
-constexpr Parameter kConverse[] = {
-    {"messages", kArray},
-    {"system", kArray},
-    {"inferenceConfig", kObject},
-    {"additionalModelRequestFields", kObject},
-    {"additionalModelResponseFieldPaths", kArray},
-    {"guardrailConfig", kObject},
-    {"performanceConfig", kObject},
-    {"promptVariables", kObject},
-    {"requestMetadata", kObject},
-    {"outputConfig", kObject},
-    {"schemaVersion", kString},
-};
 
 class BedrockLineCheck : public LineCheck {
  public:
@@ -75,42 +61,7 @@ class BedrockLineCheck : public LineCheck {
   int64_t lines_ = 0;
 };
 
-std::string converse_problem(const json::Value& input) {
-  for (const auto& field : input.GetObject()) {
-    const std::string name(json::view(field.name));
-    // In batches the Converse API takes no tools.
-    if (misfit(find_parameter(kConverse, name), field.value) != Misfit::kNone)
-      return "The field " + name + " is not valid.";
-  }
-  const json::Value* const messages = json::member(input, "messages");
-  if (messages == nullptr || messages->Empty()) return "A conversation must have messages.";
-  for (const json::Value& message : messages->GetArray()) {
-    const std::string_view role = json::string_member(message, "role");
-    const json::Value* const content = json::member(message, "content");
-    const bool whole = (role == "user" || role == "assistant") && content != nullptr && content->IsArray();
-    if (!whole) return "A message has a role, user or assistant, and a content that is a list.";
-  }
-  return {};
-}
-
-Tokens write_converse(json::Writer& out, const Question& question, const json::Value& input) {
-  const json::Value& messages = *json::member(input, "messages");
-  const std::string text = answer_text(question, messages);
-  const Tokens tokens = tokens_of(messages, text);
-  out.begin_object().key("output").begin_object().key("message").begin_object().field("role", "assistant");
-  out.key("content").begin_array().begin_object().field("text", text).end_object().end_array();
-  out.end_object().end_object().field("stopReason", "end_turn").key("usage").begin_object();
-  out.field("inputTokens", tokens.input).field("outputTokens", tokens.output);
-  out.field("totalTokens", tokens.input + tokens.output).end_object();
-  out.key("metrics").begin_object().field("latencyMs", int64_t{1}).end_object().end_object();
-  return tokens;
-}
-
 }  // namespace
-
-bool BedrockRows::knows(std::string_view model, bool converse) {
-  return converse || model.find("anthropic.") != std::string_view::npos;
-}
 
 std::unique_ptr<LineCheck> BedrockRows::check() const {
   const int64_t most = options_.max_requests;
@@ -140,18 +91,20 @@ RowAnswer BedrockRows::answer(const Batch& batch, const Row& row) {
   const std::string made = "AUTO" + hex(row.hash).substr(0, 7);
   std::string_view record_id = id != nullptr && id->IsString() ? json::view(*id) : std::string_view(made);
   if (!row.other_id.empty()) record_id = row.other_id;
-  const bool converse = batch.endpoint == "Converse";
+  const BedrockBody kind = bedrock_body_of(batch.model, batch.endpoint == "Converse");
+  const bool claude = kind == BedrockBody::kClaude;
 
   RowAnswer answer;
   out_.clear();
   out_.begin_object().field("recordId", record_id).key("modelInput").value(input);
-  std::string problem = converse ? converse_problem(input) : claude_problem(batch, input, line);
+  std::string problem = claude ? claude_problem(batch, input, line) : bedrock_body_problem(kind, input);
   if (row.fails) problem = "The system encountered an unexpected error during processing. Try your request again.";
   answer.succeeded = problem.empty();
   if (answer.succeeded) {
     const Question question{{}, record_id, row.hash, row.variant, row.now_s, batch.model};
     out_.key("modelOutput");
-    answer.tokens = converse ? write_converse(out_, question, input) : write_anthropic_message(out_, question, input);
+    answer.tokens = claude ? write_anthropic_message(out_, question, input)
+                           : write_bedrock_answer(out_, kind, question, input);
   } else {
     out_.key("error").begin_object().field("errorCode", int64_t{row.fails ? 500 : 400});
     out_.field("errorMessage", problem).end_object();

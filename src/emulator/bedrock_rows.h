@@ -21,8 +21,6 @@ class BedrockRows {
 
   std::unique_ptr<LineCheck> check() const;
   RowAnswer answer(const Batch& batch, const Row& row);
-  // Bodies of that model are known here: Claude's own, or those of the Converse API.
-  static bool knows(std::string_view model, bool converse);
 
  private:
   std::string claude_problem(const Batch& batch, json::Value& input, json::Document& line) const;

@@ -9,8 +9,7 @@ namespace br::emulator {
 namespace {
 
 constexpr size_t kMostIdChars = 63;
-constexpr int64_t kSignedLifeMs = 3'600'000;
-constexpr Limits kLimits = {INT64_MAX, 500'000'000, 150'000'000};
+constexpr Limits kLimits = {INT64_MAX, 1'000'000'000, 150'000'000};
 
 RowRules fireworks_rows() {
   RowRules rules;
@@ -57,6 +56,7 @@ Opening FireworksApi::begin(const RequestHead& head, Path path) {
   if (path.size() == 2 && path[0] == "signed" && head.method == "GET") {
     return Opening::answered(signed_download(head, path[1]));
   }
+  if (path.size() == 2 && path[0] == "signed" && head.method == "PUT") return begin_signed_upload(head, path[1]);
   if (!key_is_known(world_.options, bearer_key(head))) {
     return Opening::answered(refusal({401, {}, {}, "The API key you provided is invalid.", {}}));
   }
@@ -99,6 +99,12 @@ Opening FireworksApi::begin_datasets(const RequestHead& head, const std::string&
   const FireworksDataset* const found = dataset(resource);
   if (found == nullptr) return Opening::answered(not_found("dataset " + resource));
   if (verb == "upload" && head.method == "POST") return begin_upload(head, resource);
+  if (verb == "getUploadEndpoint" && head.method == "POST") {
+    return with_body([this, head, resource](const std::string& body) { return upload_addresses(head, resource, body); });
+  }
+  if (verb == "validateUpload" && head.method == "POST") {
+    return with_body([this, resource](const std::string& body) { return validate_upload(resource, body); });
+  }
   if (verb == "getDownloadEndpoint" && head.method == "GET") {
     return Opening::answered(download_addresses(head, *found));
   }
@@ -160,7 +166,7 @@ Reply FireworksApi::download_addresses(const RequestHead& head, const FireworksD
   out.begin_object().key("filenameToSignedUrls").begin_object();
   for (const auto& [filename, blob] : found.files) {
     const std::string signature = world_.ids.next("", 32);
-    signed_[signature] = {blob, world_.clock.now_ms() + kSignedLifeMs};
+    signed_[signature] = {blob, world_.clock.now_ms() + kFireworksSignedLifeMs};
     out.field(found.name + "/" + filename, origin_of(head) + "/fireworks/v1/signed/" + signature);
   }
   return ok(out.end_object().end_object().str());
@@ -170,13 +176,9 @@ Reply FireworksApi::download_addresses(const RequestHead& head, const FireworksD
 Reply FireworksApi::signed_download(const RequestHead& head, const std::string& signature) {
   const auto at = signed_.find(signature);
   const bool live = at != signed_.end() && world_.clock.now_ms() < at->second.expires_ms;
+  if (!live) return fireworks_store_refusal(403, "ExpiredToken");
+  if (!head.header("authorization").empty()) return fireworks_store_refusal(400, "InvalidArgument");
   Reply reply;
-  reply.content_type = "application/xml";
-  if (!head.header("authorization").empty() || !live) {
-    reply.status = live ? 400 : 403;
-    reply.body = live ? "<Error><Code>InvalidArgument</Code></Error>" : "<Error><Code>ExpiredToken</Code></Error>";
-    return reply;
-  }
   reply.content_type = "application/octet-stream";
   reply.blob = at->second.blob;
   ++world_.books.ledger().downloads;

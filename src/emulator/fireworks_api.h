@@ -18,6 +18,7 @@ struct FireworksDataset {
   bool ready = false;
   bool uploaded = false;  // by the user; else a job's
   std::map<std::string, std::shared_ptr<const Blob>> files;
+  std::map<std::string, int64_t> promised;  // files that signed addresses were asked for, and their sizes
 };
 
 // Fireworks: datasets and jobs whose ids the client chooses, results behind signed addresses.
@@ -46,6 +47,11 @@ class FireworksApi : public Vendor, public BatchOwner {
   Reply signed_download(const RequestHead& head, const std::string& signature);
   FireworksDataset* dataset(std::string_view name);
 
+  // fireworks_uploads.cc
+  Reply upload_addresses(const RequestHead& head, const std::string& name, const std::string& body);
+  Opening begin_signed_upload(const RequestHead& head, const std::string& signature);
+  Reply validate_upload(const std::string& name, const std::string& body);
+
   // fireworks_jobs.cc
   Opening begin_jobs(const RequestHead& head, const std::string& account, const std::string& id, std::string_view verb);
   Reply create_job(const RequestHead& head, const std::string& account, const std::string& body);
@@ -68,13 +74,24 @@ class FireworksApi : public Vendor, public BatchOwner {
     int64_t expires_ms;
   };
 
+  struct SignedPlace {
+    std::string dataset, filename;
+    int64_t size, expires_ms;
+  };
+
   World& world_;
   std::map<std::string, FireworksDataset, std::less<>> datasets_;  // by name
   std::map<std::string, SignedFile, std::less<>> signed_;
+  std::map<std::string, SignedPlace, std::less<>> signed_places_;
   BatchShelf batches_;
   OpenAiRows rows_;
   Limits limits_;
 };
+
+inline constexpr int64_t kFireworksSignedLifeMs = 3'600'000;
+
+// A refusal of the object store behind the signed addresses.
+Reply fireworks_store_refusal(int status, const char* code);
 
 // Ids take lower-case letters, digits and hyphens only.
 bool is_fireworks_id(std::string_view id);

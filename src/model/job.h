@@ -64,6 +64,7 @@ struct RemoteStatus {
   std::string input_file_id;
   std::string marker;  // ours, where the vendor gives it back
   RemoteFile output, errors;
+  bool no_more_files = false;  // it has ended, and the vendor rules out that a file is named later
   // Why it failed, for batches in State::failed. `quota_wait`: the vendor's queue is full, the same can be sent later.
   std::optional<Error> failure;
   bool quota_wait = false;

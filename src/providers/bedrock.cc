@@ -13,16 +13,17 @@ constexpr std::size_t kIdDigits = 10;
 
 Capability make_capability() {
   Capability c;
-  c.title = "AWS Bedrock (Claude models)";
+  c.title = "AWS Bedrock";
   c.docs = "https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html";
   c.min_requests = 100;
   c.max_requests = 50'000;
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::idempotency_key;
+  c.endpoints = {Endpoint::chat, Endpoint::embeddings};
   return c;
 }
 
-constexpr std::array<Property, 11> kProperties = {{
+constexpr std::array<Property, 12> kProperties = {{
     {"api_key", "", "AWS_SECRET_ACCESS_KEY", true, "The secret access key."},
     {"access_key_id", "", "AWS_ACCESS_KEY_ID", true, "The id of the access key."},
     {"session_token", "", "AWS_SESSION_TOKEN", true, "The token of temporary credentials."},
@@ -34,6 +35,9 @@ constexpr std::array<Property, 11> kProperties = {{
     {"role_arn", "", nullptr, false, "The role that Bedrock takes on to read and write the bucket."},
     {"input_s3_uri", "", nullptr, false, "Where request files go: s3://bucket/prefix, or a bucket."},
     {"output_s3_uri", "", nullptr, false, "Where results go; empty: results/ below input_s3_uri."},
+    {"invocation_type", "InvokeModel", nullptr, false,
+     "InvokeModel: the models' own bodies, of Claude, Nova, Titan and Cohere embeddings. Converse: one form for every "
+     "chat model that Bedrock's Converse API serves, without tools; also for body."},
     {"timeout_hours", "", nullptr, false, "Hours after which Bedrock gives up, 24 to 168; empty: the vendor's own 24."},
 }};
 
@@ -87,6 +91,9 @@ Result<void> BedrockProvider::complete(Account* account) const {
   const auto [end, code] = std::from_chars(hours.data(), hours.data() + hours.size(), number);
   if (!hours.empty() && (code != std::errc() || end != hours.data() + hours.size() || number < 24 || number > 168))
     return Error(Code::config, "bedrock.timeout_hours: is no number from 24 to 168", "give one, or leave it out");
+  const std::string_view type = account->setting("invocation_type");
+  if (!type.empty() && type != "InvokeModel" && type != "Converse")
+    return Error(Code::config, "bedrock.invocation_type: is neither InvokeModel nor Converse", "give one of them");
   if (account->base_url.empty()) account->base_url = "https://bedrock." + region + ".amazonaws.com";
   for (auto& [name, value] : account->settings) {
     if (name == "s3_url" && value.empty()) value = "https://s3." + region + ".amazonaws.com";

@@ -120,6 +120,7 @@ std::string create_body(const OpContext& context) {
   JsonWriter json(&body);
   json.begin_object().field("jobName", context.batch.marker).field("roleArn", account.setting("role_arn"));
   json.field("modelId", context.batch.model).field("clientRequestToken", context.batch.marker);
+  if (account.setting("invocation_type") == "Converse") json.field("modelInvocationType", "Converse");
   json.key("inputDataConfig").begin_object().key("s3InputDataConfig").begin_object();
   json.field("s3InputFormat", "JSONL").field("s3Uri", context.batch.input_file_id).end_object().end_object();
   json.key("outputDataConfig").begin_object().key("s3OutputDataConfig").begin_object();

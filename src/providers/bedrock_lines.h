@@ -1,4 +1,5 @@
-// The lines of Bedrock's batch inference: {"recordId","modelInput"} and their results, for Claude models.
+// The lines of Bedrock's batch inference: {"recordId","modelInput"} and their results. Bodies are those of Claude,
+// Nova, Titan and Cohere embedding models, or the Converse API's.
 #pragma once
 
 #include <memory>

@@ -1,19 +1,25 @@
 // Fireworks: datasets and jobs whose names we choose; results behind signed addresses of another host.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "net/url.h"
+#include "providers/fireworks_upload.h"
 #include "providers/http_error.h"
 #include "providers/openai_family.h"
 
 namespace br {
 namespace {
 
-constexpr std::array<Property, 3> kProperties = {{
+constexpr std::int64_t kMostAtOnce = 150'000'000;  // what datasets/…:upload takes in one call
+
+constexpr std::array<Property, 4> kProperties = {{
     {"api_key", "", "FIREWORKS_API_KEY", true, "The API key."},
     {"base_url", "https://api.fireworks.ai/v1", "FIREWORKS_BASE_URL", false,
      "The address of the API, …/v1; /accounts/ACCOUNT is added where it is missing."},
     {"account_id", "", "FIREWORKS_ACCOUNT_ID", false, "The account that owns datasets and jobs."},
+    {"direct_upload_bytes", "150000000", nullptr, false,
+     "Request files above that go to a signed address of the vendor's storage; in a call of its own it takes no more."},
 }};
 
 constexpr std::array<StateWord, 5> kWords = {{
@@ -31,7 +37,7 @@ OpenAiVendor vendor() {
   Capability& c = v.capability;
   c.title = "Fireworks";
   c.docs = "https://docs.fireworks.ai/guides/batch-inference";
-  c.max_bytes = 150'000'000;  // what datasets/…:upload takes in one call; a dataset may have 1 GB
+  c.max_bytes = 1'000'000'000;
   c.marker = Marker::display_name;
 
   OpenAiDialect& d = v.dialect;
@@ -146,25 +152,73 @@ class FireworksProvider : public OpenAiFamilyProvider {
   }
 
   // Makes the dataset, then fills it. One of ours that exists already was made by an earlier attempt, and may be full.
-  // scratch: what was asked last, "look" or "fill".
+  // scratch: what was asked last.
   Result<Step> upload(const OpContext& context, const HttpResponse* last) const {
     constexpr std::string_view kWhat = "uploading the request file";
     const std::string id = job_id(context.batch) + "-in";
     if (last == nullptr) return make_dataset(context, id);
     const bool made = context.exchange == 1;
     if (made && last->status == 409) return ask(call(context.account, "GET", openai_path("/datasets", id)), "look");
-    if (!last->ok()) return read_http_error("fireworks", kWhat, *last);
+    if (!last->ok()) return upload_refused(context, read_http_error("fireworks", kWhat, *last));
     Step done;
     done.outcome.input_file_id = id;
     if (context.scratch == "fill") return done;
+    if (context.scratch == "put")
+      return ask(json_call(context.account, openai_path("/datasets", id, ":validateUpload"), "{}"), "validate");
+    if (context.scratch == "validate") return ask(call(context.account, "GET", openai_path("/datasets", id)), "check");
     auto json = read_object("fireworks", kWhat, *last);
     if (!json) return std::move(json.error());
+    if (context.scratch == "address") return put(context, **json, id);
     if (!(**json)["name"].is_string())
       return protocol_error("fireworks", kWhat, "the answer is no dataset: it has no name");
     if (!made && (**json)["state"].string() == "READY") return done;
+    if (context.scratch == "check") return not_ready(**json);
+    return fill(context, id);
+  }
+
+  // A signed address that is refused has expired; the next attempt gets another one. It says nothing of the key.
+  static Error upload_refused(const OpContext& context, Error error) {
+    if (context.scratch != "put" || error.code != Code::auth) return error;
+    error.code = Code::provider;
+    error.transient = true;
+    error.hint.clear();
+    return error;
+  }
+
+  Result<Step> fill(const OpContext& context, const std::string& id) const {
+    const std::string filename = id + ".jsonl";
+    if (context.batch.bytes > most_at_once(context.account)) {
+      std::string body;
+      JsonWriter json(&body);
+      json.begin_object().key("filenameToSize").begin_object().field(filename, context.batch.bytes);
+      json.end_object().end_object();
+      return ask(json_call(context.account, openai_path("/datasets", id, ":getUploadEndpoint"), body), "address");
+    }
     HttpRequest request = call(context.account, "POST", openai_path("/datasets", id, ":upload"));
-    request.form.push_back({"file", "", context.batch.request_path, id + ".jsonl", "application/jsonl"});
+    request.form.push_back({"file", "", context.batch.request_path, filename, "application/jsonl"});
     return ask(std::move(request), "fill");
+  }
+
+  static std::int64_t most_at_once(const Account& account) {
+    const std::string_view text = account.setting("direct_upload_bytes");
+    std::int64_t most = kMostAtOnce;
+    std::from_chars(text.data(), text.data() + text.size(), most);
+    return std::clamp<std::int64_t>(most, 0, kMostAtOnce);
+  }
+
+  static Result<Step> put(const OpContext& context, const Json& answer, const std::string& id) {
+    auto request = fireworks_signed_put(answer, id + ".jsonl", context.batch);
+    if (!request) return std::move(request.error());
+    return ask(std::move(*request), "put");
+  }
+
+  // It looks at the file first; the next attempt finds the dataset, and fills it again only if it still is not ready.
+  static Error not_ready(const Json& dataset) {
+    Error error(Code::provider, "[fireworks] the dataset is not READY after its upload but " +
+                                    dataset["state"].string_or("in no state"));
+    error.provider = "fireworks";
+    error.transient = true;
+    return error;
   }
 
   static Step ask(HttpRequest request, std::string scratch) {

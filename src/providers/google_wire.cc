@@ -140,6 +140,8 @@ Result<GoogleBatch> read_google_batch(const Json& json, std::string_view provide
   if (batch.id.empty()) return protocol_error(provider, what, "the answer is no batch: it has no name");
   read_state(json, meta["state"].string_or(""), &batch);
   batch.output.id = output_of(json, "responsesFile").string_or("");
+  // An operation ends with a response, which names the file, or with an error.
+  batch.no_more_files = json["done"].boolean() && json["error"].is_object();
   read_counts(meta["batchStats"], &batch);
   batch.created_ms = read_time(meta["createTime"]);
   batch.completed_ms = read_time(meta["endTime"]);

@@ -18,6 +18,7 @@ Capability make_capability() {
   c.partial_results = false;
   c.needs_key = false;
   c.local = true;
+  c.can_list = false;
   c.marker = Marker::metadata;
   c.window_hours = 0;
   c.retention_days = 0;

@@ -94,6 +94,7 @@ void write_status(const RemoteStatus& status, JsonWriter* json) {
   json->field("input_file_id", status.input_file_id).field("marker", status.marker);
   write_file("output", status.output, json);
   write_file("errors", status.errors, json);
+  json->key("no_more_files").boolean(status.no_more_files);
   write_error("failure", status.failure, json);
   json->key("quota_wait").boolean(status.quota_wait).field("raw", status.raw).end_object();
 }
@@ -115,6 +116,7 @@ RemoteStatus read_status(const Json& json) {
   status.marker = json["marker"].string_or("");
   status.output = read_file(json["output"]);
   status.errors = read_file(json["errors"]);
+  status.no_more_files = json["no_more_files"].boolean();
   status.failure = read_error(json["failure"]);
   status.quota_wait = json["quota_wait"].boolean();
   status.raw = json["raw"].string_or("");

@@ -22,6 +22,8 @@ make_mixed() {
   } }' >"$1"
 }
 
+direct=150000000
+
 # run_at VENDOR FAILED [OPTIONS...]: what $dir/in.jsonl holds.
 run_at() {
   vendor=$1
@@ -31,6 +33,7 @@ run_at() {
   case $vendor in
     bedrock) set -- --set "bedrock.s3_url=$(base_of bedrock)/s3" --set "bedrock.input_s3_uri=s3://bucket/in" \
       --set bedrock.role_arn=arn:aws:iam::111122223333:role/Batch "$@" ;;
+    fireworks) set -- --set "fireworks.direct_upload_bytes=$direct" "$@" ;;
     vertex) set -- --set "vertex.storage_url=$(base_of vertex)" --set vertex.input_gcs_uri=gs://bucket/in "$@" ;;
   esac
   base=$(base_of "$vendor")
@@ -76,6 +79,29 @@ for vendor in $(awk '/^[a-z]+ http/ { print $1 }' "$dir/emulator"); do
   fi
 done
 
+# Bedrock's other bodies: Nova's, one for every maker, and embeddings.
+make_mixed "$dir/in.jsonl" us.amazon.nova-2-lite-v1:0 110
+rm "$dir/bedrock2.jsonl"
+run_at bedrock 2
+make_mixed "$dir/in.jsonl" meta.llama4-scout-17b-instruct-v1:0 110
+sed -i 's/"max_tokens":16/"max_tokens":17/' "$dir/in.jsonl" # else the records are Nova's, to the byte
+rm "$dir/bedrock2.jsonl"
+run_at bedrock 2 --set bedrock.invocation_type=Converse
+for model in amazon.titan-embed-text-v2:0 cohere.embed-english-v3; do
+  awk -v model="$model" 'BEGIN { for (i = 0; i < 110; i++) {
+    more = model ~ /^cohere/ ? ",\"provider_kwargs\":{\"input_type\":\"clustering\"}" : ""
+    printf "{\"custom_id\":\"r%d\",\"model\":\"%s\",\"endpoint\":\"embeddings\",\"input\":\"text %d\"%s}\n", i, model, i, more
+  } }' >"$dir/in.jsonl"
+  rm -f "$dir/vectors.jsonl"
+  expect_exit 0 "$model" "$program" run "$dir/in.jsonl" -o "$dir/vectors.jsonl" --provider bedrock \
+    --base-url "$(base_of bedrock)" --set "bedrock.s3_url=$(base_of bedrock)/s3" \
+    --set bedrock.input_s3_uri=s3://bucket/in --set bedrock.role_arn=arn:aws:iam::111122223333:role/Batch \
+    --state-dir "$dir/state-bedrock" --poll-interval 20ms
+  expect_complete 110 "$dir/vectors.jsonl" "$model"
+  vectors=$(grep -c '"response":{.*"embedding' "$dir/vectors.jsonl")
+  [ "$vectors" -eq 110 ] || fail "$model: $vectors vectors, not 110"
+done
+
 stop_emulator
 expect_paid_once "every vendor"
 for vendor in openai anthropic google groq together mistral xai azure doubleword fireworks bedrock vertex; do
@@ -108,6 +134,12 @@ with_faults fireworks 'POST /fireworks/v1/accounts/emulated/datasets rate_limite
   'POST /fireworks/v1/accounts/emulated/batchInferenceJobs reset_after_execute' \
   'GET /fireworks/v1/accounts/emulated/batchInferenceJobs/{id} status status=500 nth=3' \
   'GET /fireworks/v1/signed/{file} truncated bytes=100'
+# As a file of more than 150 MB goes.
+direct=100
+with_faults fireworks 'POST /fireworks/v1/accounts/emulated/datasets/{id} rate_limited retry_after=0' \
+  'POST /fireworks/v1/accounts/emulated/datasets/{id} reset_after_execute nth=3' \
+  'PUT /fireworks/v1/signed/{file} reset_after_read' \
+  'PUT /fireworks/v1/signed/{file} status status=403 nth=2'
 with_faults bedrock 'PUT /bedrock/s3/{bucket}/{folder}/{name} status status=503' \
   'POST /bedrock/model-invocation-job reset_after_execute' \
   'GET /bedrock/model-invocation-job/{id} rate_limited retry_after=0 nth=2' \

@@ -1,17 +1,21 @@
-/* The kit, run against a provider that is built in. usage: built_in_check NAME MODEL STATE_DIR BASE_URL */
+/* The kit, run against a provider that is built in. usage: built_in_check NAME MODEL ROWS STATE_DIR [KEY VALUE]... */
 #include "provider_check.h"
 
+#include <stdlib.h>
+
+#define MAX_SETTINGS 16
+
 int main(int argc, char **argv) {
-  if (argc != 5) return 2;
-  char url_key[64], key_key[64];
-  snprintf(url_key, sizeof url_key, "%s.base_url", argv[1]);
-  snprintf(key_key, sizeof key_key, "%s.api_key", argv[1]);
-  const char *const settings[] = {url_key, argv[4], key_key, "sk-check", "submit.settle_ms", "500", NULL};
+  const int pairs = (argc - 5) / 2;
+  if (argc < 5 || argc % 2 == 0 || pairs > MAX_SETTINGS) return 2;
+  const char *settings[2 * MAX_SETTINGS + 3] = {"submit.settle_ms", "500"};
+  for (int i = 0; i < 2 * pairs; i++) settings[2 + i] = argv[5 + i];
   const struct provider_check check = {.name = argv[1],
                                        .settings = settings,
                                        .model = argv[2],
-                                       .state_dir = argv[3],
+                                       .state_dir = argv[4],
                                        .timeout_ms = 30000,
+                                       .rows = atoi(argv[3]),
                                        .report = stdout};
   return provider_check(&check) == 0 ? 0 : 1;
 }

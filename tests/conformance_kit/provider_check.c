@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 3
+#define ROWS 3 /* the least; a check may ask for more */
 
 /* The provider under test, with an ear at its functions. */
 struct check {
@@ -11,7 +11,7 @@ struct check {
   br_provider_vtbl table;
   br_router *router;
   br_error *error;
-  int number, failures;
+  int rows, number, failures;
   int submits, closed, destroyed;
   int lose_answer; /* the next submit works, and its answer is lost */
   char batch_id[256];
@@ -102,6 +102,14 @@ static br_config *make_config(const struct check *check) {
   return config;
 }
 
+/* Whether the library says so of the provider: "list", "local". */
+static int has_ability(const struct check *check, const char *ability) {
+  const char *json = br_provider_json(name_of(check));
+  char member[64];
+  snprintf(member, sizeof member, "\"%s\":true", ability);
+  return json != NULL && strstr(json, member) != NULL;
+}
+
 static int open_router(struct check *check) {
   br_config *config = make_config(check);
   const br_status status = br_router_new(config, &check->router, &check->error);
@@ -113,13 +121,20 @@ static int open_router(struct check *check) {
 static const char *const ids[ROWS] = {"plain-1", "quote-\\\"-and-\\\\", "caf\\u00e9-3"};
 static const char *const read_ids[ROWS] = {"plain-1", "quote-\"-and-\\", "caf\xc3\xa9-3"};
 
+/* The id of request `i`; the ones behind the first three are plain. */
+static const char *id_of(const char *const from[], int i, char buffer[32]) {
+  if (i < ROWS) return from[i];
+  snprintf(buffer, 32, "more-%d", i);
+  return buffer;
+}
+
 static br_batch *make_batch(const struct check *check, const char *model) {
   br_batch *batch = br_batch_new(name_of(check));
-  for (int i = 0; i < ROWS; i++) {
-    char line[1024];
+  for (int i = 0; i < check->rows; i++) {
+    char line[1024], id[32];
     snprintf(line, sizeof line,
              "{\"custom_id\":\"%s\",\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Say %d\"}]}",
-             ids[i], model, i);
+             id_of(ids, i, id), model, i);
     br_batch_add_jsonl(batch, line, strlen(line), NULL);
   }
   return batch;
@@ -137,24 +152,36 @@ static int wait_for(struct check *check, br_job *job) {
   return job != NULL && br_job_wait(job, check->what->timeout_ms, &check->error) == BR_OK && br_job_is_done(job);
 }
 
-/* Each id has exactly one result. *answered counts those that succeeded. */
-static int has_each_id_once(br_job *job, int *answered) {
-  int seen[ROWS] = {0};
+/* Which request the result is for; -1: none. */
+static int request_of(const struct check *check, const br_result *result) {
+  const char *got = br_result_custom_id(result, NULL);
+  char id[32];
+  for (int i = 0; got != NULL && i < check->rows; i++) {
+    if (strcmp(got, id_of(read_ids, i, id)) == 0) return i;
+  }
+  return -1;
+}
+
+/* Each id has exactly one result, and there is no other. *answered counts those that succeeded. */
+static int has_each_id_once(const struct check *check, br_job *job, int *answered) {
   br_results *results = NULL;
   br_result *one = NULL;
   size_t count = 0;
+  int good = 1, found = 0;
   *answered = 0;
-  if (br_results_open(job, &results, NULL) != BR_OK) return 0;
+  char *seen = calloc((size_t)check->rows, 1);
+  if (seen == NULL || br_results_open(job, &results, NULL) != BR_OK) return free(seen), 0;
   while (br_results_next(results, &one, 1, &count, NULL) == BR_OK && count == 1) {
-    for (int i = 0; i < ROWS; i++) seen[i] += strcmp(br_result_custom_id(one, NULL), read_ids[i]) == 0;
+    const int request = request_of(check, one);
+    good = good && request >= 0 && !seen[request];
+    if (request >= 0) seen[request] = 1;
+    found++;
     *answered += br_result_status(one) == BR_RESULT_SUCCEEDED;
     br_result_free(one);
   }
   br_results_free(results);
-  for (int i = 0; i < ROWS; i++) {
-    if (seen[i] != 1) return 0;
-  }
-  return 1;
+  free(seen);
+  return good && found == check->rows;
 }
 
 static int32_t count_lines(void *user_data, const char *data, size_t length) {
@@ -168,7 +195,7 @@ static void check_offline(struct check *check) {
   br_batch *batch = make_batch(check, check->what->model);
   const int valid = br_validate(config, batch, &check->error) == BR_OK;
   say(check, valid, "prepare takes a plain text request", NULL);
-  const int converted = br_convert(config, batch, count_lines, &lines, &check->error) == BR_OK && lines == ROWS;
+  const int converted = br_convert(config, batch, count_lines, &lines, &check->error) == BR_OK && lines == check->rows;
   say(check, converted, "prepare writes one line for each request", "another number of lines");
   br_batch_free(batch);
   br_config_free(config);
@@ -186,19 +213,28 @@ static void check_batch(struct check *check) {
   if (job == NULL) return;
   say(check, submitted(check, 1), "submit is called once for one batch", "it was called again");
   say(check, br_job_state(job) == BR_STATE_COMPLETED, "poll ends it as completed", br_job_error_message(job));
-  say(check, has_each_id_once(job, &answered), "each custom_id has one result, quotes and accents kept", NULL);
-  say(check, answered == ROWS, "fetch brings an answer to each request", "some are errors; are the ids kept?");
+  say(check, has_each_id_once(check, job, &answered), "each custom_id has one result, quotes and accents kept", NULL);
+  say(check, answered == check->rows, "fetch brings an answer to each request", "some are errors; are the ids kept?");
   const char *id = br_job_batch_id(job, 0);
   snprintf(check->batch_id, sizeof check->batch_id, "%s", id == NULL ? "" : id);
   br_job_free(job);
 }
 
+/* A run on this machine belongs to the job that started it. */
+static void check_attach_refused(struct check *check) {
+  br_job *job = NULL;
+  const br_status status = br_attach(check->router, name_of(check), check->batch_id, &job, NULL);
+  say(check, status == BR_EUNSUPPORTED, "attach to a local run is BR_EUNSUPPORTED", br_status_name(status));
+  br_job_free(job);
+}
+
 static void check_again(struct check *check) {
   br_job *job = NULL;
+  if (has_ability(check, "local")) return check_attach_refused(check);
   int good = br_attach(check->router, name_of(check), check->batch_id, &job, &check->error) == BR_OK &&
              wait_for(check, job);
   say(check, good, "a batch is found by its id alone", "it was not");
-  good = good && br_job_count(job, BR_COUNT_SUCCEEDED) == ROWS;
+  good = good && br_job_count(job, BR_COUNT_SUCCEEDED) == check->rows;
   say(check, good, "fetch brings the same again", "another number of rows");
   br_job_free(job);
   job = NULL;
@@ -221,10 +257,18 @@ static int lists(struct check *check, const char *id) {
   return found == 1;
 }
 
+static void check_list_refused(struct check *check) {
+  br_job_list *list = NULL;
+  const br_status status = br_list_remote(check->router, name_of(check), 0, check->what->timeout_ms, &list, NULL);
+  say(check, status == BR_EUNSUPPORTED, "list is BR_EUNSUPPORTED where there is none", br_status_name(status));
+  br_job_list_free(list);
+}
+
 static void check_lost_answer(struct check *check) {
   int answered = 0;
   if (check->what->table == NULL) {
     fprintf(check->what->report, "# built in: tests/scenarios loses its answers\n");
+    if (!has_ability(check, "list")) return check_list_refused(check);
     say(check, lists(check, check->batch_id), "list names the batch once", "it does not");
     return;
   }
@@ -236,7 +280,7 @@ static void check_lost_answer(struct check *check) {
   const int before = check->submits;
   check->lose_answer = 1;
   br_job *job = submit(check);
-  const int found = wait_for(check, job) && has_each_id_once(job, &answered) && answered == ROWS;
+  const int found = wait_for(check, job) && has_each_id_once(check, job, &answered) && answered == check->rows;
   say(check, found, "a batch whose id was lost is found by its marker", "it was not");
   say(check, check->submits == before + 1, "and is not submitted again", "it was");
   br_job_free(job);
@@ -253,7 +297,7 @@ static void check_cancel(struct check *check) {
   const int right = status == BR_OK || (none && status == BR_EUNSUPPORTED);
   if (right) br_error_free(check->error), check->error = NULL;
   say(check, right, "cancel is taken, or comes too late", br_status_name(status));
-  say(check, wait_for(check, job) && has_each_id_once(job, &answered), "and each custom_id has a result",
+  say(check, wait_for(check, job) && has_each_id_once(check, job, &answered), "and each custom_id has a result",
       "some have none");
   br_job_free(job);
 }
@@ -271,7 +315,7 @@ static void check_restart(struct check *check) {
   check->router = NULL;
   job = NULL;
   const int good = open_router(check) && br_job_open(check->router, id, &job, &check->error) == BR_OK &&
-                   wait_for(check, job) && has_each_id_once(job, &answered) && answered == ROWS;
+                   wait_for(check, job) && has_each_id_once(check, job, &answered) && answered == check->rows;
   say(check, good, "a restart goes on with the batch", "it did not");
   say(check, submitted(check, before + 1), "and does not submit it again", "it did");
   br_job_free(job);
@@ -292,7 +336,7 @@ static void take_away(struct check *check) {
 }
 
 int provider_check(const struct provider_check *what) {
-  struct check check = {.what = what};
+  struct check check = {.what = what, .rows = what->rows < ROWS ? ROWS : what->rows};
   if (!make_known(&check)) return check.failures;
   say(&check, br_registry_get(name_of(&check)) != NULL, "its capabilities are shown", NULL);
   const int opened = open_router(&check);

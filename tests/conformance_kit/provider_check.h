@@ -16,10 +16,11 @@ struct provider_check {
   const char *bad_model; /* one that it refuses; NULL: it takes every model */
   const char *state_dir; /* an empty directory for the routers of the check */
   int64_t timeout_ms;    /* how long one batch may take */
+  int rows;              /* requests in one batch, where the vendor wants many; 0: three */
   FILE *report;          /* one line for each check, in the Test Anything Protocol */
 };
 
-/* Registers the provider, runs batches of three requests through it, and takes it away again. About five real batches
+/* Registers the provider, runs batches of `rows` requests through it, and takes it away again. About five real batches
  * are made. Returns how many checks failed. */
 int provider_check(const struct provider_check *what);
 

@@ -71,6 +71,43 @@ void ended_batch_leaves_nothing_due(void**) {
   assert_true(ended.batch.phase == br::Phase::fetching);
 }
 
+// Five of eight rows were answered before the cancel took hold, and no file is named.
+br::Event cancelled_without_a_file(bool no_more_files) {
+  br::Event event = answered(br::State::cancelled);
+  br::RemoteStatus& status = *event.outcome.status;
+  status.output.id.clear();
+  status.counts_known = true;
+  status.counts.total = 8;
+  status.counts.succeeded = 5;
+  status.no_more_files = no_more_files;
+  return event;
+}
+
+bool has_fetch(const br::Decision& decision) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(),
+                     [](const br::Action& action) { return action.kind == br::ActionKind::fetch; });
+}
+
+void file_that_the_counters_promise_is_waited_for(void**) {
+  const br::StepRules rules;
+  const br::Decision late = br::step(rules, running_batch(), {}, cancelled_without_a_file(false), kHour, 1);
+  assert_false(has_fetch(late));
+  assert_true(late.track.due == br::Due::poll);
+}
+
+void file_that_the_vendor_will_never_name_is_not_waited_for(void**) {
+  const br::StepRules rules;
+  const br::Decision ended = br::step(rules, running_batch(), {}, cancelled_without_a_file(true), kHour, 1);
+  assert_true(has_fetch(ended));
+  assert_true(ended.track.due_ms < 0);
+  br::Event nothing;
+  nothing.kind = br::EventKind::collected;
+  nothing.report.missing = 8;
+  const br::Decision done = br::step(rules, ended.batch, ended.track, nothing, kHour, 1);
+  assert_true(done.track.due_ms < 0);  // the missing rows are asked for once
+  assert_int_equal(done.batch.fetches, 1);
+}
+
 void wait_grows_from_the_interval_to_the_longest(void**) {
   const br::PollRule rule{1000, 5000};
   assert_int_equal(br::poll_delay_ms(rule, 0), 1000);
@@ -123,6 +160,8 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(polls_of_a_day_stay_within_their_budget),
       cmocka_unit_test(ended_batch_leaves_nothing_due),
+      cmocka_unit_test(file_that_the_counters_promise_is_waited_for),
+      cmocka_unit_test(file_that_the_vendor_will_never_name_is_not_waited_for),
       cmocka_unit_test(wait_grows_from_the_interval_to_the_longest),
       cmocka_unit_test(batch_on_this_machine_is_looked_at_within_a_second),
       cmocka_unit_test(wanted_cancel_found_after_a_restart_is_asked_again),

@@ -2,6 +2,7 @@
 #include <ctime>
 #include <string>
 
+#include "emulator/bedrock_bodies.h"
 #include "emulator/signature.h"
 #include "support/cmocka.h"
 #include "unit/emulator/drive.h"
@@ -107,6 +108,40 @@ void job_reads_and_writes_objects(void**) {
   assert_true(holds(rows, R"("error":{"errorCode":400,"errorMessage":"surprise: Extra inputs are not permitted"})"));
 }
 
+// Each body is judged by its model's own schema.
+void bodies_are_those_of_the_model(void**) {
+  using br::emulator::bedrock_body_of;
+  using br::emulator::bedrock_body_problem;
+  const auto good = [](const char* model, const char* body, bool converse = false) {
+    br::emulator::json::Document input;
+    assert_true(br::emulator::json::parse(body, input));
+    return bedrock_body_problem(bedrock_body_of(model, converse), input).empty();
+  };
+  constexpr char kNova[] = "us.amazon.nova-lite-v1:0";
+  constexpr char kTitan[] = "amazon.titan-embed-text-v2:0";
+  constexpr char kCohere[] = "cohere.embed-english-v3";
+#define CHAT(more) R"({"messages":[{"role":"user","content":[{"text":"Hi"}]}])" more "}"
+#define TOOLS R"(,"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}]})"
+  assert_true(good(kNova, CHAT(R"(,"schemaVersion":"messages-v1","inferenceConfig":{"maxTokens":9,"topK":128})")));
+  assert_true(good(kNova, CHAT(TOOLS)));
+  assert_false(good("meta.llama3", CHAT(TOOLS), true));
+  assert_false(good("meta.llama3", CHAT(R"(,"inferenceConfig":{"topK":9})"), true));
+  assert_false(good(kNova, CHAT(R"(,"inferenceConfig":{"max_tokens":9})")));
+  assert_false(good(kNova, CHAT(R"(,"inferenceConfig":{"topK":129})")));
+  assert_false(good(kNova, R"({"messages":[{"role":"user","content":"Hi"}]})"));
+  assert_false(good(kNova, R"({"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]})"));
+  assert_true(good(kTitan, R"({"inputText":"a","dimensions":256})"));
+  assert_false(good(kTitan, R"({"inputText":"a","dimensions":255})"));
+  assert_false(good(kTitan, R"({"input":"a"})"));
+  assert_true(good(kCohere, R"({"texts":["a"],"input_type":"clustering"})"));
+  assert_false(good(kCohere, R"({"texts":["a"]})"));
+  assert_false(good(kCohere, R"({"texts":"a","input_type":"clustering"})"));
+  assert_true(bedrock_body_of("meta.llama3", false) == br::emulator::BedrockBody::kUnknown);
+  assert_true(bedrock_body_of("amazon.nova-canvas-v1:0", false) == br::emulator::BedrockBody::kUnknown);
+#undef TOOLS
+#undef CHAT
+}
+
 void create_repeated_makes_one_job(void**) {
   Bedrock client;
   client.s3("PUT", "bucket/in/a.jsonl", {}, records(100));
@@ -183,6 +218,7 @@ void faults_are_told_in_the_words_of_their_part(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(job_reads_and_writes_objects),
+      cmocka_unit_test(bodies_are_those_of_the_model),
       cmocka_unit_test(create_repeated_makes_one_job),
       cmocka_unit_test(signature_is_verified),
       cmocka_unit_test(job_that_is_too_small_or_has_no_input_fails_later),

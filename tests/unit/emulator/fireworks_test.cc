@@ -24,6 +24,10 @@ struct Fireworks : Client {
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n\r\n" + lines + "\r\n--b--\r\n";
     return call("POST", std::string(kRoot) + "/datasets/" + id + ":upload", form, "multipart/form-data; boundary=b");
   }
+  Answer address(const std::string& body) {
+    return call("POST", std::string(kRoot) + "/datasets/in:getUploadEndpoint", body);
+  }
+  Answer validate() { return call("POST", std::string(kRoot) + "/datasets/in:validateUpload", "{}"); }
   Answer make(const std::string& job, const std::string& more = {}) {
     return call("POST", std::string(kRoot) + "/batchInferenceJobs?batchInferenceJobId=" + job,
                 R"({"model":"accounts/fireworks/models/m","inputDatasetId":"accounts/a/datasets/in",)"
@@ -102,6 +106,39 @@ void cancelled_job_says_so(void**) {
   assert_int_equal(list["batchInferenceJobs"].Size(), 1);
 }
 
+// The address is for one hour, one file, one size, and covers two headers.
+void large_file_goes_to_a_signed_address(void**) {
+  Fireworks client;
+  const std::string lines = short_line("x") + short_line("y");
+  const std::string size = std::to_string(lines.size());
+  client.dataset("in");
+  assert_int_equal(client.address("{}").status, 400);
+  assert_int_equal(client.address(R"({"filenameToSize":{"in.jsonl":0}})").status, 400);
+  assert_int_equal(client.address(R"({"filenameToSize":{"in.jsonl":1},"surprise":1})").status, 400);
+  const json::Document given = client.address(R"({"filenameToSize":{"in.jsonl":")" + size + "\"}}").json();
+  const std::string address = given["filenameToSignedUrls"]["in.jsonl"].GetString();
+  const std::string target = address.substr(address.find("/fireworks"));
+  const Client::Headers range = {{"x-goog-content-length-range", size + "," + size}};
+  constexpr char kBytes[] = "application/octet-stream";
+  assert_int_equal(client.validate().status, 400);                                 // before the file is there
+  assert_int_equal(client.call("PUT", target, lines, kBytes, range).status, 400);  // with the key beside the signature
+  const std::string key = client.key;
+  client.key = "";
+  assert_int_equal(client.call("PUT", target, lines, "application/json", range).status, 403);
+  assert_int_equal(client.call("PUT", target, lines, kBytes).status, 403);
+  assert_int_equal(client.call("PUT", target + "0", lines, kBytes, range).status, 403);
+  assert_int_equal(client.call("PUT", target, lines + "x", kBytes, range).status, 400);
+  assert_int_equal(client.call("PUT", target, lines.substr(1), kBytes, range).status, 400);
+  assert_int_equal(client.call("PUT", target, lines, kBytes, range).status, 200);
+  client.key = key;
+  assert_int_equal(client.make("early").status, 400);  // the dataset is not READY
+  assert_int_equal(client.validate().status, 200);
+  assert_int_equal(client.make("job-1").status, 200);
+  assert_int_equal(client.address(R"({"filenameToSize":{"in.jsonl":1}})").status, 400);
+  client.advance(1000);
+  assert_string_equal(client.look("job-1").text("state").c_str(), "JOB_STATE_COMPLETED");
+}
+
 }  // namespace
 
 int main() {
@@ -109,6 +146,7 @@ int main() {
       cmocka_unit_test(job_answers_in_two_files_behind_signed_addresses),
       cmocka_unit_test(repeated_ids_conflict),
       cmocka_unit_test(job_that_cannot_be_is_refused),
+      cmocka_unit_test(large_file_goes_to_a_signed_address),
       cmocka_unit_test(cancelled_job_says_so),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

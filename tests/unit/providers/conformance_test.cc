@@ -205,8 +205,11 @@ void odd_rows_are_refused(void**) {
   assert_true(report.good());
 }
 
-std::string plain_request(br::Endpoint endpoint) {
-  const std::string head = R"({"custom_id":"r-1","model":"model-1",)";
+// The form of an embedding is the model's own on Bedrock.
+std::string plain_request(const Provider& provider, br::Endpoint endpoint) {
+  const bool own_form = provider.name() == "bedrock" && endpoint == br::Endpoint::embeddings;
+  const std::string model = own_form ? "amazon.titan-embed-text-v2:0" : "model-1";
+  const std::string head = R"({"custom_id":"r-1","model":")" + model + "\",";
   if (endpoint == br::Endpoint::embeddings) return head + R"("endpoint":"embeddings","input":"hello"})";
   if (endpoint == br::Endpoint::responses)
     return head + R"("endpoint":"responses","messages":[{"role":"user","content":"hi"}]})";
@@ -218,7 +221,7 @@ void a_plain_request_is_taken_on_every_endpoint_it_lists(void**) {
   for (const Provider* provider : br::all_providers()) {
     for (const br::Endpoint endpoint : provider->capability().endpoints) {
       if (endpoint == br::Endpoint::completions || endpoint == br::Endpoint::moderations) continue;
-      br::test::PaddedLine line(plain_request(endpoint));
+      br::test::PaddedLine line(plain_request(*provider, endpoint));
       br::RequestReader reader;
       br::Request request;
       br::Issue issue;

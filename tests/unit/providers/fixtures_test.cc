@@ -3,7 +3,8 @@
 //   refused.jsonl   {"request","field","message": fragment, "dropped"?: the native line without what is not supported}
 //   rows.native.jsonl, rows.jsonl           native result rows and the unified results; null for an unreadable row
 //   states.jsonl    {"answer","state","known"?,"counts"?: {…} or null,"counts_unknown"?,"output"?,"errors"?,
-//                    "failure"?: fragment,"quota_wait"?,"model"?,"marker"?,"created_ms"?,…,"batch"?,"more"?: [answers]}
+//                    "no_more_files"?,"failure"?: fragment,"quota_wait"?,"model"?,"marker"?,"created_ms"?,…,"batch"?,
+//                    "more"?: [answers]}
 //   errors.jsonl    {"op","status","headers"?,"body"?,"failure"?,"code","transient","not_executed","retry_after_ms"?,
 //                    "before"?: [answers],"batch"?}
 //   calls.jsonl     {"op","batch"?,"settings"?,"exchanges":[{"send":{"method","url","body"?,…},"answer"}],"outcome"?}
@@ -199,6 +200,8 @@ void Folder::check_status(std::size_t line, const Json& want, const br::RemoteSt
     if (want[name].is_string() && want[name].string() != (file.id.empty() ? file.url : file.id))
       differs(name, file.id + " " + file.url);
   }
+  if (have.no_more_files != want["no_more_files"].boolean())
+    differs("no_more_files", have.no_more_files ? "true" : "false");
   if (want["model"].is_string() && want["model"].string() != have.model) differs("the model", have.model);
   if (want["marker"].is_string() && want["marker"].string() != have.marker) differs("the marker", have.marker);
   if (want["created_ms"].integer().value_or(have.created_ms) != have.created_ms)
