@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "codec/json_read.h"
 
@@ -83,7 +84,7 @@ Result<bool> Delivery::next(Delivered* out) {
     if (part.progress.handed_rows != std::numeric_limits<std::int64_t>::max()) {
       // Saved once for all rows: after a crash each row that was not acknowledged may have been handed out.
       part.progress.handed_rows = std::numeric_limits<std::int64_t>::max();
-      changed_ = true;
+      changed_ = first_handed_ = true;
     }
     return true;
   }
@@ -125,6 +126,8 @@ std::int64_t Delivery::handed() const {
   for (const Part& part : parts_) rows += part.next_row;
   return rows;
 }
+
+bool Delivery::take_first_handed() { return std::exchange(first_handed_, false); }
 
 bool Delivery::take_progress(std::vector<RemoteBatch>* progress) {
   if (!changed_) return false;

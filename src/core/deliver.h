@@ -1,4 +1,5 @@
-// Delivery: hands out the results of one job, each once, and keeps what was acknowledged. Guarded by the router's mutex.
+// Delivery: hands out the results of one job, each once, and keeps what was acknowledged. Guarded by the router's
+// mutex.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +54,8 @@ class Delivery {
   void acknowledge_all();
   // Results handed out or acknowledged before.
   std::int64_t handed() const;
+  // True, once, when rows of a batch are handed out of which no save says that they may have been.
+  bool take_first_handed();
   // What of it is to be saved, and whether anything changed since the last call.
   bool take_progress(std::vector<RemoteBatch>* progress);
 
@@ -70,7 +73,7 @@ class Delivery {
   std::string job_id_;
   std::vector<Part> parts_;
   std::size_t turn_ = 0;
-  bool changed_ = false;
+  bool changed_ = false, first_handed_ = false;
 };
 
 }  // namespace br

@@ -144,6 +144,8 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Result<void> open_state();
   void start();
   void run_loop();
+  void save_handed(const std::vector<Delivered>& results, std::unique_lock<std::mutex>* lock);
+  void save_progress(const std::vector<std::string>& job_ids);
   void save_acknowledgements(bool now);
   void count_active_calls();
   void load_some();
@@ -255,6 +257,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   bool closing_ = false;  // no further call of a provider from outside is begun
   std::uint64_t wakeups_ = 0, wakeups_used_ = 0;
   bool acks_dirty_ = false;
+  std::int32_t saving_handed_ = 0;  // saves under way of what is handed out for the first time
   std::int64_t acks_dirty_since_ms_ = 0;
   std::optional<Error> fatal_;
   std::set<std::string, std::less<>> removed_providers_;

@@ -99,13 +99,39 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
   if (config_.boolean("delivery.auto_ack")) {
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);
   }
-  // That results were handed out is saved as well: the next router says so when it hands them out again.
   const bool wake = !acks_dirty_;
   if (wake) acks_dirty_since_ms_ = clock_.now_ms();
   acks_dirty_ = true;
+  save_handed(*out, &lock);
+  if (fatal_) return *fatal_;
   lock.unlock();
   if (wake) transport_->wake();
   return Wait::ready;
+}
+
+// That results are handed out is on disk before the caller sees the first one of a batch: the next router says so when
+// it hands them out again.
+void Router::save_handed(const std::vector<Delivered>& results, std::unique_lock<std::mutex>* lock) {
+  std::vector<std::string> first;
+  const std::string* job_id = nullptr;
+  for (const Delivered& result : results) {
+    if (job_id != nullptr && *job_id == result.job_id) continue;
+    job_id = &result.job_id;
+    if (entries_.at(*job_id)->delivery->take_first_handed()) first.push_back(*job_id);
+  }
+  if (!first.empty() && engine_) {
+    ++saving_handed_;
+    engine_->post([this, first = std::move(first)] {
+      save_progress(first);
+      {
+        const std::lock_guard done(mutex_);
+        --saving_handed_;
+      }
+      changed_.notify_all();
+    });
+  }
+  // Also for what another caller has just been handed of the same batch.
+  changed_.wait(*lock, [this] { return saving_handed_ == 0 || fatal_ || closed_; });
 }
 
 void Router::acknowledge(const Delivered& result) {
@@ -169,6 +195,19 @@ Result<void> Router::acknowledge_all(const std::string& job_id) {
   changed_.wait(lock, [&] { return saved->first || fatal_ || closed_; });
   if (fatal_) return *fatal_;
   return {};
+}
+
+void Router::save_progress(const std::vector<std::string>& job_ids) {
+  for (const std::string& id : job_ids) {
+    std::vector<RemoteBatch> progress;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = entries_.find(id);
+      if (found == entries_.end() || !found->second->delivery) continue;
+      if (!found->second->delivery->take_progress(&progress)) continue;
+    }
+    engine_->acknowledged(id, progress);
+  }
 }
 
 // now: at the end, on whichever thread closes.

@@ -1,9 +1,12 @@
 /* The acceptance of the router: what seed 004 asks for, written from the header and the documents alone. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "abi/support.h"
 #include "acceptance/desk.h"
+#include "acceptance/killed.h"
 #include "acceptance/life.h"
+#include "acceptance/worker.h"
 
 static vendors *start_still(void) {
   static const char *const arguments[] = {"--speed", "0", "--latency", "60s", "--key", "good", NULL};
@@ -58,7 +61,8 @@ static int empty_desk(void **state) {
 
 #define ON_DESK(test) cmocka_unit_test_setup_teardown(test, clear_desk, empty_desk)
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc == 4 && strcmp(argv[0], "worker") == 0) return worker_main(argv + 1);
   const struct CMUnitTest calls[] = {
       ON_DESK(missing_providers_are_named_together_and_nothing_is_sent),
       ON_DESK(batches_over_the_vendors_sizes_are_refused_before_anything_is_sent),
@@ -79,6 +83,8 @@ int main(void) {
       cmocka_unit_test(local_and_remote_lists_show_every_batch),
       cmocka_unit_test(a_batch_made_elsewhere_is_worked_on),
   };
+  const struct CMUnitTest kills[] = {cmocka_unit_test(a_process_killed_at_any_moment_is_gone_on_with)};
   int failed = cmocka_run_group_tests(calls, start_desk, end_desk);
-  return failed + cmocka_run_group_tests(lives, start_life, end_life);
+  failed += cmocka_run_group_tests(lives, start_life, end_life);
+  return failed + cmocka_run_group_tests(kills, NULL, NULL);
 }

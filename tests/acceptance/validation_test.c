@@ -5,24 +5,26 @@
 #include "abi/support.h"
 #include "acceptance/desk.h"
 
-/* None of the batches may come through: nothing is uploaded, nothing stays behind. The error is the caller's. */
-static br_error *refuse_all(desk *self, br_router *router, br_batch **batches, size_t count, br_status want) {
-  br_job *jobs[8];
-  br_error *errors[8], *error = NULL;
+/* None of the batches may come through: nothing is uploaded, nothing stays behind. The errors are the caller's. */
+static br_error *refuse_each(desk *self, br_router *router, br_batch **batches, size_t count, br_status want,
+                             br_error **errors) {
+  br_job *jobs[4];
+  br_error *error = NULL;
   br_job_list *list = NULL;
   br_status status = br_submit_many(router, batches, count, jobs, errors, &error);
   if (status != want) fail_msg("%s: %s", br_status_name(status), error != NULL ? br_error_message(error) : "");
-  for (size_t i = 0; i < count; i++) {
-    assert_null(jobs[i]);
-    br_error_free(errors[i]);
-    br_batch_free(batches[i]);
-  }
+  for (size_t i = 0; i < count; i++) assert_null(jobs[i]);
+  free_batches(batches, (int)count);
   assert_int_equal(br_list(router, NULL, 0, &list, NULL), BR_OK);
   assert_int_equal(br_job_list_count(list), 0);
   br_job_list_free(list);
   assert_int_equal(uploaded_since(self), 0);
   assert_int_equal(made_since(self), 0);
   return error;
+}
+
+static br_error *refuse_all(desk *self, br_router *router, br_batch **batches, size_t count, br_status want) {
+  return refuse_each(self, router, batches, count, want, NULL);
 }
 
 void missing_providers_are_named_together_and_nothing_is_sent(void **state) {
@@ -101,12 +103,20 @@ static br_batch *wrong_lines(const char *provider, const char *lines) {
 void wrong_lines_of_several_batches_are_collected_together(void **state) {
   desk *self = *state;
   br_router *router = open_at(self->at, self->state_dir);
-  br_batch *batches[] = {wrong_lines("openai", "{\"custom_id\":\"a\"}\nno JSON\n"), rows_of("groq", "b", 2),
-                         wrong_lines("anthropic", "{\"model\":\"claude-haiku-4-5\",\"messages\":[]}\n")};
-  br_error *error = refuse_all(self, router, batches, 3, BR_EINPUT);
-  assert_true(br_error_issue_total(error) >= 3);
-  assert_int_equal(br_error_issue_count(error), br_error_issue_total(error));
+  br_batch *batches[] = {wrong_lines("openai", "{\"custom_id\":\"a\"}\n{\"model\":\"m\"}\n"), rows_of("groq", "b", 2),
+                         wrong_lines("anthropic", "{\"model\":\"claude-haiku-4-5\",\"messages\":[]}\n"),
+                         rows_of("nobody", "c", 2)};
+  br_error *errors[4] = {NULL};
+  br_error *error = refuse_each(self, router, batches, 4, BR_ENOPROVIDER, errors);
+  assert_non_null(strstr(br_error_message(error), "3 of 4"));
   br_error_free(error);
+  assert_int_equal(br_error_code(errors[0]), BR_EINPUT);
+  assert_int_equal(br_error_issue_total(errors[0]), 2);
+  assert_int_equal(br_error_code(errors[1]), BR_OK);
+  assert_int_equal(br_error_code(errors[2]), BR_EINPUT);
+  assert_int_equal(br_error_issue_total(errors[2]), 1);
+  assert_int_equal(br_error_code(errors[3]), BR_ENOPROVIDER);
+  for (int i = 0; i < 4; i++) br_error_free(errors[i]);
   br_router_free(router);
 }
 

@@ -64,10 +64,27 @@ vendors *vendors_start(const char *const *arguments) {
   return self;
 }
 
+/* docs/emulator.md lists where each vendor is. */
+vendors *vendors_known(const char *origin) {
+  static const char *const places[][2] = {{"openai", "/v1"},           {"anthropic", "/anthropic"},
+                                          {"google", "/google"},       {"mistral", "/mistral"},
+                                          {"groq", "/groq/openai/v1"}, {"together", "/together/v1"}};
+  vendors *self = calloc(1, sizeof *self);
+  assert_non_null(self);
+  assert_int_equal(sscanf(origin, "http://127.0.0.1:%d", &self->port), 1);
+  for (self->count = 0; self->count < sizeof places / sizeof places[0]; self->count++) {
+    snprintf(self->names[self->count], sizeof self->names[0], "%s", places[self->count][0]);
+    snprintf(self->urls[self->count], sizeof self->urls[0], "%s%s", origin, places[self->count][1]);
+  }
+  return self;
+}
+
 void vendors_stop(vendors *self) {
-  kill(self->child, SIGTERM);
-  waitpid(self->child, NULL, 0);
-  fclose(self->output);
+  if (self->child > 0) {
+    kill(self->child, SIGTERM);
+    waitpid(self->child, NULL, 0);
+    fclose(self->output);
+  }
   free(self);
 }
 

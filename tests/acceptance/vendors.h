@@ -7,6 +7,8 @@ typedef struct vendors vendors;
 
 /* Starts the emulator with these arguments, NULL at the end. Its time stands still until vendors_advance. */
 vendors *vendors_start(const char *const *arguments);
+/* An emulator that another process started, by its origin. */
+vendors *vendors_known(const char *origin);
 void vendors_stop(vendors *self);
 
 /* The base URL of a vendor, and that of the emulator itself. */
