@@ -98,11 +98,19 @@ void Engine::cancel(const std::string& job_id) {
   drain();
 }
 
-void Engine::refresh(const std::string& job_id) {
-  const Run* run = find(job_id);
-  if (run == nullptr) return;
-  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::refresh, Op::poll, {}, {}, {}});
+std::vector<std::int64_t> Engine::refresh(const std::string& job_id) {
+  std::vector<std::int64_t> heard;
+  Run* run = find(job_id);
+  if (run == nullptr) return heard;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    Part& part = run->parts[i];
+    const bool local = part.provider == nullptr || part.provider->capability().local;
+    part.poll_again = !local && !part.provider->capability().external && part.calls.contains(Op::poll);
+    heard.push_back(part.track.polls + (part.poll_again ? 2 : 1));
+    push(job_id, i, {EventKind::refresh, Op::poll, {}, {}, {}});
+  }
   drain();
+  return heard;
 }
 
 void Engine::remove(const std::string& job_id) {

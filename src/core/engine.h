@@ -68,7 +68,8 @@ class Engine {
   void add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active);
   void resume(const std::string& job_id);
   void cancel(const std::string& job_id);
-  void refresh(const std::string& job_id);
+  // For each batch the number of answered polls from which on an answer is younger than this call.
+  std::vector<std::int64_t> refresh(const std::string& job_id);
   void remove(const std::string& job_id);
   // One page of the vendor's own list; `done` runs on the loop's thread.
   void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
@@ -99,6 +100,7 @@ class Engine {
     std::size_t download = 0;
     bool download_again = false, pass_open = false, consume_busy = false, consume_last = false, replayed = false;
     bool fetching_outside = false;
+    bool poll_again = false;  // when the answer under way is here, which may be older than the question
     std::uint64_t download_call = 0, consumed_to = 0;
     std::int64_t consumed_ms = 0;
     int pass = 0;
@@ -143,6 +145,7 @@ class Engine {
                              Transport::Done done);
   void start_call(Run* run, std::size_t index, Op op);
   void begin_call(const std::string& job_id, std::size_t index, Op op, const Account& account);
+  void poll_again(const std::string& job_id, std::size_t index, Op answered);
   void call_failed(const std::string& job_id, std::size_t index, Op op, Error error, bool sent);
   void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
                      const Account& account, const std::string& scratch);

@@ -129,6 +129,13 @@ void Engine::call_failed(const std::string& job_id, std::size_t index, Op op, Er
   if (Run* run = find(job_id)) run->parts[index].calls.erase(op);
   if (!sent) error.not_executed = true;
   push(job_id, index, {EventKind::failed, op, {}, std::move(error), {}});
+  poll_again(job_id, index, op);
+}
+
+void Engine::poll_again(const std::string& job_id, std::size_t index, Op answered) {
+  Run* run = find(job_id);
+  if (run == nullptr || answered != Op::poll || !std::exchange(run->parts[index].poll_again, false)) return;
+  push(job_id, index, {EventKind::refresh, Op::poll, {}, {}, {}});
 }
 
 void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, const Account& account) {
@@ -180,6 +187,7 @@ void Engine::answer(const std::string& job_id, std::size_t index, Op op, const H
   }
   if (op == Op::list) drop_known(job_id, &step->outcome.listed);
   push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
+  poll_again(job_id, index, op);
 }
 
 // A batch that another job of this state directory owns cannot be the one that is looked for.

@@ -12,6 +12,16 @@ bool can_be_asked(const RemoteBatch& batch, const Track& track) {
          (batch.phase == Phase::creating && !track.create_under_way);
 }
 
+// For each batch of each job the number of answered polls at which its answer is here; empty: not asked yet.
+using Asking = std::vector<std::vector<std::int64_t>>;
+
+bool has_answered(const Asking& asking, std::size_t job, std::size_t part, const JobView& now) {
+  const RemoteBatch& batch = now.job.batches[part];
+  if (asking.empty()) return false;
+  if (batch.blocked || batch.phase == Phase::fetching || batch.phase == Phase::collected) return true;
+  return part >= asking[job].size() || now.tracks[part].polls >= asking[job][part];
+}
+
 bool cancel_answered(const JobView& view) {
   return view.job.done || std::all_of(view.tracks.begin(), view.tracks.end(), [](const Track& track) {
     return track.cancel != CancelAnswer::none && track.cancel != CancelAnswer::asked;
@@ -73,17 +83,27 @@ Result<Wait> Router::refresh_many(const std::vector<std::string>& job_ids, std::
     return can_be_asked(before[job].job.batches[part], before[job].tracks[part]);
   };
   forget_blocks(job_ids);
-  engine_->post([this, job_ids] {
-    for (const std::string& id : job_ids) engine_->refresh(id);
+  const auto asking = std::make_shared<Asking>();
+  engine_->post([this, job_ids, asking] {
+    Asking heard;
+    for (const std::string& id : job_ids) heard.push_back(engine_->refresh(id));
+    {
+      const std::lock_guard lock(mutex_);
+      *asking = std::move(heard);
+    }
+    changed_.notify_all();
   });
   auto waited = wait_jobs(job_ids, timeout_ms, [&](std::size_t job, const JobView& now) {
     for (std::size_t i = 0; i < now.tracks.size(); ++i) {
-      const bool heard = now.tracks[i].polls > before[job].tracks[i].polls || now.job.batches[i].blocked;
-      if (asked(job, i) && !heard) return false;
+      if (asked(job, i) && !has_answered(*asking, job, i, now)) return false;
     }
     return true;
   });
   if (!waited || *waited == Wait::woken) return waited;
+  const Asking heard = [&] {
+    const std::lock_guard lock(mutex_);
+    return *asking;
+  }();
   for (std::size_t job = 0; job < job_ids.size(); ++job) {
     auto after = view(job_ids[job]);
     if (!after) return std::move(after.error());
@@ -93,7 +113,7 @@ Result<Wait> Router::refresh_many(const std::vector<std::string>& job_ids, std::
       if (!asked(job, i) || error) continue;
       if (batch.blocked && batch.error) error = batch.error;
       else if (after->tracks[i].poll_error) error = after->tracks[i].poll_error;
-      else if (after->tracks[i].polls <= before[job].tracks[i].polls && !batch.blocked) error = timeout_error(job_ids[job]);
+      else if (!has_answered(heard, job, i, *after)) error = timeout_error(job_ids[job]);
     }
   }
   return Wait::ready;

@@ -194,3 +194,23 @@ void a_running_batch_is_read_as_its_results_come(void **state) {
   br_batch_free(batch);
   br_router_free(router);
 }
+
+/* A poll that was asked before is under way, and its answer is late: it tells nothing of now. */
+void a_refresh_tells_what_was_so_after_it_was_asked(void **state) {
+  desk *self = *state;
+  br_router *router = open_at(self->at, self->state_dir);
+  br_batch *batch = rows_of("openai", "late", 4);
+  br_job *job = NULL;
+  br_error *error = NULL;
+  int64_t faults = vendors_ledger(self->at, "faults");
+  vendors_fault(self->at, "GET /v1/batches/* delay ms=700");
+  assert_ok(br_submit(router, batch, NULL, NULL, NULL, &job, &error), &error);
+  vendors_wait(self->at, "faults", faults + 1);
+  vendors_advance(self->at, 30000);
+  assert_ok(br_job_refresh(job, kPatience, &error), &error);
+  assert_int_equal(br_job_state(job), BR_STATE_IN_PROGRESS);
+  assert_int_equal(br_job_count(job, BR_COUNT_SUCCEEDED), 2);
+  br_job_free(job);
+  br_batch_free(batch);
+  br_router_free(router);
+}

@@ -29,3 +29,4 @@ void a_batch_overrides_the_routers_polling(void **state);
 void a_call_overrides_the_routers_timeout(void **state);
 void a_batch_that_the_vendor_refuses_hurts_no_other(void **state);
 void a_running_batch_is_read_as_its_results_come(void **state);
+void a_refresh_tells_what_was_so_after_it_was_asked(void **state);

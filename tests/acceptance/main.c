@@ -75,6 +75,7 @@ int main(int argc, char **argv) {
       ON_DESK(a_call_overrides_the_routers_timeout),
       ON_DESK(a_batch_that_the_vendor_refuses_hurts_no_other),
       ON_DESK(a_running_batch_is_read_as_its_results_come),
+      ON_DESK(a_refresh_tells_what_was_so_after_it_was_asked),
   };
   const struct CMUnitTest lives[] = {
       cmocka_unit_test(twenty_batches_of_six_vendors_are_run_in_one_life),
