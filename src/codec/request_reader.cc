@@ -155,8 +155,12 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
       cursor.skip(&token);
       return broken();
     }
-    return wrong(cursor.offset(), "", "the line is " + std::string(found_name(cursor.peek())) +
-                                          "; a request is a JSON object; write {\"custom_id\":…}");
+    const std::size_t at = cursor.offset();
+    const Kind kind = cursor.peek();
+    std::string_view token;
+    if (!cursor.skip(&token)) return broken();  // a text that only begins like a value
+    return wrong(at, "", "the line is " + std::string(found_name(kind)) +
+                             "; a request is a JSON object; write {\"custom_id\":…}");
   }
   cursor.enter_object();
   std::uint32_t seen = 0;

@@ -29,6 +29,8 @@ constexpr Case kCases[] = {
     {HEAD "\"endpoint\":\"embeddings\",\"input\":[\"a\",\"b\"]}", 0, ""},
     {"[1]", 1, "an array"},
     {"{", 2, "not valid JSON"},
+    {"no JSON", 1, "not valid JSON"},
+    {"null", 1, "the line is null"},
     {HEAD ASK "} x", 75, "not valid JSON"},
     {"{\"model\":\"m\"," ASK "}", 1, "custom_id is missing"},
     {"{\"custom_id\":\"\",\"model\":\"m\"," ASK "}", 14, "empty string"},
