@@ -301,7 +301,7 @@ BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char 
 /* Options of this batch that override the router's configuration, plus:
  *   "output"   an absolute path remembered with the job (see br_job_output)
  *   "continue" "1": if an unfinished job has the same requests, provider, base URL and output, br_submit returns that
- *              job with BR_EXISTS instead of making a new one
+ *              job with BR_EXISTS instead of making a new one. Unfinished: not every result was acknowledged
  * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, or a secret: options are kept on disk. */
 BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
 /* Adds a copy of the request; the request can be used again.
@@ -552,7 +552,7 @@ typedef void (*br_done_fn)(void *user_data, br_job *job);
 /* Validates all requests, writes the vendor's request files, and records the job.
  *
  * Returns   BR_OK: the job is durable and will be sent. BR_EXISTS: see br_batch_set("continue").
- *           BR_EINPUT, BR_ELIMIT, BR_ENOPROVIDER, BR_EAUTH (no key), BR_ECLOSED, BR_ESTORE, BR_EIO: nothing was sent
+ *           BR_EINPUT, BR_ELIMIT, BR_ENOPROVIDER, BR_EAUTH (no key), BR_EBUDGET, BR_ESTORE, BR_EIO: nothing was sent
  *           and nothing stays behind.
  * Ownership batch is copied and stays the caller's. *job (may be NULL) is freed by the caller.
  *           done (may be NULL) is called once when the job ends; it does not survive the process.
@@ -617,7 +617,8 @@ BR_API br_status br_job_write_failed(br_job *job, br_write_fn write, void *user_
  * named together; id_scope=all in the configuration wants custom_ids unique across all of them.
  *
  * Returns   BR_OK: jobs[i] is the job of batches[i]. BR_EPARTIAL: some could not be recorded; jobs[i] is NULL for those
- *           and errors[i] says why. Another error: nothing was sent, and jobs holds NULLs.
+ *           and errors[i] says why. Another error: nothing was sent, and jobs holds NULLs; errors[i] has all that is
+ *           wrong with batches[i], err what one of them had.
  * Ownership batches stay the caller's. jobs: `count` places, freed by the caller. errors (may be NULL): `count` places;
  *           those that are not NULL are freed by the caller.
  * Threads   any. Blocks, crash: as br_submit. Since 0.1 */
@@ -718,7 +719,8 @@ BR_API const char *br_job_json(const br_job *job, size_t *length);
 /* Takes a new snapshot. Offline.
  * Returns   BR_OK; BR_ENOTFOUND when the job was removed; BR_ESTORE. */
 BR_API br_status br_job_update(br_job *job, br_error **err);
-/* Asks the vendor once for each remote batch that has not ended. Updates the snapshot.
+/* Asks the vendor once for each remote batch that has not ended; the answer is younger than the call. Updates the
+ * snapshot.
  * Returns   BR_OK: every one answered, or there was none to ask; BR_ETIMEOUT; BR_AGAIN (br_router_wakeup): the answers
  *           will show in the job when they come; BR_EAUTH, BR_ENETWORK, BR_EPROVIDER, BR_EPROTOCOL: what the vendor
  *           said; BR_ENOTFOUND when the job was removed, or the vendor knows no such batch.
@@ -736,7 +738,8 @@ BR_API br_status br_job_wait(br_job *job, int64_t timeout_ms, br_error **err);
  * Blocks    up to timeout_ms. */
 BR_API br_status br_job_wait_submitted(br_job *job, int64_t timeout_ms, br_error **err);
 /* Asks the vendor to stop. *cancelled (may be NULL) is 1 when it took the request, 0 when the job had already ended.
- * Finished requests keep their results. What was not sent yet never is. Updates the snapshot.
+ * Finished requests keep their results where the vendor gives them (Google gives none of a cancelled batch). What was
+ * not sent yet never is. Updates the snapshot.
  * Returns   BR_OK; BR_ETIMEOUT and BR_AGAIN (br_router_wakeup): it is asked, and the answer not here yet; BR_EAUTH,
  *           BR_ENETWORK, BR_EPROVIDER, BR_EUNSUPPORTED: what the vendor said; BR_ENOTFOUND.
  * Blocks    for the network, at most timeout_ms.
