@@ -170,6 +170,7 @@ void a_process_killed_at_any_moment_is_gone_on_with(void **state) {
   assert_int_equal(self->different, total_size());
   assert_true(self->succeeded < total_size());
   assert_true(self->succeeded >= total_size() - size_of(0) - size_of(6));
+  if (vendors_ledger(self->at, "creates") != kTwenty) vendors_tell(self->at);
   assert_int_equal(vendors_ledger(self->at, "creates"), kTwenty);
   assert_int_equal(vendors_ledger(self->at, "requests_billed"), self->succeeded);
   assert_int_equal(vendors_ledger(self->at, "requests_twice_paid"), 0);

@@ -132,6 +132,12 @@ void vendors_advance(const vendors *self, int64_t ms) {
 
 void vendors_fault(const vendors *self, const char *text) { free(call(self, "POST", "faults", text)); }
 
+void vendors_tell(const vendors *self) {
+  char *answer = call(self, "GET", "ledger", "");
+  print_error("the ledger: %s\n", answer);
+  free(answer);
+}
+
 int64_t vendors_ledger(const vendors *self, const char *field) {
   char *answer = call(self, "GET", "ledger", "");
   char key[64];

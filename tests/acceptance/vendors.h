@@ -18,6 +18,8 @@ const char *vendors_origin(const vendors *self);
 void vendors_advance(const vendors *self, int64_t ms);
 /* A scripted fault in its text form (docs/emulator.md). */
 void vendors_fault(const vendors *self, const char *text);
+/* Prints the ledger, for a test that fails by it. */
+void vendors_tell(const vendors *self);
 /* A number of the ledger, such as "creates". */
 int64_t vendors_ledger(const vendors *self, const char *field);
 /* Waits until a number of the ledger is at least `least`. */
