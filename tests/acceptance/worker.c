@@ -97,7 +97,7 @@ int worker_main(char **arguments) {
   br_error *error = NULL;
   vendors *at = vendors_known(arguments[2]);
   br_config *config = config_of(at, arguments[0]);
-  set(config, "submit.settle_ms", "5000");
+  set(config, "submit.settle_ms", "1500");
   self.router = open_with(config);
   br_config_free(config);
   vendors_stop(at);
