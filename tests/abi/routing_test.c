@@ -81,7 +81,7 @@ static void one_submission_spans_vendors_and_keys(void **state) {
 static void one_vendor_refuses_the_key_results_of_the_other_come_first(void **state) {
   (void)state;
   struct world w = open_world("claude-*=anthropic");
-  emulator_add_fault(w.vendor, "POST /v1/messages/batches status status=401 count=1");
+  emulator_add_fault(w.vendor, "POST /anthropic/v1/messages/batches status status=401 count=1");
   br_batch *batch = br_batch_new("openai");
   br_job *job = NULL;
   br_result *result = NULL;
