@@ -100,7 +100,7 @@ enum {
   BR_OK = 0,
   BR_AGAIN = 1,  /* nothing yet: the timeout ran out, call again */
   BR_END = 2,    /* nothing more will come */
-  BR_EXISTS = 3, /* an unfinished job with the same content was continued instead of a new one made */
+  BR_EXISTS = 3, /* a job that is here already was taken instead of a new one made */
 
   BR_EINVAL = -1,         /* the call itself is wrong: a NULL, a negative size, a handle of another router */
   BR_ECONFIG = -2,        /* a setting is unknown or has a wrong value */
@@ -568,13 +568,14 @@ BR_API br_status br_submit(br_router *router, br_batch *batch, br_done_fn done, 
 BR_API br_status br_job_open(br_router *router, const char *job_id, br_job **job, br_error **err);
 /* A job for a batch that was made elsewhere. Its results are those rows the vendor returns; ids are not checked.
  * Whether the vendor knows it shows at the first poll: br_job_refresh.
- * Returns   BR_OK: *job is freed by the caller; BR_ENOPROVIDER; BR_EAUTH (no key); BR_ESTORE; BR_EIO.
+ * Returns   BR_OK: *job is freed by the caller. BR_EXISTS: likewise, and it is the job of this state directory that has
+ *           that batch. BR_ENOPROVIDER; BR_EAUTH (no key); BR_EUNSUPPORTED for a local run; BR_ESTORE; BR_EIO.
  * Blocks    for one sync of the state directory.
  * Crash     after BR_OK the job survives. */
 BR_API br_status br_attach(br_router *router, const char *provider, const char *batch_id, br_job **job,
                            br_error **err);
 /* Goes on with a job (NULL: with every unfinished one) when resume.auto is 0, or after it was blocked. A job that goes
- * on already is left alone.
+ * on already is left alone. A new router does the same for the jobs it finds, blocked ones too, unless resume.auto is 0.
  * Returns   BR_OK; BR_ENOTFOUND; BR_ELOCKED for an observer. */
 BR_API br_status br_resume(br_router *router, br_job *job, br_error **err);
 /* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline.
@@ -616,8 +617,8 @@ BR_API br_status br_job_write_failed(br_job *job, br_write_fn write, void *user_
 /* Submits several batches: all are validated first, and nothing is sent if any is wrong. Providers that are missing are
  * named together; id_scope=all in the configuration wants custom_ids unique across all of them.
  *
- * Returns   BR_OK: jobs[i] is the job of batches[i]. BR_EPARTIAL: some could not be recorded; jobs[i] is NULL for those
- *           and errors[i] says why. Another error: nothing was sent, and jobs holds NULLs; errors[i] has all that is
+ * Returns   BR_OK: jobs[i] is the job of batches[i], with "continue" perhaps one that was here already (no BR_EXISTS
+ *           tells). BR_EPARTIAL: some could not be recorded; jobs[i] is NULL for those and errors[i] says why. Another error: nothing was sent, and jobs holds NULLs; errors[i] has all that is
  *           wrong with batches[i], err what one of them had.
  * Ownership batches stay the caller's. jobs: `count` places, freed by the caller. errors (may be NULL): `count` places;
  *           those that are not NULL are freed by the caller.

@@ -232,12 +232,12 @@ br_status br_attach(br_router* router, const char* provider, const char* batch_i
     if (!use) return std::move(use.error());
     if (provider == nullptr || batch_id == nullptr || job == nullptr)
       return br::null_argument("provider, batch_id or job");
-    auto id = router->router->attach(provider, batch_id);
-    if (!id) return std::move(id.error());
-    auto handle = br::make_job_handle(router->router, *id);
+    auto attached = router->router->attach(provider, batch_id);
+    if (!attached) return std::move(attached.error());
+    auto handle = br::make_job_handle(router->router, attached->job_id);
     if (!handle) return std::move(handle.error());
     *job = handle->release();
-    return BR_OK;
+    return attached->existed ? BR_EXISTS : BR_OK;
   });
 }
 

@@ -71,7 +71,7 @@ std::vector<PropertyInfo> make_table() {
       text("max_cost_usd", "", "Refuse a batch whose answers may cost more, in US dollars; empty: no limit."),
       integer("default_max_tokens", 1024, 1, 1'000'000'000, "max_tokens for vendors that demand one."),
       boolean("delivery.auto_ack", false, "Count a result as taken when it is handed out."),
-      integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved."),
+      integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved; 0: at once."),
       choice("files.delete_remote", "never", "never|input|all",
              "Delete our files at the vendor once every result is acknowledged."),
       integer("retry.base_ms", 500, 1, kDay, "The first upper bound of the random wait before a call is made again."),

@@ -81,7 +81,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
                                              std::vector<std::optional<Error>>* errors);
   // A new job of the requests of that one that did not succeed.
   Result<Submitted> retry(const std::string& job_id, DoneFn done);
-  Result<std::string> attach(const std::string& provider, const std::string& batch_id);
+  Result<Submitted> attach(const std::string& provider, const std::string& batch_id);
   Result<JobView> view(const std::string& job_id);
   Result<std::vector<JobView>> list(const std::string& provider, std::int64_t limit);
   // The newest batches at the vendor, each as a job of its own that is not kept here (no id).
@@ -209,6 +209,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   static Error observer_error();
   static Error removed_error(const Provider& provider);
   std::string find_same_job(const Job& job);
+  Result<std::string> job_with(const std::string& provider, const std::string& batch_id);
   bool is_removed(std::string_view name);
   void forget_blocks(const std::vector<std::string>& job_ids);
   Result<Account> account_named(const std::string& name);

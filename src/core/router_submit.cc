@@ -284,7 +284,19 @@ Result<Account> Router::account_named(const std::string& name) {
   return resolve_account(config_, *known, {}, destination.account);
 }
 
-Result<std::string> Router::attach(const std::string& provider, const std::string& batch_id) {
+// The job of this state directory that has that batch of that vendor; empty: none has.
+Result<std::string> Router::job_with(const std::string& provider, const std::string& batch_id) {
+  auto owner = store_->owner_of(batch_id);
+  if (!owner || owner->empty()) return owner;
+  auto job = store_->load(*owner);
+  if (!job) return std::move(job.error());
+  const bool has = std::any_of(job->batches.begin(), job->batches.end(), [&](const RemoteBatch& batch) {
+    return batch.provider == provider && batch.status.id == batch_id;
+  });
+  return has ? *owner : std::string();
+}
+
+Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
   auto account = account_named(provider);
@@ -292,6 +304,9 @@ Result<std::string> Router::attach(const std::string& provider, const std::strin
   if (const Provider* known = find_provider(account->provider); known != nullptr && known->capability().local)
     return Error(Code::unsupported, "[" + account->provider + "] a local run belongs to the job that started it",
                  "open that job by its own id");
+  auto known_as = job_with(account->provider, batch_id);
+  if (!known_as) return std::move(known_as.error());
+  if (!known_as->empty()) return Submitted{*known_as, true};
   Job job;
   job.id = "job_" + random_.id(kIdLength);
   job.provider = account->provider;
@@ -311,7 +326,7 @@ Result<std::string> Router::attach(const std::string& provider, const std::strin
   if (auto saved = store_->insert(job); !saved) return std::move(saved.error());
   const std::string id = job.id;
   add_entry(std::move(job), true);
-  return id;
+  return Submitted{id, false};
 }
 
 Error Router::removed_error(const Provider& provider) {

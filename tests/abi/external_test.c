@@ -155,9 +155,15 @@ static void batch_made_elsewhere_can_be_listed_and_attached(void **state) {
   assert_int_equal(br_job_list_count(list), 1);
   assert_string_equal(br_job_batch_id(br_job_list_get(list, 0), 0), "batch-0");
   br_job_list_free(list);
-  assert_ok(br_attach(stage->router, "diner", "batch-0", &job, &error), &error);
-  assert_int_equal(take_answers(stage->router, job), 2);
+  assert_int_equal(br_attach(stage->router, "diner", "batch-0", &job, &error), BR_EXISTS);
   br_job_free(job);
+  char *elsewhere = make_directory();
+  br_router *other = open_diner(elsewhere);
+  assert_ok(br_attach(other, "diner", "batch-0", &job, &error), &error);
+  assert_int_equal(take_answers(other, job), 2);
+  br_job_free(job);
+  br_router_free(other);
+  remove_directory(elsewhere);
 }
 
 /* ---- restarts ---- */

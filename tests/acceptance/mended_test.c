@@ -134,11 +134,14 @@ void a_batch_made_elsewhere_is_worked_on(void **state) {
   br_router *router = open_at(self->at, elsewhere);
   int64_t made = vendors_ledger(self->at, "creates");
   for (int i = 12; i < 18; i++) {
-    br_job *job = NULL, *none = NULL;
+    br_job *job = NULL, *again = NULL, *none = NULL;
     br_result *result = NULL;
     br_error *error = NULL;
+    const char *id = br_job_batch_id(self->jobs[i], 0);
     int rows = 0;
-    assert_ok(br_attach(router, provider_of(i), br_job_batch_id(self->jobs[i], 0), &job, &error), &error);
+    assert_ok(br_attach(router, provider_of(i), id, &job, &error), &error);
+    assert_int_equal(br_attach(router, provider_of(i), id, &again, &error), BR_EXISTS);
+    assert_string_equal(br_job_id(again), br_job_id(job));
     assert_ok(br_job_refresh(job, kWait, &error), &error);
     while (br_next_result(router, job, kWait, &result, &error) == BR_OK) {
       int index, row;
@@ -151,6 +154,7 @@ void a_batch_made_elsewhere_is_worked_on(void **state) {
     assert_int_equal(rows, size_of(i));
     assert_refused(br_retry(router, job, NULL, NULL, NULL, &none, &error), BR_EUNSUPPORTED, &error);
     br_job_free(job);
+    br_job_free(again);
   }
   assert_int_equal(vendors_ledger(self->at, "creates"), made);
   br_router_free(router);
