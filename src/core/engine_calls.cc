@@ -4,6 +4,7 @@
 #include "core/engine.h"
 #include "net/url.h"
 #include "providers/registry.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 namespace br {
@@ -186,6 +187,7 @@ void Engine::answer(const std::string& job_id, std::size_t index, Op op, const H
                          step->outcome.input_file_id);
   }
   if (op == Op::list) drop_known(job_id, &step->outcome.listed);
+  step->outcome.vendor_now_ms = parse_http_date(std::string(response.header("date")));
   push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
   poll_again(job_id, index, op);
 }

@@ -316,8 +316,10 @@ void Stepper::look_for_it() {
 void Stepper::listed(const Outcome& outcome) {
   if (batch().phase != Phase::unknown) return;
   const auto slack = std::max(rules_.settle_ms, kClockGrain);
+  // Where our clock is wrong, the batch would seem older than the call that made it, and would be made again.
+  const std::int64_t ahead = outcome.vendor_now_ms < 0 ? 0 : outcome.vendor_now_ms - now_;
   for (const RemoteStatus& status : outcome.listed) {
-    const bool match = rules_.match_by_shape ? looks_like_ours(batch(), status, slack) : is_ours(batch(), status);
+    const bool match = rules_.match_by_shape ? looks_like_ours(batch(), status, slack - ahead) : is_ours(batch(), status);
     if (match) keep_match(status, &track().matches);
   }
   track().listing_pages += 1;

@@ -70,6 +70,7 @@ struct Outcome {
   std::vector<RemoteStatus> listed;       // list: one page
   std::string next_page;                  // list: cursor of the next page, empty at the end
   bool already_ended = false;             // cancel: there was nothing left to cancel
+  std::int64_t vendor_now_ms = -1;        // the vendor's clock as it answered, where it tells
 };
 
 // Either the next HTTP exchange, or the end of the operation.

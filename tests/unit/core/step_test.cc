@@ -132,6 +132,19 @@ void two_that_look_alike_block_and_nothing_is_sent(void**) {
   assert_false(calls(now, br::Op::create));
 }
 
+void our_clock_is_wrong_batch_known_by_the_vendors_clock(void**) {
+  constexpr std::int64_t kHour = 3'600'000;
+  br::StepRules rules;
+  rules.match_by_shape = true;
+  br::Decision now = {batch_in(br::Phase::unknown), {}, {}};
+  now.batch.create_sent_ms = 10 * kHour;  // ten by our clock, eight by the vendor's
+  br::Event event = listing({listed_status("mine", "", 8 * kHour), listed_status("older", "", 7 * kHour)});
+  event.outcome.vendor_now_ms = 8 * kHour + 60'000;
+  now = step(now, event, 10 * kHour + 60'000, rules);
+  assert_int_equal(now.batch.phase, br::Phase::running);
+  assert_string_equal(now.batch.status.id.c_str(), "mine");
+}
+
 void adopted_batch_with_rows_of_others_disowned(void**) {
   br::RemoteBatch batch = accepted_batch(br::Phase::fetching, br::State::completed);
   batch.matched_by_shape = true;
@@ -198,6 +211,7 @@ int main() {
       cmocka_unit_test(absent_in_one_list_not_sent_again),
       cmocka_unit_test(absent_for_settle_ms_sent_again_once),
       cmocka_unit_test(two_that_look_alike_block_and_nothing_is_sent),
+      cmocka_unit_test(our_clock_is_wrong_batch_known_by_the_vendors_clock),
       cmocka_unit_test(adopted_batch_with_rows_of_others_disowned),
       cmocka_unit_test(key_refused_in_a_poll_blocks_and_resume_polls_again),
       cmocka_unit_test(cancel_taken_not_asked_again_after_a_restart),
