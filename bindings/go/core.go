@@ -33,6 +33,8 @@ type core struct {
 	mu       sync.Mutex
 	happened map[string]chan struct{}
 	left     map[string][]Result // fetched, and not handed out yet
+
+	acks acks
 }
 
 func closedError() error {
@@ -67,6 +69,7 @@ func (c *core) poll() {
 
 func (c *core) close(ctx context.Context) (err error) {
 	c.once.Do(func() {
+		c.flush(true)
 		close(c.closed)
 		var cause *C.br_error
 		err = failure(C.br_router_close(c.native, -1, &cause), cause)

@@ -106,6 +106,7 @@ func (j *Job) open() (native *C.br_job, err error) {
 
 // with runs use on a C job, and takes the snapshot it leaves.
 func (j *Job) with(use func(*C.br_job) error) error {
+	j.core.flush(false)
 	return j.core.with(func() error {
 		native, err := j.open()
 		if err != nil {

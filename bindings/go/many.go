@@ -67,6 +67,7 @@ func partial(err error, causes []*C.br_error) error {
 
 // withJobs runs use on the C jobs of all jobs, and takes the snapshots it leaves.
 func (r *Router) withJobs(jobs []*Job, use func(natives **C.br_job, count C.size_t) error) error {
+	r.core.flush(false)
 	return r.core.with(func() error {
 		natives := make([]*C.br_job, len(jobs))
 		var n names

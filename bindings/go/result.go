@@ -7,8 +7,7 @@ import "C"
 
 import (
 	"encoding/json"
-	"runtime"
-	"sync"
+	"reflect"
 	"unsafe"
 )
 
@@ -35,69 +34,30 @@ func (s ResultStatus) String() string {
 	return "errored"
 }
 
-// Result is one answer. It may be kept as long as wanted, and read by any goroutine.
+// Result is one answer. It may be kept as long as wanted, and read by any goroutine. Up to 256 come together, and what
+// one of them is asked for is fetched for all; keeping one keeps the others in memory.
 type Result struct {
 	block *block
 	index int
 }
 
-// block is up to 256 results that came in one crossing: their texts in one piece of Go memory, and the C handles that
-// acknowledging needs (nil for stored results). A handle is freed when it is acknowledged, the others with the block.
-type block struct {
-	core  *core
-	bytes []byte
-	views []C.brgo_view
+func (r *Result) text(column int) string { return r.block.text(column, r.index) }
 
-	mu      sync.Mutex
-	handles []*C.br_result
-}
-
-// take copies what C has fetched, and owns the handles from now on.
-func (c *core) take(fetched *C.brgo_block) []Result {
-	count := int(fetched.count)
-	b := &block{
-		core:    c,
-		bytes:   append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(fetched.bytes)), int(fetched.size))...),
-		views:   append([]C.brgo_view(nil), fetched.views[:count]...),
-		handles: append([]*C.br_result(nil), fetched.results[:count]...),
-	}
-	if b.handles[0] != nil {
-		runtime.SetFinalizer(b, (*block).free)
-	}
-	results := make([]Result, count)
-	for i := range results {
-		results[i] = Result{b, i}
-	}
-	return results
-}
-
-// free gives back the memory of handles that nobody can acknowledge any more.
-func (b *block) free() { C.brgo_free(&b.handles[0], C.size_t(len(b.handles))) }
-
-// bytes is text number i, nil if there is none. It is shared: nobody writes to it.
-func (r *Result) bytes(i int) []byte {
-	view := &r.block.views[r.index]
-	if view.present&(1<<i) == 0 {
+// bytes is the same as bytes that nobody writes to, nil if there is none.
+func (r *Result) bytes(column int) []byte {
+	text := r.text(column)
+	if text == "" {
 		return nil
 	}
-	begin, end := view.begin, view.end[i]
-	if i > 0 {
-		begin = view.end[i-1]
-	}
-	return r.block.bytes[begin:end:end]
-}
-
-// text is the same as a string, without a copy.
-func (r *Result) text(i int) string {
-	bytes := r.bytes(i)
-	return *(*string)(unsafe.Pointer(&bytes))
+	header := (*reflect.StringHeader)(unsafe.Pointer(&text))
+	return unsafe.Slice((*byte)(unsafe.Pointer(header.Data)), len(text))
 }
 
 // CustomID returns the id the request was asked under.
 func (r *Result) CustomID() string { return r.text(C.BRGO_CUSTOM_ID) }
 
 // Status says what the request came to.
-func (r *Result) Status() ResultStatus { return ResultStatus(r.block.views[r.index].status) }
+func (r *Result) Status() ResultStatus { return r.block.status(r.index) }
 
 // JobID returns the id of the job.
 func (r *Result) JobID() string { return r.text(C.BRGO_JOB_ID) }
@@ -132,10 +92,13 @@ func (r *Result) OutputTokens() int64      { return r.tokens(C.BR_TOKENS_OUTPUT)
 func (r *Result) CachedInputTokens() int64 { return r.tokens(C.BR_TOKENS_CACHED_INPUT) }
 func (r *Result) ReasoningTokens() int64   { return r.tokens(C.BR_TOKENS_REASONING) }
 
-func (r *Result) tokens(which int) int64 { return int64(r.block.views[r.index].tokens[which]) }
+func (r *Result) tokens(which int) int64 { return r.block.tokens(r.index, which) }
 
 // Redelivered says that the result may have been handed out before, by a process that did not acknowledge it.
-func (r *Result) Redelivered() bool { return r.block.views[r.index].redelivered != 0 }
+func (r *Result) Redelivered() (redelivered bool) {
+	r.block.one(r.index, func(native *C.br_result) { redelivered = C.br_result_redelivered(native) != 0 })
+	return redelivered
+}
 
 // ResultError is why one request did not succeed.
 type ResultError struct {
@@ -157,33 +120,20 @@ func (r *Result) Err() error {
 	if r.Status() == Succeeded {
 		return nil
 	}
-	view := &r.block.views[r.index]
-	return &ResultError{
-		Status:     r.Status(),
-		Type:       r.text(C.BRGO_ERROR_TYPE),
-		Code:       r.text(C.BRGO_ERROR_CODE),
-		Message:    r.text(C.BRGO_ERROR_MESSAGE),
-		HTTPStatus: int(view.http_status),
-		Transient:  view.transient != 0,
+	err := &ResultError{
+		Status:  r.Status(),
+		Type:    r.text(C.BRGO_ERROR_TYPE),
+		Code:    r.text(C.BRGO_ERROR_CODE),
+		Message: r.text(C.BRGO_ERROR_MESSAGE),
 	}
+	r.block.one(r.index, func(native *C.br_result) {
+		err.HTTPStatus = int(C.br_result_http_status(native))
+		err.Transient = C.br_result_is_transient(native) != 0
+	})
+	return err
 }
 
 // Ack marks the result as taken: it is not handed out again. Durable at the next save, at the latest with
-// Router.Close. Results that were not acknowledged come again from the next router on the state directory.
-func (r *Result) Ack() error {
-	b := r.block
-	return b.core.with(func() error {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		handle := b.handles[r.index]
-		if handle == nil {
-			return nil
-		}
-		var cause *C.br_error
-		if err := failure(C.brgo_ack(handle, &cause), cause); err != nil {
-			return err
-		}
-		b.handles[r.index] = nil
-		return nil
-	})
-}
+// Router.Close. Results that were not acknowledged come again from the next router on the state directory. The error may
+// be that of an earlier one: they are passed on together, within 50 ms.
+func (r *Result) Ack() error { return r.block.core.ack(r.block, r.index) }

@@ -22,11 +22,6 @@ const (
 // pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
 // block is kept for the next pull. No call into C is under way while yield runs.
 func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
-	fetched := C.brgo_block_new()
-	if fetched == nil {
-		return failure(C.BR_ENOMEM, nil)
-	}
-	defer C.brgo_block_free(fetched)
 	id := ""
 	var native *C.br_job
 	if job != nil {
@@ -44,7 +39,7 @@ func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) err
 				return true, nil
 			}
 			err := c.with(func() (err error) {
-				results, ended, err = c.fetch(fetched, job, native)
+				results, ended, err = c.fetch(job, native)
 				return err
 			})
 			return len(results) > 0 || ended, err
@@ -65,16 +60,17 @@ func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) err
 }
 
 // fetch takes what is there, without waiting.
-func (c *core) fetch(into *C.brgo_block, job *Job, native *C.br_job) (results []Result, ended bool, err error) {
-	var cause *C.br_error
-	status := C.brgo_next(c.native, native, into, &cause)
-	if into.count > 0 {
-		results = c.take(into)
+func (c *core) fetch(job *Job, native *C.br_job) (results []Result, ended bool, err error) {
+	b, status, err := c.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
+		return C.brgo_next(c.native, native, into, err)
+	})
+	if b != nil {
+		return b.results(0), false, nil
 	}
 	if status == C.BR_AGAIN && job != nil {
 		return nil, false, job.blocked(native)
 	}
-	return results, status == C.BR_END, failure(status, cause)
+	return nil, status == C.BR_END, err
 }
 
 var errStopped = errors.New("stopped")
@@ -136,7 +132,7 @@ func (j *Job) blocked(native *C.br_job) error {
 // result for which each returns nil is acknowledged. An error of each ends the work and is returned; so does a job that
 // is blocked (with the reason) and the end of ctx.
 func (j *Job) Each(ctx context.Context, each func(*Result) error) error {
-	return acknowledging(each, func(yield func(*Result) bool) error {
+	return j.core.acknowledging(each, func(yield func(*Result) bool) error {
 		err := j.core.pull(ctx, j, yield)
 		if err != nil {
 			_ = j.Update() // so that Status tells of what ended it; err is what the caller needs
@@ -147,10 +143,10 @@ func (j *Job) Each(ctx context.Context, each func(*Result) error) error {
 
 // Each is Job.Each for all jobs of the router; it returns when none is unfinished.
 func (r *Router) Each(ctx context.Context, each func(*Result) error) error {
-	return acknowledging(each, func(yield func(*Result) bool) error { return r.core.pull(ctx, nil, yield) })
+	return r.core.acknowledging(each, func(yield func(*Result) bool) error { return r.core.pull(ctx, nil, yield) })
 }
 
-func acknowledging(each func(*Result) error, pull func(func(*Result) bool) error) error {
+func (c *core) acknowledging(each func(*Result) error, pull func(func(*Result) bool) error) error {
 	var failed error
 	err := pull(func(result *Result) bool {
 		if failed = each(result); failed == nil {
@@ -158,6 +154,10 @@ func acknowledging(each func(*Result) error, pull func(func(*Result) bool) error
 		}
 		return failed == nil
 	})
+	c.flush(false)
+	if failed == nil {
+		failed = c.acks.failure()
+	}
 	if failed != nil {
 		return failed
 	}
@@ -186,25 +186,18 @@ func (j *Job) stored(order Order, use func(*C.br_results) error) error {
 // Each hands out. Nothing is acknowledged.
 func (j *Job) EachStored(order Order, each func(*Result) error) error {
 	return j.stored(order, func(native *C.br_results) error {
-		fetched := C.brgo_block_new()
-		if fetched == nil {
-			return failure(C.BR_ENOMEM, nil)
-		}
-		defer C.brgo_block_free(fetched)
 		for {
-			var cause *C.br_error
-			status := C.brgo_stored(native, fetched, &cause)
-			var results []Result
-			if fetched.count > 0 {
-				results = j.core.take(fetched)
+			b, status, err := j.core.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
+				return C.brgo_stored(native, into, err)
+			})
+			if err != nil || status == C.BR_END {
+				return err
 			}
+			results := b.results(0)
 			for i := range results {
 				if err := each(&results[i]); err != nil {
 					return err
 				}
-			}
-			if err := failure(status, cause); err != nil || status == C.BR_END {
-				return err
 			}
 		}
 	})

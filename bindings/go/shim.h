@@ -1,4 +1,4 @@
-/* What Go cannot say to C by itself: callbacks with a handle for user_data, and a block of results in one crossing. */
+/* What Go cannot say to C by itself: callbacks with a handle for user_data, and what needs a block of results in one crossing. */
 #ifndef BATCHROUTER_GO_SHIM_H
 #define BATCHROUTER_GO_SHIM_H
 
@@ -13,7 +13,7 @@ const char *brgo_library_path(void);
 
 enum { BRGO_BLOCK = 256 };
 
-/* The texts of a result, in the order in which they lie in the block's bytes. */
+/* The texts of a result. */
 enum {
   BRGO_CUSTOM_ID,
   BRGO_JOB_ID,
@@ -30,30 +30,31 @@ enum {
   BRGO_TEXTS
 };
 
-/* One result. Text i lies between end[i - 1] (of the first: begin) and end[i]; bit i of present says that it is there. */
 typedef struct {
-  int64_t begin, end[BRGO_TEXTS], tokens[4];
-  int32_t status, http_status, transient, redelivered, present;
-} brgo_view;
+  const char *at; /* NULL: there is none */
+  size_t length;
+} brgo_text;
 
-/* Up to BRGO_BLOCK results: the handles, what they say, and their texts one after another. The memory of bytes grows and
- * is used again; brgo_block_free gives it back. */
+/* Up to BRGO_BLOCK results. A column is filled by the first brgo_ask for it, and lies there until the block is freed. */
 typedef struct {
-  size_t count, size, capacity;
-  char *bytes;
+  size_t count, bytes; /* bytes: about what the results take of memory */
   br_result *results[BRGO_BLOCK];
-  brgo_view views[BRGO_BLOCK];
+  int32_t status[BRGO_BLOCK];
+  int64_t tokens[BRGO_BLOCK][4];
+  brgo_text texts[BRGO_TEXTS][BRGO_BLOCK];
 } brgo_block;
 
 brgo_block *brgo_block_new(void);
+/* Frees the results as well. */
 void brgo_block_free(brgo_block *block);
-/* br_next_results without waiting. */
+/* br_next_results without waiting; the status of each is there, the columns are not. */
 br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error **err);
-/* br_results_next; the handles are freed at once, since nobody acknowledges them. */
+/* br_results_next in the same way. */
 br_status brgo_stored(br_results *results, brgo_block *block, br_error **err);
-/* br_result_ack, and frees the result when that went well: one crossing for both. */
-br_status brgo_ack(br_result *result, br_error **err);
-void brgo_free(br_result **results, size_t count);
+/* Fills a column: of texts, or with BRGO_TEXTS that of tokens. Returns the bytes of its texts. */
+size_t brgo_ask(brgo_block *block, int32_t column);
+/* br_result_ack of those results of the block. */
+br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err);
 
 /* user_data is a cgo.Handle; brgo_destroy ends it. */
 br_status brgo_set_log(br_config *config, int32_t level, uintptr_t handle, br_error **err);

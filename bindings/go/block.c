@@ -1,0 +1,109 @@
+/* A block of results: what all of them say to one question is fetched in one crossing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim.h"
+
+/* What a handle takes beside its line. */
+enum { BRGO_HANDLE = 1024 };
+
+/* The columns are not cleared: nobody reads one that was not asked for. */
+brgo_block *brgo_block_new(void) {
+  brgo_block *block = malloc(sizeof *block);
+  if (block != NULL) block->count = 0;
+  return block;
+}
+
+void brgo_block_free(brgo_block *block) {
+  for (size_t i = 0; i < block->count; i++) br_result_free(block->results[i]);
+  free(block);
+}
+
+static br_status look(brgo_block *block, br_status status) {
+  block->bytes = sizeof *block;
+  for (size_t i = 0; i < block->count; i++) {
+    size_t length = 0;
+    br_result_json(block->results[i], &length);
+    block->bytes += length + BRGO_HANDLE;
+    block->status[i] = br_result_status(block->results[i]);
+  }
+  return status;
+}
+
+br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error **err) {
+  return look(block, br_next_results(router, job, 0, block->results, BRGO_BLOCK, &block->count, err));
+}
+
+br_status brgo_stored(br_results *results, brgo_block *block, br_error **err) {
+  return look(block, br_results_next(results, block->results, BRGO_BLOCK, &block->count, err));
+}
+
+static const char *data_of(const br_result *result, int32_t column, size_t *length) {
+  switch (column) {
+    case BRGO_CUSTOM_ID:
+      return br_result_custom_id(result, length);
+    case BRGO_TEXT:
+      return br_result_text(result, length);
+    case BRGO_TOOL_CALLS:
+      return br_result_tool_calls(result, length);
+    case BRGO_RESPONSE:
+      return br_result_response(result, length);
+    default:
+      return br_result_json(result, length);
+  }
+}
+
+static const char *name_of(const br_result *result, int32_t column) {
+  switch (column) {
+    case BRGO_JOB_ID:
+      return br_result_job_id(result);
+    case BRGO_BATCH_ID:
+      return br_result_batch_id(result);
+    case BRGO_MODEL:
+      return br_result_model(result);
+    case BRGO_FINISH_REASON:
+      return br_result_finish_reason(result);
+    case BRGO_ERROR_TYPE:
+      return br_result_error_type(result);
+    case BRGO_ERROR_CODE:
+      return br_result_error_code(result);
+    default:
+      return br_result_error_message(result);
+  }
+}
+
+static brgo_text ask_one(const br_result *result, int32_t column) {
+  brgo_text text = {NULL, 0};
+  switch (column) {
+    case BRGO_CUSTOM_ID:
+    case BRGO_TEXT:
+    case BRGO_TOOL_CALLS:
+    case BRGO_RESPONSE:
+    case BRGO_JSON:
+      text.at = data_of(result, column, &text.length);
+      break;
+    default:
+      text.at = name_of(result, column);
+      if (text.at != NULL) text.length = strlen(text.at);
+  }
+  return text;
+}
+
+size_t brgo_ask(brgo_block *block, int32_t column) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < block->count; i++) {
+    if (column == BRGO_TEXTS) {
+      for (int32_t which = 0; which < 4; which++) block->tokens[i][which] = br_result_tokens(block->results[i], which);
+    } else {
+      block->texts[column][i] = ask_one(block->results[i], column);
+      bytes += block->texts[column][i].length;
+    }
+  }
+  return bytes;
+}
+
+br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err) {
+  br_status status = BR_OK;
+  for (size_t i = 0; i < count && status >= 0; i++) status = br_result_ack(block->results[which[i]], err);
+  return status;
+}
