@@ -34,10 +34,14 @@ func (c *core) ack(b *block, index int) error {
 	if a.closed {
 		return closedError()
 	}
+	if b.stored {
+		return nil
+	}
 	if a.err != nil {
 		return a.told()
 	}
 	b.acked[index] = true
+	b.acks++
 	a.taken = append(a.taken, Result{b, index})
 	switch len(a.taken) {
 	case C.BRGO_BLOCK:
@@ -75,6 +79,17 @@ func (c *core) flush(last bool) {
 	c.acks.closed = c.acks.closed || last
 }
 
+// passed says that every result of the block was acknowledged, and passes it on.
+func (c *core) passed(b *block) bool {
+	c.acks.mu.Lock()
+	all := b.acks == len(b.heads)
+	c.acks.mu.Unlock()
+	if all {
+		c.flush(false)
+	}
+	return all
+}
+
 // pass is called with the lock held.
 func (c *core) pass() (err error) {
 	a := &c.acks
@@ -108,6 +123,6 @@ func (b *block) pass(results []Result) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		var cause *C.br_error
-		return failure(C.brgo_ack(b.native, &which[0], C.size_t(len(which)), &cause), cause)
+		return failure(C.brgo_ack(b.owner.native, &which[0], C.size_t(len(which)), &cause), cause)
 	})
 }

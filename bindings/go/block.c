@@ -4,10 +4,6 @@
 
 #include "shim.h"
 
-/* What a handle takes beside its line. */
-enum { BRGO_HANDLE = 1024 };
-
-/* The columns are not cleared: nobody reads one that was not asked for. */
 brgo_block *brgo_block_new(void) {
   brgo_block *block = malloc(sizeof *block);
   if (block != NULL) block->count = 0;
@@ -20,12 +16,9 @@ void brgo_block_free(brgo_block *block) {
 }
 
 static br_status look(brgo_block *block, br_status status) {
-  block->bytes = sizeof *block;
   for (size_t i = 0; i < block->count; i++) {
-    size_t length = 0;
-    br_result_json(block->results[i], &length);
-    block->bytes += length + BRGO_HANDLE;
-    block->status[i] = br_result_status(block->results[i]);
+    block->heads[i].status = br_result_status(block->results[i]);
+    block->heads[i].redelivered = br_result_redelivered(block->results[i]);
   }
   return status;
 }
@@ -38,8 +31,8 @@ br_status brgo_stored(br_results *results, brgo_block *block, br_error **err) {
   return look(block, br_results_next(results, block->results, BRGO_BLOCK, &block->count, err));
 }
 
-static const char *data_of(const br_result *result, int32_t column, size_t *length) {
-  switch (column) {
+static const char *data_of(const br_result *result, int32_t which, size_t *length) {
+  switch (which) {
     case BRGO_CUSTOM_ID:
       return br_result_custom_id(result, length);
     case BRGO_TEXT:
@@ -53,8 +46,8 @@ static const char *data_of(const br_result *result, int32_t column, size_t *leng
   }
 }
 
-static const char *name_of(const br_result *result, int32_t column) {
-  switch (column) {
+static const char *name_of(const br_result *result, int32_t which) {
+  switch (which) {
     case BRGO_JOB_ID:
       return br_result_job_id(result);
     case BRGO_BATCH_ID:
@@ -72,34 +65,36 @@ static const char *name_of(const br_result *result, int32_t column) {
   }
 }
 
-static brgo_text ask_one(const br_result *result, int32_t column) {
+static brgo_text ask_one(const br_result *result, int32_t which) {
   brgo_text text = {NULL, 0};
-  switch (column) {
+  switch (which) {
     case BRGO_CUSTOM_ID:
     case BRGO_TEXT:
     case BRGO_TOOL_CALLS:
     case BRGO_RESPONSE:
     case BRGO_JSON:
-      text.at = data_of(result, column, &text.length);
+      text.at = data_of(result, which, &text.length);
       break;
     default:
-      text.at = name_of(result, column);
+      text.at = name_of(result, which);
       if (text.at != NULL) text.length = strlen(text.at);
   }
   return text;
 }
 
-size_t brgo_ask(brgo_block *block, int32_t column) {
+size_t brgo_ask(brgo_block *block, int32_t which) {
   size_t bytes = 0;
   for (size_t i = 0; i < block->count; i++) {
-    if (column == BRGO_TEXTS) {
-      for (int32_t which = 0; which < 4; which++) block->tokens[i][which] = br_result_tokens(block->results[i], which);
-    } else {
-      block->texts[column][i] = ask_one(block->results[i], column);
-      bytes += block->texts[column][i].length;
-    }
+    block->texts[i] = ask_one(block->results[i], which);
+    bytes += block->texts[i].length;
   }
   return bytes;
+}
+
+void brgo_ask_tokens(brgo_block *block) {
+  for (size_t i = 0; i < block->count; i++) {
+    for (int32_t which = 0; which < 4; which++) block->tokens[i][which] = br_result_tokens(block->results[i], which);
+  }
 }
 
 br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err) {

@@ -12,22 +12,32 @@ import (
 	"unsafe"
 )
 
-const columns = C.BRGO_TEXTS + 1 // the last is that of the tokens
-
-// block is up to 256 results that came in one crossing. They stay in C, where each says what it is asked for; what one
-// of them is asked for, all are, so that a question costs one crossing for all. The last Result that is kept of a block
-// keeps it.
+// block is up to 256 results that came in one crossing. As long as they are in C, what one of them is asked for is asked
+// of all in one crossing, and copied. When they were handed out and acknowledged the block is settled: their lines are
+// copied, the C results are freed, and what nobody had asked for is found in the line. Any goroutine may read.
 type block struct {
 	core   *core
-	native *C.brgo_block
-	owner  *owner
-	asked  [columns]atomic.Bool
-	weight []byte
-	texts  [C.BRGO_TEXTS]atomic.Pointer[[]string] // copies, for those who keep what they are told
+	stored bool // acknowledging means nothing
+	heads  []C.brgo_head
+	texts  [C.BRGO_TEXTS]atomic.Pointer[[]string]
+	tokens atomic.Pointer[[][4]C.int64_t]
 
-	mu    sync.Mutex // the C results belong to one goroutine at a time
-	bytes [columns]int
-	acked [C.BRGO_BLOCK]bool // guarded by core.acks.mu
+	mu     sync.Mutex // the C results belong to one goroutine at a time
+	owner  *owner     // nil when settled
+	lines  []*line    // of a settled block, those that were read
+	weight []byte
+
+	acked [C.BRGO_BLOCK]bool // guarded by core.acks.mu, as is the next
+	acks  int
+}
+
+// owner frees C results that nobody can reach any more. It is apart, so that it is not the whole block that outlives its
+// last user for a round of the collector.
+type owner struct{ native *C.brgo_block }
+
+func (o *owner) free() {
+	runtime.SetFinalizer(o, nil)
+	C.brgo_block_free(o.native)
 }
 
 // fetchBlock makes a block of what fetch finds; nil if that is nothing.
@@ -42,88 +52,110 @@ func (c *core) fetchBlock(fetch func(*C.brgo_block, **C.br_error) C.br_status) (
 		C.brgo_block_free(native)
 		return nil, status, failure(status, cause)
 	}
-	// The collector knows nothing of the memory in C. It runs as often as that asks for when half of it is here, unused.
-	b := &block{core: c, native: native, owner: &owner{native}, weight: make([]byte, native.bytes/2)}
+	b := &block{core: c, owner: &owner{native}}
+	b.heads = append(b.heads, native.heads[:native.count]...)
 	runtime.SetFinalizer(b.owner, (*owner).free)
 	return b, status, nil
 }
 
-// owner frees a block that nobody can reach any more. It is apart, so that it is not the whole block that outlives its
-// last user for a round of the collector.
-type owner struct{ native *C.brgo_block }
-
-func (o *owner) free() { C.brgo_block_free(o.native) }
-
-func (b *block) count() int { return int(b.native.count) }
-
-// results hands out the results from number first on.
-func (b *block) results(first int) []Result {
-	all := make([]Result, b.count()-first)
+// results hands out all of them.
+func (b *block) results() []Result {
+	all := make([]Result, len(b.heads))
 	for i := range all {
-		all[i] = Result{b, first + i}
+		all[i] = Result{b, i}
 	}
 	return all
 }
 
-// ask fills a column, if nobody did yet.
-func (b *block) ask(column int) {
-	if b.asked[column].Load() {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.asked[column].Load() {
-		b.bytes[column] = int(C.brgo_ask(b.native, C.int32_t(column)))
-		b.asked[column].Store(true)
-	}
-}
-
-// view is a text in the memory of C, which goes with the block; nil if there is none.
-func (b *block) view(column, index int) []byte {
-	b.ask(column)
-	text := &b.native.texts[column][index]
-	return unsafe.Slice((*byte)(unsafe.Pointer(text.at)), int(text.length))
-}
-
-// text is a text in the memory of Go, which it shares with the others of its column; "" if there is none.
+// text is "" if there is none.
 func (b *block) text(column, index int) string {
 	if all := b.texts[column].Load(); all != nil {
 		return (*all)[index]
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.owner == nil && b.texts[column].Load() == nil {
+		return b.line(index).text(column)
+	}
 	return b.copied(column)[index]
 }
 
+// copied is called with the lock held, and before the block is settled or for a column that was asked for by then.
 func (b *block) copied(column int) []string {
-	b.ask(column)
-	bytes := make([]byte, 0, b.bytes[column])
-	all := make([]string, b.count())
+	if all := b.texts[column].Load(); all != nil {
+		return *all
+	}
+	bytes := make([]byte, 0, int(C.brgo_ask(b.owner.native, C.int32_t(column))))
+	all := make([]string, len(b.heads))
+	texts := &b.owner.native.texts
 	for i := range all {
 		begin := len(bytes)
-		bytes = append(bytes, b.view(column, i)...)
+		bytes = append(bytes, unsafe.Slice((*byte)(unsafe.Pointer(texts[i].at)), int(texts[i].length))...)
 		one := bytes[begin:]
 		all[i] = *(*string)(unsafe.Pointer(&one)) // nobody writes to these bytes again
 	}
 	b.texts[column].Store(&all)
-	runtime.KeepAlive(b)
 	return all
 }
 
-func (b *block) status(index int) ResultStatus {
-	status := ResultStatus(b.native.status[index])
-	runtime.KeepAlive(b)
-	return status
+func (b *block) count(which, index int) int64 {
+	all := b.tokens.Load()
+	if all == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if all = b.tokens.Load(); all == nil && b.owner == nil {
+			return b.line(index).tokens(which)
+		}
+		if all == nil {
+			C.brgo_ask_tokens(b.owner.native)
+			copied := append([][4]C.int64_t(nil), b.owner.native.tokens[:len(b.heads)]...)
+			all = &copied
+			b.tokens.Store(all)
+		}
+	}
+	return int64((*all)[index][which])
 }
 
-func (b *block) tokens(index, which int) int64 {
-	b.ask(C.BRGO_TEXTS)
-	count := int64(b.native.tokens[index][which])
-	runtime.KeepAlive(b)
-	return count
-}
-
-// one asks a single result.
-func (b *block) one(index int, ask func(*C.br_result)) {
+// refusal returns HTTP status and whether asking again may work, of one that did not succeed.
+func (b *block) refusal(index int) (httpStatus int, transient bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ask(b.native.results[index])
+	if b.owner == nil {
+		refused := &b.line(index).Error
+		return refused.HTTPStatus, refused.Transient
+	}
+	native := b.owner.native.results[index]
+	return int(C.br_result_http_status(native)), C.br_result_is_transient(native) != 0
+}
+
+// settle is called when all results were handed out. Those of a block that is not acknowledged stay in C, for as long as
+// somebody can do it.
+func (b *block) settle() {
+	acked := b.stored || b.core.passed(b)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.owner == nil {
+		return
+	}
+	if !acked {
+		// The collector knows nothing of the memory in C: this is as much, and makes it run as often.
+		b.weight = make([]byte, len(b.heads)*C.BRGO_WEIGHT)
+		return
+	}
+	for _, column := range [...]int{C.BRGO_CUSTOM_ID, C.BRGO_TEXT, C.BRGO_JSON} {
+		b.copied(column)
+	}
+	b.owner.free()
+	b.owner = nil
+}
+
+// line is called with the lock held, of a settled block.
+func (b *block) line(index int) *line {
+	if b.lines == nil {
+		b.lines = make([]*line, len(b.heads))
+	}
+	if b.lines[index] == nil {
+		b.lines[index] = readLine((*b.texts[C.BRGO_JSON].Load())[index])
+	}
+	return b.lines[index]
 }

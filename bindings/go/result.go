@@ -35,7 +35,8 @@ func (s ResultStatus) String() string {
 }
 
 // Result is one answer. It may be kept as long as wanted, and read by any goroutine. Up to 256 come together, and what
-// one of them is asked for is fetched for all; keeping one keeps the others in memory.
+// one of them is asked for is fetched for all; keeping one keeps the others in memory. What is asked for the first time
+// after its turn takes longer, some microseconds.
 type Result struct {
 	block *block
 	index int
@@ -57,7 +58,7 @@ func (r *Result) bytes(column int) []byte {
 func (r *Result) CustomID() string { return r.text(C.BRGO_CUSTOM_ID) }
 
 // Status says what the request came to.
-func (r *Result) Status() ResultStatus { return r.block.status(r.index) }
+func (r *Result) Status() ResultStatus { return ResultStatus(r.block.heads[r.index].status) }
 
 // JobID returns the id of the job.
 func (r *Result) JobID() string { return r.text(C.BRGO_JOB_ID) }
@@ -92,13 +93,10 @@ func (r *Result) OutputTokens() int64      { return r.tokens(C.BR_TOKENS_OUTPUT)
 func (r *Result) CachedInputTokens() int64 { return r.tokens(C.BR_TOKENS_CACHED_INPUT) }
 func (r *Result) ReasoningTokens() int64   { return r.tokens(C.BR_TOKENS_REASONING) }
 
-func (r *Result) tokens(which int) int64 { return r.block.tokens(r.index, which) }
+func (r *Result) tokens(which int) int64 { return r.block.count(which, r.index) }
 
 // Redelivered says that the result may have been handed out before, by a process that did not acknowledge it.
-func (r *Result) Redelivered() (redelivered bool) {
-	r.block.one(r.index, func(native *C.br_result) { redelivered = C.br_result_redelivered(native) != 0 })
-	return redelivered
-}
+func (r *Result) Redelivered() bool { return r.block.heads[r.index].redelivered != 0 }
 
 // ResultError is why one request did not succeed.
 type ResultError struct {
@@ -126,10 +124,7 @@ func (r *Result) Err() error {
 		Code:    r.text(C.BRGO_ERROR_CODE),
 		Message: r.text(C.BRGO_ERROR_MESSAGE),
 	}
-	r.block.one(r.index, func(native *C.br_result) {
-		err.HTTPStatus = int(C.br_result_http_status(native))
-		err.Transient = C.br_result_is_transient(native) != 0
-	})
+	err.HTTPStatus, err.Transient = r.block.refusal(r.index)
 	return err
 }
 

@@ -56,6 +56,11 @@ func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) err
 			}
 			return err
 		}
+		for i := range results {
+			if i == 0 || results[i].block != results[i-1].block {
+				results[i].block.settle()
+			}
+		}
 	}
 }
 
@@ -65,7 +70,7 @@ func (c *core) fetch(job *Job, native *C.br_job) (results []Result, ended bool, 
 		return C.brgo_next(c.native, native, into, err)
 	})
 	if b != nil {
-		return b.results(0), false, nil
+		return b.results(), false, nil
 	}
 	if status == C.BR_AGAIN && job != nil {
 		return nil, false, job.blocked(native)
@@ -193,12 +198,14 @@ func (j *Job) EachStored(order Order, each func(*Result) error) error {
 			if err != nil || status == C.BR_END {
 				return err
 			}
-			results := b.results(0)
+			b.stored = true
+			results := b.results()
 			for i := range results {
 				if err := each(&results[i]); err != nil {
 					return err
 				}
 			}
+			b.settle()
 		}
 	})
 }

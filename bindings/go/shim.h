@@ -11,7 +11,8 @@
 /* The file that the functions of the library come from. */
 const char *brgo_library_path(void);
 
-enum { BRGO_BLOCK = 256 };
+/* BRGO_WEIGHT: about what a result takes of memory, in bytes. */
+enum { BRGO_BLOCK = 256, BRGO_WEIGHT = 2048 };
 
 /* The texts of a result. */
 enum {
@@ -31,28 +32,33 @@ enum {
 };
 
 typedef struct {
+  int32_t status, redelivered;
+} brgo_head;
+
+typedef struct {
   const char *at; /* NULL: there is none */
   size_t length;
 } brgo_text;
 
-/* Up to BRGO_BLOCK results. A column is filled by the first brgo_ask for it, and lies there until the block is freed. */
+/* Up to BRGO_BLOCK results, and the newest answers to a question that was asked of all. */
 typedef struct {
-  size_t count, bytes; /* bytes: about what the results take of memory */
+  size_t count;
   br_result *results[BRGO_BLOCK];
-  int32_t status[BRGO_BLOCK];
+  brgo_head heads[BRGO_BLOCK];
+  brgo_text texts[BRGO_BLOCK];
   int64_t tokens[BRGO_BLOCK][4];
-  brgo_text texts[BRGO_TEXTS][BRGO_BLOCK];
 } brgo_block;
 
 brgo_block *brgo_block_new(void);
 /* Frees the results as well. */
 void brgo_block_free(brgo_block *block);
-/* br_next_results without waiting; the status of each is there, the columns are not. */
+/* br_next_results without waiting; fills the heads. */
 br_status brgo_next(br_router *router, br_job *job, brgo_block *block, br_error **err);
 /* br_results_next in the same way. */
 br_status brgo_stored(br_results *results, brgo_block *block, br_error **err);
-/* Fills a column: of texts, or with BRGO_TEXTS that of tokens. Returns the bytes of its texts. */
-size_t brgo_ask(brgo_block *block, int32_t column);
+/* Fills texts with one of all results. Returns their bytes. */
+size_t brgo_ask(brgo_block *block, int32_t which);
+void brgo_ask_tokens(brgo_block *block);
 /* br_result_ack of those results of the block. */
 br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err);
 
