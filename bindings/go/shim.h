@@ -1,4 +1,5 @@
-/* What Go cannot say to C by itself: callbacks with a handle for user_data, and what needs a block of results in one crossing. */
+/* What Go cannot say to C by itself: callbacks with a handle for user_data, and what needs a block of results in one
+ * crossing. */
 #ifndef BATCHROUTER_GO_SHIM_H
 #define BATCHROUTER_GO_SHIM_H
 

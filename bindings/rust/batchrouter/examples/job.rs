@@ -1,5 +1,5 @@
-//! A whole job from Rust, for tests/bench/languages.py: every request of a file, every answer printed, through a buffer as C's
-//! printf has one. Arguments: FILE KEY=VALUE…
+//! A whole job from Rust, for tests/bench/languages.py: every request of a file, every answer printed, through a buffer as
+//! C's printf has one. Arguments: FILE KEY=VALUE…
 
 use std::io::{BufWriter, Write};
 use std::{env, io};
