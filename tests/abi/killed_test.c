@@ -1,13 +1,19 @@
 /* What the next process is told of results that a killed one had been handed. */
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
 #include "support/emulator_c.h"
 
-/* Runs a job, is handed one result, says so, and waits to be killed: nothing is acknowledged, nothing is closed. */
-static void take_one_and_wait(const char *dir, const char *url, int told) {
+enum { kUrl = 128 };
+
+/* Hears the address of the vendor, runs a job, is handed one result, says so, and waits to be killed: nothing is
+ * acknowledged, nothing is closed. */
+static void take_one_and_wait(const char *dir, int heard, int told) {
+  char url[kUrl];
+  if (read(heard, url, sizeof url) != sizeof url) _exit(1);
   br_router *router = open_router(dir, url);
   br_job *job = submit(router, 2);
   br_result *result = NULL;
@@ -17,15 +23,21 @@ static void take_one_and_wait(const char *dir, const char *url, int told) {
 
 static void results_handed_to_a_killed_process_come_again_and_say_so(void **state) {
   (void)state;
-  emulator *vendor = emulator_start(1);
   char *dir = make_directory();
-  int ends[2];
-  char byte;
+  int ask[2], ends[2];
+  char byte, url[kUrl] = "";
+  assert_int_equal(pipe(ask), 0);
   assert_int_equal(pipe(ends), 0);
+  /* Before the vendor's threads are there: a child has none of them, but the locks that they held. */
   pid_t child = fork();
-  if (child == 0) take_one_and_wait(dir, emulator_base_url(vendor), ends[1]);
+  if (child == 0) take_one_and_wait(dir, ask[0], ends[1]);
+  close(ask[0]);
   close(ends[1]);
+  emulator *vendor = emulator_start(1);
+  strncpy(url, emulator_base_url(vendor), sizeof url - 1);
+  assert_int_equal(write(ask[1], url, sizeof url), sizeof url);
   assert_int_equal(read(ends[0], &byte, 1), 1);
+  close(ask[1]);
   close(ends[0]);
   assert_int_equal(kill(child, SIGKILL), 0);
   assert_int_equal(waitpid(child, NULL, 0), child);
