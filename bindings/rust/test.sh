@@ -26,4 +26,6 @@ RUSTDOCFLAGS="-D warnings" cargo doc --offline --workspace --no-deps
 for crate in batchrouter-sys batchrouter; do
   cargo package --offline --allow-dirty --list -p "$crate" >/dev/null
 done
-cargo package --offline --allow-dirty --workspace
+# With a home of its own: cargo keeps what it unpacked of an earlier package under the same version, however old.
+rm -rf "$build/rust/home"
+CARGO_HOME="$build/rust/home" cargo package --offline --allow-dirty --workspace
