@@ -2,24 +2,11 @@
 
 #include <array>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "codec/string_scan.h"
 
 namespace br {
 
 namespace {
-
-// The value of each hexadecimal digit; kNoDigit for every other byte.
-constexpr unsigned kNoDigit = 0x10000;
-
-constexpr std::array<std::uint32_t, 256> kHexDigits = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (auto& value : table) value = kNoDigit;
-  for (unsigned i = 0; i < 10; ++i) table['0' + i] = i;
-  for (unsigned i = 0; i < 6; ++i) table['a' + i] = table['A' + i] = 10 + i;
-  return table;
-}();
 
 constexpr std::array<JsonCursor::Kind, 256> kKinds = [] {
   using Kind = JsonCursor::Kind;
@@ -35,50 +22,7 @@ constexpr std::array<JsonCursor::Kind, 256> kKinds = [] {
   return table;
 }();
 
-#if defined(__SSE2__)
-
-// The first byte from p on that is a quote, a backslash or a control character; *high is set where one before it has
-// its highest bit set, or one shortly behind it.
-const char* plain_end(const char* p, const char* end, int* high) {
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-  int seen = 0;
-  for (; p < end; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-    const int mask = _mm_movemask_epi8(stop);
-    seen |= _mm_movemask_epi8(bytes);
-    if (mask != 0) {
-      p += __builtin_ctz(static_cast<unsigned>(mask));
-      break;
-    }
-  }
-  *high |= seen;
-  return p;
-}
-
-#else
-
-const char* plain_end(const char* p, const char* end, int* high) {
-  while (p < end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20) *high |= *p++ & 0x80;
-  return p;
-}
-
-#endif
-
-constexpr bool is_short_escape(char c) {
-  return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
-}
-
-std::uint32_t hex_digit(char c) { return kHexDigits[static_cast<unsigned char>(c)]; }
-
 }  // namespace
-
-int hex4(const char* p) {
-  const std::uint32_t a = hex_digit(p[0]), b = hex_digit(p[1]), c = hex_digit(p[2]), d = hex_digit(p[3]);
-  if (((a | b | c | d) & kNoDigit) != 0) return -1;
-  return static_cast<int>(a << 12 | b << 8 | c << 4 | d);
-}
 
 JsonCursor::Kind JsonCursor::peek() {
   skip_blanks();
@@ -148,29 +92,33 @@ const char* JsonCursor::pass_escape(const char* p) {
   if (end_ - p < 2) return refuse(p, "the text ends inside a string");
   if (is_short_escape(p[1])) return p + 2;
   if (p[1] != 'u') return refuse(p, "JSON has no such escape; a backslash is written \\\\");
+  if (const char* behind = unicode_end(p, end_)) return behind;
   const int code = end_ - p < 6 ? -1 : hex4(p + 2);
   if (code < 0) return refuse(p, "\\u needs four hexadecimal digits");
-  if (code < 0xd800 || code > 0xdfff) return p + 6;
   if (code >= 0xdc00) return refuse(p, "a low surrogate escape stands without its high one");
-  if (end_ - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-    const int low = hex4(p + 8);
-    if (low >= 0xdc00 && low <= 0xdfff) return p + 12;
-  }
   return refuse(p, "a high surrogate escape stands without its low one");
+}
+
+// Notes what is wrong in the string of which the bytes before p are right.
+bool JsonCursor::refuse_string(const char* p) {
+  while (p != nullptr) {
+    p = plain_end(p, end_, &high_bits_);
+    if (p >= end_) return fail_at(end_, "the text ends inside a string");
+    if (*p != '\\') return fail_at(p, "a control character stands in a string; write it as an escape");
+    p = pass_escape(p);
+  }
+  return false;
 }
 
 bool JsonCursor::read_string(std::string_view* token) {
   skip_blanks();
   const char* const start = at_;
   if (error_ != nullptr || start >= end_ || *start != '"') return fail("a string is expected here");
-  const char* p = start + 1;
-  for (;;) {
-    p = plain_end(p, end_, &high_bits_);
-    if (p >= end_) return fail_at(end_, "the text ends inside a string");
-    if (*p == '"') break;
-    if (*p != '\\') return fail_at(p, "a control character stands in a string; write it as an escape");
-    p = pass_escape(p);
-    if (p == nullptr) return false;
+  const char* p = plain_end(start + 1, end_, &high_bits_);
+  if (p >= end_ || *p != '"') {
+    const char* close = escaped_end(p, end_, &high_bits_);
+    if (close == nullptr) return refuse_string(p);
+    p = close;
   }
   at_ = ++p;
   fresh_ = false;

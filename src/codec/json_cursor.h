@@ -66,6 +66,7 @@ class JsonCursor {
   bool enter(char open);
   bool separator(char close, bool* ended);
   const char* pass_escape(const char* p);
+  bool refuse_string(const char* p);
   bool literal(std::string_view word);
   bool skip_value(int depth);
 
@@ -76,8 +77,5 @@ class JsonCursor {
   int high_bits_ = 0;
   bool fresh_ = false;  // a container was just entered
 };
-
-// The four hex digits at p, or -1.
-int hex4(const char* p);
 
 }  // namespace br

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "codec/json_cursor.h"
+#include "codec/string_scan.h"
 #include "codec/utf8.h"
 
 namespace br {

@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-#include "codec/json_cursor.h"
+#include "codec/string_scan.h"
 
 namespace br {
 namespace {
