@@ -200,6 +200,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
     std::vector<std::string> warnings;
     bool continues = false;
   };
+  std::string new_job_id();
   Result<Prepared> prepare(const BatchSpec& spec, IdTable* ids);
   Result<Submitted> commit(Prepared prepared, DoneFn done);
   Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, const std::string& job_id,

@@ -1,4 +1,4 @@
-// The router's submitting: preparing jobs, one or many, and taking over batches made elsewhere.
+// The router's submitting: preparing jobs, one or many, and recording them.
 #include <algorithm>
 
 #include "batchrouter.h"
@@ -12,8 +12,6 @@
 
 namespace br {
 namespace {
-
-constexpr std::size_t kIdLength = 20;
 
 // Options of a batch that are not properties.
 bool is_batch_option(const std::string& key) { return key == "output" || key == "continue"; }
@@ -55,7 +53,8 @@ std::string shared(const Job& job, std::string RemoteBatch::*field) {
 }  // namespace
 
 Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, const BatchSpec& spec,
-                                                        const std::string& job_id, std::vector<std::string>* warnings, IdTable* ids) {
+                                                        const std::string& job_id, std::vector<std::string>* warnings,
+                                                        IdTable* ids) {
   const Destination fallback = read_destination(spec.provider);
   if (const Provider* known = find_provider(fallback.provider); known != nullptr && config.get("routes").empty()) {
     // A missing key is said before a large input is read.
@@ -76,7 +75,8 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   for (RemoteBatch& batch : *batches) {
     batch.tokens = TokenSums{};  // from here on: what the answers used
     const Provider* provider = find_provider(batch.provider);
-    if (provider == nullptr) return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
+    if (provider == nullptr)
+      return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
     auto account = resolve_account(config, *provider, {}, batch.account);
     if (!account) return std::move(account.error());
     if (provider->capability().local) {
@@ -92,6 +92,11 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   return batches;
 }
 
+std::string Router::new_job_id() {
+  constexpr std::size_t kLength = 20;
+  return "job_" + random_.id(kLength);
+}
+
 // Writes the request files; the job is not recorded yet. Nothing stays behind when it fails.
 Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
   const Submitting submitting(this);
@@ -103,7 +108,7 @@ Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
     if (auto set = config.set(key, value); !set) return std::move(set.error());
     job.settings.emplace_back(key, value);
   }
-  job.id = "job_" + random_.id(kIdLength);
+  job.id = new_job_id();
   job.name = spec.name;
   job.output = option(spec, "output");
   job.created_ms = clock_.now_ms();
@@ -190,8 +195,10 @@ Result<std::vector<Router::Submitted>> Router::submit_many(const std::vector<con
   for (std::size_t i = 0; i < specs.size(); ++i) {
     starts.push_back(static_cast<std::uint32_t>(ids.size()));
     auto made = prepare(*specs[i], config_.get("id_scope") == "all" ? &ids : nullptr);
-    if (made) prepared[i] = std::move(*made);
-    else (*errors)[i] = std::move(made.error()), ++wrong;
+    if (made)
+      prepared[i] = std::move(*made);
+    else
+      (*errors)[i] = std::move(made.error()), ++wrong;
   }
   std::size_t repeated = 0;
   if (wrong == 0) (void)ids.find(0, &repeated);
@@ -204,8 +211,10 @@ Result<std::vector<Router::Submitted>> Router::submit_many(const std::vector<con
   std::vector<Submitted> submitted(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     auto done = commit(std::move(prepared[i]), nullptr);
-    if (done) submitted[i] = std::move(*done);
-    else (*errors)[i] = std::move(done.error());
+    if (done)
+      submitted[i] = std::move(*done);
+    else
+      (*errors)[i] = std::move(done.error());
   }
   return submitted;
 }
@@ -229,13 +238,12 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
   if (observer_) return observer_error();
   auto parent = view(job_id);
   if (!parent) return std::move(parent.error());
-  if (!parent->job.done)
-    return Error(Code::not_complete, "the job " + job_id + " is not done", "retry it when it is");
+  if (!parent->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "retry it when it is");
   if (parent->job.attached)
     return Error(Code::unsupported, "the job " + job_id + " was made elsewhere: its requests are not here",
                  "submit them anew");
   Prepared prepared;
-  prepared.job.id = "job_" + random_.id(kIdLength);
+  prepared.job.id = new_job_id();
   prepared.job.created_ms = clock_.now_ms();
   auto written = write_retry(*spool_, parent->job, random_.next(), &prepared.job);
   if (!written) {
@@ -265,73 +273,13 @@ std::string Router::find_same_job(const Job& job) {
   for (const Job& other : candidates) {
     bool same = true;
     for (std::size_t i = 0; same && i < job.batches.size(); ++i) {
-      const auto equal = same_bytes(spool_->requests(job.id, job.batches[i].part),
-                                    spool_->requests(other.id, other.batches[i].part));
+      const auto equal =
+          same_bytes(spool_->requests(job.id, job.batches[i].part), spool_->requests(other.id, other.batches[i].part));
       same = equal && *equal;
     }
     if (same) return other.id;
   }
   return {};
-}
-
-// "openai" or "openai@team".
-Result<Account> Router::account_named(const std::string& name) {
-  const Destination destination = read_destination(name);
-  const Provider* known = find_provider(destination.provider);
-  if (known == nullptr)
-    return Error(Code::no_provider, "there is no provider \"" + name + "\"", "this build has: " + provider_names());
-  if (is_removed(known->name())) return removed_error(*known);
-  return resolve_account(config_, *known, {}, destination.account);
-}
-
-// The job of this state directory that has that batch of that vendor; empty: none has.
-Result<std::string> Router::job_with(const std::string& provider, const std::string& batch_id) {
-  auto owner = store_->owner_of(batch_id);
-  if (!owner || owner->empty()) return owner;
-  auto job = store_->load(*owner);
-  if (!job) return std::move(job.error());
-  const bool has = std::any_of(job->batches.begin(), job->batches.end(), [&](const RemoteBatch& batch) {
-    return batch.provider == provider && batch.status.id == batch_id;
-  });
-  return has ? *owner : std::string();
-}
-
-Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id) {
-  if (auto usable = check_usable(); !usable) return std::move(usable.error());
-  if (observer_) return observer_error();
-  auto account = account_named(provider);
-  if (!account) return std::move(account.error());
-  if (const Provider* known = find_provider(account->provider); known != nullptr && known->capability().local)
-    return Error(Code::unsupported, "[" + account->provider + "] a local run belongs to the job that started it",
-                 "open that job by its own id");
-  auto known_as = job_with(account->provider, batch_id);
-  if (!known_as) return std::move(known_as.error());
-  if (!known_as->empty()) return Submitted{*known_as, true};
-  Job job;
-  job.id = "job_" + random_.id(kIdLength);
-  job.provider = account->provider;
-  job.base_url = account->base_url;
-  job.created_ms = clock_.now_ms();
-  job.attached = true;
-  RemoteBatch batch;
-  batch.job_id = job.id;
-  batch.provider = job.provider;
-  batch.base_url = job.base_url;
-  batch.account = account->slot;
-  batch.phase = Phase::running;
-  batch.status.id = batch_id;
-  batch.submitted_ms = job.created_ms;
-  job.batches.push_back(std::move(batch));
-  if (auto made = make_directories(spool_->job_directory(job.id)); !made) return std::move(made.error());
-  if (auto saved = store_->insert(job); !saved) return std::move(saved.error());
-  const std::string id = job.id;
-  add_entry(std::move(job), true);
-  return Submitted{id, false};
-}
-
-Error Router::removed_error(const Provider& provider) {
-  return Error(Code::no_provider, "the provider \"" + std::string(provider.name()) + "\" was removed from this router",
-               "add it with br_router_add_provider");
 }
 
 }  // namespace br

@@ -24,8 +24,8 @@ bool has_answered(const Asking& asking, std::size_t job, std::size_t part, const
 
 bool cancel_answered(const JobView& view) {
   return view.job.done || std::all_of(view.tracks.begin(), view.tracks.end(), [](const Track& track) {
-    return track.cancel != CancelAnswer::none && track.cancel != CancelAnswer::asked;
-  });
+           return track.cancel != CancelAnswer::none && track.cancel != CancelAnswer::asked;
+         });
 }
 
 }  // namespace
@@ -111,9 +111,12 @@ Result<Wait> Router::refresh_many(const std::vector<std::string>& job_ids, std::
       std::optional<Error>& error = (*errors)[job];
       const RemoteBatch& batch = after->job.batches[i];
       if (!asked(job, i) || error) continue;
-      if (batch.blocked && batch.error) error = batch.error;
-      else if (after->tracks[i].poll_error) error = after->tracks[i].poll_error;
-      else if (!has_answered(heard, job, i, *after)) error = timeout_error(job_ids[job]);
+      if (batch.blocked && batch.error)
+        error = batch.error;
+      else if (after->tracks[i].poll_error)
+        error = after->tracks[i].poll_error;
+      else if (!has_answered(heard, job, i, *after))
+        error = timeout_error(job_ids[job]);
     }
   }
   return Wait::ready;

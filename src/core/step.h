@@ -38,9 +38,9 @@ enum class CancelAnswer : std::uint8_t { none, asked, taken, already_ended, fail
 struct Track {
   Due due = Due::nothing;
   std::int64_t due_ms = -1;
-  std::int32_t failures = 0;         // in a row, of the call that is due
-  std::int64_t ended_ms = -1;        // when the vendor was first seen to have ended it
-  std::int32_t late_polls = 0;       // polls since then that lacked a promised file
+  std::int32_t failures = 0;    // in a row, of the call that is due
+  std::int64_t ended_ms = -1;   // when the vendor was first seen to have ended it
+  std::int32_t late_polls = 0;  // polls since then that lacked a promised file
   bool create_under_way = false;
   // The listing that looks for a possibly submitted batch.
   std::int64_t listing_started_ms = -1;
@@ -50,8 +50,8 @@ struct Track {
   CancelAnswer cancel = CancelAnswer::none;
   std::int32_t cancel_failures = 0;
   std::optional<Error> cancel_error;
-  std::optional<Error> poll_error;   // of the last poll, for a caller that waits for it
-  std::int64_t polls = 0;            // answered, well or badly
+  std::optional<Error> poll_error;  // of the last poll, for a caller that waits for it
+  std::int64_t polls = 0;           // answered, well or badly
 };
 
 // What a finished pass over the result files brought.
@@ -64,11 +64,11 @@ struct CollectReport {
 };
 
 enum class EventKind : std::uint8_t {
-  begin,      // a new job, or one found after a restart, or br_resume
-  due,        // the timer of Track::due
-  done,       // a vendor call brought an outcome
-  failed,     // a vendor call did not
-  fetched,    // every download of this pass is complete
+  begin,    // a new job, or one found after a restart, or br_resume
+  due,      // the timer of Track::due
+  done,     // a vendor call brought an outcome
+  failed,   // a vendor call did not
+  fetched,  // every download of this pass is complete
   fetch_failed,
   collected,  // the rows of this pass are in the results file
   finished,   // every id has its result

@@ -1,0 +1,190 @@
+#include "batchrouter.h"
+#include "core/stepper.h"
+
+namespace br {
+namespace {
+constexpr std::int32_t kMaxFetches = 3;
+constexpr std::int32_t kMaxLatePolls = 10;
+}  // namespace
+
+void Stepper::poll_soon() {
+  nothing_due();
+  call(Op::poll);
+}
+
+void Stepper::polled(const Outcome& outcome) {
+  track().polls += 1;
+  track().failures = 0;
+  track().poll_error.reset();
+  if (batch().phase != Phase::running && batch().phase != Phase::fetching) return;
+  const State before = batch().status.state;
+  const Counts counts = batch().status.counts;
+  const bool unblocked = batch().missing_since_ms >= 0;
+  batch().status = merge_status(batch().status, *outcome.status, batch().phase == Phase::fetching);
+  batch().missing_since_ms = -1;
+  notify(BR_EVENT_BATCH_POLLED, batch().status.vendor_state);
+  if (batch().phase == Phase::fetching) return promised_file_is_late() ? ended() : fetch();
+  if (is_terminal(batch().status.state)) return ended();
+  if (before != batch().status.state || unblocked) save();
+  tell_progress(before, counts);
+  schedule(Due::poll, poll_delay_ms(rules_.poll, now_ - batch().submitted_ms));
+}
+
+void Stepper::tell_progress(State before, const Counts& counts) {
+  const RemoteStatus& now = batch().status;
+  if (before != now.state) notify(BR_EVENT_STATE, state_name(now.state));
+  if (before != now.state && now.state == State::in_progress)
+    notify(BR_EVENT_BATCH_PROCESSING, "the vendor works on the batch");
+  if (now.counts_known && (now.counts.succeeded != counts.succeeded || now.counts.errored != counts.errored))
+    notify(BR_EVENT_PROGRESS, std::to_string(now.counts.succeeded + now.counts.errored) + " of " +
+                                  std::to_string(now.counts.total) + " requests are answered");
+}
+
+void Stepper::poll_failed(const Error& error) {
+  track().polls += 1;
+  track().poll_error = error;
+  if (error.code == Code::auth || error.code == Code::no_provider) return block(error);
+  if (error.code == Code::not_found) {
+    if (batch().missing_since_ms < 0) batch().missing_since_ms = now_;
+    if (now_ - batch().missing_since_ms > rules_.settle_ms) {
+      batch().status.state = State::failed;
+      batch().status.failure = error;
+      return ended();
+    }
+  }
+  const std::int64_t delay = std::max(poll_delay_ms(rules_.poll, now_ - batch().submitted_ms), error.retry_after_ms);
+  schedule(Due::poll, delay);
+  notify(BR_EVENT_RETRY, error.message);
+}
+
+// The vendor says that it is over. Its files may be named a little later than that.
+void Stepper::ended() {
+  if (batch().status.state == State::failed && batch().status.quota_wait && rules_.wait_when_queue_full) {
+    const Error why = batch().status.failure.value_or(Error(Code::limit, "the vendor's queue is full"));
+    batch().status = RemoteStatus{};
+    batch().input_file_id.clear();
+    batch().attempt += 1;
+    return queue_full(why, Phase::planned);
+  }
+  if (track().ended_ms < 0) {
+    track().ended_ms = now_;
+    batch().phase = Phase::fetching;
+    save();
+    notify(BR_EVENT_STATE, state_name(batch().status.state));
+    notify(BR_EVENT_BATCH_ENDED, batch().status.vendor_state);
+    if (batch().status.state == State::failed)
+      notify(BR_EVENT_BATCH_FAILED, batch().status.failure ? batch().status.failure->message : "the batch failed");
+  }
+  if (!promised_file_is_late()) return fetch();
+  track().late_polls += 1;
+  schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
+}
+
+// The counters promise rows of a kind whose file has no id yet.
+bool Stepper::promised_file_is_late() const {
+  const RemoteStatus& s = d_.batch.status;
+  if (s.state == State::failed || s.no_more_files || !s.output.url.empty()) return false;
+  const bool nothing = s.output.id.empty() && s.errors.id.empty();
+  bool late = s.counts_known &&
+              ((s.counts.succeeded > 0 && s.output.id.empty()) || (s.counts.errored > 0 && s.errors.id.empty()));
+  if (s.state == State::completed && nothing) late = true;
+  if (!late) return false;
+  const bool patient = d_.track.late_polls < kMaxLatePolls || now_ - d_.track.ended_ms < rules_.settle_ms;
+  return patient && (nothing || d_.track.late_polls < kMaxFetches);
+}
+
+void Stepper::fetch() {
+  nothing_due();
+  add(ActionKind::fetch);
+}
+
+void Stepper::fetch_failed(const Error& error) {
+  if (error.code == Code::auth || error.code == Code::io || error.code == Code::no_provider) return block(error);
+  track().failures += 1;
+  if (!error.transient) {
+    // The vendor refuses to give the file: it is asked as often as for rows that are missing.
+    batch().fetches += 1;
+    if (batch().fetches >= kMaxFetches) {
+      batch().error = error;  // what the rows without an answer say
+      save();
+      return add(ActionKind::finish);
+    }
+    notify(BR_EVENT_RETRY, error.message);
+    return schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
+  }
+  const std::int64_t delay = retry_delay_ms(rules_.retry, track().failures, error.retry_after_ms, dice_);
+  schedule(Due::fetch, delay);
+  notify(BR_EVENT_RETRY, error.message + "; again in " + std::to_string(delay) + " ms");
+}
+
+void Stepper::collected(const CollectReport& report) {
+  track().failures = 0;
+  if (batch().matched_by_shape && report.counts.total == 0 && report.unknown > 0) return disown();
+  batch().fetches += 1;
+  if (!more_rows_may_come(report)) return add(ActionKind::finish);
+  notify(BR_EVENT_MISSING_RESULTS,
+         std::to_string(report.missing) + " requests have no readable result row; the " + "files are fetched again");
+  schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
+}
+
+bool Stepper::more_rows_may_come(const CollectReport& report) const {
+  if (rules_.attached || report.missing == 0 || d_.batch.fetches >= kMaxFetches) return false;
+  const RemoteStatus& s = d_.batch.status;
+  if (s.no_more_files && s.output.id.empty() && s.output.url.empty() && s.errors.id.empty()) return false;
+  if (s.state == State::completed || report.malformed > 0) return true;
+  const std::int64_t rows = report.counts.total;
+  return s.counts_known && rows < s.counts.succeeded + s.counts.errored;
+}
+
+void Stepper::finished(const CollectReport& report) {
+  nothing_due();
+  batch().phase = Phase::collected;
+  batch().results = report.counts;
+  batch().tokens = report.tokens;
+  save();
+  notify(BR_EVENT_RESULTS_READY, std::to_string(report.counts.total) + " results");
+}
+
+void Stepper::cancel() {
+  batch().cancel_wanted = true;
+  track().cancel_failures = 0;
+  track().cancel = CancelAnswer::asked;
+  switch (batch().phase) {
+    case Phase::planned:
+    case Phase::uploaded:
+      add(ActionKind::stop);
+      track().cancel = CancelAnswer::taken;
+      return refuse(Error(Code::cancelled, "cancelled before it was submitted"));
+    case Phase::creating:
+    case Phase::unknown:
+      return save();
+    case Phase::running:
+      save();
+      return call(Op::cancel);
+    case Phase::fetching:
+    case Phase::collected:
+    case Phase::refused:
+      track().cancel = CancelAnswer::already_ended;
+      return;
+  }
+}
+
+void Stepper::cancelled(const Outcome& outcome) {
+  track().cancel = outcome.already_ended ? CancelAnswer::already_ended : CancelAnswer::taken;
+  if (batch().phase != Phase::running) return;
+  batch().cancel_taken = true;
+  if (outcome.status) batch().status = merge_status(batch().status, *outcome.status, false);
+  if (is_terminal(batch().status.state)) return ended();
+  save();
+  if (outcome.status) notify(BR_EVENT_STATE, state_name(batch().status.state));
+  schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
+}
+
+void Stepper::cancel_failed(const Error& error) {
+  track().cancel_failures += 1;
+  if (error.transient && track().cancel_failures < rules_.retry.max_attempts) return call(Op::cancel);
+  track().cancel = CancelAnswer::failed;
+  track().cancel_error = error;
+}
+
+}  // namespace br

@@ -1,0 +1,70 @@
+#include "batchrouter.h"
+#include "core/stepper.h"
+
+namespace br {
+
+void Stepper::upload() {
+  nothing_due();
+  notify(BR_EVENT_BATCH_SUBMITTING, "uploading the request file");
+  call(Op::upload);
+}
+
+void Stepper::uploaded(const Outcome& outcome) {
+  batch().input_file_id = outcome.input_file_id;
+  create();
+}
+
+// The intent is durable before the first byte of the paid call leaves.
+void Stepper::create() {
+  nothing_due();
+  batch().phase = Phase::creating;
+  batch().create_sent_ms = now_;
+  batch().absent_since_ms = -1;
+  track().create_under_way = true;
+  save();
+  call(Op::create);
+}
+
+void Stepper::accepted(const RemoteStatus& status, bool adopted) {
+  batch().status = status;
+  batch().phase = Phase::running;
+  batch().submitted_ms = now_;
+  batch().absent_since_ms = -1;
+  batch().error.reset();
+  const std::int64_t polls = track().polls;
+  track() = Track{};
+  track().polls = polls + 1;
+  if (batch().cancel_wanted) track().cancel = CancelAnswer::asked;
+  save();
+  notify(adopted ? BR_EVENT_ADOPTED : BR_EVENT_BATCH_SUBMITTED,
+         adopted ? "found the batch at the vendor; it was submitted" : "the vendor accepted the batch");
+  if (batch().cancel_wanted) call(Op::cancel);
+  schedule(Due::poll, adopted ? 0 : poll_delay_ms(rules_.poll, 0));
+}
+
+void Stepper::create_failed(const Error& error) {
+  track().create_under_way = false;
+  if (!error.not_executed) {
+    batch().phase = Phase::unknown;
+    batch().error = error;
+    track().failures = 0;
+    save();
+    notify(BR_EVENT_UNKNOWN, "no clear answer to the create call, so it was possibly submitted: " + error.message);
+    return look_for_it();
+  }
+  batch().phase = Phase::uploaded;
+  if (error.code == Code::limit && error.transient) return queue_full(error, Phase::uploaded);
+  save();
+  call_failed(Due::create, error);
+}
+
+// A free call, or a paid one that certainly did nothing, went wrong before the vendor had accepted the batch.
+void Stepper::call_failed(Due due, const Error& error) {
+  if (error.code == Code::auth || error.code == Code::quota || error.code == Code::io) return block(error);
+  if (error.code == Code::no_provider) return block(error);
+  if (error.transient) return try_again(due, error);
+  if (due == Due::list) return block(error);
+  refuse(error);
+}
+
+}  // namespace br

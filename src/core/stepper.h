@@ -1,0 +1,84 @@
+// The decision that step() makes, in the making: one class over four files. step.cc dispatches and holds what all
+// share, step_submit.cc brings a batch to the vendor, step_search.cc looks for one that was possibly submitted,
+// step_run.cc follows it to its last result.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "core/step.h"
+
+namespace br {
+
+// One decision in the making. Each verb changes batch and track and appends actions.
+class Stepper {
+ public:
+  Stepper(const StepRules& rules, RemoteBatch batch, Track track, std::int64_t now, std::uint64_t dice)
+      : rules_(rules), d_{std::move(batch), std::move(track), {}}, now_(now), dice_(dice) {}
+
+  Decision take() { return std::move(d_); }
+  void handle(const Event& event);
+
+ private:
+  RemoteBatch& batch() { return d_.batch; }
+  Track& track() { return d_.track; }
+  void add(ActionKind kind) { d_.actions.push_back({kind, Op::poll, 0, {}}); }
+  void save() { add(ActionKind::save); }
+  void call(Op op) { d_.actions.push_back({ActionKind::call, op, 0, {}}); }
+  void notify(std::int32_t event, std::string text) {
+    d_.actions.push_back({ActionKind::notify, Op::poll, event, std::move(text)});
+  }
+  void schedule(Due due, std::int64_t delay) {
+    track().due = due;
+    track().due_ms = now_ + std::max<std::int64_t>(0, delay);
+  }
+  void nothing_due() {
+    track().due = Due::nothing;
+    track().due_ms = -1;
+  }
+
+  void begin();
+  void ask_to_cancel();
+  void run_due();
+  void upload();
+  void uploaded(const Outcome& outcome);
+  void create();
+  void accepted(const RemoteStatus& status, bool adopted);
+  void create_failed(const Error& error);
+  void look_for_it();
+  void listed(const Outcome& outcome);
+  void listing_complete();
+  void found();
+  void disown();
+  void absent();
+  void poll_soon();
+  void polled(const Outcome& outcome);
+  void tell_progress(State before, const Counts& counts);
+  void poll_failed(const Error& error);
+  void ended();
+  bool promised_file_is_late() const;
+  void fetch();
+  void fetch_failed(const Error& error);
+  void collected(const CollectReport& report);
+  bool more_rows_may_come(const CollectReport& report) const;
+  void finished(const CollectReport& report);
+  void cancel();
+  void cancelled(const Outcome& outcome);
+  void cancel_failed(const Error& error);
+  void queue_full(const Error& error, Phase back_to);
+  void refuse(Error error);
+  void block(Error error);
+  void try_again(Due due, const Error& error);
+  void call_failed(Due due, const Error& error);
+  void done(const Event& event);
+  void failed(const Event& event);
+
+  const StepRules& rules_;
+  Decision d_;
+  std::int64_t now_;
+  std::uint64_t dice_;
+};
+
+}  // namespace br
