@@ -38,6 +38,16 @@ struct VendorError {
   bool shaped = false;
 };
 
+// The field "error"; or whichever field it is that holds an object with a message.
+const Json& error_object(const Json& whole) {
+  const Json& error = whole["error"];
+  if (error.type() != Json::Type::missing || whole["message"].is_string()) return error;
+  for (const auto& [name, value] : whole.fields()) {
+    if (value["message"].is_string()) return value;
+  }
+  return error;
+}
+
 VendorError read_body(const HttpResponse& response) {
   VendorError out;
   const auto json = Json::parse(response.body);
@@ -45,7 +55,7 @@ VendorError read_body(const HttpResponse& response) {
   // Google's upload and stream endpoints put the object into an array.
   const Json& whole = json->is_array() && !json->items().empty() ? json->items().front() : *json;
   if (!whole.is_object()) return out;
-  const Json& error = whole["error"];
+  const Json& error = error_object(whole);
   const Json& inner = error.is_object() ? error : whole;
   out.message = inner["message"].is_string() ? inner["message"].string_or("") : inner["message"].raw();
   if (out.message.empty() && error.is_string()) out.message = error.string_or("");
@@ -66,7 +76,7 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
 
 bool is_billing(const VendorError& vendor) {
   static constexpr auto kWords = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached",
-                                  "billing_not_active", "insufficient_funds", "billing_error"};
+                                  "billing_not_active", "insufficient_funds",       "billing_error"};
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return vendor.code == word || vendor.type == word; });
 }
@@ -114,7 +124,8 @@ Error read_http_error(std::string_view provider, std::string_view what, const Ht
   }
   const VendorError vendor = read_body(response);
   std::string said = vendor.shaped ? vendor.message : repair_utf8(response.body.substr(0, kMaxShownBody));
-  std::replace_if(said.begin(), said.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  std::replace_if(
+      said.begin(), said.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   Error error(Code::provider, prefix + "HTTP " + std::to_string(response.status) + (said.empty() ? "" : ": " + said));
   error.provider = provider;
   error.http_status = response.status;

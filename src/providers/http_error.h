@@ -9,7 +9,7 @@
 namespace br {
 
 // `what` names the call for the message: "creating the batch". The envelopes of all vendors are understood:
-// {"error":{"message","type","code"}}, {"error":"text"}, {"message"}, {"detail"}.
+// {"error":{"message","type","code"}}, {"error":"text"}, {"message"}, {"detail"}, and that of the first under any name.
 Error read_http_error(std::string_view provider, std::string_view what, const HttpResponse& response);
 
 // A 2xx answer that is not what the vendor documents; for a create call the outcome is then unknown.

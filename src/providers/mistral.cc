@@ -131,7 +131,7 @@ class MistralProvider : public OpenAiFamilyProvider {
     if (!is_inline(context.account)) json.key("input_files").begin_array().string(batch.input_file_id).end_array();
     if (!batch.model.empty()) json.field("model", batch.model);
     json.field("endpoint", openai_endpoint_url(batch.endpoint));
-    write_openai_metadata(batch, &json);
+    write_metadata("metadata", batch, &json);
     json.key("timeout_hours").raw(timeout_hours(context.account)).end_object();
     if (!is_inline(context.account)) return send_step(openai_create_request(v_.calls, context.account, fields));
     if (batch.rows > kMaxInline)

@@ -13,8 +13,10 @@ namespace {
 
 void give_key(const OpenAiCalls& calls, const Account& account, HttpRequest* request) {
   if (account.api_key.empty() || calls.auth == Auth::none) return;
-  if (calls.auth == Auth::api_key) request->headers.push_back({"api-key", account.api_key, true});
-  else request->headers.push_back({"Authorization", "Bearer " + account.api_key, true});
+  if (calls.auth == Auth::api_key)
+    request->headers.push_back({"api-key", account.api_key, true});
+  else
+    request->headers.push_back({"Authorization", "Bearer " + account.api_key, true});
 }
 
 Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
@@ -40,10 +42,10 @@ std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
   std::string body;
   JsonWriter json(&body);
   json.begin_object().field("input_file_id", context.batch.input_file_id);
-  json.field("endpoint", calls.create_endpoint.empty() ? openai_endpoint_url(context.batch.endpoint)
-                                                       : calls.create_endpoint);
+  json.field("endpoint",
+             calls.create_endpoint.empty() ? openai_endpoint_url(context.batch.endpoint) : calls.create_endpoint);
   if (calls.completion_window) json.field("completion_window", context.account.setting("completion_window"));
-  if (calls.metadata) write_openai_metadata(context.batch, &json);
+  if (calls.metadata) write_metadata("metadata", context.batch, &json);
   if (const auto seconds = context.account.setting("output_expires_after_s"); !seconds.empty()) {
     json.key("output_expires_after").begin_object().field("anchor", "created_at").key("seconds").raw(seconds);
     json.end_object();
@@ -188,13 +190,6 @@ HttpRequest openai_create_request(const OpenAiCalls& calls, const Account& accou
 
 std::string openai_path(std::string_view prefix, std::string_view id, std::string_view suffix) {
   return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
-}
-
-Result<Step> cancel_refused(Error error) {
-  if (error.http_status != 409 && error.http_status != 400) return error;
-  Step ended;
-  ended.outcome.already_ended = true;
-  return ended;
 }
 
 Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last) {

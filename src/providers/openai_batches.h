@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/json_write.h"
 #include "providers/provider.h"
 #include "providers/wire.h"
 
@@ -22,12 +21,6 @@ enum class Listing : std::uint8_t {
 };
 
 enum class Auth : std::uint8_t { bearer, api_key, none };
-
-// A status word that OpenAI does not have, in lower case.
-struct StateWord {
-  std::string_view word;
-  State state;
-};
 
 // What the fields of a batch are called.
 struct BatchFields {
@@ -48,9 +41,9 @@ struct OpenAiCalls {
   std::string_view purpose = "batch";  // empty: none
   std::string_view content_type = "application/jsonl";
   std::string_view expiry_anchor = "expires_after[anchor]", expiry_seconds = "expires_after[seconds]";
-  bool file_name_fields = false;    // file_name and file_type beside the file
-  std::string_view batch_wrapper;   // the field that may hold the batch in an answer: "job"
-  std::string_view create_endpoint; // empty: the address in the lines
+  bool file_name_fields = false;     // file_name and file_type beside the file
+  std::string_view batch_wrapper;    // the field that may hold the batch in an answer: "job"
+  std::string_view create_endpoint;  // empty: the address in the lines
   Auth auth = Auth::bearer;
   Listing listing = Listing::after;
   BatchFields fields;
@@ -81,14 +74,5 @@ Result<Step> read_openai_status(const OpenAiCalls& calls, const OpContext& conte
                                 const HttpResponse& response);
 // The answer that is a file.
 Result<Step> read_openai_file(const OpContext& context, const HttpResponse& response);
-// A cancel call that was refused because the batch has ended.
-Result<Step> cancel_refused(Error error);
-// "metadata": the caller's, and our marker.
-void write_openai_metadata(const RemoteBatch& batch, JsonWriter* json);
-
-// Sets the state from the vendor's word, in any case and both spellings; an unknown one means that it goes on.
-void read_state_word(std::string_view word, std::span<const StateWord> own, RemoteStatus* status);
-// An error that says why the whole batch failed.
-Error batch_failure(std::string_view message, std::string_view code);
 
 }  // namespace br

@@ -1,14 +1,11 @@
 // What the vendors of the family say of a batch or a file.
 #include <algorithm>
 
-#include "codec/json_write.h"
 #include "providers/http_error.h"
 #include "providers/openai_batches.h"
 
 namespace br {
 namespace {
-
-constexpr std::string_view kMarkerKey = "batchrouter_marker";
 
 void read_counts(const BatchFields& fields, const Json& batch, RemoteStatus* status) {
   const Json& counts = fields.counts.empty() ? batch : batch[fields.counts];
@@ -100,34 +97,6 @@ Result<Step> read_openai_file(const OpContext& context, const HttpResponse& resp
   if (step.outcome.input_file_id.empty())
     return protocol_error(context.account.provider, kWhat, "the answer has no file id");
   return step;
-}
-
-void read_state_word(std::string_view word, std::span<const StateWord> own, RemoteStatus* status) {
-  status->vendor_state = word;
-  std::string name = lower_case(word);
-  if (name == "canceled") name = "cancelled";
-  if (name == "canceling") name = "cancelling";
-  const State known = state_from_name(name).value_or(State::queued);
-  status->state_known = known != State::queued && known != State::submitting;  // these two are words of ours
-  status->state = status->state_known ? known : State::in_progress;
-  for (const StateWord& one : own) {
-    if (one.word != name) continue;
-    status->state = one.state;
-    status->state_known = true;
-  }
-}
-
-Error batch_failure(std::string_view message, std::string_view code) {
-  Error failure(Code::provider, "the vendor refused the whole batch: " +
-                                    std::string(message.empty() ? "the vendor gave no reason" : message));
-  failure.vendor_code = code;
-  return failure;
-}
-
-void write_openai_metadata(const RemoteBatch& batch, JsonWriter* json) {
-  json->key("metadata").begin_object();
-  for (const auto& [key, value] : batch.metadata) json->field(key, value);
-  json->field(kMarkerKey, batch.marker).end_object();
 }
 
 }  // namespace br

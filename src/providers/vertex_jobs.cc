@@ -11,7 +11,6 @@ namespace br {
 namespace {
 
 constexpr std::string_view kScheme = "gs://";
-constexpr std::string_view kMarkerLabel = "batchrouter_marker";
 
 struct GcsPlace {
   std::string bucket, object;
@@ -114,7 +113,7 @@ Result<RemoteStatus> read_job(const Json& json, std::string_view provider, std::
   status.created_ms = read_time(json["createTime"]);
   status.completed_ms = read_time(json["endTime"]);
   status.model = json["model"].string_or("");
-  status.marker = json["labels"][kMarkerLabel].string_or(json["displayName"].string());
+  status.marker = json["labels"][kMarkerKey].string_or(json["displayName"].string());
   const auto& uris = json["inputConfig"]["gcsSource"]["uris"].items();
   if (!uris.empty()) status.input_file_id = uris.front().string_or("");
   status.output.url = json["outputInfo"]["gcsOutputDirectory"].string_or("");
@@ -172,7 +171,7 @@ std::string create_body(const OpContext& context) {
   json.key("uris").begin_array().string(batch.input_file_id).end_array().end_object().end_object();
   json.key("outputConfig").begin_object().field("predictionsFormat", "jsonl").key("gcsDestination").begin_object();
   json.field("outputUriPrefix", output_prefix(context)).end_object().end_object();
-  json.key("labels").begin_object().field(kMarkerLabel, batch.marker).end_object().end_object();
+  json.key("labels").begin_object().field(kMarkerKey, batch.marker).end_object().end_object();
   return body;
 }
 

@@ -44,9 +44,45 @@ Step send_step(HttpRequest request) {
 void append_line(std::string_view json, std::string* lines) {
   const std::size_t start = lines->size();
   lines->append(json);
-  std::replace_if(lines->begin() + static_cast<std::ptrdiff_t>(start), lines->end(),
-                  [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      lines->begin() + static_cast<std::ptrdiff_t>(start), lines->end(), [](char c) { return c == '\n' || c == '\r'; },
+      ' ');
   lines->push_back('\n');
+}
+
+void read_state_word(std::string_view word, std::span<const StateWord> own, RemoteStatus* status) {
+  status->vendor_state = word;
+  std::string name = lower_case(word);
+  if (name == "canceled") name = "cancelled";
+  if (name == "canceling") name = "cancelling";
+  const State known = state_from_name(name).value_or(State::queued);
+  status->state_known = known != State::queued && known != State::submitting;  // these two are words of ours
+  status->state = status->state_known ? known : State::in_progress;
+  for (const StateWord& one : own) {
+    if (one.word != name) continue;
+    status->state = one.state;
+    status->state_known = true;
+  }
+}
+
+Error batch_failure(std::string_view message, std::string_view code) {
+  Error failure(Code::provider, "the vendor refused the whole batch: " +
+                                    std::string(message.empty() ? "the vendor gave no reason" : message));
+  failure.vendor_code = code;
+  return failure;
+}
+
+Result<Step> cancel_refused(Error error) {
+  if (error.http_status != 409 && error.http_status != 400) return error;
+  Step ended;
+  ended.outcome.already_ended = true;
+  return ended;
+}
+
+void write_metadata(std::string_view name, const RemoteBatch& batch, JsonWriter* json) {
+  json->key(name).begin_object();
+  for (const auto& [key, value] : batch.metadata) json->field(key, value);
+  json->field(kMarkerKey, batch.marker).end_object();
 }
 
 }  // namespace br

@@ -1,13 +1,15 @@
-// Small readings that all providers share: times, words, answers.
+// What all providers share of reading answers and writing calls: times, status words, errors of batches, metadata.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "codec/json_read.h"
+#include "codec/json_write.h"
 #include "providers/provider.h"
 
 namespace br {
@@ -29,6 +31,24 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
                                                 const HttpResponse& response);
 
 Step send_step(HttpRequest request);
+
+// A vendor's own status word, in lower case.
+struct StateWord {
+  std::string_view word;
+  State state;
+};
+// Sets the state from the vendor's word, in any case and both spellings: one of `own`, or one that most vendors use. An
+// unknown one means that it goes on.
+void read_state_word(std::string_view word, std::span<const StateWord> own, RemoteStatus* status);
+// An error that says why the whole batch failed.
+Error batch_failure(std::string_view message, std::string_view code);
+// A cancel call that was refused because the batch has ended.
+Result<Step> cancel_refused(Error error);
+
+// Where a batch keeps our marker among its metadata or labels.
+inline constexpr std::string_view kMarkerKey = "batchrouter_marker";
+// A field with the caller's metadata and our marker.
+void write_metadata(std::string_view name, const RemoteBatch& batch, JsonWriter* json);
 
 // Appends JSON as one line; the line breaks of a pretty-printed answer become blanks.
 void append_line(std::string_view json, std::string* lines);

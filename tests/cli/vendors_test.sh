@@ -3,9 +3,6 @@
 . "$(dirname "$0")/support.sh"
 
 unset AZURE_OPENAI_ENDPOINT GOOGLE_API_KEY GROQ_BASE_URL
-for variable in OPENAI ANTHROPIC GEMINI GROQ TOGETHER MISTRAL XAI AZURE_OPENAI DOUBLEWORD FIREWORKS; do
-  export "${variable}_API_KEY=emulated"
-done
 for variable in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\|GOOGLE_[A-Z_]*\|FIREWORKS_ACCOUNT_ID\)=.*/\1/p'); do
   unset "$variable"
 done
@@ -13,6 +10,12 @@ export FIREWORKS_ACCOUNT_ID=emulated AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCES
 export GOOGLE_APPLICATION_CREDENTIALS="$dir/account.json"
 
 start_emulator --latency 1s --speed 20 --aws-key AKIDTEST:secret --service-account "$dir/account.json"
+
+export GEMINI_API_KEY=emulated AZURE_OPENAI_API_KEY=emulated
+for vendor in $(awk '/^[a-z]+ http/ { print $1 }' "$dir/emulator"); do
+  export "$(echo "$vendor" | tr a-z A-Z)_API_KEY=emulated"
+done
+unset GOOGLE_API_KEY
 
 # make_mixed FILE MODEL COUNT: the requests r3 and r13 hold a parameter that no vendor knows.
 make_mixed() {

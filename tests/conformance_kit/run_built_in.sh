@@ -39,8 +39,8 @@ check_of() {
   esac
   if [ "$name" != vllm ]; then
     [ -n "$url" ] || {
-      echo "not ok - $name: the emulator does not speak for it"
-      return 1
+      echo "ok - $name # SKIPPED: the emulator does not speak for it"
+      return 0
     }
     set -- "$name.base_url" "$url" "$@"
   fi
@@ -53,6 +53,10 @@ check_of() {
 }
 
 failed=0 count=0
+# Those that came with the library have the emulator; a new one may come before its side there.
+for name in openai anthropic google mistral together groq xai azure doubleword fireworks vertex bedrock; do
+  [ -n "$(url_of $name)" ] || { echo "not ok - $name: the emulator does not speak for it any more"; failed=1; }
+done
 for name in $("$program" providers --json | sed 's/{"name":"/\n&/g' | sed -n 's/^{"name":"\([^"]*\)","title".*/\1/p'); do
   echo "# $name"
   check_of "$name" || failed=1
