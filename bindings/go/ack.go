@@ -24,7 +24,7 @@ type acks struct {
 }
 
 // ack takes an acknowledgement. It fails for what an earlier one failed of.
-func (c *core) ack(b *block, index int) error {
+func (c *core) ack(b *copiedBlock, index int) error {
 	a := &c.acks
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -80,7 +80,7 @@ func (c *core) flush(last bool) {
 }
 
 // passed says that every result of the block was acknowledged, and passes it on.
-func (c *core) passed(b *block) bool {
+func (c *core) passed(b *copiedBlock) bool {
 	c.acks.mu.Lock()
 	all := b.acks == len(b.heads)
 	c.acks.mu.Unlock()
@@ -114,7 +114,7 @@ func (c *core) pass() (err error) {
 }
 
 // pass acknowledges results of one block.
-func (b *block) pass(results []Result) error {
+func (b *copiedBlock) pass(results []Result) error {
 	which := make([]C.uint8_t, len(results))
 	for i, result := range results {
 		which[i] = C.uint8_t(result.index)

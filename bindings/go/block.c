@@ -10,8 +10,13 @@ brgo_block *brgo_block_new(void) {
   return block;
 }
 
-void brgo_block_free(brgo_block *block) {
+static void drop(brgo_block *block) {
   for (size_t i = 0; i < block->count; i++) br_result_free(block->results[i]);
+  block->count = 0;
+}
+
+void brgo_block_free(brgo_block *block) {
+  drop(block);
   free(block);
 }
 
@@ -100,5 +105,54 @@ void brgo_ask_tokens(brgo_block *block) {
 br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err) {
   br_status status = BR_OK;
   for (size_t i = 0; i < count && status >= 0; i++) status = br_result_ack(block->results[which[i]], err);
+  return status;
+}
+
+brgo_view *brgo_view_new(void) {
+  brgo_view *view = malloc(sizeof *view);
+  if (view == NULL) return NULL;
+  view->block.count = 0;
+  view->asked = 0;
+  return view;
+}
+
+void brgo_view_free(brgo_view *view) {
+  drop(&view->block);
+  free(view);
+}
+
+/* Result by result, so that each is asked while it is near. */
+static br_status fill(brgo_view *view, br_status status) {
+  brgo_block *block = &view->block;
+  for (size_t i = 0; i < block->count; i++) {
+    for (uint32_t left = view->asked; left != 0; left &= left - 1) {
+      const int32_t which = __builtin_ctz(left);
+      view->columns[which][i] = ask_one(block->results[i], which);
+    }
+    block->heads[i].status = br_result_status(block->results[i]);
+  }
+  return status;
+}
+
+br_status brgo_view_next(br_router *router, br_job *job, brgo_view *view, br_error **err) {
+  brgo_block *block = &view->block;
+  drop(block);
+  return fill(view, br_next_results(router, job, 0, block->results, BRGO_BLOCK, &block->count, err));
+}
+
+br_status brgo_view_stored(br_results *results, brgo_view *view, br_error **err) {
+  brgo_block *block = &view->block;
+  drop(block);
+  return fill(view, br_results_next(results, block->results, BRGO_BLOCK, &block->count, err));
+}
+
+void brgo_view_ask(brgo_view *view, int32_t which) {
+  for (size_t i = 0; i < view->block.count; i++) view->columns[which][i] = ask_one(view->block.results[i], which);
+  view->asked |= UINT32_C(1) << which;
+}
+
+br_status brgo_view_ack(brgo_view *view, br_error **err) {
+  br_status status = BR_OK;
+  for (size_t i = 0; i < view->block.count && status >= 0; i++) status = br_result_ack(view->block.results[i], err);
   return status;
 }

@@ -12,10 +12,10 @@ import (
 	"unsafe"
 )
 
-// block is up to 256 results that came in one crossing. As long as they are in C, what one of them is asked for is asked
+// copiedBlock is up to 256 results that came in one crossing. As long as they are in C, what one of them is asked for is asked
 // of all in one crossing, and copied. When they were handed out and acknowledged the block is settled: their lines are
 // copied, the C results are freed, and what nobody had asked for is found in the line. Any goroutine may read.
-type block struct {
+type copiedBlock struct {
 	core   *core
 	stored bool // acknowledging means nothing
 	heads  []C.brgo_head
@@ -41,7 +41,7 @@ func (o *owner) free() {
 }
 
 // fetchBlock makes a block of what fetch finds; nil if that is nothing.
-func (c *core) fetchBlock(fetch func(*C.brgo_block, **C.br_error) C.br_status) (*block, C.br_status, error) {
+func (c *core) fetchBlock(fetch func(*C.brgo_block, **C.br_error) C.br_status) (*copiedBlock, C.br_status, error) {
 	native := C.brgo_block_new()
 	if native == nil {
 		return nil, C.BR_ENOMEM, failure(C.BR_ENOMEM, nil)
@@ -52,14 +52,14 @@ func (c *core) fetchBlock(fetch func(*C.brgo_block, **C.br_error) C.br_status) (
 		C.brgo_block_free(native)
 		return nil, status, failure(status, cause)
 	}
-	b := &block{core: c, owner: &owner{native}}
+	b := &copiedBlock{core: c, owner: &owner{native}}
 	b.heads = append(b.heads, native.heads[:native.count]...)
 	runtime.SetFinalizer(b.owner, (*owner).free)
 	return b, status, nil
 }
 
 // results hands out all of them.
-func (b *block) results() []Result {
+func (b *copiedBlock) results() []Result {
 	all := make([]Result, len(b.heads))
 	for i := range all {
 		all[i] = Result{b, i}
@@ -68,7 +68,7 @@ func (b *block) results() []Result {
 }
 
 // text is "" if there is none.
-func (b *block) text(column, index int) string {
+func (b *copiedBlock) text(column, index int) string {
 	if all := b.texts[column].Load(); all != nil {
 		return (*all)[index]
 	}
@@ -81,7 +81,7 @@ func (b *block) text(column, index int) string {
 }
 
 // copied is called with the lock held, and before the block is settled or for a column that was asked for by then.
-func (b *block) copied(column int) []string {
+func (b *copiedBlock) copied(column int) []string {
 	if all := b.texts[column].Load(); all != nil {
 		return *all
 	}
@@ -98,7 +98,7 @@ func (b *block) copied(column int) []string {
 	return all
 }
 
-func (b *block) count(which, index int) int64 {
+func (b *copiedBlock) count(which, index int) int64 {
 	all := b.tokens.Load()
 	if all == nil {
 		b.mu.Lock()
@@ -117,7 +117,7 @@ func (b *block) count(which, index int) int64 {
 }
 
 // refusal returns HTTP status and whether asking again may work, of one that did not succeed.
-func (b *block) refusal(index int) (httpStatus int, transient bool) {
+func (b *copiedBlock) refusal(index int) (httpStatus int, transient bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.owner == nil {
@@ -130,7 +130,7 @@ func (b *block) refusal(index int) (httpStatus int, transient bool) {
 
 // settle is called when all results were handed out. Those of a block that is not acknowledged stay in C, for as long as
 // somebody can do it.
-func (b *block) settle() {
+func (b *copiedBlock) settle() {
 	acked := b.stored || b.core.passed(b)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -150,7 +150,7 @@ func (b *block) settle() {
 }
 
 // line is called with the lock held, of a settled block.
-func (b *block) line(index int) *line {
+func (b *copiedBlock) line(index int) *line {
 	if b.lines == nil {
 		b.lines = make([]*line, len(b.heads))
 	}

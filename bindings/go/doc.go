@@ -3,12 +3,12 @@
 // instruction loses no batch and pays for none twice.
 //
 // A Router owns a state directory. A Batch of Requests is submitted to it and becomes a Job, whose Results are taken
-// with Job.Each, or ranged over with Job.Results from Go 1.23 on. API keys come from the environment
-// (OPENAI_API_KEY, …) or from Config.Settings.
+// with Job.Each, or ranged over with Job.Results from Go 1.23 on; Job.EachBlock and Job.Blocks give them without a copy,
+// many at once. API keys come from the environment (OPENAI_API_KEY, …) or from Config.Settings.
 //
 // # Rules
 //
-// Only a Router has to be closed. Everything else is ordinary memory.
+// Only a Router has to be closed. Everything else is ordinary memory, but for a Block, which is borrowed for its turn.
 //
 // Any goroutine may use a Router, a Job and a Result at any time; a Batch and a Request belong to one at a time. Waiting
 // goroutines cost no thread. No function locks a goroutine to its thread.

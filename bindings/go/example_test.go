@@ -43,6 +43,33 @@ func Example() {
 	}
 }
 
+// Results that are read where they lie: no copy is made but of what the program keeps.
+func ExampleJob_EachBlock() {
+	ctx := context.Background()
+	router, err := batchrouter.New(batchrouter.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer router.Close()
+	job, err := router.Submit(ctx, batchrouter.NewBatch("openai").AddFile("requests.jsonl"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var long []string
+	err = job.EachBlock(ctx, func(block *batchrouter.Block) error {
+		for i := 0; i < block.Len(); i++ {
+			if view := block.At(i); len(view.Text()) > 1000 {
+				long = append(long, string(view.CustomID())) // the bytes are valid until this function returns
+			}
+		}
+		return nil // all of the block are acknowledged
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(long)
+}
+
 func ExampleRequest() {
 	line, err := batchrouter.NewRequest("cat", "gpt-4o-mini").
 		System("Be brief.").

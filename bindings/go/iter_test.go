@@ -54,3 +54,30 @@ func TestResultsEndWithTheContext(t *testing.T) {
 		}
 	}
 }
+
+func TestBlocksRangeUntilTheLast(t *testing.T) {
+	router, job, said := finished(t, 600)
+	rows, rounds := 0, 0
+	for rows < 600 { // each loop but the last stops after a block
+		rounds++
+		for block, err := range job.Blocks(withTimeout(t)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < block.Len(); i++ {
+				differ(t, "view", seen(block.At(i)), said[string(block.At(i).CustomID())])
+			}
+			rows += block.Len()
+			if err := block.Ack(); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	for range router.Blocks(withTimeout(t)) {
+		t.Error("a block after the last")
+	}
+	if left := comeAgain(t, router); left != 0 || rows != 600 || rounds < 3 {
+		t.Error(left, "come again", rows, rounds)
+	}
+}

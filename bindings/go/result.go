@@ -38,7 +38,7 @@ func (s ResultStatus) String() string {
 // one of them is asked for is fetched for all; keeping one keeps the others in memory. What is asked for the first time
 // after its turn takes longer, some microseconds.
 type Result struct {
-	block *block
+	block *copiedBlock
 	index int
 }
 

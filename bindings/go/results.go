@@ -19,9 +19,10 @@ const (
 	OrderInput   Order = C.BR_ORDER_INPUT   // as the requests were given; takes 32 bytes of memory for each
 )
 
-// pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
-// block is kept for the next pull. No call into C is under way while yield runs.
-func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
+// rounds fetches and hands out, one after the other, until there is nothing more to come. fetch does not wait: it says
+// whether it found something, or everything was handed out. No call into C is under way while hand runs.
+func (c *core) rounds(ctx context.Context, job *Job,
+	fetch func(id string, native *C.br_job) (found, ended bool, err error), hand func() error) error {
 	id := ""
 	var native *C.br_job
 	if job != nil {
@@ -33,16 +34,13 @@ func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) err
 		id = job.id
 	}
 	for {
-		results, ended := c.kept(id), false
+		found, ended := false, false
 		err := c.await(ctx, id, func() (bool, error) {
-			if len(results) > 0 {
-				return true, nil
-			}
 			err := c.with(func() (err error) {
-				results, ended, err = c.fetch(job, native)
+				found, ended, err = fetch(id, native)
 				return err
 			})
-			return len(results) > 0 || ended, err
+			return found || ended, err
 		})
 		if ended && job != nil {
 			return job.Wait(ctx) // the last result may be here before the job is done
@@ -50,32 +48,56 @@ func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) err
 		if err != nil || ended {
 			return err
 		}
-		if err := c.hand(ctx, results, yield); err != nil {
+		if err := hand(); err != nil {
 			if err == errStopped {
 				return nil
 			}
 			return err
 		}
-		for i := range results {
-			if i == 0 || results[i].block != results[i-1].block {
-				results[i].block.settle()
-			}
+	}
+}
+
+// pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
+// block is kept for the next pull.
+func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
+	var results []Result
+	fetch := func(id string, native *C.br_job) (found, ended bool, err error) {
+		if results = c.kept(id); len(results) > 0 {
+			return true, false, nil
+		}
+		b, status, err := c.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
+			return C.brgo_next(c.native, native, into, err)
+		})
+		if b != nil {
+			results = b.results()
+			return true, false, nil
+		}
+		return c.nothing(job, native, status, err)
+	}
+	return c.rounds(ctx, job, fetch, func() error {
+		if err := c.hand(ctx, results, yield); err != nil {
+			return err
+		}
+		settle(results)
+		return nil
+	})
+}
+
+// settle is called when all of them were handed out.
+func settle(results []Result) {
+	for i := range results {
+		if i == 0 || results[i].block != results[i-1].block {
+			results[i].block.settle()
 		}
 	}
 }
 
-// fetch takes what is there, without waiting.
-func (c *core) fetch(job *Job, native *C.br_job) (results []Result, ended bool, err error) {
-	b, status, err := c.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
-		return C.brgo_next(c.native, native, into, err)
-	})
-	if b != nil {
-		return b.results(), false, nil
-	}
+// nothing tells what it means that nothing was fetched.
+func (c *core) nothing(job *Job, native *C.br_job, status C.br_status, err error) (found, ended bool, _ error) {
 	if status == C.BR_AGAIN && job != nil {
-		return nil, false, job.blocked(native)
+		return false, false, job.blocked(native)
 	}
-	return nil, status == C.BR_END, err
+	return false, status == C.BR_END, err
 }
 
 var errStopped = errors.New("stopped")

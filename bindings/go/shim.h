@@ -63,6 +63,23 @@ void brgo_ask_tokens(brgo_block *block);
 /* br_result_ack of those results of the block. */
 br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err);
 
+/* A block that is read where it lies. Bit i of asked: columns[i] holds the answers. The columns that one block was asked
+ * for are filled in at once for the next. Of the heads only the status is. */
+typedef struct {
+  brgo_block block;
+  uint32_t asked;
+  brgo_text columns[BRGO_TEXTS][BRGO_BLOCK];
+} brgo_view;
+
+brgo_view *brgo_view_new(void);
+void brgo_view_free(brgo_view *view);
+/* Frees the results that are there, and fetches the next ones as brgo_next and brgo_stored do. */
+br_status brgo_view_next(br_router *router, br_job *job, brgo_view *view, br_error **err);
+br_status brgo_view_stored(br_results *results, brgo_view *view, br_error **err);
+void brgo_view_ask(brgo_view *view, int32_t which);
+/* br_result_ack of all. */
+br_status brgo_view_ack(brgo_view *view, br_error **err);
+
 /* user_data is a cgo.Handle; brgo_destroy ends it. */
 br_status brgo_set_log(br_config *config, int32_t level, uintptr_t handle, br_error **err);
 br_status brgo_set_event(br_config *config, uintptr_t handle, br_error **err);
