@@ -4,7 +4,8 @@
     border.py BUILD_DIR [--results N] [--rounds N] [--passes N]
 
 BUILD_DIR holds the library and the program (src/); a release build for figures. Languages that are not there are left out.
-Each program measures C and itself by turns, in one process, so that both meet the same machine. Nanoseconds for a result:
+Each program measures C and itself by turns, in one process, so that both meet the same machine. Nanoseconds of CPU for a
+result:
 
     read    every result of a job, fetched in blocks of 256, asked, and freed
     again   one block that C has decoded already: the border alone
@@ -79,7 +80,8 @@ def make_job(build, work, results):
 def measure(commands, library, job, build, options):
     """All figures of each language by name."""
     figures = {language: defaultdict(list) for language in commands}
-    environment = os.environ | {"LD_LIBRARY_PATH": f"{build}/src",
+    # As in a program that did something before it read results: glibc then gives no memory back between two blocks.
+    environment = os.environ | {"LD_LIBRARY_PATH": f"{build}/src", "MALLOC_TRIM_THRESHOLD_": str(1 << 26),
                                 "BATCHROUTER_LIBRARY": f"{build}/src/libbatchrouter.so.0"}
     for _ in range(options.rounds):
         for language, command in commands.items():

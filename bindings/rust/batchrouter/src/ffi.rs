@@ -87,11 +87,22 @@ pub(crate) unsafe fn borrow_sized<'a>(text: *const c_char, length: usize) -> Opt
 #[inline]
 fn utf8(bytes: &[u8]) -> Option<&str> {
     // Most texts are ASCII, which is seen in a third of the time.
-    if bytes.is_ascii() {
+    if is_ascii(bytes) {
         // SAFETY: ASCII is UTF-8.
         return Some(unsafe { std::str::from_utf8_unchecked(bytes) });
     }
     checked(bytes)
+}
+
+/// As in the standard library, and inline: ids and answers are mostly short, and a call costs as much as the look.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().all(u8::is_ascii) };
+    let mut seen = u64::from_ne_bytes(*last);
+    for word in bytes.chunks_exact(8) {
+        seen |= word.first_chunk().map_or(0, |word| u64::from_ne_bytes(*word));
+    }
+    seen & 0x8080_8080_8080_8080 == 0
 }
 
 #[inline(never)]
