@@ -11,12 +11,17 @@ import "C"
 type Batch struct {
 	provider string
 	parts    []func(*C.br_batch) error
+	steps    []byte // requests that are no part yet
 }
+
+// So many bytes of requests are given to C in one call.
+const oneCrossing = 64 << 10
 
 // NewBatch begins a batch. provider is where requests go that name none themselves; "" if all of them do.
 func NewBatch(provider string) *Batch { return &Batch{provider: provider} }
 
 func (b *Batch) add(part func(*C.br_batch) error) *Batch {
+	b.gathered()
 	b.parts = append(b.parts, part)
 	return b
 }
@@ -37,16 +42,31 @@ func (b *Batch) named(texts []string, call func(*C.br_batch, *names, **C.br_erro
 // Add adds the requests as they are now.
 func (b *Batch) Add(requests ...*Request) *Batch {
 	for _, request := range requests {
-		copied := *request
-		copied.steps = request.steps[:len(request.steps):len(request.steps)]
-		b.add(func(native *C.br_batch) error {
-			return copied.with(func(request *C.br_request) error {
-				var cause *C.br_error
-				return failure(C.br_batch_add(native, request, &cause), cause)
-			})
-		})
+		if request.failed != nil {
+			failed := request.failed
+			b.add(func(*C.br_batch) error { return failed })
+			continue
+		}
+		b.steps = append(b.steps, request.steps...)
+		if len(b.steps) >= oneCrossing {
+			b.gathered()
+		}
 	}
 	return b
+}
+
+// gathered makes a part of the requests that were added since the last part.
+func (b *Batch) gathered() {
+	if len(b.steps) == 0 {
+		return
+	}
+	steps := b.steps
+	b.steps = nil
+	b.parts = append(b.parts, func(native *C.br_batch) error {
+		from, length := bytesOf(steps)
+		var cause *C.br_error
+		return failure(C.brgo_add_requests(native, from, length, &cause), cause)
+	})
 }
 
 // AddJSONL adds one or many lines in the unified format.
@@ -98,6 +118,7 @@ func (b *Batch) native() (*C.br_batch, error) {
 	if b.provider != "" {
 		provider = n.add(b.provider)
 	}
+	b.gathered()
 	native := C.br_batch_new(provider)
 	if native == nil {
 		return nil, failure(C.BR_ENOMEM, nil)

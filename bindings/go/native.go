@@ -65,6 +65,11 @@ func data(text string) (*C.char, C.size_t) {
 	return (*C.char)(unsafe.Pointer(header.Data)), C.size_t(len(text))
 }
 
+// bytesOf is the same of bytes that are not empty.
+func bytesOf(bytes []byte) (*C.char, C.size_t) {
+	return (*C.char)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes))
+}
+
 // A pointer that is not NULL for a text of no bytes.
 var emptyText = C.CString("")
 

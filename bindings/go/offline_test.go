@@ -5,6 +5,7 @@ package batchrouter
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -71,6 +72,39 @@ func TestRequestAddedTwiceIsTwoSnapshots(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "one") || strings.Contains(out.String(), "two") {
 		t.Error(out.String())
+	}
+}
+
+// Requests go to C many at once; lines and what was added before and after them stay in their places.
+func TestRequestsAndLinesKeepTheirOrder(t *testing.T) {
+	batch, want := NewBatch("openai"), 0
+	for round := 0; round < 3; round++ {
+		for i := 0; i < 1000; i++ {
+			batch.Add(NewRequest(fmt.Sprintf("r%d", want), "gpt-4o-mini").User("Why?", strings.Repeat("b", 100)))
+			want++
+		}
+		batch.AddJSONL(fmt.Sprintf(`{"custom_id":"r%d","model":"m","messages":[{"role":"user","content":"Hi"}]}`, want))
+		want++
+	}
+	var out strings.Builder
+	for round := 0; round < 2; round++ { // a batch can be used again
+		out.Reset()
+		if err := (Config{}).Convert(batch, &out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != want {
+		t.Fatal(len(lines), want)
+	}
+	for i, line := range lines {
+		if !strings.Contains(line, fmt.Sprintf(`"custom_id":"r%d"`, i)) {
+			t.Fatal(i, line)
+		}
+	}
+	wrong := NewRequest("a", "m").Text("no message yet")
+	if err := (Config{}).Validate(batch.Add(wrong)); !errors.Is(err, ErrInvalid) {
+		t.Error(err)
 	}
 }
 

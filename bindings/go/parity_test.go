@@ -30,7 +30,7 @@ func TestParity(t *testing.T) {
 	}
 	var source strings.Builder
 	files, _ := filepath.Glob("*.go")
-	for _, file := range append(files, "shim.c", "block.c") {
+	for _, file := range append(files, "shim.c", "block.c", "request.c") {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}

@@ -63,8 +63,8 @@ void brgo_ask_tokens(brgo_block *block);
 /* br_result_ack of those results of the block. */
 br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err);
 
-/* A block that is read where it lies. Bit i of asked: columns[i] holds the answers. The columns that one block was asked
- * for are filled in at once for the next. Of the heads only the status is. */
+/* A block that is read where it lies. Bit i of asked: columns[i] holds the answers. The columns that one block was
+ * asked for are filled in at once for the next. Of the heads only the status is. */
 typedef struct {
   brgo_block block;
   uint32_t asked;
@@ -79,6 +79,31 @@ br_status brgo_view_stored(br_results *results, brgo_view *view, br_error **err)
 void brgo_view_ask(brgo_view *view, int32_t which);
 /* br_result_ack of all. */
 br_status brgo_view_ack(brgo_view *view, br_error **err);
+
+/* Requests, written down by Go to be made in one crossing. Behind each of these stand the name and the data, each
+ * with a NUL. */
+enum {
+  BRGO_REQUEST, /* data: the custom_id; name: the model */
+  BRGO_LINE,    /* data: a request as a line of the unified format */
+  BRGO_SET_SYSTEM,
+  BRGO_ADD_SYSTEM,
+  BRGO_MESSAGE,    /* number: the role */
+  BRGO_ADD_TEXT,   /* data: the text, as of the system prompts */
+  BRGO_IMAGE,      /* number: the source; name: the media type, none if empty */
+  BRGO_DOCUMENT,   /* the same */
+  BRGO_AUDIO,      /* the same */
+  BRGO_GENERATION, /* data: the value of the field of that name */
+  BRGO_FIELD       /* the same */
+};
+typedef struct {
+  int32_t what, number;
+  uint64_t name, data; /* lengths */
+} brgo_step;
+
+/* Makes the requests that stand there and adds them to the batch. */
+br_status brgo_add_requests(br_batch *batch, const char *steps, size_t length, br_error **err);
+/* Makes the one that stands there. */
+br_status brgo_make_request(const char *steps, size_t length, br_request **request, br_error **err);
 
 /* user_data is a cgo.Handle; brgo_destroy ends it. */
 br_status brgo_set_log(br_config *config, int32_t level, uintptr_t handle, br_error **err);

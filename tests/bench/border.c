@@ -1,5 +1,5 @@
-/* What border.py holds the languages against: id, status and text of the stored results of a job, from C. A shared library
- * that the program of each language loads, so that both are measured in one process, by turns. */
+/* What border.py holds the languages against: id, status and text of the stored results of a job, from C. A shared
+ * library that the program of each language loads, so that both are measured in one process, by turns. */
 #include <batchrouter.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,8 +71,8 @@ static double again(br_result **block, size_t count, size_t (*use)(const br_resu
   return (border_now() - began) / (double)(count * kRepeats);
 }
 
-/* Nanoseconds for a result: [0] fetched in blocks of 256, asked and freed, all of the job; [1] of one block, asked again when
- * everything is decoded; [2] the same with copies of the texts. */
+/* Nanoseconds for a result: [0] fetched in blocks of 256, asked and freed, all of the job; [1] of one block, asked
+ * again when everything is decoded; [2] the same with copies of the texts. */
 void border(const char *state_dir, const char *job_id, double out[3]) {
   br_config *config = br_config_new();
   must(br_config_set(config, "state_dir", state_dir, NULL), "state_dir");
