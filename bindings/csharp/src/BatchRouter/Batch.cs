@@ -51,6 +51,15 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>Adds a question of one text, with an optional system prompt.</summary>
     public Batch Add(string customId, string model, string prompt, string? system = null)
     {
+        ArgumentNullException.ThrowIfNull(customId);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(prompt);
+        if ((long)customId.Length + model.Length + prompt.Length + (system?.Length ?? 0) <= Question.Most)
+        {
+            Question.AddTo(handle, customId, model, prompt, system);
+            return this;
+        }
+
         using var request = new Request(customId, model);
         if (system is not null) request.SetSystem(system);
         return Add(request.User(prompt));

@@ -20,6 +20,32 @@ public class OfflineTests
         Assert.Equal(json, again.ToJson());
     }
 
+    [Theory]
+    [InlineData("Hi", null)]
+    [InlineData("", "")]
+    [InlineData("Was ist das? 🙂", "Sei kurz.\0")]
+    [InlineData("long", null, 2_000)]
+    [InlineData("longer", "Be brief.", 300_000)]
+    public void question_is_the_request_of_one_text(string prompt, string? system, int times = 1)
+    {
+        prompt = string.Concat(Enumerable.Repeat(prompt, times));
+        using var request = new Request("r1", "gpt-4o-mini");
+        if (system is not null) request.SetSystem(system);
+        using Batch built = new Batch("openai").Add(request.User(prompt));
+        using Batch asked = new Batch("openai").Add("r1", "gpt-4o-mini", prompt, system);
+        Assert.Equal(Converted(built), Converted(asked));
+        using var closed = new Batch("openai");
+        closed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => closed.Add("r1", "m", prompt));
+    }
+
+    private static string Converted(Batch batch)
+    {
+        using var lines = new MemoryStream();
+        batch.Convert(lines);
+        return Encoding.UTF8.GetString(lines.ToArray());
+    }
+
     [Fact]
     public void wrong_input_names_every_line()
     {
@@ -60,6 +86,9 @@ public class OfflineTests
     {
         Assert.Throws<ArgumentException>(() => new Request("a\0b", "m"));
         Assert.Throws<ArgumentException>(() => new Batch("open\0ai"));
+        using var batch = new Batch("openai");
+        Assert.Throws<ArgumentException>("customId", () => batch.Add("a\0b", "m", "Hi"));
+        Assert.Throws<ArgumentNullException>("prompt", () => batch.Add("a", "m", null!));
         using var options = new RouterOptions();
         Assert.Throws<ArgumentException>(() => options.Set("state_dir", "a\0"));
     }
