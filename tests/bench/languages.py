@@ -4,7 +4,9 @@
 The first figure of a line is a job of ten requests: what a language takes to start. Times are the shortest and the median of
 all rounds. On a machine that does other things too, the CPU says more than the wall time.
 
-    languages.py BUILD_DIR [--requests N] [--rounds N]
+    languages.py BUILD_DIR [--requests N] [--rounds N] [--made]
+
+--made: the requests are made by the program, one by one, instead of read from a file.
 
 BUILD_DIR holds the library and the program (src/); a release build for figures. Languages that are not there are left out.
 """
@@ -31,7 +33,7 @@ def run(*words, **more):
 
 def build_c(build, work):
     run("cc", "-O2", f"-I{ROOT}/include", ROOT / "tests/bench/job.c", "-o", work / "job", f"-L{build}/src", "-lbatchrouter")
-    return [work / "job", work / "requests.jsonl"]
+    return [work / "job"]
 
 
 def build_go(build, work):
@@ -39,19 +41,19 @@ def build_go(build, work):
         f"Name: batchrouter\nDescription: a build tree\nVersion: 0\nLibs: -L{build}/src -lbatchrouter\nCflags: -I{ROOT}/include\n")
     run("go", "build", "-o", work / "go-job", "./benchmark/job", cwd=ROOT / "bindings/go",
         env=os.environ | {"PKG_CONFIG_PATH": str(work), "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "-mod=mod"})
-    return [work / "go-job", work / "requests.jsonl"]
+    return [work / "go-job"]
 
 
 def build_rust(build, work):
     run("cargo", "build", "--offline", "--quiet", "--release", "--example", "job", cwd=ROOT / "bindings/rust",
         env=os.environ | {"BATCHROUTER_LIB_DIR": f"{build}/src", "CARGO_TARGET_DIR": str(work / "rust")})
-    return [work / "rust/release/examples/job", work / "requests.jsonl"]
+    return [work / "rust/release/examples/job"]
 
 
 def build_csharp(build, work):
     run("dotnet", "build", "-c", "Release", "-v", "quiet", "--disable-build-servers", "benchmarks/Job",
         cwd=ROOT / "bindings/csharp", env=os.environ | {"BATCHROUTER_ARTIFACTS": str(work / "cs")}, stdout=subprocess.DEVNULL)
-    return ["dotnet", work / "cs/bin/Job/release/Job.dll", work / "requests.jsonl"]
+    return ["dotnet", work / "cs/bin/Job/release/Job.dll"]
 
 
 LANGUAGES = {"C": (build_c, "cc"), "Go": (build_go, "go"), "Rust": (build_rust, "cargo"), "C#": (build_csharp, "dotnet")}
@@ -81,16 +83,17 @@ def one_job(command, build, work, requests):
             emulator.kill()
 
 
-def measure(commands, build, work, requests, rounds):
+def measure(commands, build, work, requests, options):
     """All runs of each. One of each in a round, so that a slow minute of the machine is everybody's."""
     with open(work / "requests.jsonl", "w", encoding="utf-8") as file:
         for i in range(requests):
             message = {"role": "user", "content": f"Question {i}"}
             print(json.dumps({"custom_id": f"r{i}", "model": "gpt-4o-mini", "messages": [message]}), file=file)
     runs = {language: [] for language in commands}
-    for _ in range(rounds):
+    source = requests if options.made else work / "requests.jsonl"
+    for _ in range(options.rounds):
         for language, command in commands.items():
-            runs[language].append(one_job(command, build, work, requests))
+            runs[language].append(one_job([*command, source], build, work, requests))
     return runs
 
 
@@ -103,13 +106,14 @@ def main():
     arguments.add_argument("build", type=pathlib.Path)
     arguments.add_argument("--requests", type=int, default=50000)
     arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--made", action="store_true", help="the program makes the requests")
     options = arguments.parse_args()
     build = options.build.resolve()
     with tempfile.TemporaryDirectory(prefix="batchrouter-languages-") as name:
         work = pathlib.Path(name)
         commands = {name: make(build, work) for name, (make, tool) in LANGUAGES.items() if shutil.which(tool)}
-        start = measure(commands, build, work, min(10, options.requests), options.rounds)
-        jobs = measure(commands, build, work, options.requests, options.rounds)
+        start = measure(commands, build, work, min(10, options.requests), options)
+        jobs = measure(commands, build, work, options.requests, options)
         print("       start s   wall s: best median     x C    CPU s: best median     x C     MB")
         c_wall, c_cpu, _ = columns(jobs["C"])
         for language, runs in jobs.items():
