@@ -776,6 +776,8 @@ BR_API br_status br_next_results(br_router *router, br_job *job, int64_t timeout
 /* Marks a result as taken. Any order. Of a result of br_results_next it does nothing.
  * Returns   BR_OK.
  * Crash     durable at the next save (delivery.ack_interval_ms, br_router_close); before that the result comes again.
+ *           Saved is, for each remote batch, all up to its first result that is not acknowledged: what was taken out of
+ *           order behind that one comes again after a restart, with br_result_redelivered.
  */
 BR_API br_status br_result_ack(br_result *result, br_error **err);
 /* Acknowledges every result of a job that is done, however it was read; of one that goes on, those that br_next_result
