@@ -7,6 +7,7 @@
 #include "codec/json_write.h"
 #include "net/url.h"
 #include "providers/google_dialect.h"
+#include "providers/google_upload.h"
 #include "providers/google_wire.h"
 #include "providers/http_error.h"
 #include "providers/wire.h"
@@ -14,12 +15,9 @@
 namespace br {
 namespace {
 
-constexpr std::string_view kVersion = "/v1beta";
 constexpr std::int64_t kMaxInlineBytes = 20'000'000;
 constexpr std::int64_t kInlineRowBytes = 64;  // what a row grows by inside the create call, at most
 constexpr int kMaxPage = 100;
-// The types that have each been taken at some time, and refused at others.
-constexpr std::array<std::string_view, 4> kTypes = {"application/jsonl", "jsonl", "text/plain", "application/json"};
 
 Capability make_capability() {
   Capability c;
@@ -44,17 +42,6 @@ constexpr std::array<Property, 3> kProperties = {{
      "How requests are sent: auto or file, as an uploaded file; inline, inside the create call where they are small."},
 }};
 
-// prefix: "", "/upload" or "/download".
-HttpRequest make_request(const Account& account, std::string method, std::string_view prefix, std::string_view path) {
-  HttpRequest request;
-  request.method = std::move(method);
-  std::string_view base = account.base_url;
-  if (base.ends_with(kVersion)) base.remove_suffix(kVersion.size());
-  request.url = std::string(base) + std::string(prefix) + std::string(kVersion) + std::string(path);
-  request.headers.push_back({"x-goog-api-key", account.api_key, true});
-  return request;
-}
-
 // "/<collection>/<id>", whether the id names its collection or not.
 std::string resource(std::string_view collection, std::string_view id) {
   if (id.starts_with(collection) && id.substr(collection.size()).starts_with('/'))
@@ -67,98 +54,21 @@ std::string model_path(std::string_view model) {
 }
 
 std::string file_address(const Account& account, std::string_view file) {
-  return make_request(account, "GET", "/download", resource("files", file) + ":download?alt=media").url;
+  return google_request(account, "GET", "/download", resource("files", file) + ":download?alt=media").url;
 }
 
 std::string batch_address(const Account& account, std::string_view id) {
-  return make_request(account, "GET", "", resource("batches", id)).url;
-}
-
-void add_json_body(HttpRequest* request, std::string body) {
-  request->headers.push_back({"Content-Type", "application/json", false});
-  request->body = std::move(body);
+  return google_request(account, "GET", "", resource("batches", id)).url;
 }
 
 bool goes_inline(const Account& account, const RemoteBatch& batch) {
   return account.setting("mode") == "inline" && batch.bytes + batch.rows * kInlineRowBytes < kMaxInlineBytes;
 }
 
-Result<std::shared_ptr<const Json>> read_answer(const OpContext& context, std::string_view what,
-                                                const HttpResponse& response) {
-  auto json = read_object(context.account.provider, what, response);
-  if (!json) return refine_google_error(response, std::move(json.error()));
-  return json;
-}
-
-// ---- upload ----
-
-// What is kept between the exchanges: "<number of the type>" while the upload is announced, then "<number> bytes".
-Step announce(const OpContext& context, std::size_t type) {
-  HttpRequest request = make_request(context.account, "POST", "/upload", "/files");
-  request.headers.push_back({"X-Goog-Upload-Protocol", "resumable", false});
-  request.headers.push_back({"X-Goog-Upload-Command", "start", false});
-  request.headers.push_back({"X-Goog-Upload-Header-Content-Length", std::to_string(context.batch.bytes), false});
-  request.headers.push_back({"X-Goog-Upload-Header-Content-Type", std::string(kTypes[type]), false});
-  std::string body;
-  JsonWriter json(&body);
-  json.begin_object().key("file").begin_object().field("displayName", context.batch.marker + ".jsonl");
-  json.end_object().end_object();
-  add_json_body(&request, std::move(body));
-  Step step = send_step(std::move(request));
-  step.outcome.input_file_id = std::to_string(type);
-  return step;
-}
-
-Result<Step> send_bytes(const OpContext& context, std::size_t type, const HttpResponse& last) {
-  const std::string_view url = last.header("x-goog-upload-url");
-  if (url.empty())
-    return protocol_error(context.account.provider, "announcing the upload", "the answer has no x-goog-upload-url");
-  HttpRequest request = make_request(context.account, "POST", "/upload", "");
-  request.url = url;
-  request.headers.push_back({"X-Goog-Upload-Offset", "0", false});
-  request.headers.push_back({"X-Goog-Upload-Command", "upload, finalize", false});
-  request.body_path = context.batch.request_path;
-  Step step = send_step(std::move(request));
-  step.outcome.input_file_id = std::to_string(type) + " bytes";
-  return step;
-}
-
-bool is_refused_type(const Error& error) {
-  return error.http_status == 400 && lower_case(error.message).find("mime") != std::string::npos;
-}
-
-// An answer with status 200 can hold an error all the same.
-HttpResponse with_inner_status(const HttpResponse& response) {
-  HttpResponse out = response;
-  const auto json = Json::parse(response.body);
-  if (!response.ok() || json == nullptr || !(*json)["error"].is_object()) return out;
-  const int status = http_status_of_rpc_code((*json)["error"]["code"].integer().value_or(0));
-  if (status >= 400) out.status = status;
-  return out;
-}
-
 Result<Step> upload(const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "uploading the request file";
-  if (last == nullptr) return goes_inline(context.account, context.batch) ? Step{} : announce(context, 0);
-  const bool bytes_sent = context.scratch.ends_with("bytes");
-  std::size_t type = context.scratch.empty() ? 0 : static_cast<std::size_t>(context.scratch.front() - '0');
-  const HttpResponse answer = with_inner_status(*last);
-  if (!answer.ok()) {
-    Error error = refine_google_error(answer, read_http_error(context.account.provider, kWhat, answer));
-    if (is_refused_type(error) && ++type < kTypes.size()) return announce(context, type);
-    return error;
-  }
-  if (!bytes_sent) return send_bytes(context, type, answer);
-  auto json = read_answer(context, kWhat, answer);
-  if (!json) return std::move(json.error());
-  Step step;
-  step.outcome.input_file_id = (**json)["file"]["name"].string_or("");
-  if (step.outcome.input_file_id.empty())
-    return protocol_error(context.account.provider, kWhat, "the answer has no file.name");
-  return step;
+  if (last == nullptr && goes_inline(context.account, context.batch)) return Step{};
+  return advance_google_upload(context, last);
 }
-
-// ---- create ----
 
 // {"key":K,"request":R} becomes {"request":R,"metadata":{"key":K}}.
 bool append_inline(std::string_view lines, std::string* out) {
@@ -197,15 +107,17 @@ Result<std::string> create_body(const OpContext& context) {
 }
 
 Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-  auto json = read_answer(context, what, last);
+  auto json = read_google_answer(context, what, last);
   if (!json) return std::move(json.error());
   auto status = read_google_batch(**json, context.account.provider, what);
   if (!status) return std::move(status.error());
   // The vendor has no word for a batch that is being cancelled.
   if (context.batch.cancel_wanted && !is_terminal(status->state)) status->state = State::cancelling;
   // One file holds the good and the failed rows; with an address at hand nobody waits for a second one.
-  if (!status->output.id.empty()) status->output.url = file_address(context.account, status->output.id);
-  else if (status->inlined) status->output.url = batch_address(context.account, status->id);
+  if (!status->output.id.empty())
+    status->output.url = file_address(context.account, status->output.id);
+  else if (status->inlined)
+    status->output.url = batch_address(context.account, status->id);
   Step step;
   step.outcome.status = std::move(static_cast<RemoteStatus&>(*status));
   return step;
@@ -215,10 +127,10 @@ Result<Step> create(const OpContext& context, const HttpResponse* last) {
   if (last != nullptr) return read_status(context, "creating the batch", *last);
   const bool embeds = context.batch.endpoint == Endpoint::embeddings;
   const std::string verb = embeds ? ":asyncBatchEmbedContent" : ":batchGenerateContent";
-  HttpRequest request = make_request(context.account, "POST", "", model_path(context.batch.model) + verb);
+  HttpRequest request = google_request(context.account, "POST", "", model_path(context.batch.model) + verb);
   auto body = create_body(context);
   if (!body) return std::move(body.error());
-  add_json_body(&request, std::move(*body));
+  add_google_body(&request, std::move(*body));
   request.paid = true;
   return send_step(std::move(request));
 }
@@ -229,7 +141,7 @@ Result<Step> poll(const OpContext& context, const HttpResponse* last) {
   constexpr std::string_view kWhat = "asking for the batch";
   const std::string path = resource("batches", context.batch.status.id);
   if (last == nullptr) {
-    HttpRequest request = make_request(context.account, "GET", "", path);
+    HttpRequest request = google_request(context.account, "GET", "", path);
     request.large_answer = true;
     return send_step(std::move(request));
   }
@@ -242,8 +154,8 @@ Result<Step> poll(const OpContext& context, const HttpResponse* last) {
 Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
   if (last == nullptr) {
     HttpRequest request =
-        make_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
-    add_json_body(&request, "{}");
+        google_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
+    add_google_body(&request, "{}");
     return send_step(std::move(request));
   }
   Step step;
@@ -265,11 +177,11 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   if (last == nullptr) {
     std::string path = "/batches?pageSize=" + std::to_string(std::clamp(context.list_limit, 1, kMaxPage));
     if (!context.page.empty()) path += "&pageToken=" + url_encode(context.page);
-    HttpRequest request = make_request(context.account, "GET", "", path);
+    HttpRequest request = google_request(context.account, "GET", "", path);
     request.large_answer = true;
     return send_step(std::move(request));
   }
-  auto json = read_answer(context, kWhat, *last);
+  auto json = read_google_answer(context, kWhat, *last);
   if (!json) return std::move(json.error());
   if (!(*json)->is_object()) return protocol_error(context.account.provider, kWhat, "the answer is no list");
   const Json& operations = (**json)["operations"];
@@ -284,7 +196,7 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
 
 Result<Step> delete_file(const OpContext& context, const HttpResponse* last) {
   if (last == nullptr)
-    return send_step(make_request(context.account, "DELETE", "", resource("files", context.file_id)));
+    return send_step(google_request(context.account, "DELETE", "", resource("files", context.file_id)));
   if (last->ok() || last->status == 404) return Step{};
   return refine_google_error(*last, read_http_error(context.account.provider, "deleting a file", *last));
 }
@@ -324,7 +236,7 @@ class GoogleProvider : public Provider {
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
     const RemoteFile& output = batch.status.output;
     if (output.id.empty() && output.url.empty()) return {};
-    HttpRequest request = make_request(account, "GET", "", "");
+    HttpRequest request = google_request(account, "GET", "", "");
     request.url = output.id.empty() ? batch_address(account, batch.status.id) : file_address(account, output.id);
     request.large_answer = output.id.empty();
     return {{std::move(request), output.id.empty(), {}}};

@@ -12,6 +12,7 @@
 namespace br {
 namespace {
 
+constexpr std::string_view kVersion = "/v1beta";
 constexpr std::int64_t kMaxRetryAfterMs = 3'600'000;
 constexpr std::size_t kMaxRaw = 64 << 10;
 constexpr std::int64_t kRpcCancelled = 1;
@@ -49,7 +50,7 @@ void read_state(const Json& operation, const std::string& word, RemoteStatus* st
   if (!operation["done"].boolean() || (status->state_known && is_terminal(status->state))) return;
   const Json& error = operation["error"];
   status->state_known = true;
-  status->state = !error.is_object()                                    ? State::completed
+  status->state = !error.is_object()                                     ? State::completed
                   : error["code"].integer().value_or(0) == kRpcCancelled ? State::cancelled
                                                                          : State::failed;
 }
@@ -102,6 +103,28 @@ const Json& inlined_of(const Json& operation) {
 }
 
 }  // namespace
+
+HttpRequest google_request(const Account& account, std::string method, std::string_view prefix, std::string_view path) {
+  HttpRequest request;
+  request.method = std::move(method);
+  std::string_view base = account.base_url;
+  if (base.ends_with(kVersion)) base.remove_suffix(kVersion.size());
+  request.url = std::string(base) + std::string(prefix) + std::string(kVersion) + std::string(path);
+  request.headers.push_back({"x-goog-api-key", account.api_key, true});
+  return request;
+}
+
+void add_google_body(HttpRequest* request, std::string json) {
+  request->headers.push_back({"Content-Type", "application/json", false});
+  request->body = std::move(json);
+}
+
+Result<std::shared_ptr<const Json>> read_google_answer(const OpContext& context, std::string_view what,
+                                                       const HttpResponse& response) {
+  auto json = read_object(context.account.provider, what, response);
+  if (!json) return refine_google_error(response, std::move(json.error()));
+  return json;
+}
 
 Error refine_google_error(const HttpResponse& response, Error error) {
   const auto json = Json::parse(response.body);

@@ -1,6 +1,7 @@
-// What Google's answers say: errors, operations, results inside of them.
+// Google's requests and what its answers say: errors, operations, results inside of them.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,14 @@
 #include "providers/provider.h"
 
 namespace br {
+
+// A request with the key. prefix: "", "/upload" or "/download".
+HttpRequest google_request(const Account& account, std::string method, std::string_view prefix, std::string_view path);
+void add_google_body(HttpRequest* request, std::string json);
+
+// An object, or the vendor's error as Google means it.
+Result<std::shared_ptr<const Json>> read_google_answer(const OpContext& context, std::string_view what,
+                                                       const HttpResponse& response);
 
 // What only Google says: a wrong key as a wrong request, the wait inside the body, billing as a failed precondition.
 Error refine_google_error(const HttpResponse& response, Error error);
