@@ -77,6 +77,17 @@ void Engine::add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool activ
   if (active) resume(id);
 }
 
+// Before any batch of the job is told of: one that is still blocked beside one that is done would make the job look
+// blocked to those who wait for what comes now.
+void Engine::forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on) {
+  for (RemoteBatch& batch : run->job.batches) {
+    if (!batch.blocked || !goes_on(batch)) continue;
+    batch.blocked = false;
+    batch.error.reset();
+    if (!save(batch)) return;
+  }
+}
+
 void Engine::resume(const std::string& job_id) {
   Run* run = find(job_id);
   if (run == nullptr || run->job.done) return;
@@ -85,6 +96,7 @@ void Engine::resume(const std::string& job_id) {
     if (run->parts[i].provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider));
     if (!run->active || run->job.batches[i].blocked) push(job_id, i, {});
   }
+  forget_blocks(run, [](const RemoteBatch&) { return true; });
   run->active = true;
   drain();
   // A process may have ended between the last batch and the job.
@@ -102,6 +114,7 @@ std::vector<std::int64_t> Engine::refresh(const std::string& job_id) {
   std::vector<std::int64_t> heard;
   Run* run = find(job_id);
   if (run == nullptr) return heard;
+  forget_blocks(run, is_begun_by_refresh);
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     Part& part = run->parts[i];
     const bool local = part.provider == nullptr || part.provider->capability().local;

@@ -135,6 +135,7 @@ class Engine {
   void set_timer(Run* run, std::size_t index);
   void tell(const Run& run);
   bool save(const RemoteBatch& batch);
+  void forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on);
   void fail_store(const Error& error);
   Result<Account> account_of(const Run& run, std::size_t index) const;
 

@@ -26,8 +26,7 @@ void Stepper::handle(const Event& event) {
     case EventKind::cancel:
       return cancel();
     case EventKind::refresh:
-      if (batch().phase == Phase::running || batch().phase == Phase::unknown || batch().phase == Phase::creating)
-        begin();
+      if (is_begun_by_refresh(batch())) begin();
       return;
   }
 }
@@ -160,6 +159,10 @@ void Stepper::block(Error error) {
   batch().error = std::move(error);
   save();
   notify(BR_EVENT_BLOCKED, batch().error->message);
+}
+
+bool is_begun_by_refresh(const RemoteBatch& batch) {
+  return batch.phase == Phase::running || batch.phase == Phase::unknown || batch.phase == Phase::creating;
 }
 
 Decision step(const StepRules& rules, RemoteBatch batch, Track track, const Event& event, std::int64_t now_ms,

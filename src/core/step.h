@@ -106,6 +106,9 @@ struct Decision {
   std::vector<Action> actions;
 };
 
+// EventKind::refresh begins such a batch anew: the vendor has it, or may have it.
+bool is_begun_by_refresh(const RemoteBatch& batch);
+
 // dice: any random number, for jitter.
 Decision step(const StepRules& rules, RemoteBatch batch, Track track, const Event& event, std::int64_t now_ms,
               std::uint64_t dice);

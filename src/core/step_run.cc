@@ -4,6 +4,7 @@
 namespace br {
 namespace {
 constexpr std::int32_t kMaxFetches = 3;
+constexpr std::int32_t kMaxRefusedFetches = 8;  // a file may be there a while after it is named
 constexpr std::int32_t kMaxLatePolls = 10;
 }  // namespace
 
@@ -102,9 +103,7 @@ void Stepper::fetch_failed(const Error& error) {
   if (error.code == Code::auth || error.code == Code::io || error.code == Code::no_provider) return block(error);
   track().failures += 1;
   if (!error.transient) {
-    // The vendor refuses to give the file: it is asked as often as for rows that are missing.
-    batch().fetches += 1;
-    if (batch().fetches >= kMaxFetches) {
+    if (track().failures >= kMaxRefusedFetches) {
       batch().error = error;  // what the rows without an answer say
       save();
       return add(ActionKind::finish);

@@ -39,7 +39,7 @@ void Stepper::listing_complete() {
   track().polls += 1;
   if (track().matches.best) return found();
   if (batch().absent_since_ms < 0) {
-    batch().absent_since_ms = track().listing_started_ms;
+    batch().absent_since_ms = now_;  // when the first was complete: the second begins settle_ms after that
     save();
   } else if (track().listing_started_ms - batch().absent_since_ms >= rules_.settle_ms) {
     return absent();

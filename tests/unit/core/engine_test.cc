@@ -28,6 +28,7 @@ class SilentTransport : public br::Transport {
 struct Recorder : br::EngineListener {
   void job_changed(const br::Job& job, const std::vector<br::Track>&) override {
     seen_blocked = br::is_blocked(job);
+    ever_blocked = ever_blocked || seen_blocked;
     seen_done = job.done;
   }
   void job_event(std::int32_t event, const br::Job&, const br::RemoteBatch*, const std::string&) override {
@@ -36,7 +37,7 @@ struct Recorder : br::EngineListener {
   void results_grew(const std::string&) override {}
   void external_work(br::ExternalWork) override {}
   void store_failed(const br::Error& error) override { fail_msg("%s", error.message.c_str()); }
-  bool seen_blocked = false, seen_done = false;
+  bool seen_blocked = false, ever_blocked = false, seen_done = false;
   std::deque<bool> blocked_when_told;
 };
 
@@ -48,9 +49,15 @@ struct EngineRoom {
     assert_true(opened.ok());
     return std::move(*opened);
   }
-  void take(const br::Job& job) {
+  void take(const br::Job& job, bool active = true) {
     assert_true(store->insert(job).ok());
-    engine.add(job, {std::make_shared<br::ResultFeed>()}, {br::use_provider("openai")}, true);
+    br::Feeds feeds;
+    std::vector<br::ProviderUse> uses;
+    for (std::size_t i = 0; i < job.batches.size(); ++i) {
+      feeds.push_back(std::make_shared<br::ResultFeed>());
+      uses.push_back(br::use_provider("openai"));
+    }
+    engine.add(job, feeds, std::move(uses), active);
   }
 
   const Scratch scratch;
@@ -85,6 +92,40 @@ void blocked_event_told_after_the_state_shows_it(void**) {
   assert_int_equal(room.transport.started, 0);
 }
 
+// Whoever waits for the job after resume() would take the old block for the answer.
+void resumed_job_with_a_collected_batch_never_shows_the_old_block(void**) {
+  EngineRoom room;
+  setenv("OPENAI_API_KEY", "k", 1);
+  br::Job job = job_in(br::Phase::collected);
+  job.batches.push_back(job.batches.front());
+  job.batches[1].part = 1;
+  job.batches[1].phase = br::Phase::unknown;
+  job.batches[1].blocked = true;
+  job.batches[1].error = br::Error(br::Code::auth, "the key was wrong", "");
+  room.take(job, false);
+  room.engine.resume("job_a");
+  assert_false(room.recorder.ever_blocked);
+  assert_int_equal(room.transport.started, 1);
+  const auto saved = room.store->load("job_a");
+  assert_true(saved.ok());
+  assert_false(saved->batches[1].blocked);
+}
+
+void refreshed_job_with_a_running_batch_never_shows_the_old_block(void**) {
+  EngineRoom room;
+  setenv("OPENAI_API_KEY", "k", 1);
+  br::Job job = job_in(br::Phase::collected);
+  job.batches.push_back(job.batches.front());
+  job.batches[1].part = 1;
+  job.batches[1].phase = br::Phase::running;
+  job.batches[1].status.id = "batch_1";
+  job.batches[1].blocked = true;
+  room.take(job, false);
+  room.engine.refresh("job_a");
+  assert_false(room.recorder.ever_blocked);
+  assert_int_equal(room.transport.started, 1);
+}
+
 void process_ended_between_last_batch_and_job_job_done(void**) {
   EngineRoom room;
   room.take(job_in(br::Phase::collected));
@@ -98,6 +139,8 @@ void process_ended_between_last_batch_and_job_job_done(void**) {
 
 int main() {
   const CMUnitTest tests[] = {cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
+                              cmocka_unit_test(resumed_job_with_a_collected_batch_never_shows_the_old_block),
+                              cmocka_unit_test(refreshed_job_with_a_running_batch_never_shows_the_old_block),
                               cmocka_unit_test(process_ended_between_last_batch_and_job_job_done)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
