@@ -41,21 +41,25 @@ class FieldReader {
   // Looks a field name up and refuses unknown and repeated ones. names: at most 32.
   bool field_index(std::string_view key, std::span<const std::string_view> names, std::string_view where,
                    std::uint32_t* seen, std::size_t* index) {
-    const std::string_view name = key.substr(1, key.size() - 2);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (name != names[i]) continue;
-      if ((*seen >> i & 1U) != 0) return twice(key, where);
-      *seen |= 1U << i;
-      *index = i;
-      return true;
-    }
-    return unknown(key, names, where);
+    std::size_t i = index_of(key.substr(1, key.size() - 2), names);
+    if (i == names.size() && key.find('\\') != std::string_view::npos) i = index_of(unescape(key), names);
+    if (i == names.size()) return unknown(key, names, where);
+    if ((*seen >> i & 1U) != 0) return twice(key, where);
+    *seen |= 1U << i;
+    *index = i;
+    return true;
   }
 
   JsonCursor cursor{nullptr, 0};
   std::deque<std::string> scratch;  // unescaped texts of the current line; addresses stay
 
  private:
+  // names.size(): none of them.
+  static std::size_t index_of(std::string_view name, std::span<const std::string_view> names) {
+    std::size_t i = 0;
+    while (i < names.size() && name != names[i]) ++i;
+    return i;
+  }
   bool twice(std::string_view key, std::string_view where);
   bool unknown(std::string_view key, std::span<const std::string_view> names, std::string_view where);
 };

@@ -15,9 +15,15 @@ struct RequestReader::Impl : MessageReader {
   bool read_field(std::size_t field);
   bool read_system();
   bool read_generation();
+  bool read_effort();
   bool read_body();
   bool read_endpoint();
   bool check_whole();
+  bool check_body();
+  bool check_input();
+
+  std::uint32_t given = 0;                     // bit i: the field i is there and not null
+  std::array<std::uint32_t, 15> columns = {};  // where the value of each given field begins
 };
 
 namespace {
@@ -66,6 +72,7 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
   }
   cursor.enter_object();
   std::uint32_t seen = 0;
+  given = 0;
   std::string_view key;
   while (cursor.next_key(&key)) {
     std::size_t field = 0;
@@ -74,7 +81,8 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
   }
   if (cursor.failed() || !cursor.finish()) return broken();
   if (cursor.saw_non_ascii() && !is_utf8({line, size}))
-    return wrong(0, "", "the line is not valid UTF-8; JSON is UTF-8; save the file in that encoding");
+    return wrong(utf8_prefix({line, size}), "",
+                 "the line is not valid UTF-8 from here on; JSON is UTF-8; save the file in that encoding");
   return check_whole();
 }
 
@@ -82,6 +90,8 @@ bool RequestReader::Impl::read_field(std::size_t field) {
   Request& r = *request;
   std::string_view token;
   if (cursor.peek() == Kind::null) return cursor.skip(&token) || broken();  // as if it were not there
+  given |= 1U << field;
+  columns[field] = column();
   switch (field) {
     case kCustomId:
       if (!take_string("custom_id", &r.custom_id_json)) return false;
@@ -106,6 +116,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
     case kKwargs:
       return take_value("provider_kwargs", &r.provider_kwargs_json, {Kind::object}, "an object");
     case kProvider:
+      r.provider_column = column();
       if (!take_string("provider", &token)) return false;
       r.provider = unescape(token);
       return true;
@@ -122,13 +133,15 @@ bool RequestReader::Impl::read_field(std::size_t field) {
       return take_value("response_format", &r.response_format_json, {Kind::object}, "an object");
     case kReasoning:
       r.reasoning_column = column();
-      return take_value("reasoning", &r.reasoning_json, {Kind::string, Kind::object}, "a string or an object");
+      if (cursor.peek() == Kind::string) return read_effort();
+      return take_value("reasoning", &r.reasoning_json, {Kind::object}, "a string or an object");
     case kSeed:
       r.seed_column = column();
       return read_number("seed", -9.3e18, 9.3e18, true, "a whole number", &r.seed_json);
     case kBody:
       return read_body();
     case kInput:
+      r.input_column = column();
       if (cursor.peek() == Kind::string) return take_string("input", &r.input_json);
       return read_strings("input", &r.input_json);
     default:
@@ -137,6 +150,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
 }
 
 bool RequestReader::Impl::read_endpoint() {
+  request->endpoint_column = column();
   std::string_view token;
   if (!take_string("endpoint", &token)) return false;
   const std::string_view name = unescape(token);
@@ -164,7 +178,7 @@ bool RequestReader::Impl::read_system() {
   cursor.enter_array();
   while (cursor.next_element()) {
     if (!take_string("system_prompt", &token)) return false;
-    request->system_json.push_back(token);
+    if (!is_empty_string(token)) request->system_json.push_back(token);
   }
   return !cursor.failed() || broken();
 }
@@ -231,22 +245,42 @@ bool RequestReader::Impl::read_body() {
   return true;
 }
 
+bool RequestReader::Impl::read_effort() {
+  std::string_view& token = request->reasoning_json;
+  if (!take_string("reasoning", &token)) return false;
+  return !is_empty_string(token) || wrong(cursor.offset_of(token), "reasoning",
+                                          "reasoning is an empty string; it names an effort; name one or "
+                                          "leave it out");
+}
+
 bool RequestReader::Impl::check_whole() {
   const Request& r = *request;
   if (r.custom_id_json.empty())
     return wrong(0, "custom_id", "custom_id is missing; every request needs a unique id; add it");
-  if (!r.body_json.empty()) {
-    if (!r.messages.empty())
-      return wrong(r.messages_column - 1, "messages",
-                   "both body and messages are given; a raw body is sent as it is; remove one");
-    return true;
-  }
+  if (!r.body_json.empty()) return check_body();
   if (r.model.empty()) return wrong(0, "model", "model is missing; the vendor needs one; add it");
+  return check_input();
+}
+
+// Nothing is added to a raw body: a field beside it would be lost.
+bool RequestReader::Impl::check_body() {
+  constexpr std::uint32_t kBeside = 1U << kCustomId | 1U << kModel | 1U << kProvider | 1U << kEndpoint | 1U << kBody;
+  for (std::size_t i = 0; i < kFields.size(); ++i) {
+    if ((given & ~kBeside & 1U << i) == 0) continue;
+    const std::string name(kFields[i]);
+    return wrong(columns[i] - 1, name,
+                 "both body and " + name + " are given; a raw body is sent as it is; remove one of them");
+  }
+  return true;
+}
+
+bool RequestReader::Impl::check_input() {
+  const Request& r = *request;
   const bool takes_input = r.endpoint == Endpoint::embeddings || r.endpoint == Endpoint::moderations;
   if (takes_input && r.input_json.empty())
     return wrong(0, "input", "input is missing; this endpoint reads it instead of messages; add it");
   if (!takes_input && !r.input_json.empty())
-    return wrong(0, "input", "input is given; only embeddings and moderations read it; use messages");
+    return wrong(r.input_column - 1, "input", "input is given; only embeddings and moderations read it; use messages");
   if (!takes_input && r.messages.empty())
     return wrong(0, "messages", "messages is missing; a request asks something; add a user message");
   if (takes_input && !r.messages.empty())

@@ -38,6 +38,16 @@ std::string simdjson_version() {
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
+std::size_t utf8_prefix(std::string_view text) {
+  std::size_t good = 0;
+  while (good < text.size()) {
+    const std::size_t n = sequence_length(text.substr(good));
+    if (n == 0) break;
+    good += n;
+  }
+  return good;
+}
+
 std::string repair_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -60,6 +60,7 @@ struct Request {
   // Where each top-level field's value begins (1-based byte column), for errors raised later by a provider.
   std::uint32_t model_column = 0, generation_column = 0, tools_column = 0, response_format_column = 0;
   std::uint32_t reasoning_column = 0, system_column = 0, messages_column = 0, seed_column = 0, tool_choice_column = 0;
+  std::uint32_t endpoint_column = 0, input_column = 0, provider_column = 0;
 
   void clear() {
     auto m = std::move(messages);
