@@ -62,8 +62,7 @@ Error refine(const HttpResponse& response, Error error) {
   const Json& inner = (*json)["error"];
   const std::string_view code = inner["details"]["error_code"].string();
   const bool empty = inner["message"].string().find("credit balance is too low") != std::string_view::npos;
-  const bool spent = code == "contract_spend_limit_reached" || code == "enforced_spend_limit_reached" ||
-                     (error.http_status == 400 && empty);
+  const bool spent = is_billing_code(code) || (error.http_status == 400 && empty);
   if (spent) {
     error.code = Code::quota;
     error.transient = false;
@@ -189,7 +188,7 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   for (const Json& item : data.items()) {
     if (auto status = read_batch(context.account, item, kWhat)) step.outcome.listed.push_back(std::move(*status));
   }
-  if ((**json)["has_more"].boolean() && !step.outcome.listed.empty())
+  if (has_more_pages(**json, data.items().size(), context.list_limit) && !step.outcome.listed.empty())
     step.outcome.next_page = (**json)["last_id"].string_or(step.outcome.listed.back().id);
   return step;
 }

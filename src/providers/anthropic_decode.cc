@@ -1,6 +1,7 @@
 #include <array>
 
 #include "providers/anthropic_dialect.h"
+#include "providers/http_error.h"
 #include "providers/row_reader.h"
 #include "providers/unified_fields.h"
 #include "providers/wire.h"
@@ -181,7 +182,7 @@ void AnthropicRowReader::error(JsonCursor* c) {
 }
 
 void AnthropicRowReader::judge(Row* row) {
-  const std::string_view type = inside(type_);
+  const std::string type = lower_case(inside(type_));
   if (type == "succeeded" && !row->response_json.empty()) return judge_success(row);
   if (type == "expired") {
     row->status = ResultStatus::expired;
@@ -225,7 +226,7 @@ void AnthropicRowReader::judge_error(Row* row) {
   for (const ErrorType& known : kErrorTypes) {
     if (inside(row->error_type_json) != known.type) continue;
     row->http_status = known.http_status;
-    row->transient = known.transient;
+    row->transient = known.transient && !is_billing_code(inside(row->error_code_json));
   }
   if (row->error_type_json.empty()) row->error_type_json = "\"provider_error\"";
   if (row->error_code_json.empty()) row->error_code_json = row->error_type_json;

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::int64_t kLeastBudget = 1024;
 
+std::int64_t read_integer(std::string_view token) {
+  std::int64_t value = 0;
+  std::from_chars(token.data(), token.data() + token.size(), value);
+  return value;
+}
+
 class Encoder : public RequestEncoder {
  public:
   Encoder(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
@@ -32,12 +38,22 @@ class Encoder : public RequestEncoder {
   bool tool_choice(BodyWriter* w);
   bool output_config(BodyWriter* w);
   bool effort(const Reasoning& reasoning, std::string_view* effort);
-  bool thinking(BodyWriter* w);
+  bool check_budget(const BodyWriter& w);
+  void thinking(BodyWriter* w);
+
+  std::int64_t budget_ = 0;  // of thinking, which counts to max_tokens; 0: none
+  bool has_budget_ = false;  // reasoning.budget_tokens is good
 };
+
+// "budget_tokens" of thinking in provider_kwargs, which is not judged but counted; 0 where there is none.
+std::int64_t budget_in(std::string_view thinking) {
+  return thinking.starts_with('{') ? read_integer(read_reasoning(thinking).budget_tokens) : 0;
+}
 
 bool Encoder::line() {
   if (r_.endpoint != Endpoint::chat)
-    return refuse(1, "endpoint", "this endpoint is not one of Anthropic's batch API; use chat, or another provider");
+    return refuse(r_.endpoint_column, "endpoint",
+                  "this endpoint is not one of Anthropic's batch API; use chat, or another provider");
   out_->append("{\"custom_id\":").append(r_.custom_id_json).append(",\"params\":");
   if (!(r_.body_json.empty() ? params() : raw_body())) return false;
   out_->append("}\n");
@@ -48,11 +64,14 @@ bool Encoder::params() {
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   w.field("model", r_.model_json);
+  if (!check_budget(w)) return false;
   if (!r_.generation.max_tokens.empty()) w.field("max_tokens", r_.generation.max_tokens);
-  else if (w.begin("max_tokens")) out_->append(std::to_string(options_.default_max_tokens));
+  else if (w.begin("max_tokens"))
+    out_->append(std::to_string(options_.default_max_tokens + budget_));
   system_prompt(&w);
   if (w.begin("messages") && !messages()) return false;
-  if (!generation(&w) || !tools(&w) || !tool_choice(&w) || !output_config(&w) || !thinking(&w)) return false;
+  if (!generation(&w) || !tools(&w) || !tool_choice(&w) || !output_config(&w)) return false;
+  thinking(&w);
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed", "remove it")) return false;
   w.end();
   return true;
@@ -255,22 +274,36 @@ bool Encoder::output_config(BodyWriter* w) {
   return true;
 }
 
-bool Encoder::thinking(BodyWriter* w) {
+// Before max_tokens is written: a budget has to be below it, and makes the default greater.
+bool Encoder::check_budget(const BodyWriter& w) {
+  if (!w.replacement("thinking").empty()) {
+    budget_ = budget_in(w.replacement("thinking"));
+    return true;
+  }
   if (r_.reasoning_json.empty()) return true;
   const Reasoning reasoning = read_reasoning(r_.reasoning_json);
-  if (reasoning.effort == "none") w->field("thinking", "{\"type\":\"disabled\"}");
   if (reasoning.effort == "none" || reasoning.budget_tokens.empty()) return true;
-  std::int64_t budget = 0;
-  std::from_chars(reasoning.budget_tokens.data(), reasoning.budget_tokens.data() + reasoning.budget_tokens.size(),
-                  budget);
+  const std::int64_t budget = read_integer(reasoning.budget_tokens);
+  const std::string given(reasoning.budget_tokens), most(r_.generation.max_tokens);
   if (budget < kLeastBudget)
-    return unsupported(
-        r_.reasoning_column, "reasoning.budget_tokens",
-        "takes at least " + std::to_string(kLeastBudget) + ", not " + std::string(reasoning.budget_tokens),
-        "raise or remove it");
-  if (w->begin("thinking"))
-    out_->append("{\"type\":\"enabled\",\"budget_tokens\":").append(reasoning.budget_tokens).push_back('}');
+    return unsupported(r_.reasoning_column, "reasoning.budget_tokens",
+                       "takes at least " + std::to_string(kLeastBudget) + ", not " + given, "raise or remove it");
+  if (!most.empty() && w.replacement("max_tokens").empty() && budget >= read_integer(most))
+    return unsupported(r_.reasoning_column, "reasoning.budget_tokens",
+                       "takes a budget below max_tokens, which is " + most + ", not " + given,
+                       "lower it or raise generation_config.max_tokens");
+  budget_ = budget;
+  has_budget_ = true;
   return true;
+}
+
+void Encoder::thinking(BodyWriter* w) {
+  if (r_.reasoning_json.empty()) return;
+  const Reasoning reasoning = read_reasoning(r_.reasoning_json);
+  if (reasoning.effort == "none")
+    w->field("thinking", "{\"type\":\"disabled\"}");
+  else if (has_budget_ && w->begin("thinking"))
+    out_->append("{\"type\":\"enabled\",\"budget_tokens\":").append(reasoning.budget_tokens).push_back('}');
 }
 
 }  // namespace

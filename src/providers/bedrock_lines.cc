@@ -72,7 +72,7 @@ class Encoder : public RequestEncoder {
 bool Encoder::line() {
   const bool embeds = r_.endpoint == Endpoint::embeddings;
   if (r_.endpoint != Endpoint::chat && !embeds)
-    return refuse(1, "endpoint",
+    return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Bedrock's batch inference; use chat or embeddings, or another provider");
   if (r_.model.empty())
     return refuse(1, "model", "model is missing; a job on Bedrock is for one model; give it beside body");
@@ -105,14 +105,7 @@ bool Encoder::converse(bool nova) {
 }
 
 bool Encoder::embeddings(Family family) {
-  const Generation& g = r_.generation;
-  for (const std::string_view token : {g.max_tokens, g.temperature, g.top_p, g.top_k, g.stop_sequences_json,
-                                       g.presence_penalty, g.frequency_penalty}) {
-    if (token.empty()) continue;
-    if (!unsupported(r_.generation_column, "generation_config", "generates nothing for embeddings", "remove it"))
-      return false;
-    break;
-  }
+  if (!check_only_input()) return false;
   out_->append("{\"recordId\":").append(r_.custom_id_json).append(",\"modelInput\":");
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!w.replacement("model").empty())
@@ -125,7 +118,8 @@ bool Encoder::embeddings(Family family) {
 
 bool Encoder::titan_embed(BodyWriter* w) {
   if (!r_.input_json.empty() && r_.input_json.front() != '"')
-    return refuse(1, "input", "input: Titan on Bedrock embeds one text in a request, no list; make one request of each");
+    return refuse(r_.input_column, "input",
+                  "input: Titan on Bedrock embeds one text in a request, no list; make one request of each");
   w->field("inputText", r_.input_json);
   return true;
 }
@@ -138,7 +132,8 @@ bool Encoder::cohere_embed(BodyWriter* w) {
                   "search_document or search_query");
   const bool list = !r_.input_json.empty() && r_.input_json.front() == '[';
   if (list && count_strings(r_.input_json) > kMostTexts)
-    return refuse(1, "input", "input: Cohere on Bedrock takes at most 96 texts in a request; make several");
+    return refuse(r_.input_column, "input",
+                  "input: Cohere on Bedrock takes at most 96 texts in a request; make several");
   if (w->begin("texts")) out_->append(list ? "" : "[").append(r_.input_json).append(list ? "" : "]");
   return true;
 }

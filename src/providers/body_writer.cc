@@ -1,8 +1,17 @@
 #include "providers/body_writer.h"
 
 #include "codec/json_cursor.h"
+#include "codec/json_read.h"
 
 namespace br {
+
+bool same_key(std::string_view token, std::string_view name) {
+  if (token.find('\\') == std::string_view::npos)
+    return token.size() == name.size() + 2 && token.substr(1, name.size()) == name;
+  std::string plain;
+  append_unescaped(token, &plain);
+  return plain == name;
+}
 
 BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out) : out_(out) {
   out_->push_back('{');
@@ -21,19 +30,13 @@ BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out) : out_(ou
   }
 }
 
-namespace {
-bool same_name(std::string_view token, std::string_view name) {
-  return token.size() == name.size() + 2 && token.substr(1, name.size()) == name;
-}
-}  // namespace
-
 bool BodyWriter::begin(std::string_view name) {
   if (!first_) out_->push_back(',');
   first_ = false;
   out_->push_back('"');
   out_->append(name).append("\":");
   for (Field& field : kwargs_) {
-    if (!same_name(field.name, name)) continue;
+    if (!same_key(field.name, name)) continue;
     out_->append(field.value);
     field.written = true;
     return false;
@@ -43,7 +46,7 @@ bool BodyWriter::begin(std::string_view name) {
 
 std::string_view BodyWriter::replacement(std::string_view name) const {
   for (const Field& field : kwargs_) {
-    if (same_name(field.name, name)) return field.value;
+    if (same_key(field.name, name)) return field.value;
   }
   return {};
 }

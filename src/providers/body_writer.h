@@ -8,6 +8,9 @@
 
 namespace br {
 
+// The key token of an object has this name, with or without escapes.
+bool same_key(std::string_view token, std::string_view name);
+
 class BodyWriter {
  public:
   // kwargs_json: a checked JSON object, or empty.

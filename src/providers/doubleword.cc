@@ -36,6 +36,7 @@ OpenAiVendor vendor() {
   d.top_k = true;
   d.max_stops = 0;
   d.audio = AudioForm::data_or_url;
+  d.own_format = "structural_tag";
   return v;
 }
 

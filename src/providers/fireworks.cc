@@ -50,6 +50,7 @@ OpenAiVendor vendor() {
   d.documents = DocumentForm::none;
   d.audio = AudioForm::none;
   d.responses = false;
+  d.own_format = "grammar";
   d.embeddings = false;
   return v;
 }

@@ -48,6 +48,9 @@ class Encoder : public RequestEncoder {
 
 bool Encoder::line() {
   if (r_.model.empty()) return refuse(1, "model", "model is missing; the vendor needs one in the address; add it");
+  if (r_.endpoint != Endpoint::chat && r_.endpoint != Endpoint::embeddings)
+    return refuse(r_.endpoint_column, "endpoint",
+                  "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
   out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
   if (!(r_.body_json.empty() ? body() : raw_body())) return false;
   out_->append("}\n");
@@ -57,36 +60,24 @@ bool Encoder::line() {
 bool Encoder::body() {
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
-  bool good = false;
-  if (r_.endpoint == Endpoint::chat) good = chat(&w);
-  else if (r_.endpoint == Endpoint::embeddings) good = embeddings(&w);
-  else
-    good = refuse(1, "endpoint",
-                  "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
-  if (good) w.end();
-  return good;
+  if (!(r_.endpoint == Endpoint::chat ? chat(&w) : embeddings(&w))) return false;
+  w.end();
+  return true;
 }
 
 bool Encoder::embeddings(BodyWriter* w) {
   std::string_view text = r_.input_json;
   if (text.starts_with('[')) {
     if (count_strings(text) != 1)
-      return refuse(1, "input", "input holds several texts; " + std::string(vendor_) +
-                                    " embeds one in each request; give every text its own request");
+      return refuse(r_.input_column, "input",
+                    "input holds several texts; " + std::string(vendor_) +
+                        " embeds one in each request; give every text its own request");
     JsonCursor cursor(text.data(), text.size());
     cursor.enter_array();
     if (cursor.next_element()) cursor.read_string(&text);
   }
   if (w->begin("content")) out_->append("{\"parts\":[{\"text\":").append(text).append("}]}");
-  const Generation& g = r_.generation;
-  for (const std::string_view token : {g.max_tokens, g.temperature, g.top_p, g.top_k, g.stop_sequences_json,
-                                       g.presence_penalty, g.frequency_penalty}) {
-    if (!token.empty())
-      return unsupported(r_.generation_column, "generation_config", "generates nothing for embeddings", "remove it");
-  }
-  if (!r_.system_json.empty())
-    return unsupported(r_.system_column, "system_prompt", "reads no system prompt for embeddings", "remove it");
-  return true;
+  return check_only_input();
 }
 
 bool Encoder::chat(BodyWriter* w) {

@@ -32,10 +32,21 @@ std::int64_t retry_after_ms(const HttpResponse& response) {
   return std::min(at - now, kMaxRetryAfterMs);
 }
 
+// {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"} among Google's details.
+std::int64_t retry_info_ms(const Json& error) {
+  for (const Json& detail : error["details"].items()) {
+    const std::string delay = detail["retryDelay"].string_or("");
+    const double seconds = std::strtod(delay.c_str(), nullptr);
+    if (seconds > 0) return static_cast<std::int64_t>(std::min(seconds * 1000, static_cast<double>(kMaxRetryAfterMs)));
+  }
+  return -1;
+}
+
 // What the vendor itself said; all empty when the body is not its own error object.
 struct VendorError {
   std::string message, type, code;
   bool shaped = false;
+  std::int64_t retry_after_ms = -1;
 };
 
 // The field "error"; or whichever field it is that holds an object with a message.
@@ -48,6 +59,16 @@ const Json& error_object(const Json& whole) {
   return error;
 }
 
+// A text, or the first one in what vendors wrap it in: {"detail":[{"msg":…}]}. Else the value as it stands.
+std::string reason_in(const Json& value) {
+  if (value.is_string()) return value.string_or("");
+  if (value.is_array() && !value.items().empty()) return reason_in(value.items().front());
+  for (const std::string_view name : {"message", "detail", "msg"}) {
+    if (value[name].type() != Json::Type::missing) return reason_in(value[name]);
+  }
+  return value.raw();
+}
+
 VendorError read_body(const HttpResponse& response) {
   VendorError out;
   const auto json = Json::parse(response.body);
@@ -57,15 +78,13 @@ VendorError read_body(const HttpResponse& response) {
   if (!whole.is_object()) return out;
   const Json& error = error_object(whole);
   const Json& inner = error.is_object() ? error : whole;
-  out.message = inner["message"].is_string() ? inner["message"].string_or("") : inner["message"].raw();
+  out.message = reason_in(inner["message"]);
   if (out.message.empty() && error.is_string()) out.message = error.string_or("");
-  if (out.message.empty()) {
-    const Json& detail = whole["detail"];
-    out.message = detail.is_string() ? detail.string_or("") : detail.raw();
-  }
+  if (out.message.empty()) out.message = reason_in(whole["detail"]);
   out.type = inner["type"].string_or(inner["status"].string());
   out.code = inner["code"].is_string() ? inner["code"].string_or("") : "";
   if (out.code.empty()) out.code = out.type;
+  out.retry_after_ms = retry_info_ms(error);
   out.shaped = error.is_object() || error.is_string() || !out.message.empty();
   return out;
 }
@@ -74,15 +93,8 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-bool is_billing(const VendorError& vendor) {
-  static constexpr auto kWords = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached",
-                                  "billing_not_active", "insufficient_funds",       "billing_error"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return vendor.code == word || vendor.type == word; });
-}
-
 void set_code(int status, const VendorError& vendor, Error* error) {
-  if (is_billing(vendor) || status == 402) {
+  if (is_billing_code(vendor.code) || is_billing_code(vendor.type) || status == 402) {
     error->code = Code::quota;
     error->hint = "add credit or raise the limit at the vendor, then resume";
   } else if (status == 401 || status == 403 || is_one_of(vendor.code, {"invalid_api_key"})) {
@@ -92,6 +104,9 @@ void set_code(int status, const VendorError& vendor, Error* error) {
     error->code = Code::limit;
     error->transient = true;
     error->hint = "the vendor's queue for this model is full; it is tried again when a slot may be free";
+  } else if (status == 413) {
+    error->code = Code::limit;
+    error->hint = "the vendor takes less in one call; send smaller batches";
   } else if (status == 404) {
     error->code = Code::not_found;
   } else if (is_one_of(std::to_string(status), {"408", "409", "425", "429"}) || status >= 500) {
@@ -115,6 +130,12 @@ Error transport_error(std::string_view prefix, const HttpResponse& response) {
 
 }  // namespace
 
+bool is_billing_code(std::string_view code) {
+  return is_one_of(
+      code, {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached", "billing_not_active",
+             "insufficient_funds", "billing_error", "contract_spend_limit_reached", "enforced_spend_limit_reached"});
+}
+
 Error read_http_error(std::string_view provider, std::string_view what, const HttpResponse& response) {
   std::string prefix = "[" + std::string(provider) + "] " + std::string(what) + ": ";
   if (response.failure != Failure::none) {
@@ -132,7 +153,7 @@ Error read_http_error(std::string_view provider, std::string_view what, const Ht
   error.vendor_code = vendor.code;
   error.request_id = response.header("x-request-id");
   if (error.request_id.empty()) error.request_id = response.header("request-id");
-  error.retry_after_ms = retry_after_ms(response);
+  error.retry_after_ms = std::max(retry_after_ms(response), vendor.retry_after_ms);
   set_code(response.status, vendor, &error);
   const int status = response.status;
   error.not_executed = status >= 300 && status < 500 && status != 408 && status != 409 && status != 425 &&

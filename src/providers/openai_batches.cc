@@ -1,7 +1,7 @@
 #include "providers/openai_batches.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 
 #include "codec/json_write.h"
 #include "net/url.h"
@@ -82,6 +82,19 @@ Result<Step> cancel(const OpenAiCalls& calls, const OpContext& context, const Ht
   return step;
 }
 
+// Where a listing by number stands: the page, and the batches on those before it. Its cursor is "<page>.<seen>".
+struct PageMark {
+  std::int64_t page = 0, seen = 0;
+};
+
+PageMark page_mark(std::string_view cursor) {
+  PageMark mark;
+  const std::size_t dot = std::min(cursor.find('.'), cursor.size());
+  std::from_chars(cursor.data(), cursor.data() + dot, mark.page);
+  if (dot < cursor.size()) std::from_chars(cursor.data() + dot + 1, cursor.data() + cursor.size(), mark.seen);
+  return mark;
+}
+
 std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
   const std::string limit = std::to_string(context.list_limit);
   const std::string page = url_encode(context.page);
@@ -91,7 +104,7 @@ std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
     case Listing::cursor:
       return page.empty() ? "" : "?cursor=" + page;
     case Listing::page:
-      return "?page=" + (page.empty() ? "0" : page) + "&page_size=" + limit + "&order_by=-created";
+      return "?page=" + std::to_string(page_mark(context.page).page) + "&page_size=" + limit + "&order_by=-created";
     case Listing::whole:
       break;
   }
@@ -102,14 +115,15 @@ std::string next_page(const OpenAiCalls& calls, const OpContext& context, const 
                       const std::string& last_id) {
   if (calls.listing == Listing::cursor) return answer["paging"]["next_cursor"].string_or("");
   if (calls.listing == Listing::page) {
-    const std::int64_t page = std::strtoll(std::string(context.page).c_str(), nullptr, 10) + 1;
-    const std::int64_t seen = page * context.list_limit;
-    const auto total = answer["total"].integer();
-    const bool more = total ? seen < *total && items > 0 : static_cast<int>(items) >= context.list_limit;
-    return more ? std::to_string(page) : "";
+    // A vendor may give fewer than it is asked for: only what was seen, or an empty page, tells the end.
+    PageMark mark = page_mark(context.page);
+    mark.page += 1;
+    mark.seen += static_cast<std::int64_t>(items);
+    const bool more = items > 0 && mark.seen < answer["total"].integer().value_or(mark.seen + 1);
+    return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : "";
   }
-  if (calls.listing != Listing::after || !answer["has_more"].boolean() || items == 0) return {};
-  return answer["last_id"].string_or(last_id);
+  if (calls.listing != Listing::after || items == 0) return {};
+  return has_more_pages(answer, items, context.list_limit) ? answer["last_id"].string_or(last_id) : "";
 }
 
 Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {

@@ -1,10 +1,12 @@
 #include "codec/json_read.h"
+#include "providers/http_error.h"
 #include "providers/openai_row_reader.h"
 
 namespace br {
 namespace {
 
-bool is_transient(int http_status, std::string_view code) {
+bool is_transient(int http_status, std::string_view code, std::string_view type) {
+  if (http_status == 402 || is_billing_code(code) || is_billing_code(type)) return false;
   return http_status == 408 || http_status == 409 || http_status == 429 || http_status >= 500 ||
          code == "batch_expired" || code == "rate_limit_exceeded" || code == "server_error";
 }
@@ -121,13 +123,34 @@ void OpenAiRowReader::body_field(std::string_view name, JsonCursor* c) {
     if (row_->finish_reason_json.empty()) row_->finish_reason_json = unified_finish(token);
     return;
   }
-  if (name == "message" && c->peek() == Kind::string) {
-    std::string_view token;
-    c->read_string(&token);
-    if (row_->error_message_json.empty()) row_->error_message_json = token;
-    return;
-  }
+  if (name == "message" || name == "detail") return reason(c);
   skip(c);
+}
+
+// A text, or the first one in what vendors wrap it in: {"detail":[{"msg":…}]}.
+void OpenAiRowReader::reason(JsonCursor* c) {
+  std::string_view token;
+  switch (c->peek()) {
+    case Kind::string:
+      if (c->read_string(&token) && row_->error_message_json.empty()) row_->error_message_json = token;
+      return;
+    case Kind::array:
+      c->enter_array();
+      while (c->next_element()) reason(c);
+      return;
+    case Kind::object:
+      c->enter_object();
+      while (c->next_key(&token)) {
+        const std::string_view name = inside(token);
+        if (name == "message" || name == "detail" || name == "msg")
+          reason(c);
+        else
+          skip(c);
+      }
+      return;
+    default:
+      skip(c);
+  }
 }
 
 void OpenAiRowReader::error(JsonCursor* c) {
@@ -144,7 +167,8 @@ void OpenAiRowReader::error(JsonCursor* c) {
   std::string_view key;
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
-    if (name == "message") string(c, &row_->error_message_json);
+    if (name == "message" || name == "detail")
+      reason(c);
     else if (name == "type") string(c, &row_->error_type_json);
     else if (name == "error") error(c);
     else if (name == "code" && (c->peek() == Kind::string || c->peek() == Kind::number))
@@ -168,7 +192,7 @@ void OpenAiRowReader::judge(Row* row) {
   r.status = code == "batch_expired"     ? ResultStatus::expired
              : code == "batch_cancelled" ? ResultStatus::cancelled
                                          : ResultStatus::errored;
-  r.transient = is_transient(r.http_status, code);
+  r.transient = is_transient(r.http_status, code, inside(r.error_type_json));
   if (r.error_message_json.empty()) r.error_message_json = "\"the vendor gave no reason\"";
   if (r.error_type_json.empty()) {
     r.error_type_json = r.status == ResultStatus::expired     ? "\"expired\""

@@ -44,6 +44,7 @@ struct OpenAiDialect {
   AudioForm audio = AudioForm::data;
   bool responses = true;
   bool embeddings = true;
+  std::string_view own_format;  // a type of response_format beside those of OpenAI; "*": any
 };
 
 // Where result rows differ from OpenAI's.

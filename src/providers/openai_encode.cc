@@ -12,14 +12,20 @@ bool OpenAiEncoder::line() {
     out_->append(d_.line_url.empty() ? openai_endpoint_url(r_.endpoint) : d_.line_url).push_back('"');
   }
   out_->append(",\"body\":");
-  if (!(r_.body_json.empty() ? body() : raw_body())) return false;
+  if (!check_endpoint() || !(r_.body_json.empty() ? body() : raw_body())) return false;
   out_->append("}\n");
   return true;
 }
 
 bool OpenAiEncoder::no_such_endpoint(const std::string& name, const std::string& instead) {
-  return refuse(1, "endpoint", "the endpoint " + name + " is not one of " + std::string(d_.vendor) +
-                                   "'s batch API; use " + instead);
+  return refuse(r_.endpoint_column, "endpoint",
+                "the endpoint " + name + " is not one of " + std::string(d_.vendor) + "'s batch API; use " + instead);
+}
+
+bool OpenAiEncoder::check_endpoint() {
+  if (r_.endpoint == Endpoint::responses && !d_.responses) return no_such_endpoint("responses", "chat");
+  if (r_.endpoint == Endpoint::embeddings && !d_.embeddings) return no_such_endpoint("embeddings", "another provider");
+  return true;
 }
 
 bool OpenAiEncoder::body() {
@@ -32,14 +38,15 @@ bool OpenAiEncoder::body() {
       good = chat(&w);
       break;
     case Endpoint::responses:
-      good = d_.responses ? responses(&w) : no_such_endpoint("responses", "chat");
+      good = responses(&w);
       break;
     case Endpoint::embeddings:
-      good = d_.embeddings ? embeddings(&w) : no_such_endpoint("embeddings", "another provider");
+      good = embeddings(&w);
       break;
     default:
-      good = refuse(1, "endpoint", "this endpoint takes a raw vendor body only; the unified fields have no mapping "
-                                   "to it; give the request as body");
+      good = refuse(r_.endpoint_column, "endpoint",
+                    "this endpoint takes a raw vendor body only; the unified fields have no mapping "
+                    "to it; give the request as body");
   }
   if (good) w.end();
   return good;
@@ -59,7 +66,8 @@ bool OpenAiEncoder::chat(BodyWriter* w) {
   if (!generation(w, d_.max_tokens) || !stops(w)) return false;
   if (!r_.tools_json.empty() && w->begin("tools")) chat_tools();
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) chat_tool_choice();
-  if (!r_.response_format_json.empty() && w->begin("response_format")) chat_format();
+  if (!check_format()) return false;
+  if (has_format_ && w->begin("response_format")) chat_format();
   if (!reasoning(w)) return false;
   w->field(d_.seed, r_.seed_json);
   return true;
@@ -125,6 +133,7 @@ bool OpenAiEncoder::reasoning(BodyWriter* w) {
   cursor.enter_object();
   std::string_view key, value;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (value == "null") continue;
     if (key == "\"effort\"") w->field("reasoning_effort", value);
     else if (!unsupported(r_.reasoning_column, "reasoning." + std::string(inside(key)),
                           "takes only the effort on chat completions",
@@ -146,6 +155,7 @@ bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
   cursor.enter_object();
   std::string_view key, value;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (value == "null") continue;
     if (key == "\"budget_tokens\"") {
       if (!unsupported(r_.reasoning_column, "reasoning.budget_tokens", "takes an effort, no budget", "give the effort"))
         return false;
@@ -173,7 +183,8 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
     return false;
   if (!r_.tools_json.empty() && w->begin("tools")) flat_tools();
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) flat_tool_choice();
-  if (!r_.response_format_json.empty() && w->begin("text")) {
+  if (!check_format()) return false;
+  if (has_format_ && w->begin("text")) {
     out_->append("{\"format\":");
     flat_format();
     out_->push_back('}');
@@ -183,13 +194,7 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
 
 bool OpenAiEncoder::embeddings(BodyWriter* w) {
   w->field("input", r_.input_json);
-  const Generation& g = r_.generation;
-  for (const std::string_view token : {g.max_tokens, g.temperature, g.top_p, g.top_k, g.stop_sequences_json,
-                                       g.presence_penalty, g.frequency_penalty}) {
-    if (!token.empty())
-      return unsupported(r_.generation_column, "generation_config", "generates nothing for embeddings", "remove it");
-  }
-  return true;
+  return check_only_input();
 }
 
 bool encode_openai_line(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options,

@@ -18,6 +18,7 @@ class OpenAiEncoder : public RequestEncoder {
 
  private:
   bool body();
+  bool check_endpoint();
   bool no_such_endpoint(const std::string& name, const std::string& instead);
   bool chat(BodyWriter* w);
   bool responses(BodyWriter* w);
@@ -44,10 +45,13 @@ class OpenAiEncoder : public RequestEncoder {
   void flat_tools();
   void chat_tool_choice();
   void flat_tool_choice();
+  // response_format is one the vendor has, or left out (has_format_), or refused.
+  bool check_format();
   void chat_format();
   void flat_format();
 
   const OpenAiDialect& d_;
+  bool has_format_ = false;
 };
 
 }  // namespace br

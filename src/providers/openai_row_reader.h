@@ -38,6 +38,7 @@ class OpenAiRowReader : public LineRowReader {
   void incomplete(JsonCursor* c);
   void usage(JsonCursor* c);
   void details(JsonCursor* c);
+  void reason(JsonCursor* c);
   void error(JsonCursor* c);
 
   OpenAiRows rows_;

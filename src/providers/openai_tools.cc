@@ -1,5 +1,8 @@
 // Tools, their choice and the form of the answer: chat completions nest them, responses hold them flat. Both forms are
 // taken for both.
+#include <algorithm>
+#include <array>
+
 #include "providers/openai_encoder.h"
 
 namespace br {
@@ -60,10 +63,28 @@ void each_tool(std::string_view tools, std::string* out, Write write) {
   out->push_back(']');
 }
 
-// A JSON schema itself, not a description of a format.
-bool is_bare_schema(const ToolForm& form) {
-  return form.json_schema.empty() && form.type != "\"json_schema\"" && form.type != "\"json_object\"" &&
-         form.type != "\"text\"";
+// A JSON schema itself, not a description of a format: it says of which type the answer is, or uses a keyword of
+// schemas.
+bool is_bare_schema(std::string_view object) {
+  static constexpr std::array<std::string_view, 7> kTypes = {"object",  "array",   "string", "number",
+                                                             "integer", "boolean", "null"};
+  static constexpr std::array<std::string_view, 10> kKeywords = {"properties", "items", "enum", "const", "anyOf",
+                                                                 "oneOf",      "allOf", "$ref", "$defs", "$schema"};
+  JsonCursor cursor(object.data(), object.size());
+  cursor.enter_object();
+  bool typed = false, keyword = false;
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (inside(key) != "type")
+      keyword = keyword || std::count(kKeywords.begin(), kKeywords.end(), inside(key)) > 0;
+    else if (value.front() == '[')
+      keyword = true;
+    else if (std::count(kTypes.begin(), kTypes.end(), inside(value)) > 0)
+      keyword = true;
+    else
+      typed = true;
+  }
+  return keyword && !typed;
 }
 
 }  // namespace
@@ -98,11 +119,24 @@ void OpenAiEncoder::flat_tool_choice() {
   else out_->append(choice);
 }
 
+bool OpenAiEncoder::check_format() {
+  const std::string_view format = r_.response_format_json;
+  if (format.empty()) return true;
+  const ToolForm form = form_of(format);
+  const std::string_view type = inside(form.type);
+  const bool has_schema = !form.json_schema.empty() || !form.schema.empty();
+  has_format_ = type == "text" || type == "json_object" || (type == "json_schema" && has_schema) ||
+                (!type.empty() && (type == d_.own_format || d_.own_format == "*")) || is_bare_schema(format);
+  return has_format_ || unsupported(r_.response_format_column, "response_format",
+                                    "takes text, json_object, json_schema with a schema, or a JSON schema by itself",
+                                    "use one of them");
+}
+
 void OpenAiEncoder::chat_format() {
   const std::string_view format = r_.response_format_json;
   const ToolForm form = form_of(format);
   constexpr std::string_view kHead = "{\"type\":\"json_schema\",\"json_schema\":{";
-  if (is_bare_schema(form)) {
+  if (is_bare_schema(format)) {
     out_->append(kHead).append("\"name\":\"answer\",\"schema\":").append(format).append("}}");
   } else if (form.json_schema.empty() && !form.schema.empty()) {
     append_fields(form.name.empty() ? std::string(kHead) + "\"name\":\"answer\"" : std::string(kHead), format, "}}",
@@ -116,7 +150,8 @@ void OpenAiEncoder::flat_format() {
   const std::string_view format = r_.response_format_json;
   const ToolForm form = form_of(format);
   constexpr std::string_view kHead = "{\"type\":\"json_schema\"";
-  if (is_bare_schema(form)) out_->append(kHead).append(",\"name\":\"answer\",\"schema\":").append(format).append("}");
+  if (is_bare_schema(format))
+    out_->append(kHead).append(",\"name\":\"answer\",\"schema\":").append(format).append("}");
   else if (!form.json_schema.empty()) append_fields(kHead, form.json_schema, "}", out_);
   else out_->append(format);
 }

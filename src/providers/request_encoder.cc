@@ -1,6 +1,7 @@
 #include "providers/request_encoder.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "codec/json_cursor.h"
 
@@ -22,10 +23,41 @@ bool RequestEncoder::unsupported(std::uint32_t column, std::string_view field, c
   return true;
 }
 
+std::uint32_t RequestEncoder::column_of(std::string_view slice) const {
+  const std::less<const char*> before;
+  const char* line = r_.line.data();
+  if (before(slice.data(), line) || !before(slice.data(), line + r_.line.size())) return 1;
+  return static_cast<std::uint32_t>(slice.data() - line + 1);
+}
+
+bool RequestEncoder::check_only_input() {
+  const Generation& g = r_.generation;
+  const bool generates = !g.max_tokens.empty() || !g.temperature.empty() || !g.top_p.empty() || !g.top_k.empty() ||
+                         !g.stop_sequences_json.empty() || !g.presence_penalty.empty() || !g.frequency_penalty.empty();
+  struct Given {
+    std::string_view name;
+    bool is_there;
+    std::uint32_t column;
+  };
+  for (const Given& field : {Given{"generation_config", generates, r_.generation_column},
+                             Given{"system_prompt", !r_.system_json.empty(), r_.system_column},
+                             Given{"tools", !r_.tools_json.empty(), r_.tools_column},
+                             Given{"tool_choice", !r_.tool_choice_json.empty(), r_.tool_choice_column},
+                             Given{"response_format", !r_.response_format_json.empty(), r_.response_format_column},
+                             Given{"reasoning", !r_.reasoning_json.empty(), r_.reasoning_column},
+                             Given{"seed", !r_.seed_json.empty(), r_.seed_column}}) {
+    if (field.is_there && !unsupported(field.column, field.name, "generates nothing for embeddings", "remove it"))
+      return false;
+  }
+  return true;
+}
+
 bool RequestEncoder::check_stream(std::string_view value, std::string_view field) {
   if (value != "true") return true;
-  return refuse(1, field, std::string(field) + " asks for a stream; a batch cannot stream and would fail as a whole; "
-                                               "remove \"stream\"");
+  return refuse(column_of(value), field,
+                std::string(field) +
+                    " asks for a stream; a batch cannot stream and would fail as a whole; "
+                    "remove \"stream\"");
 }
 
 bool RequestEncoder::raw_body() {
@@ -33,7 +65,7 @@ bool RequestEncoder::raw_body() {
   cursor.enter_object();
   std::string_view key, value;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (key == "\"stream\"" && !check_stream(value, "body.stream")) return false;
+    if (same_key(key, "stream") && !check_stream(value, "body.stream")) return false;
   }
   out_->append(r_.body_json);
   return true;

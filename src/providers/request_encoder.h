@@ -25,6 +25,10 @@ class RequestEncoder {
   // A field the vendor cannot take: refused (false), or left out with a warning (true) where the caller wants it so.
   // why continues the vendor's name: "has no top_k".
   bool unsupported(std::uint32_t column, std::string_view field, const std::string& why, const std::string& fix);
+  // Embeddings read the input alone: every other field is one the vendor cannot take.
+  bool check_only_input();
+  // The 1-based column of a slice of the request's line; 1 for any other text.
+  std::uint32_t column_of(std::string_view slice) const;
   // A vendor's stream would fail the whole batch: refuses provider_kwargs.stream = true and body.stream = true.
   bool check_stream(std::string_view value, std::string_view field);
   // Writes the raw body of the request, after that check.

@@ -40,6 +40,7 @@ OpenAiVendor vendor() {
   d.documents = DocumentForm::none;
   d.audio = AudioForm::data_or_url;
   d.responses = false;
+  d.own_format = "regex";
   d.embeddings = false;
   return v;
 }

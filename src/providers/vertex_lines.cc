@@ -40,7 +40,7 @@ class Encoder : public RequestEncoder {
 
 bool Encoder::line() {
   if (r_.endpoint != Endpoint::chat)
-    return refuse(1, "endpoint",
+    return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Vertex AI's batch prediction here; use chat, or give another "
                   "provider");
   const std::size_t at = out_->size();

@@ -36,6 +36,7 @@ OpenAiDialect make_dialect() {
   d.documents = DocumentForm::none;
   d.audio = AudioForm::data_or_url;
   d.responses = false;
+  d.own_format = "structural_tag";
   return d;
 }
 

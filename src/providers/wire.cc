@@ -35,6 +35,12 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
   return json;
 }
 
+bool has_more_pages(const Json& page, std::size_t items, int list_limit) {
+  const Json& has_more = page["has_more"];
+  if (has_more.type() == Json::Type::boolean) return has_more.boolean();
+  return static_cast<int>(items) >= list_limit;
+}
+
 Step send_step(HttpRequest request) {
   Step step;
   step.send = std::move(request);

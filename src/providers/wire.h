@@ -32,6 +32,10 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
 
 Step send_step(HttpRequest request);
 
+// What "has_more" of a page of a list says. Where the vendor left it out, a full page is followed by another look: a
+// batch that is not found in the whole list is made again.
+bool has_more_pages(const Json& page, std::size_t items, int list_limit);
+
 // A vendor's own status word, in lower case.
 struct StateWord {
   std::string_view word;
