@@ -169,7 +169,8 @@ BR_API int32_t br_error_http_status(const br_error *error);
 BR_API int32_t br_error_is_transient(const br_error *error);
 /* The least time to wait as the vendor asked for it, in milliseconds; -1 if it did not. */
 BR_API int64_t br_error_retry_after_ms(const br_error *error);
-/* How many lines of input are wrong (BR_EINPUT), 0 otherwise. At most 100 are kept; br_error_issue_total counts all. */
+/* How many lines of input are wrong (BR_EINPUT, BR_ENOPROVIDER), 0 otherwise. At most 100 are kept;
+ * br_error_issue_total counts all. */
 BR_API size_t br_error_issue_count(const br_error *error);
 BR_API size_t br_error_issue_total(const br_error *error);
 /* Issue number `index` as "file:line:column: what, why, fix"; NULL past the end. */

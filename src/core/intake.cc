@@ -2,31 +2,19 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
-#include <map>
 #include <memory>
 
-#include "codec/json_read.h"
 #include "codec/jsonl.h"
 #include "codec/request_reader.h"
-#include "codec/utf8.h"
 #include "core/id_table.h"
 #include "core/route.h"
+#include "core/wrong_lines.h"
 #include "providers/registry.h"
 
 namespace br {
 namespace {
 
-constexpr std::size_t kMaxIssues = 100;
 constexpr std::size_t kMaxWarnings = 20;
-constexpr std::size_t kShownId = 80;
-constexpr std::size_t kMaxMissing = 20;
-
-// A wrong line, to be sorted by where it stands.
-struct Found {
-  std::uint64_t row;  // lines counted through all sources
-  std::string text;
-};
 
 // What a provider's encoder and the packer go by.
 struct Settings {
@@ -38,7 +26,7 @@ struct Settings {
 class Intake {
  public:
   Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids)
-      : config_(config), spec_(spec), sink_(sink), ids_(random.next()), all_ids_(all_ids) {
+      : config_(config), spec_(spec), sink_(sink), ids_(random.next()), all_ids_(all_ids), wrong_(spec.sources) {
     first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
@@ -51,15 +39,12 @@ class Intake {
  private:
   Result<void> read_source(const RequestSource& source);
   Result<void> take_line(const RequestSource& source, Line* line);
-  Result<const Provider*> provider_of(const RequestSource& source, const Line& line);
-  Error missing_error() const;
+  const Provider* provider_of(const RequestSource& source, const Line& line);
   void use(const Provider& provider);
   void put_wire_id(const Provider& provider);
-  void wrong(const RequestSource& source, const Line& line, const Issue& issue);
-  void find_duplicates();
-  std::string place(std::uint64_t row) const;
-  std::string id_at(std::uint64_t row) const;
-  std::size_t source_of(std::uint64_t row) const;
+  void wrong(const RequestSource& source, const Line& line, const Issue& issue) {
+    wrong_.add({rows_, source.name, line.number}, issue);
+  }
 
   const Config& config_;
   const BatchSpec& spec_;
@@ -78,10 +63,7 @@ class Intake {
   IdTable* all_ids_;
   std::size_t first_id_ = 0;
   IntakeReport report_;
-  std::vector<Found> found_;
-  std::size_t found_total_ = 0;
-  std::map<std::string, std::string> missing_;  // provider -> where it was first named
-  std::vector<std::uint64_t> source_rows_;  // the first row of each source
+  WrongLines wrong_;
   std::uint64_t rows_ = 0;
 };
 
@@ -110,7 +92,7 @@ Result<void> Intake::read_source(const RequestSource& source) {
     file = std::move(*opened);
     read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
   }
-  source_rows_.push_back(rows_);
+  wrong_.begin_source(rows_);
   LineReader lines(std::move(read), max_line_);
   Line line;
   for (;;) {
@@ -127,23 +109,8 @@ Result<void> Intake::read_source(const RequestSource& source) {
   return {};
 }
 
-void Intake::wrong(const RequestSource& source, const Line& line, const Issue& issue) {
-  ++found_total_;
-  if (found_.size() >= kMaxIssues) return;
-  std::string id = issue.custom_id.empty() ? "" : "[" + repair_utf8(issue.custom_id.substr(0, kShownId)) + "] ";
-  found_.push_back({rows_, source.name + ":" + std::to_string(line.number) + ":" + std::to_string(issue.column) +
-                               ": " + id + issue.message});
-}
-
-// The column of the string whose characters these are: that of its quote. 1 where they are not of this line.
-std::size_t column_in(const Line& line, std::string_view text) {
-  const std::less<const char*> before;
-  if (text.empty() || before(text.data(), line.data) || !before(text.data(), line.data + line.size)) return 1;
-  return static_cast<std::size_t>(text.data() - line.data);
-}
-
 // A line's own provider wins, then the rules, then the batch's. nullptr: there is none of that name, which is noted.
-Result<const Provider*> Intake::provider_of(const RequestSource& source, const Line& line) {
+const Provider* Intake::provider_of(const RequestSource& source, const Line& line) {
   const Destination* route = nullptr;
   if (!request_.provider.empty()) {
     if (named_ != request_.provider) {
@@ -158,26 +125,12 @@ Result<const Provider*> Intake::provider_of(const RequestSource& source, const L
   for (const Provider* known : report_.providers) {
     if (known->name() == route->provider) return known;
   }
-  const std::string at = source.name + ":" + std::to_string(line.number) + ":" +
-                         std::to_string(column_in(line, request_.provider)) + ": ";
-  if (route->provider.empty())
-    return Error(Code::no_provider, at + "the request names no provider, and the batch has none either",
-                 "give one with --provider, br_batch_new, or \"provider\" in the line");
-  const Provider* provider = find_provider(route->provider);
-  if (provider != nullptr) {
+  const Provider* provider = route->provider.empty() ? nullptr : find_provider(route->provider);
+  if (provider != nullptr)
     report_.providers.push_back(provider);
-  } else if (missing_.size() < kMaxMissing) {
-    missing_.emplace(repair_utf8(route->provider.substr(0, kShownId)), at);
-  }
+  else
+    wrong_.add_missing_provider({rows_, source.name, line.number}, request_, route->provider);
   return provider;
-}
-
-// All providers that are missing are named together.
-Error Intake::missing_error() const {
-  std::string names;
-  for (const auto& [name, at] : missing_) names += (names.empty() ? "\"" : ", \"") + name + "\"";
-  return Error(Code::no_provider, missing_.begin()->second + "there is no provider " + names,
-               "this build has: " + provider_names());
 }
 
 // The settings of the provider, and of the key that account_ names.
@@ -214,16 +167,15 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   }
   ids_.add(request_.custom_id, static_cast<std::uint32_t>(rows_));
   if (all_ids_ != nullptr) all_ids_->add(request_.custom_id, static_cast<std::uint32_t>(first_id_ + rows_));
-  auto provider = provider_of(source, *line);
-  if (!provider) return std::move(provider.error());
-  if (*provider == nullptr) return {};
+  const Provider* provider = provider_of(source, *line);
+  if (provider == nullptr) return {};
   native_.clear();
   const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
-  use(**provider);
-  put_wire_id(**provider);
+  use(*provider);
+  put_wire_id(*provider);
   auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
   const std::size_t warned = report_.warnings.size();
-  if (!(*provider)->encode(request_, options_, &native_, &issue, warnings)) {
+  if (!provider->encode(request_, options_, &native_, &issue, warnings)) {
     issue.custom_id = id;
     wrong(source, *line, issue);
     return {};
@@ -233,75 +185,26 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   const std::int64_t limit = in_force_->limits.max_line_bytes;
   if (limit > 0 && static_cast<std::int64_t>(native_.size()) > limit) {
     issue = {1, std::string(id), "",
-             "the request has " + std::to_string(native_.size()) + " bytes; " + std::string((*provider)->name()) +
+             "the request has " + std::to_string(native_.size()) + " bytes; " + std::string(provider->name()) +
                  " takes " + std::to_string(limit) + " in one; shorten it"};
     wrong(source, *line, issue);
     return {};
   }
-  if (found_total_ > 0 || !missing_.empty() || sink_ == nullptr) return {};
-  return sink_->take(**provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native_,
-                                  in_force_->limits});
-}
-
-std::size_t Intake::source_of(std::uint64_t row) const {
-  const auto after = std::upper_bound(source_rows_.begin(), source_rows_.end(), row - 1);
-  return static_cast<std::size_t>(after - source_rows_.begin()) - 1;
-}
-
-std::string Intake::place(std::uint64_t row) const {
-  const std::size_t source = source_of(row);
-  return spec_.sources[source].name + ":" + std::to_string(row - source_rows_[source]);
-}
-
-// The custom_id of a row, by reading its source again; "" where that cannot be done.
-std::string Intake::id_at(std::uint64_t row) const {
-  const std::size_t index = source_of(row);
-  const RequestSource& source = spec_.sources[index];
-  std::string text = source.text;
-  if (!source.path.empty()) {
-    if (source.path == "-" || source.path.starts_with("/dev/")) return {};
-    constexpr std::size_t kReadable = std::size_t{1} << 30;
-    auto whole = read_whole_file(source.path, kReadable);
-    if (!whole) return {};
-    text = std::move(*whole);
-  }
-  std::size_t at = 0;
-  for (std::uint64_t skip = row - source_rows_[index]; skip > 1; --skip) at = text.find('\n', at) + 1;
-  const auto json = Json::parse(std::string_view(text).substr(at, text.find('\n', at) - at));
-  return json == nullptr ? "" : (*json)["custom_id"].string_or("");
-}
-
-void Intake::find_duplicates() {
-  std::size_t total = 0;
-  const auto duplicates = ids_.find(kMaxIssues, &total);
-  found_total_ += total;
-  for (const auto& [first, row] : duplicates) {
-    const std::string id = found_.size() < 20 ? id_at(row) : "";
-    const std::string shown = id.empty() ? "" : " \"" + repair_utf8(id.substr(0, kShownId)) + "\"";
-    found_.push_back({row, place(row) + ":1: the custom_id" + shown + " stands on " + place(first) +
-                               " already; ids are unique in a batch; change one of them"});
-  }
+  if (wrong_.any() || sink_ == nullptr) return {};
+  return sink_->take(
+      *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native_, in_force_->limits});
 }
 
 Result<IntakeReport> Intake::run() {
   for (const RequestSource& source : spec_.sources) {
     if (auto read = read_source(source); !read) return std::move(read.error());
   }
-  if (!missing_.empty()) return missing_error();
-  find_duplicates();
+  wrong_.add_duplicates(ids_);
   if (report_.requests == 0) {
     const std::string name = spec_.sources.empty() ? "the batch" : spec_.sources.front().name;
     return Error(Code::input, name + ": no requests", "give at least one line with a request");
   }
-  if (found_total_ > 0) {
-    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.row < b.row; });
-    if (found_.size() > kMaxIssues) found_.resize(kMaxIssues);
-    Error error(Code::input, std::to_string(found_total_) + (found_total_ == 1 ? " line is" : " lines are") +
-                                 " wrong; nothing was sent", "correct the input and run it again");
-    for (Found& item : found_) error.issues.push_back(std::move(item.text));
-    error.issue_total = found_total_;
-    return error;
-  }
+  if (wrong_.any()) return wrong_.report();
   return std::move(report_);
 }
 

@@ -56,9 +56,10 @@ struct IntakeReport {
   std::vector<std::string> warnings;
 };
 
-// Every wrong line is reported (Code::input, the first hundred in Error::issues), and the sink gets no line once one was
-// wrong. Code::no_provider, Code::io, or the sink's error end the reading at once.
-// all_ids: where the ids of several batches are collected, with the number of the request behind those that were there.
+// Every wrong line is reported (Code::input, the first hundred in Error::issues), and the sink gets no line once one
+// was wrong. Each provider that is missing is such a line, the first that needs it; Code::no_provider where nothing
+// else is wrong. Code::io or the sink's error end the reading at once. all_ids: where the ids of several batches are
+// collected, with the number of the request behind those that were there.
 Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
                                    IdTable* all_ids = nullptr);
 

@@ -48,25 +48,16 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   return parts_.back().get();
 }
 
+// Requests that the vendor takes in one batch have one key. Those of several models or endpoints become several
+// batches, split or not: it is the only way to send them.
 Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
   const Capability& limits = item.limits;
   const Request& request = item.request;
   key_.assign(provider.name()).append("@").append(item.account).push_back('\n');
-  const std::size_t head = key_.size();
   key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
   if (limits.one_model_per_batch) key_.append(request.model);
   const auto found = current_.find(key_);
-  if (found == current_.end()) {
-    const auto other = current_.lower_bound(std::string_view(key_).substr(0, head));
-    if (other != current_.end() && other->first.starts_with(std::string_view(key_).substr(0, head)) && !plan_.split) {
-      over_limit(Error(Code::limit,
-                       "the batch mixes models or endpoints (\"" + other->second->batch.model + "\" and \"" +
-                           std::string(request.model) + "\"), and " + std::string(provider.name()) +
-                           " takes one of each in a batch",
-                       kSplitHint));
-    }
-    return begin_part(provider, item, key_);
-  }
+  if (found == current_.end()) return begin_part(provider, item, key_);
   OpenPart* part = found->second;
   const bool too_many = limits.max_requests > 0 && part->batch.rows >= limits.max_requests;
   const bool too_large = limits.max_bytes > 0 &&

@@ -20,6 +20,22 @@ expect_text stderr 'bad.jsonl:1:' "bad input"
 expect_text stderr 'bad.jsonl:2:' "bad input"
 expect_exit 2 "bad input as JSON" "$program" run bad.jsonl -o out.jsonl --provider openai --state-dir state --json
 expect_text stderr '"issue_total":2' "bad input as JSON"
+printf '%s\n' '{"custom_id":"a","provider":"opnai","model":"m","messages":[{"role":"user","content":"x"}]}' \
+  '{"custom_id":"b","model":"m","messages":[]}' \
+  '{"custom_id":"c\u001b[31m","provider":"nobody","model":"m","messages":[{"role":"user","content":"x"}]}' \
+  '{"custom_id":"b","model":"m","messages":[{"role":"user","content":"x"}]}' \
+  '{"custom_id":"d","model":"m","messages":[{"role":"user","content":"x"}]}' \
+  '{"model":"m","custom_id":"d","messages":[{"role":"user","content":"x"}]}' >bad.jsonl
+expect_exit 2 "missing providers" "$program" validate bad.jsonl --provider openai --json
+expect_text stderr 'bad.jsonl:1:29: [a] there is no provider \"opnai\"' "missing providers"
+expect_text stderr 'bad.jsonl:2:41: [b]' "missing providers"
+expect_text stderr 'u001b[31m] there is no provider \"nobody\"' "missing providers"
+expect_text stderr 'bad.jsonl:6:26: the custom_id \"d\" stands on bad.jsonl:5' "missing providers"
+expect_text stderr '"code":"BR_EINPUT"' "missing providers"
+sed -n 1p bad.jsonl >one.jsonl
+expect_exit 2 "missing provider" "$program" validate one.jsonl --provider openai --json
+expect_text stderr '"code":"BR_ENOPROVIDER"' "missing provider"
+expect_text stderr '"issue_total":1' "missing provider"
 : >empty.jsonl
 expect_exit 2 "empty input" "$program" validate empty.jsonl --provider openai
 make_requests 3 good.jsonl
