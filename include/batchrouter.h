@@ -302,7 +302,9 @@ BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char 
 /* Options of this batch that override the router's configuration, plus:
  *   "output"   an absolute path remembered with the job (see br_job_output)
  *   "continue" "1": if an unfinished job has the same requests, provider, base URL and output, br_submit returns that
- *              job with BR_EXISTS instead of making a new one. Unfinished: not every result was acknowledged
+ *              job with BR_EXISTS instead of making a new one. Unfinished: not every result was acknowledged; or it is
+ *              the newest job, and the process that had it was killed before it closed its router, so that perhaps
+ *              nobody was told that the job is done
  * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, or a secret: options are kept on disk. */
 BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
 /* Adds a copy of the request; the request can be used again.

@@ -209,6 +209,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   static Error timeout_error(const std::string& what);
   static Error observer_error();
   static Error removed_error(const Provider& provider);
+  std::string untold_job_locked();
   std::string find_same_job(const Job& job);
   Result<std::string> job_with(const std::string& provider, const std::string& batch_id);
   bool is_removed(std::string_view name);

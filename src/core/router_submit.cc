@@ -253,15 +253,24 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
   return commit(std::move(prepared), std::move(done));
 }
 
-// An unsettled job with the same requests, address and output.
+// The newest job, where its process was killed: perhaps after its last result was taken, and nobody was told of that.
+std::string Router::untold_job_locked() {
+  if (!lock_.holder_died()) return {};
+  const auto newest = store_->list("", 1);
+  if (!newest || newest->empty() || !entry_locked(newest->front().id)) return {};
+  return newest->front().id;
+}
+
+// An unfinished job with the same requests, address and output.
 std::string Router::find_same_job(const Job& job) {
   std::vector<Job> candidates;
   {
     std::unique_lock lock(mutex_);
     wait_until_loaded(&lock);
+    const std::string untold = untold_job_locked();
     for (const auto& [id, entry] : entries_) {
       const Job& other = entry->view.job;
-      const bool same = !is_settled(other) && !other.attached && other.output == job.output &&
+      const bool same = (!is_settled(other) || id == untold) && !other.attached && other.output == job.output &&
                         std::equal(other.batches.begin(), other.batches.end(), job.batches.begin(), job.batches.end(),
                                    [](const RemoteBatch& a, const RemoteBatch& b) {
                                      return a.provider == b.provider && a.base_url == b.base_url &&

@@ -76,9 +76,12 @@ class FileLock {
   FileLock& operator=(FileLock&& other) noexcept;
   // Code::locked when somebody else has it; the message names the holder's process id.
   static Result<FileLock> take(const std::string& path);
+  // Whoever had it before ended without giving it back: it was killed, or the machine went down.
+  bool holder_died() const { return holder_died_; }
 
  private:
   int fd_ = -1;
+  bool holder_died_ = false;
   int pid_ = -1;  // who took it
 };
 

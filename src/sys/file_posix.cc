@@ -169,14 +169,19 @@ Result<void> BufferedFile::sync() {
 FileLock::~FileLock() {
   if (fd_ < 0) return;
   // A forked child shares the lock until it execs or ends; closing the descriptor here would leave it locked there.
-  if (pid_ == ::getpid()) ::flock(fd_, LOCK_UN);
+  // The holder's id goes first: one that is left tells the next that its holder died.
+  if (pid_ == ::getpid() && ::ftruncate(fd_, 0) == 0) ::flock(fd_, LOCK_UN);
   ::close(fd_);
 }
 
-FileLock::FileLock(FileLock&& other) noexcept : fd_(other.fd_), pid_(other.pid_) { other.fd_ = -1; }
+FileLock::FileLock(FileLock&& other) noexcept
+    : fd_(other.fd_), holder_died_(other.holder_died_), pid_(other.pid_) {
+  other.fd_ = -1;
+}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(holder_died_, other.holder_died_);
   std::swap(pid_, other.pid_);
   return *this;
 }
@@ -195,6 +200,8 @@ Result<FileLock> FileLock::take(const std::string& path) {
     return Error(Code::locked, path + ": the state directory is in use by another process" + who,
                  "wait until it ends, or use another state directory");
   }
+  char before = 0;
+  lock.holder_died_ = ::pread(fd, &before, 1, 0) == 1;
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
     const auto n = ::pwrite(fd, pid.data(), pid.size(), 0);

@@ -9,28 +9,27 @@
 
 enum { kUrl = 128 };
 
-/* Hears the address of the vendor, runs a job, is handed one result, says so, and waits to be killed: nothing is
- * acknowledged, nothing is closed. */
-static void take_one_and_wait(const char *dir, int heard, int told) {
+/* What the process does that is killed then. */
+typedef int (*act)(br_router *router);
+
+/* Hears the address of the vendor, acts, says so, and waits to be killed: nothing is closed. */
+static void act_and_wait(const char *dir, int heard, int told, act action) {
   char url[kUrl];
   if (read(heard, url, sizeof url) != sizeof url) _exit(1);
   br_router *router = open_router(dir, url);
-  br_job *job = submit(router, 2);
-  br_result *result = NULL;
-  if (br_next_result(router, job, -1, &result, NULL) != BR_OK || write(told, "x", 1) != 1) _exit(1);
+  if (!action(router) || write(told, "x", 1) != 1) _exit(1);
   for (;;) pause();
 }
 
-static void results_handed_to_a_killed_process_come_again_and_say_so(void **state) {
-  (void)state;
-  char *dir = make_directory();
+/* Starts a vendor, lets a process act with it, and kills that. */
+static emulator *kill_after(const char *dir, act action) {
   int ask[2], ends[2];
   char byte, url[kUrl] = "";
   assert_int_equal(pipe(ask), 0);
   assert_int_equal(pipe(ends), 0);
   /* Before the vendor's threads are there: a child has none of them, but the locks that they held. */
   pid_t child = fork();
-  if (child == 0) take_one_and_wait(dir, ask[0], ends[1]);
+  if (child == 0) act_and_wait(dir, ask[0], ends[1], action);
   close(ask[0]);
   close(ends[1]);
   emulator *vendor = emulator_start(1);
@@ -41,6 +40,18 @@ static void results_handed_to_a_killed_process_come_again_and_say_so(void **stat
   close(ends[0]);
   assert_int_equal(kill(child, SIGKILL), 0);
   assert_int_equal(waitpid(child, NULL, 0), child);
+  return vendor;
+}
+
+static int take_one(br_router *router) {
+  br_result *result = NULL;
+  return br_next_result(router, submit(router, 2), -1, &result, NULL) == BR_OK;
+}
+
+static void results_handed_to_a_killed_process_come_again_and_say_so(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  emulator *vendor = kill_after(dir, take_one);
 
   br_router *router = open_router(dir, emulator_base_url(vendor));
   br_result *result = NULL;
@@ -55,7 +66,48 @@ static void results_handed_to_a_killed_process_come_again_and_say_so(void **stat
   emulator_stop(vendor);
 }
 
+static br_batch *same_batch(void) {
+  static const char kLine[] =
+      "{\"custom_id\":\"a\",\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n";
+  br_batch *batch = br_batch_new("openai");
+  br_batch_add_jsonl(batch, kLine, sizeof kLine - 1, NULL);
+  br_batch_set(batch, "continue", "1", NULL);
+  return batch;
+}
+
+static int run_to_the_end(br_router *router) {
+  br_job *job = NULL;
+  return br_submit(router, same_batch(), NULL, NULL, NULL, &job, NULL) == BR_OK && br_job_wait(job, -1, NULL) == BR_OK &&
+         br_job_ack_all(job, NULL) == BR_OK;
+}
+
+/* Closes the router behind it. */
+static br_status submit_again(const char *dir, emulator *vendor) {
+  br_router *router = open_router(dir, emulator_base_url(vendor));
+  br_batch *batch = same_batch();
+  br_job *job = NULL;
+  const br_status status = br_submit(router, batch, NULL, NULL, NULL, &job, NULL);
+  if (status == BR_EXISTS) assert_int_equal(br_job_is_done(job), 1);
+  br_job_free(job);
+  br_batch_free(batch);
+  br_router_free(router);
+  return status;
+}
+
+/* The process that ran it was killed before it could tell: the same run again must not pay again. */
+static void job_done_by_a_killed_process_is_gone_on_with_once(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  emulator *vendor = kill_after(dir, run_to_the_end);
+  assert_int_equal(submit_again(dir, vendor), BR_EXISTS);
+  assert_int_equal(emulator_batches_created(vendor), 1);
+  assert_int_equal(submit_again(dir, vendor), BR_OK);
+  remove_directory(dir);
+  emulator_stop(vendor);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(results_handed_to_a_killed_process_come_again_and_say_so)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(results_handed_to_a_killed_process_come_again_and_say_so),
+                                     cmocka_unit_test(job_done_by_a_killed_process_is_gone_on_with_once)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,20 @@ stop_emulator
 billed=$(sed 's/.*"requests_billed":\([0-9]*\).*/\1/' "$dir/ledger")
 [ "$billed" -eq $((jobs_made * 200)) ] || fail "killed runs: $billed requests were billed, not $((jobs_made * 200))"
 
+# Killed between its last word to the state and its exit: the lock still names it. The same run pays nothing.
+start_emulator --latency 2s --speed 10
+for run in first again; do
+  # shellcheck disable=SC2086
+  expect_exit 0 "$run run" "$program" run "$dir/in.jsonl" -o "$dir/told.jsonl" --provider openai --base-url "$url" $options
+  expect_complete 200 "$dir/told.jsonl" "$run run"
+  [ -s "$dir/state/lock" ] && fail "$run run: it ended and the lock still names it"
+  [ "$run" = again ] || rm "$dir/told.jsonl"
+  echo 4194304 >"$dir/state/lock"
+done
+rm -rf "$dir/state"
+stop_emulator
+expect_text "$dir/ledger" '"requests_billed":200' "a run that was done already"
+
 start_emulator --latency 24h
 for signal in INT TERM; do
   start_run "$dir/signal.jsonl"
