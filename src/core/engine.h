@@ -81,6 +81,8 @@ class Engine {
   // After the last turn, on any thread: what calls outside have made is recorded, and what was not begun counts as not
   // sent.
   void settle_external(const std::deque<ExternalWork>& not_begun);
+  // Then: remote files whose deletion is under way are deleted, as far as that goes in this time; every other call ends.
+  void finish_deletions(std::int64_t most_ms);
   // Then: what keeps providers alive, for the caller to drop.
   std::vector<std::shared_ptr<const void>> take_holds();
   // How long nothing is due; -1: for ever.
@@ -190,6 +192,7 @@ class Engine {
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_;
   std::shared_ptr<ExternalAnswers> answers_;
+  int deletions_ = 0;  // calls under way that delete a remote file
   bool store_failed_ = false;
 };
 

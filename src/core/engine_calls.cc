@@ -232,7 +232,7 @@ void Engine::list_remote(const Account& account, std::int64_t limit, std::functi
   });
 }
 
-// Fire and forget: a file that stays behind costs nothing and expires at the vendor.
+// Nobody waits for it but the end of the router: a file that stays behind costs nothing and expires at the vendor.
 void Engine::delete_remote_files(Run* run) {
   const std::string& what = run->config.get("files.delete_remote");
   if (what == "never" || !is_settled(run->job)) return;
@@ -250,10 +250,20 @@ void Engine::delete_remote_files(Run* run) {
                    const OpContext context{with, batch, p_.clock->now_ms(), {}, file, 100, 0, {}, {}};
                    auto step = provider->advance(Op::delete_file, context, nullptr);
                    if (!step || !step->send) return;
-                   (void)send(*provider, with, std::move(*step->send), nullptr, [](HttpResponse) {});
+                   if (send(*provider, with, std::move(*step->send), nullptr, [this](HttpResponse) { --deletions_; }))
+                     ++deletions_;
                  });
     }
   }
+}
+
+void Engine::finish_deletions(std::int64_t most_ms) {
+  for (auto& [id, run] : runs_) {
+    for (Part& part : run->parts) stop_calls(&part);
+  }
+  const std::int64_t until = p_.clock->now_ms() + most_ms;
+  for (std::int64_t left = most_ms; deletions_ > 0 && left > 0; left = until - p_.clock->now_ms())
+    p_.transport->wait(left);
 }
 
 }  // namespace br

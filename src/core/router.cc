@@ -12,6 +12,7 @@ namespace br {
 namespace {
 
 constexpr std::int64_t kLongestTurnMs = 3'600'000;
+constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the deletion of remote files, at most
 
 }  // namespace
 
@@ -170,6 +171,7 @@ void Router::take_down(std::vector<std::shared_ptr<const void>>* left) {
   if (engine_) {
     engine_->settle_external(not_begun);
     save_acknowledgements(true);
+    engine_->finish_deletions(kDeletionsMs);
     *left = engine_->take_holds();
   }
   for (ExternalWork& work : not_begun) left->push_back(std::move(work.hold));

@@ -10,18 +10,31 @@
 
 namespace {
 
-// No network: whatever is sent stays without an answer.
+// No network: each wait() answers what was sent first.
 class SilentTransport : public br::Transport {
  public:
-  std::uint64_t start(br::HttpRequest, br::BodySink, Done) override { return ++started; }
+  std::uint64_t start(br::HttpRequest request, br::BodySink, Done done) override {
+    methods.push_back(request.method);
+    open_.push_back(std::move(done));
+    return ++started;
+  }
   void abort(std::uint64_t) override {}
-  std::size_t active() const override { return 0; }
+  std::size_t active() const override { return open_.size(); }
   const br::TransportStats& stats() const override { return stats_; }
-  void wait(std::int64_t) override {}
+  void wait(std::int64_t) override {
+    if (open_.empty()) return;
+    const Done done = std::move(open_.front());
+    open_.pop_front();
+    br::HttpResponse response;
+    response.status = 200;
+    done(response);
+  }
   void wake() override {}
   std::uint64_t started = 0;
+  std::deque<std::string> methods;
 
  private:
+  std::deque<Done> open_;
   br::TransportStats stats_;
 };
 
@@ -68,7 +81,7 @@ struct EngineRoom {
   br::Executor executor;
   Recorder recorder;
   const br::Spool spool;
-  const br::Config config;
+  br::Config config;
   br::Engine engine{{store.get(), &transport, &clock, &random, &executor, &recorder, &spool, &config}};
 };
 
@@ -135,11 +148,26 @@ void process_ended_between_last_batch_and_job_job_done(void**) {
   assert_true(room.recorder.seen_done);
 }
 
+void router_closed_while_remote_files_are_deleted_they_are(void**) {
+  EngineRoom room;
+  setenv("OPENAI_API_KEY", "k", 1);
+  assert_true(room.config.set("files.delete_remote", "all").ok());
+  br::Job job = job_in(br::Phase::collected);
+  job.batches.front().input_file_id = "file-1";
+  job.batches.front().status.output.id = "file-2";
+  room.take(job);
+  assert_int_equal(room.transport.active(), 2);
+  room.engine.finish_deletions(60'000);
+  assert_int_equal(room.transport.active(), 0);
+  for (const std::string& method : room.transport.methods) assert_string_equal(method.c_str(), "DELETE");
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
                               cmocka_unit_test(resumed_job_with_a_collected_batch_never_shows_the_old_block),
+                              cmocka_unit_test(router_closed_while_remote_files_are_deleted_they_are),
                               cmocka_unit_test(refreshed_job_with_a_running_batch_never_shows_the_old_block),
                               cmocka_unit_test(process_ended_between_last_batch_and_job_job_done)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
