@@ -58,14 +58,31 @@ void Stepper::poll_failed(const Error& error) {
   notify(BR_EVENT_RETRY, error.message);
 }
 
+// Refused at the vendor before any request was looked at, for want of money: it is sent again once there is some.
+bool Stepper::refused_unpaid() const {
+  const RemoteStatus& s = d_.batch.status;
+  return s.state == State::failed && s.failure && s.failure->code == Code::quota && s.output.id.empty() &&
+         s.output.url.empty() && s.errors.id.empty() && s.counts.succeeded == 0 && s.counts.errored == 0;
+}
+
+void Stepper::plan_again() {
+  batch().status = RemoteStatus{};
+  batch().input_file_id.clear();
+  batch().attempt += 1;
+}
+
 // The vendor says that it is over. Its files may be named a little later than that.
 void Stepper::ended() {
   if (batch().status.state == State::failed && batch().status.quota_wait && rules_.wait_when_queue_full) {
     const Error why = batch().status.failure.value_or(Error(Code::limit, "the vendor's queue is full"));
-    batch().status = RemoteStatus{};
-    batch().input_file_id.clear();
-    batch().attempt += 1;
+    plan_again();
     return queue_full(why, Phase::planned);
+  }
+  if (refused_unpaid()) {
+    const Error why = *batch().status.failure;
+    plan_again();
+    batch().phase = Phase::planned;
+    return block(why);
   }
   if (track().ended_ms < 0) {
     track().ended_ms = now_;

@@ -59,6 +59,8 @@ class Stepper {
   void poll_failed(const Error& error);
   void ended();
   bool promised_file_is_late() const;
+  bool refused_unpaid() const;
+  void plan_again();
   void fetch();
   void fetch_failed(const Error& error);
   void collected(const CollectReport& report);

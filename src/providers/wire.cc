@@ -75,6 +75,10 @@ Error batch_failure(std::string_view message, std::string_view code) {
   Error failure(Code::provider, "the vendor refused the whole batch: " +
                                     std::string(message.empty() ? "the vendor gave no reason" : message));
   failure.vendor_code = code;
+  if (is_billing_code(code)) {
+    failure.code = Code::quota;
+    failure.hint = "add credit or raise the limit at the vendor, then send the requests again";
+  }
   return failure;
 }
 

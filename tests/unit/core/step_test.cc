@@ -166,6 +166,22 @@ void key_refused_in_a_poll_blocks_and_resume_polls_again(void**) {
   assert_true(calls(now, br::Op::poll));
 }
 
+void batch_failed_for_want_of_money_blocks_and_resume_sends_it_again(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now.batch.input_file_id = "file-1";
+  br::Event event = of_kind(br::EventKind::done);
+  event.op = br::Op::poll;
+  event.outcome.status = now.batch.status;
+  event.outcome.status->state = br::State::failed;
+  event.outcome.status->failure = br::Error(br::Code::quota, "no credit");
+  now = step(now, event, 5);
+  assert_true(now.batch.blocked);
+  assert_int_equal(now.batch.phase, br::Phase::planned);
+  assert_int_equal(count(now, br::ActionKind::finish), 0);
+  now = step(now, of_kind(br::EventKind::begin), 6);
+  assert_true(calls(now, br::Op::upload));
+}
+
 void cancel_taken_not_asked_again_after_a_restart(void**) {
   br::RemoteBatch batch = accepted_batch(br::Phase::running, br::State::in_progress);
   batch.cancel_wanted = true;
@@ -215,6 +231,7 @@ int main() {
       cmocka_unit_test(adopted_batch_with_rows_of_others_disowned),
       cmocka_unit_test(key_refused_in_a_poll_blocks_and_resume_polls_again),
       cmocka_unit_test(cancel_taken_not_asked_again_after_a_restart),
+      cmocka_unit_test(batch_failed_for_want_of_money_blocks_and_resume_sends_it_again),
       cmocka_unit_test(file_refused_eight_times_given_up_with_its_reason),
       cmocka_unit_test(rows_missing_from_a_completed_batch_fetched_again_at_most_three_times),
   };

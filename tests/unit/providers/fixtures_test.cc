@@ -3,8 +3,8 @@
 //   refused.jsonl   {"request","field","message": fragment, "dropped"?: the native line without what is not supported}
 //   rows.native.jsonl, rows.jsonl           native result rows and the unified results; null for an unreadable row
 //   states.jsonl    {"answer","state","known"?,"counts"?: {…} or null,"counts_unknown"?,"output"?,"errors"?,
-//                    "no_more_files"?,"failure"?: fragment,"quota_wait"?,"model"?,"marker"?,"created_ms"?,…,"batch"?,
-//                    "more"?: [answers]}
+//                    "no_more_files"?,"failure"?: fragment,"failure_code"?,"quota_wait"?,"model"?,"marker"?,
+//                    "created_ms"?,…,"batch"?,"more"?: [answers]}
 //   errors.jsonl    {"op","status","headers"?,"body"?,"failure"?,"code","transient","not_executed","retry_after_ms"?,
 //                    "before"?: [answers],"batch"?}
 //   calls.jsonl     {"op","batch"?,"settings"?,"exchanges":[{"send":{"method","url","body"?,…},"answer"}],"outcome"?}
@@ -189,6 +189,17 @@ void Folder::rows() {
 
 // ---- answers ----
 
+std::string_view code_name(br::Code code) {
+  static constexpr std::pair<br::Code, std::string_view> kNames[] = {
+      {br::Code::network, "network"},   {br::Code::auth, "auth"},         {br::Code::quota, "quota"},
+      {br::Code::limit, "limit"},       {br::Code::provider, "provider"}, {br::Code::not_found, "not_found"},
+      {br::Code::protocol, "protocol"}, {br::Code::io, "io"},             {br::Code::unsupported, "unsupported"}};
+  for (const auto& [known, name] : kNames) {
+    if (known == code) return name;
+  }
+  return "another code";
+}
+
 void Folder::check_status(std::size_t line, const Json& want, const br::RemoteStatus& have) {
   const auto differs = [&](const std::string& name, const std::string& value) {
     wrong("states.jsonl", line, name + " is " + value);
@@ -212,6 +223,8 @@ void Folder::check_status(std::size_t line, const Json& want, const br::RemoteSt
     differs("expires_ms", std::to_string(have.expires_ms));
   const std::string failure = have.failure ? have.failure->message : "";
   if (failure.find(want["failure"].string()) == std::string::npos) differs("the failure", failure);
+  const std::string_view code = want["failure_code"].string();
+  if (!code.empty() && (!have.failure || code_name(have.failure->code) != code)) differs("the failure's code", failure);
   if (have.quota_wait != want["quota_wait"].boolean()) differs("quota_wait", have.quota_wait ? "true" : "false");
   const Json& counts = want["counts"];
   if (counts.type() == Json::Type::null && have.counts_known) differs("counts_known", "true");
@@ -252,17 +265,6 @@ void Folder::states() {
     else if (!step->outcome.status) wrong("states.jsonl", i, "no status came out");
     else check_status(i, *test, *step->outcome.status);
   }
-}
-
-std::string_view code_name(br::Code code) {
-  static constexpr std::pair<br::Code, std::string_view> kNames[] = {
-      {br::Code::network, "network"},   {br::Code::auth, "auth"},         {br::Code::quota, "quota"},
-      {br::Code::limit, "limit"},       {br::Code::provider, "provider"}, {br::Code::not_found, "not_found"},
-      {br::Code::protocol, "protocol"}, {br::Code::io, "io"},             {br::Code::unsupported, "unsupported"}};
-  for (const auto& [known, name] : kNames) {
-    if (known == code) return name;
-  }
-  return "another code";
 }
 
 void Folder::errors() {
