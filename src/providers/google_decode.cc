@@ -218,7 +218,8 @@ void GoogleRowReader::judge(Row* row) {
   const int http = row->http_status;
   row->transient = http == 408 || http == 409 || http == 429 || http >= 500 || type == "RESOURCE_EXHAUSTED" ||
                    type == "UNAVAILABLE" || type == "INTERNAL" || type == "DEADLINE_EXCEEDED";
-  if (http == 501 || type == "ALREADY_EXISTS") row->transient = false;
+  constexpr std::int64_t kAlreadyExists = 6, kDataLoss = 15;
+  if (http == 501 || type == "ALREADY_EXISTS" || code_ == kAlreadyExists || code_ == kDataLoss) row->transient = false;
   if (row->error_type_json.empty()) row->error_type_json = "\"provider_error\"";
   if (row->error_code_json.empty()) row->error_code_json = row->error_type_json;
   if (row->error_message_json.empty()) row->error_message_json = "\"the vendor gave no reason\"";

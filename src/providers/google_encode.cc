@@ -35,6 +35,7 @@ class Encoder : public RequestEncoder {
   bool generation_config(BodyWriter* w);
   bool numbers();
   bool seed();
+  bool is_plain_text() const;
   bool response_format();
   bool thinking();
   bool effort(std::string_view word);
@@ -139,11 +140,17 @@ void Encoder::config_field(std::string_view name, std::string_view json) {
   out_->append("\"").append(name).append("\":").append(json);
 }
 
+// Text is what the vendor answers anyway.
+bool Encoder::is_plain_text() const {
+  return r_.response_format_json.empty() ||
+         read_response_format(r_.response_format_json).kind == ResponseFormat::Kind::text;
+}
+
 bool Encoder::generation_config(BodyWriter* w) {
   const Generation& g = r_.generation;
   const bool any = !g.max_tokens.empty() || !g.temperature.empty() || !g.top_p.empty() || !g.top_k.empty() ||
                    !g.stop_sequences_json.empty() || !g.presence_penalty.empty() || !g.frequency_penalty.empty() ||
-                   !r_.seed_json.empty() || !r_.response_format_json.empty() || !r_.reasoning_json.empty();
+                   !r_.seed_json.empty() || !is_plain_text() || !r_.reasoning_json.empty();
   if (!any || !w->begin("generationConfig")) return true;
   out_->push_back('{');
   if (!numbers() || !seed() || !response_format() || !thinking()) return false;
