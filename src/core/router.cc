@@ -65,6 +65,10 @@ Result<void> Router::open_state() {
   auto store = open_sqlite_store(database, observer_);
   if (!store) return std::move(store.error());
   store_ = std::move(*store);
+  if (lock_.holder_died()) {
+    const auto newest = store_->list("", 1);
+    if (newest && !newest->empty()) untold_job_ = newest->front().id;
+  }
   spool_ = std::make_unique<Spool>(state_dir_);
   return {};
 }

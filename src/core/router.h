@@ -209,7 +209,6 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   static Error timeout_error(const std::string& what);
   static Error observer_error();
   static Error removed_error(const Provider& provider);
-  std::string untold_job_locked();
   std::string find_same_job(const Job& job);
   Result<std::string> job_with(const std::string& provider, const std::string& batch_id);
   bool is_removed(std::string_view name);
@@ -223,6 +222,8 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;
   int pid_ = 0;
+  // The newest job of a process that was killed, until somebody is told of it: perhaps it was done and nobody knew.
+  std::string untold_job_;
   FileLock lock_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Store> store_;

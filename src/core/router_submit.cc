@@ -253,24 +253,16 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
   return commit(std::move(prepared), std::move(done));
 }
 
-// The newest job, where its process was killed: perhaps after its last result was taken, and nobody was told of that.
-std::string Router::untold_job_locked() {
-  if (!lock_.holder_died()) return {};
-  const auto newest = store_->list("", 1);
-  if (!newest || newest->empty() || !entry_locked(newest->front().id)) return {};
-  return newest->front().id;
-}
-
 // An unfinished job with the same requests, address and output.
 std::string Router::find_same_job(const Job& job) {
   std::vector<Job> candidates;
   {
     std::unique_lock lock(mutex_);
     wait_until_loaded(&lock);
-    const std::string untold = untold_job_locked();
+    if (!untold_job_.empty() && !entry_locked(untold_job_)) untold_job_.clear();
     for (const auto& [id, entry] : entries_) {
       const Job& other = entry->view.job;
-      const bool same = (!is_settled(other) || id == untold) && !other.attached && other.output == job.output &&
+      const bool same = (!is_settled(other) || id == untold_job_) && !other.attached && other.output == job.output &&
                         std::equal(other.batches.begin(), other.batches.end(), job.batches.begin(), job.batches.end(),
                                    [](const RemoteBatch& a, const RemoteBatch& b) {
                                      return a.provider == b.provider && a.base_url == b.base_url &&
@@ -286,7 +278,10 @@ std::string Router::find_same_job(const Job& job) {
           same_bytes(spool_->requests(job.id, job.batches[i].part), spool_->requests(other.id, other.batches[i].part));
       same = equal && *equal;
     }
-    if (same) return other.id;
+    if (!same) continue;
+    const std::lock_guard lock(mutex_);
+    if (other.id == untold_job_) untold_job_.clear();
+    return other.id;
   }
   return {};
 }
