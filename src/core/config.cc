@@ -75,7 +75,7 @@ std::vector<PropertyInfo> make_table() {
       boolean("delivery.auto_ack", false, "Count a result as taken when it is handed out."),
       integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved; 0: at once."),
       choice("files.delete_remote", "never", "never|input|all",
-             "Delete our files at the vendor once every result is acknowledged."),
+             "Delete our files at the vendor once every result is acknowledged; closing waits 5 s for it at most."),
       integer("retry.base_ms", 500, 1, kDay, "The first upper bound of the random wait before a call is made again."),
       integer("retry.cap_ms", 60'000, 1, kDay, "The bound doubles up to this."),
       integer("retry.max_attempts", 8, 1, 1'000'000,

@@ -61,6 +61,7 @@ void Stepper::poll_failed(const Error& error) {
 // Refused at the vendor before any request was looked at, for want of money: it is sent again once there is some.
 bool Stepper::refused_unpaid() const {
   const RemoteStatus& s = d_.batch.status;
+  if (rules_.attached || d_.batch.cancel_wanted) return false;  // nothing of ours to send, or nobody wants it sent
   return s.state == State::failed && s.failure && s.failure->code == Code::quota && s.output.id.empty() &&
          s.output.url.empty() && s.errors.id.empty() && s.counts.succeeded == 0 && s.counts.errored == 0;
 }

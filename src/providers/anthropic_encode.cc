@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -9,6 +10,7 @@ namespace br {
 namespace {
 
 constexpr std::int64_t kLeastBudget = 1024;
+constexpr std::int64_t kMostBudget = 1'000'000'000;  // what makes the default greater
 
 std::int64_t read_integer(std::string_view token) {
   std::int64_t value = 0;
@@ -67,7 +69,7 @@ bool Encoder::params() {
   if (!check_budget(w)) return false;
   if (!r_.generation.max_tokens.empty()) w.field("max_tokens", r_.generation.max_tokens);
   else if (w.begin("max_tokens"))
-    out_->append(std::to_string(options_.default_max_tokens + budget_));
+    out_->append(std::to_string(options_.default_max_tokens + std::clamp<std::int64_t>(budget_, 0, kMostBudget)));
   system_prompt(&w);
   if (w.begin("messages") && !messages()) return false;
   if (!generation(&w) || !tools(&w) || !tool_choice(&w) || !output_config(&w)) return false;

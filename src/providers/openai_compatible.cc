@@ -56,6 +56,7 @@ OpenAiVendor vendor() {
   v.dialect.top_k = true;
   v.dialect.max_stops = 0;
   v.dialect.audio = AudioForm::data_or_url;
+  v.dialect.own_format = "*";
   return v;
 }
 

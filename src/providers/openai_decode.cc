@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "codec/json_read.h"
 #include "providers/http_error.h"
 #include "providers/openai_row_reader.h"
@@ -163,6 +165,8 @@ void OpenAiRowReader::error(JsonCursor* c) {
   }
   has_error_ = true;
   if (kind != Kind::object) return skip(c);
+  // The message goes with its type and code: those of the last error that has them.
+  const std::string_view before = std::exchange(row_->error_message_json, {});
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {
@@ -175,6 +179,7 @@ void OpenAiRowReader::error(JsonCursor* c) {
       c->skip(&row_->error_code_json);
     else skip(c);
   }
+  if (row_->error_message_json.empty()) row_->error_message_json = before;
 }
 
 void OpenAiRowReader::judge(Row* row) {

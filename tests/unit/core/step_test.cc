@@ -182,6 +182,22 @@ void batch_failed_for_want_of_money_blocks_and_resume_sends_it_again(void**) {
   assert_true(calls(now, br::Op::upload));
 }
 
+void batch_failed_for_want_of_money_that_is_not_to_be_sent_is_over(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  br::Event event = of_kind(br::EventKind::done);
+  event.op = br::Op::poll;
+  event.outcome.status = now.batch.status;
+  event.outcome.status->state = br::State::failed;
+  event.outcome.status->failure = br::Error(br::Code::quota, "no credit");
+  br::StepRules attached;
+  attached.attached = true;
+  assert_int_equal(step(now, event, 5, attached).batch.phase, br::Phase::fetching);
+  now.batch.cancel_wanted = true;
+  now = step(now, event, 5);
+  assert_int_equal(now.batch.phase, br::Phase::fetching);
+  assert_false(now.batch.blocked);
+}
+
 void cancel_taken_not_asked_again_after_a_restart(void**) {
   br::RemoteBatch batch = accepted_batch(br::Phase::running, br::State::in_progress);
   batch.cancel_wanted = true;
@@ -232,6 +248,7 @@ int main() {
       cmocka_unit_test(key_refused_in_a_poll_blocks_and_resume_polls_again),
       cmocka_unit_test(cancel_taken_not_asked_again_after_a_restart),
       cmocka_unit_test(batch_failed_for_want_of_money_blocks_and_resume_sends_it_again),
+      cmocka_unit_test(batch_failed_for_want_of_money_that_is_not_to_be_sent_is_over),
       cmocka_unit_test(file_refused_eight_times_given_up_with_its_reason),
       cmocka_unit_test(rows_missing_from_a_completed_batch_fetched_again_at_most_three_times),
   };
