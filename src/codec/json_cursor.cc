@@ -61,20 +61,28 @@ bool JsonCursor::separator(char close, bool* ended) {
   return true;
 }
 
+// Nearly every name is plain, with at most one blank behind the comma and the colon. What this passes by is left to
+// next_key; it may look at the padding behind the text, and takes nothing from there.
+bool JsonCursor::next_plain_key(std::string_view* token) {
+  const char* p = at_;
+  if (!fresh_ && *p++ != ',') return false;
+  p += *p == ' ';
+  if (error_ != nullptr || *p != '"') return false;
+  const char* close = plain_end(p + 1, end_, &high_bits_);
+  if (end_ - close < 2 || close[0] != '"' || close[1] != ':') return false;
+  *token = std::string_view(p, static_cast<std::size_t>(close + 1 - p));
+  at_ = past_blanks(close + 2);
+  fresh_ = false;
+  return true;
+}
+
 bool JsonCursor::next_key(std::string_view* token) {
+  if (next_plain_key(token)) return true;
   bool ended = false;
   if (!separator('}', &ended) || ended) return false;
-  const char* p = at_;
-  if (p >= end_ || *p != '"') return fail("a field name in double quotes is expected");
-  // Nearly every name is plain and followed by its colon at once.
-  const char* close = plain_end(p + 1, end_, &high_bits_);
-  if (close < end_ && *close == '"') {
-    *token = std::string_view(p, static_cast<std::size_t>(++close - p));
-    at_ = close;
-  } else if (!read_string(token)) {
-    return false;
-  }
-  p = past_blanks(at_);
+  if (at_ >= end_ || *at_ != '"') return fail("a field name in double quotes is expected");
+  if (!read_string(token)) return false;
+  const char* p = past_blanks(at_);
   if (p >= end_ || *p != ':') return fail_at(p, "a colon is missing after the field name");
   at_ = past_blanks(p + 1);
   return true;

@@ -65,6 +65,7 @@ class JsonCursor {
   void skip_blanks() { at_ = past_blanks(at_); }
   bool enter(char open);
   bool separator(char close, bool* ended);
+  bool next_plain_key(std::string_view* token);
   const char* pass_escape(const char* p);
   bool refuse_string(const char* p);
   bool literal(std::string_view word);
