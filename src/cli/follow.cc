@@ -53,7 +53,9 @@ void report_done(Session* session, const br_job* job, std::int64_t rows, std::in
   if (!path.empty() && path != "-") line += "; wrote " + path;
   session->progress().note(line);
   const char* reason = br_job_error_message(job);
-  if (reason != nullptr && failed > 0) session->progress().note(std::string("  because: ") + reason);
+  if (failed == 0) return;
+  if (reason != nullptr) session->progress().note(std::string("  because: ") + reason);
+  session->progress().note("  to ask these again: " + retry_line(session->options(), br_job_id(job)));
 }
 
 Failure stopped(Session* session, const br_job* job, End end) {

@@ -103,14 +103,26 @@ Batch make_batch(const Options& options, const std::string& output) {
   return batch;
 }
 
-std::string resume_line(const Options& options, const std::string& job_id) {
-  std::string line = "batchrouter resume";
-  if (!job_id.empty()) line += " " + job_id;
+namespace {
+
+// The settings of this call that the next one needs too.
+std::string repeated_settings(const Options& options) {
+  std::string line;
   if (!options.state_dir.empty()) line += " --state-dir " + quoted(options.state_dir);
   if (options.poll_interval_ms) line += " --poll-interval " + std::to_string(*options.poll_interval_ms) + "ms";
   if (options.settle_ms) line += " --settle " + std::to_string(*options.settle_ms) + "ms";
   for (const std::string& pair : options.set) line += " --set " + quoted(pair);
   return line;
+}
+
+}  // namespace
+
+std::string resume_line(const Options& options, const std::string& job_id) {
+  return "batchrouter resume" + (job_id.empty() ? "" : " " + job_id) + repeated_settings(options);
+}
+
+std::string retry_line(const Options& options, const std::string& job_id) {
+  return "batchrouter retry " + job_id + " -o more.jsonl" + repeated_settings(options);
 }
 
 }  // namespace cli

@@ -16,5 +16,7 @@ Batch make_batch(const Options& options, const std::string& output);
 
 // The command that goes on with a job, options that matter included; job_id empty: with every unfinished one.
 std::string resume_line(const Options& options, const std::string& job_id);
+// The command that asks again what a finished job has no answer to.
+std::string retry_line(const Options& options, const std::string& job_id);
 
 }  // namespace cli

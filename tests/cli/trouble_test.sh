@@ -22,9 +22,11 @@ expect_paid_once "wrong key"
 
 start_emulator --latency 1s --speed 10 --fail-rate 0.5
 a_run 3 "half of the requests fail"
+cp "$dir/stderr" "$dir/run_said"
 expect_complete 20 "$dir/out.jsonl" "half of the requests fail"
 failed=$(grep -c '"status":"errored"' "$dir/out.jsonl")
 job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_text "$dir/run_said" "ask these again: batchrouter retry $job -o more.jsonl --state-dir $dir/state" "the next step"
 expect_exit 0 "results --failed" "$program" results "$job" --failed -o "$dir/failed.jsonl" --state-dir "$dir/state"
 [ "$(wc -l <"$dir/failed.jsonl")" -eq "$failed" ] || fail "results --failed: $(wc -l <"$dir/failed.jsonl") of $failed lines"
 expect_exit 0 "what failed is valid" "$program" validate "$dir/failed.jsonl" --provider openai
