@@ -228,7 +228,7 @@ enum {
   BR_EVENT_REQUESTS_QUEUED = 19,  /* the requests of a new job are on disk and wait to be sent */
   BR_EVENT_BATCH_PROCESSING = 20, /* the vendor began to work on a remote batch */
   BR_EVENT_BATCH_FAILED = 21,     /* the vendor refused or failed a remote batch as a whole; see the message */
-  /* The next three belong to the gateway, which collects single requests into batches. A router alone never tells them. */
+  /* The next three are the gateway's, which collects single requests into batches. A router alone never tells them. */
   BR_EVENT_CACHE_HIT_ROUTED = 22,      /* a request was answered from an earlier answer and was not sent */
   BR_EVENT_WINDOW_TIMER_ERROR = 23,    /* the timer of the window that collects requests failed; see the message */
   BR_EVENT_FINAL_FLUSH_SUBMITTING = 24 /* the gateway ends: what it had collected is submitted */
@@ -303,8 +303,8 @@ BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char 
  *   "output"   an absolute path remembered with the job (see br_job_output)
  *   "continue" "1": if an unfinished job has the same requests, provider, base URL and output, br_submit returns that
  *              job with BR_EXISTS instead of making a new one. Unfinished: not every result was acknowledged; or it is
- *              the newest job, and the process that had it was killed before it closed its router, so that perhaps
- *              nobody was told that the job is done
+ *              the newest job, and the process that had it ended without closing its router (it was killed, or left),
+ *              so that perhaps nobody was told that the job is done
  * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, or a secret: options are kept on disk. */
 BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
 /* Adds a copy of the request; the request can be used again.
@@ -578,7 +578,8 @@ BR_API br_status br_job_open(br_router *router, const char *job_id, br_job **job
 BR_API br_status br_attach(br_router *router, const char *provider, const char *batch_id, br_job **job,
                            br_error **err);
 /* Goes on with a job (NULL: with every unfinished one) when resume.auto is 0, or after it was blocked. A job that goes
- * on already is left alone. A new router does the same for the jobs it finds, blocked ones too, unless resume.auto is 0.
+ * on already is left alone. A new router does the same for the jobs it finds, blocked ones too, unless resume.auto
+ * is 0.
  * Returns   BR_OK; BR_ENOTFOUND; BR_ELOCKED for an observer. */
 BR_API br_status br_resume(br_router *router, br_job *job, br_error **err);
 /* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline.
@@ -621,8 +622,9 @@ BR_API br_status br_job_write_failed(br_job *job, br_write_fn write, void *user_
  * named together; id_scope=all in the configuration wants custom_ids unique across all of them.
  *
  * Returns   BR_OK: jobs[i] is the job of batches[i], with "continue" perhaps one that was here already (no BR_EXISTS
- *           tells). BR_EPARTIAL: some could not be recorded; jobs[i] is NULL for those and errors[i] says why. Another error: nothing was sent, and jobs holds NULLs; errors[i] has all that is
- *           wrong with batches[i], err what one of them had.
+ *           tells). BR_EPARTIAL: some could not be recorded; jobs[i] is NULL for those and errors[i] says why. Another
+ *           error: nothing was sent, and jobs holds NULLs; errors[i] has all that is wrong with batches[i], err what
+ *           one of them had.
  * Ownership batches stay the caller's. jobs: `count` places, freed by the caller. errors (may be NULL): `count` places;
  *           those that are not NULL are freed by the caller.
  * Threads   any. Blocks, crash: as br_submit. Since 0.1 */

@@ -4,19 +4,15 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "abi/usable.h"
 
 using br::Error;
 using br::guard;
 using br::Phase;
 using br::Result;
+using br::usable;
 
 namespace {
-
-Result<br::Router::Use> usable(const br_job* job) {
-  if (job == nullptr) return br::null_argument("job");
-  if (job->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
-  return job->router->use();
-}
 
 Result<br_status> update(br_job* job) {
   auto view = job->router->view(job->id);

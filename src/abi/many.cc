@@ -4,20 +4,16 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "abi/usable.h"
 
 using br::Error;
 using br::guard;
 using br::Result;
+using br::usable;
 
 namespace {
 
 constexpr std::int64_t kTimeoutOfConfig = -2;
-
-Result<br::Router::Use> usable(const br_router* router) {
-  if (router == nullptr) return br::null_argument("router");
-  if (router->router->is_forked()) return Error(br::Code::forked, "the router was opened before fork()");
-  return router->router->use();
-}
 
 template <class Handle>
 Result<void> all_given(Handle* const* handles, size_t count, const char* what) {

@@ -1,13 +1,13 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/usable.h"
 
 using br::Error;
+using br::forked;
 using br::guard;
 using br::Result;
 
 namespace {
-
-Error forked() { return Error(br::Code::forked, "the router was opened before fork()"); }
 
 using Field = br::ResultField;
 

@@ -3,9 +3,11 @@
 
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/usable.h"
 #include "codec/result_line.h"
 
 using br::Error;
+using br::forked;
 using br::guard;
 using br::Result;
 
@@ -14,8 +16,6 @@ namespace {
 constexpr std::size_t kWriteBlock = std::size_t{128} << 10;
 
 enum class Next { line, none_now, end };
-
-Error forked() { return Error(br::Code::forked, "the router was opened before fork()"); }
 
 Result<Next> next_in_order(br_results* results, std::string* line) {
   if (results->next_place >= results->places.size()) return Next::end;

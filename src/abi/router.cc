@@ -3,24 +3,17 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "abi/usable.h"
 #include "codec/json_write.h"
 #include "providers/registry.h"
 
 using br::Error;
+using br::forked;
 using br::guard;
 using br::Result;
+using br::usable;
 
 namespace {
-
-Error forked() {
-  return Error(br::Code::forked, "the router was opened before fork(); the child cannot use it", "open one after fork()");
-}
-
-Result<br::Router::Use> usable(const br_router* router) {
-  if (router == nullptr) return br::null_argument("router");
-  if (router->router->is_forked()) return forked();
-  return router->router->use();
-}
 
 br::RouterCallbacks callbacks_of(const br_config* config) {
   br::RouterCallbacks callbacks;
@@ -44,14 +37,6 @@ br::DoneFn done_function(const br_router* router, const br::Callback<br_done_fn>
     if (!owner) return;
     if (auto handle = br::make_job_handle(owner, id)) callback(handle->get());
   };
-}
-
-std::unique_ptr<br_job_list> make_list(const std::shared_ptr<br::Router>& router, std::vector<br::JobView> views) {
-  auto list = std::make_unique<br_job_list>();
-  for (br::JobView& view : views) {
-    list->jobs.push_back(std::make_unique<br_job>(router, std::move(view)));
-  }
-  return list;
 }
 
 br_status status_of(br::Wait wait) {
@@ -210,80 +195,6 @@ const char* br_router_provider(br_router* router, size_t index) {
     const auto names = router->router->providers();
     return index < names.size() ? br::find_provider(names[index])->name().data() : nullptr;
   });
-}
-
-br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_error** err) {
-  if (job != nullptr) *job = nullptr;
-  return guard(err, [&]() -> Result<br_status> {
-    auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
-    auto handle = br::make_job_handle(router->router, job_id);
-    if (!handle) return std::move(handle.error());
-    *job = handle->release();
-    return BR_OK;
-  });
-}
-
-br_status br_attach(br_router* router, const char* provider, const char* batch_id, br_job** job, br_error** err) {
-  if (job != nullptr) *job = nullptr;
-  return guard(err, [&]() -> Result<br_status> {
-    auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (provider == nullptr || batch_id == nullptr || job == nullptr)
-      return br::null_argument("provider, batch_id or job");
-    auto attached = router->router->attach(provider, batch_id);
-    if (!attached) return std::move(attached.error());
-    auto handle = br::make_job_handle(router->router, attached->job_id);
-    if (!handle) return std::move(handle.error());
-    *job = handle->release();
-    return attached->existed ? BR_EXISTS : BR_OK;
-  });
-}
-
-br_status br_resume(br_router* router, br_job* job, br_error** err) {
-  return guard(err, [&]() -> Result<br_status> {
-    auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
-    auto resumed = router->router->resume(job == nullptr ? "" : job->id);
-    if (!resumed) return std::move(resumed.error());
-    return BR_OK;
-  });
-}
-
-br_status br_list(br_router* router, const char* provider, int64_t limit, br_job_list** list, br_error** err) {
-  if (list != nullptr) *list = nullptr;
-  return guard(err, [&]() -> Result<br_status> {
-    auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (list == nullptr) return br::null_argument("list");
-    auto views = router->router->list(provider == nullptr ? "" : provider, limit);
-    if (!views) return std::move(views.error());
-    *list = make_list(router->router, std::move(*views)).release();
-    return BR_OK;
-  });
-}
-
-br_status br_list_remote(br_router* router, const char* provider, int64_t limit, int64_t timeout_ms,
-                         br_job_list** list, br_error** err) {
-  if (list != nullptr) *list = nullptr;
-  return guard(err, [&]() -> Result<br_status> {
-    auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
-    const auto keep = router->router;  // a provider from outside may free the handle
-    auto views = keep->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
-    if (!views) return std::move(views.error());
-    *list = make_list(keep, std::move(*views)).release();
-    return BR_OK;
-  });
-}
-
-void br_job_list_free(br_job_list* list) { delete list; }
-size_t br_job_list_count(const br_job_list* list) { return list == nullptr ? 0 : list->jobs.size(); }
-br_job* br_job_list_get(const br_job_list* list, size_t index) {
-  return list == nullptr || index >= list->jobs.size() ? nullptr : list->jobs[index].get();
 }
 
 br_status br_next_result(br_router* router, br_job* job, int64_t timeout_ms, br_result** result, br_error** err) {

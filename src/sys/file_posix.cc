@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -6,26 +5,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
-#include <cstring>
 
 #include "sys/file.h"
+#include "sys/io_error.h"
 
 namespace br {
 namespace {
 
 constexpr const char* kStandardInput = "<stdin>";  // not ours to close
 constexpr std::uint64_t kWritebackStep = std::uint64_t{2} << 20;
-
-Error io_error(const std::string& path, const char* verb) {
-  const int number = errno;
-  const char* hint = "";
-  if (number == ENOSPC || number == EDQUOT) hint = "free some space and run it again";
-  if (number == EACCES || number == EPERM) hint = "check owner and mode of the path";
-  if (number == ENOENT) hint = "check the path";
-  return Error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);
-}
 
 }  // namespace
 
@@ -206,112 +194,6 @@ Result<FileLock> FileLock::take(const std::string& path) {
   if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
     const auto n = ::pwrite(fd, pid.data(), pid.size(), 0);
   return lock;
-}
-
-Result<void> make_directories(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) return {};
-    return Error(Code::io, path + ": is not a directory", "choose another path");
-  }
-  if (const std::string parent = parent_path(path); parent != path) {
-    if (auto made = make_directories(parent); !made) return made;
-  }
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    if (errno == EEXIST) return {};
-    return io_error(path, "make the directory");
-  }
-  ::chmod(path.c_str(), 0700);
-  return {};
-}
-
-bool path_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-Result<std::string> absolute_path(const std::string& path) {
-  if (!path.empty() && path.front() == '/') return path;
-  char here[PATH_MAX];
-  if (::getcwd(here, sizeof here) == nullptr) return io_error(".", "find the current directory");
-  return std::string(here) + "/" + path;
-}
-
-std::string parent_path(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-Result<void> sync_directory(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return io_error(path, "open");
-  const int failed = ::fsync(fd);
-  ::close(fd);
-  if (failed != 0) return io_error(path, "sync");
-  return {};
-}
-
-Result<void> rename_path(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return io_error(to, "rename to");
-  return {};
-}
-
-void remove_file(const std::string& path) { ::unlink(path.c_str()); }
-
-bool remove_empty_directory(const std::string& path) { return ::rmdir(path.c_str()) == 0; }
-
-std::vector<std::string> list_directory(const std::string& path) {
-  std::vector<std::string> names;
-  if (DIR* dir = ::opendir(path.c_str())) {
-    while (const dirent* entry = ::readdir(dir)) {
-      const std::string name = entry->d_name;
-      if (name != "." && name != "..") names.push_back(name);
-    }
-    ::closedir(dir);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-void remove_tree(const std::string& path) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) return;
-  if (!S_ISDIR(info.st_mode)) return remove_file(path);
-  for (const std::string& name : list_directory(path)) remove_tree(path + "/" + name);
-  ::rmdir(path.c_str());
-}
-
-std::int64_t file_size(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::int64_t>(info.st_size) : -1;
-}
-
-Result<void> link_or_copy(const std::string& from, const std::string& to) {
-  remove_file(to);
-  if (::link(from.c_str(), to.c_str()) == 0) return {};
-  auto in = File::open_read(from);
-  if (!in) return std::move(in.error());
-  auto out = File::create(to);
-  if (!out) return std::move(out.error());
-  std::string block(std::size_t{1} << 20, '\0');
-  for (;;) {
-    auto n = in->read(block.data(), block.size());
-    if (!n) return std::move(n.error());
-    if (*n == 0) return {};
-    if (auto done = out->append(std::string_view(block.data(), *n)); !done) return done;
-  }
-}
-
-Result<std::string> read_whole_file(const std::string& path, std::size_t max_bytes) {
-  auto file = File::open_read(path);
-  if (!file) return std::move(file.error());
-  std::string text;
-  std::string block(std::size_t{1} << 16, '\0');
-  for (;;) {
-    auto n = file->read(block.data(), block.size());
-    if (!n) return std::move(n.error());
-    if (*n == 0) return text;
-    text.append(block, 0, *n);
-    if (text.size() > max_bytes) return Error(Code::io, path + ": larger than " + std::to_string(max_bytes) + " bytes");
-  }
 }
 
 }  // namespace br

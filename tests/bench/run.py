@@ -5,8 +5,10 @@ prototype and the Node SDK script, all on the generator's data and its mock vend
     run.py --program BATCHROUTER [--shared ../shared] [--sizes 1000,50000] [--rounds 5] [--work DIR]
 
 Needs python3, g++, libcurl and simdjson; the Node row needs node and the npm package openai in bench/peers.
+The Node script syncs nothing; how far a job is ahead of it depends on the disk, whose own time is a row.
 Each command runs once a round, one warm-up round before; wall, CPU (user + system) and peak memory are medians."""
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -133,32 +135,47 @@ def bench_size(options, size, work, env):
     interleaved("decode, %d rows" % size, [
         ("copy lines", "%s copy %s /dev/null" % (copy, native)),
         ("batchrouter decode", "%s decode %s --provider openai -o /dev/null" % (program, native))], options.rounds, env)
-    whole_job(options, size, data, work, env)
+    with mock_vendor(work, data) as url:
+        whole_job(options, size, data, work, env, url)
 
 
-def whole_job(options, size, data, work, env):
+def disk_alone(size, directory):
+    """A command that does nothing but put so many bytes on the disk."""
+    return "dd if=/dev/zero of=%s/floor bs=1M count=%d conv=fdatasync 2>/dev/null" % (directory, size >> 20)
+
+
+@contextlib.contextmanager
+def mock_vendor(work, data):
+    """The address of the mock while it runs."""
     port = 20000 + os.getpid() % 20000
     mock = subprocess.Popen([os.path.join(work, "mock"), "--port", str(port), "--dir", data, "--polls", "2"],
                             stdout=subprocess.DEVNULL)
-    time.sleep(0.5)
-    url = "http://127.0.0.1:%d" % port
-    run = "sh -c 'rm -rf {w}/s{k} && exec {p} run {d}/ours.jsonl -o {w}/out{k} --state-dir {w}/s{k} --provider openai " \
-          "--base-url {u}/v1 --poll-interval 10ms -q {x}'"
-    fill = dict(w=work, p=options.program, d=data, u=url)
-    commands = [("prototype, synced", "%s/prototype_synced %s %s/unified.jsonl %s/out_synced" % (work, url, data, work)),
-                ("prototype", "%s/prototype %s %s/unified.jsonl %s/out_proto" % (work, url, data, work)),
-                ("run, no audit files", run.format(k="a", x="--set audit.files=0", **fill)),
-                ("run, four audit files", run.format(k="b", x="", **fill))]
-    node = os.path.join(options.shared, "bench/peers/node_openai.mjs")
-    if options.node:
-        shutil.copy(node, options.node)
-        commands.append(("Node SDK", "node %s/node_openai.mjs %s %s/unified.jsonl %s/out_node" % (
-            options.node, url, data, work)))
     try:
-        interleaved("a whole job, %d requests, polled every 10 ms" % size, commands, options.rounds, env)
+        time.sleep(0.5)
+        yield "http://127.0.0.1:%d" % port
     finally:
         mock.terminate()
         mock.wait()
+
+
+def whole_job(options, size, data, work, env, url):
+    run = "sh -c 'rm -rf {w}/s{k} && exec {p} run {d}/ours.jsonl -o {w}/out{k} --state-dir {w}/s{k} --provider openai " \
+          "--base-url {u}/v1 --poll-interval 10ms -q {x}'"
+    fill = dict(w=work, p=options.program, d=data, u=url)
+    without_audit = run.format(k="a", x="--set audit.files=0", **fill)
+    commands = [("prototype, synced", "%s/prototype_synced %s %s/unified.jsonl %s/out_synced" % (work, url, data, work)),
+                ("prototype", "%s/prototype %s %s/unified.jsonl %s/out_proto" % (work, url, data, work)),
+                ("run, no audit files", without_audit),
+                ("run, four audit files", run.format(k="b", x="", **fill))]
+    # What must be on the disk before a run may end: the request file, the results, and these once more in OUT.
+    measure(without_audit, env)
+    durable = os.path.getsize(os.path.join(data, "openai_in.jsonl")) + 2 * os.path.getsize(os.path.join(work, "outa"))
+    commands.append(("the disk alone, %d MB" % (durable // 1000000), disk_alone(durable, work)))
+    if options.node:
+        shutil.copy(os.path.join(options.shared, "bench/peers/node_openai.mjs"), options.node)
+        commands.append(("Node SDK", "node %s/node_openai.mjs %s %s/unified.jsonl %s/out_node" % (
+            options.node, url, data, work)))
+    interleaved("a whole job, %d requests, polled every 10 ms" % size, commands, options.rounds, env)
 
 
 def main():

@@ -92,6 +92,7 @@ class World:
         self.may_pay_twice = False
         self.may_leave = False
         self.die_at_step = ""  # what to preload so that the program dies at a chosen moment
+        self.sanitized = False  # the program is a sanitizer's: several times slower and larger
 
     # ---- input ----
 
@@ -113,7 +114,7 @@ class World:
 
     # ---- the program ----
 
-    def command(self, *words, timeout="60s", poll="20ms", settle="300ms", fast=True):
+    def command(self, *words, timeout=None, poll="20ms", settle="300ms", fast=True):
         """Adds the options every verb here is called with."""
         verb = words[0]
         line = [self.program, *words, "--state-dir", self.state]
@@ -124,7 +125,7 @@ class World:
         if verb in ("run", "submit", "watch", "resume", "results", "status", "cancel"):
             line += ["--poll-interval", poll, "--settle", settle]
         if verb in ("run", "watch", "resume"):
-            line += ["--timeout", timeout]
+            line += ["--timeout", timeout or ("600s" if self.sanitized else "60s")]
         if fast:
             line += ["--set", "retry.base_ms=5", "--set", "retry.cap_ms=50"]
         return line
@@ -139,6 +140,8 @@ class World:
 
     def finish_process(self, process, limit=90):
         began = time.monotonic()
+        if self.sanitized:
+            limit *= 10
         try:
             out, err = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:

@@ -28,10 +28,10 @@ SKIPPED = 77  # what ctest takes for "skipped"
 
 
 def one(job):
-    index, program, keep, die_at_step = job
+    index, program, keep, die_at_step, sanitized = job
     vendor, name, function, named = harness.SCENARIOS[index]
     began, world = time.monotonic(), harness.World(program, vendor)
-    world.die_at_step = die_at_step
+    world.die_at_step, world.sanitized = die_at_step, sanitized
     verdict, why = "PASSED", ""
     try:
         function(world, **named)
@@ -71,6 +71,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--keep", action="store_true", help="keep the directory of a failed scenario")
     parser.add_argument("--die-at-step", default="", help="the library built of die_at_step.c")
+    parser.add_argument("--sanitized", action="store_true", help="the program is a sanitizer's")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
     chosen = choose(arguments)
@@ -89,7 +90,7 @@ def main():
         counts["SKIPPED"] += len(absent)
         chosen = [i for i in chosen if i not in absent]
     preload = os.path.abspath(arguments.die_at_step) if arguments.die_at_step else ""
-    jobs = [(i, program, arguments.keep, preload) for i in chosen]
+    jobs = [(i, program, arguments.keep, preload, arguments.sanitized) for i in chosen]
     with multiprocessing.Pool(arguments.jobs, maxtasksperchild=20) as pool:
         for vendor, name, verdict, why, seconds in pool.imap(one, jobs):
             counts[verdict] += 1

@@ -61,7 +61,7 @@ all="$library emulator gateway cli"
   door randomness 'random_device|mt19937|[^_a-z:]s?rand(om)?\(|getrandom|getentropy|arc4random' 'sys/random\.cc' $library
   # A child between fork() and exec() may not use the library's own files: it opens its own.
   door files '([^a-zA-Z0-9_>]::|std::|[=(!,;] *|return +)(open|openat|creat|fopen|freopen|tmpfile|mkstemp|fsync|fdatasync|rename|unlink|mkdir|rmdir|opendir) *\(|[io]?fstream|std::filesystem' \
-    'sys/(file|process)_posix\.cc' $library
+    'sys/(file|path|process)_posix\.cc' $library
   door threads 'pthread_create|std::(j?thread|async)[ (<{]' 'core/(router|executor)\.(cc|h)' $library
   door processes '[^_a-z:.>](::)?(fork|vfork|system|popen|execv[pe]*|posix_spawnp?) *\(' 'sys/process_posix\.cc' $library
   door exceptions 'catch *\(' 'abi/guard\.h|core/router\.cc' $library

@@ -1,0 +1,99 @@
+// The jobs that a router has, and the batches that its vendors have.
+#include "abi/guard.h"
+#include "abi/handles.h"
+#include "abi/job_handle.h"
+#include "abi/usable.h"
+
+using br::guard;
+using br::Result;
+using br::usable;
+
+namespace {
+
+std::unique_ptr<br_job_list> make_list(const std::shared_ptr<br::Router>& router, std::vector<br::JobView> views) {
+  auto list = std::make_unique<br_job_list>();
+  for (br::JobView& view : views) {
+    list->jobs.push_back(std::make_unique<br_job>(router, std::move(view)));
+  }
+  return list;
+}
+
+}  // namespace
+
+extern "C" {
+
+br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_error** err) {
+  if (job != nullptr) *job = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
+    if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
+    auto handle = br::make_job_handle(router->router, job_id);
+    if (!handle) return std::move(handle.error());
+    *job = handle->release();
+    return BR_OK;
+  });
+}
+
+br_status br_attach(br_router* router, const char* provider, const char* batch_id, br_job** job, br_error** err) {
+  if (job != nullptr) *job = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
+    if (provider == nullptr || batch_id == nullptr || job == nullptr)
+      return br::null_argument("provider, batch_id or job");
+    auto attached = router->router->attach(provider, batch_id);
+    if (!attached) return std::move(attached.error());
+    auto handle = br::make_job_handle(router->router, attached->job_id);
+    if (!handle) return std::move(handle.error());
+    *job = handle->release();
+    return attached->existed ? BR_EXISTS : BR_OK;
+  });
+}
+
+br_status br_resume(br_router* router, br_job* job, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
+    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
+    auto resumed = router->router->resume(job == nullptr ? "" : job->id);
+    if (!resumed) return std::move(resumed.error());
+    return BR_OK;
+  });
+}
+
+br_status br_list(br_router* router, const char* provider, int64_t limit, br_job_list** list, br_error** err) {
+  if (list != nullptr) *list = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
+    if (list == nullptr) return br::null_argument("list");
+    auto views = router->router->list(provider == nullptr ? "" : provider, limit);
+    if (!views) return std::move(views.error());
+    *list = make_list(router->router, std::move(*views)).release();
+    return BR_OK;
+  });
+}
+
+br_status br_list_remote(br_router* router, const char* provider, int64_t limit, int64_t timeout_ms,
+                         br_job_list** list, br_error** err) {
+  if (list != nullptr) *list = nullptr;
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
+    if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
+    const auto keep = router->router;  // a provider from outside may free the handle
+    auto views = keep->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
+    if (!views) return std::move(views.error());
+    *list = make_list(keep, std::move(*views)).release();
+    return BR_OK;
+  });
+}
+
+void br_job_list_free(br_job_list* list) { delete list; }
+size_t br_job_list_count(const br_job_list* list) { return list == nullptr ? 0 : list->jobs.size(); }
+br_job* br_job_list_get(const br_job_list* list, size_t index) {
+  return list == nullptr || index >= list->jobs.size() ? nullptr : list->jobs[index].get();
+}
+
+}  // extern "C"
