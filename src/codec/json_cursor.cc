@@ -61,23 +61,26 @@ bool JsonCursor::separator(char close, bool* ended) {
   return true;
 }
 
-// Nearly every name is plain, with at most one blank behind the comma and the colon. What this passes by is left to
-// next_key; it may look at the padding behind the text, and takes nothing from there.
-bool JsonCursor::next_plain_key(std::string_view* token) {
+// Nearly every name is plain, with the comma right before it and the colon right behind it. What this is not made for
+// is left to next_other_key; it may look at the padding behind the text, and takes nothing from there.
+bool JsonCursor::next_key(std::string_view* token) {
   const char* p = at_;
-  if (!fresh_ && *p++ != ',') return false;
-  p += *p == ' ';
-  if (error_ != nullptr || *p != '"') return false;
+  if (!fresh_ && *p == '}' && p < end_ && error_ == nullptr) {
+    at_ = p + 1;
+    return false;
+  }
+  if (!fresh_ && *p++ != ',') return next_other_key(token);
+  p = past_blanks(p);
+  if (error_ != nullptr || *p != '"') return next_other_key(token);
   const char* close = plain_end(p + 1, end_, &high_bits_);
-  if (end_ - close < 2 || close[0] != '"' || close[1] != ':') return false;
+  if (end_ - close < 2 || close[0] != '"' || close[1] != ':') return next_other_key(token);
   *token = std::string_view(p, static_cast<std::size_t>(close + 1 - p));
   at_ = past_blanks(close + 2);
   fresh_ = false;
   return true;
 }
 
-bool JsonCursor::next_key(std::string_view* token) {
-  if (next_plain_key(token)) return true;
+bool JsonCursor::next_other_key(std::string_view* token) {
   bool ended = false;
   if (!separator('}', &ended) || ended) return false;
   if (at_ >= end_ || *at_ != '"') return fail("a field name in double quotes is expected");
@@ -118,48 +121,61 @@ bool JsonCursor::refuse_string(const char* p) {
   return false;
 }
 
+// at_ is at the opening quote.
+bool JsonCursor::pass_string() {
+  const char* const first = at_ + 1;
+  const char* p = short_end(first, end_, &high_bits_);
+  if (p == nullptr) p = escaped_end(first, end_, &high_bits_);
+  if (p == nullptr) return refuse_string(first);
+  at_ = p + 1;
+  fresh_ = false;
+  return true;
+}
+
 bool JsonCursor::read_string(std::string_view* token) {
   skip_blanks();
   const char* const start = at_;
   if (error_ != nullptr || start >= end_ || *start != '"') return fail("a string is expected here");
-  const char* p = plain_end(start + 1, end_, &high_bits_);
-  if (p >= end_ || *p != '"') {
-    const char* close = escaped_end(p, end_, &high_bits_);
-    if (close == nullptr) return refuse_string(p);
-    p = close;
-  }
-  at_ = ++p;
-  fresh_ = false;
-  *token = std::string_view(start, static_cast<std::size_t>(p - start));
+  if (!pass_string()) return false;
+  *token = std::string_view(start, static_cast<std::size_t>(at_ - start));
   return true;
 }
 
-bool JsonCursor::read_number(std::string_view* token) {
-  const char* const start = past_blanks(at_);
+const char* JsonCursor::past_digits(const char* p) const {
+  while (p < end_ && static_cast<unsigned char>(*p - '0') < 10) ++p;
+  return p;
+}
+
+// at_ is where the number is expected.
+bool JsonCursor::pass_number() {
+  const char* const start = at_;
   const char* p = start;
-  const auto digits = [this](const char* from) {
-    while (from < end_ && static_cast<unsigned char>(*from - '0') < 10) ++from;
-    return from;
-  };
   if (p < end_ && *p == '-') ++p;
   const char* first = p;
-  p = digits(first);
+  p = past_digits(first);
   if (p == first || (*first == '0' && p - first > 1)) return fail_at(start, "this is no JSON number");
   if (p < end_ && *p == '.') {
     first = p + 1;
-    p = digits(first);
+    p = past_digits(first);
     if (p == first) return fail_at(start, "digits are missing after the decimal point");
   }
   if (p < end_ && (*p == 'e' || *p == 'E')) {
     ++p;
     if (p < end_ && (*p == '+' || *p == '-')) ++p;
     first = p;
-    p = digits(first);
+    p = past_digits(first);
     if (p == first) return fail_at(start, "digits are missing in the exponent");
   }
   at_ = p;
   fresh_ = false;
-  *token = std::string_view(start, static_cast<std::size_t>(p - start));
+  return true;
+}
+
+bool JsonCursor::read_number(std::string_view* token) {
+  skip_blanks();
+  const char* const start = at_;
+  if (!pass_number()) return false;
+  *token = std::string_view(start, static_cast<std::size_t>(at_ - start));
   return true;
 }
 
@@ -172,28 +188,23 @@ bool JsonCursor::literal(std::string_view word) {
 }
 
 // at_ is at the value's first byte; no mistake was found yet.
-bool JsonCursor::skip_value(int depth) {
+bool JsonCursor::pass_value(int depth) {
   if (depth > kMaxDepth) return fail("the JSON is nested deeper than 512 levels");
-  std::string_view token;
   switch (at_ < end_ ? kKinds[static_cast<unsigned char>(*at_)] : Kind::invalid) {
     case Kind::string:
-      return read_string(&token);
+      return pass_string();
     case Kind::number:
-      return read_number(&token);
+      return pass_number();
     case Kind::boolean:
       return literal(*at_ == 't' ? "true" : "false");
     case Kind::null:
       return literal("null");
     case Kind::object:
-      enter('{');
-      while (next_key(&token)) {
-        if (!skip_value(depth + 1)) return false;
-      }
-      return !failed();
+      return pass_object(depth);
     case Kind::array:
       enter('[');
       while (next_element()) {
-        if (!skip_value(depth + 1)) return false;
+        if (!pass_value(depth + 1)) return false;
       }
       return !failed();
     case Kind::invalid:
@@ -202,11 +213,25 @@ bool JsonCursor::skip_value(int depth) {
   return fail(at_ >= end_ ? "the text ends where a value is expected" : "this is no JSON value");
 }
 
-bool JsonCursor::skip(std::string_view* token) {
+bool JsonCursor::pass_object(int depth) {
+  enter('{');
+  std::string_view key;
+  while (next_key(&key)) {
+    if (!pass_value(depth + 1)) return false;
+  }
+  return !failed();
+}
+
+bool JsonCursor::skip() {
   if (error_ != nullptr) return false;
   skip_blanks();
+  return pass_value(1);
+}
+
+bool JsonCursor::skip(std::string_view* token) {
+  skip_blanks();
   const char* start = at_;
-  if (!skip_value(1)) return false;
+  if (!skip()) return false;
   *token = std::string_view(start, static_cast<std::size_t>(at_ - start));
   return true;
 }

@@ -27,7 +27,8 @@ class JsonCursor {
   bool next_element();
   bool read_string(std::string_view* token);
   bool read_number(std::string_view* token);
-  // Reads any value whole.
+  // Passes any value whole.
+  bool skip();
   bool skip(std::string_view* token);
   // Nothing but blanks is left.
   bool finish();
@@ -65,11 +66,15 @@ class JsonCursor {
   void skip_blanks() { at_ = past_blanks(at_); }
   bool enter(char open);
   bool separator(char close, bool* ended);
-  bool next_plain_key(std::string_view* token);
+  bool next_other_key(std::string_view* token);
   const char* pass_escape(const char* p);
   bool refuse_string(const char* p);
   bool literal(std::string_view word);
-  bool skip_value(int depth);
+  const char* past_digits(const char* p) const;
+  bool pass_string();
+  bool pass_number();
+  bool pass_object(int depth);
+  bool pass_value(int depth);
 
   const char* begin_;
   const char* at_;

@@ -50,8 +50,33 @@ constexpr std::array<std::string_view, 15> kFields = {
     "custom_id",       "model",     "messages", "system_prompt", "generation_config",
     "provider_kwargs", "provider",  "endpoint", "tools",         "tool_choice",
     "response_format", "reasoning", "seed",     "body",          "input"};
-constexpr std::array<std::string_view, 7> kGenerationFields = {
-    "max_tokens", "temperature", "top_p", "top_k", "stop_sequences", "presence_penalty", "frequency_penalty"};
+
+struct GenerationField {
+  std::string_view path;  // for messages
+  std::string_view Generation::*token;
+  std::string_view range;  // empty: an array of strings
+  double least = 0, most = 0;
+  bool whole = false;
+};
+constexpr double kMany = 1e15;
+constexpr std::array<GenerationField, 7> kGenerationFields = {{
+    {"generation_config.max_tokens", &Generation::max_tokens, "a whole number of at least 1", 1, kMany, true},
+    {"generation_config.temperature", &Generation::temperature, "a number from 0 to 2", 0, kMaxTemperature},
+    {"generation_config.top_p", &Generation::top_p, "a number from 0 to 1", 0, 1},
+    {"generation_config.top_k", &Generation::top_k, "a whole number of at least 1", 1, kMany, true},
+    {"generation_config.stop_sequences", &Generation::stop_sequences_json, ""},
+    {"generation_config.presence_penalty", &Generation::presence_penalty, "a number from -2 to 2", -2, 2},
+    {"generation_config.frequency_penalty", &Generation::frequency_penalty, "a number from -2 to 2", -2, 2},
+}};
+constexpr std::array<std::string_view, kGenerationFields.size()> kGenerationNames = [] {
+  std::array<std::string_view, kGenerationFields.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view path = kGenerationFields[i].path;
+    names[i] = path.substr(path.find('.') + 1);
+  }
+  return names;
+}();
+
 constexpr std::array<std::string_view, 5> kEndpoints = {"chat", "responses", "embeddings", "completions",
                                                         "moderations"};
 
@@ -187,41 +212,20 @@ bool RequestReader::Impl::read_generation() {
   request->generation_column = column();
   if (cursor.peek() != Kind::object) return wrong_type("generation_config", "an object");
   cursor.enter_object();
-  Generation& g = request->generation;
   std::uint32_t seen = 0;
   std::string_view key, null;
-  constexpr double kMany = 1e15;
   while (cursor.next_key(&key)) {
-    std::size_t field = 0;
-    if (!field_index(key, kGenerationFields, "generation_config", &seen, &field)) return false;
+    std::size_t index = 0;
+    if (!field_index(key, kGenerationNames, "generation_config", &seen, &index)) return false;
     if (cursor.peek() == Kind::null) {
       if (!cursor.skip(&null)) return broken();
       continue;
     }
-    const std::string name = "generation_config." + std::string(kGenerationFields[field]);
-    bool good = false;
-    switch (field) {
-      case 0:
-        good = read_number(name, 1, kMany, true, "a whole number of at least 1", &g.max_tokens);
-        break;
-      case 1:
-        good = read_number(name, 0, 2, false, "a number from 0 to 2", &g.temperature);
-        break;
-      case 2:
-        good = read_number(name, 0, 1, false, "a number from 0 to 1", &g.top_p);
-        break;
-      case 3:
-        good = read_number(name, 1, kMany, true, "a whole number of at least 1", &g.top_k);
-        break;
-      case 4:
-        good = read_strings(name, &g.stop_sequences_json);
-        break;
-      case 5:
-        good = read_number(name, -2, 2, false, "a number from -2 to 2", &g.presence_penalty);
-        break;
-      default:
-        good = read_number(name, -2, 2, false, "a number from -2 to 2", &g.frequency_penalty);
-    }
+    const GenerationField& field = kGenerationFields[index];
+    std::string_view* token = &(request->generation.*field.token);
+    const bool good = field.range.empty()
+                          ? read_strings(field.path, token)
+                          : read_number(field.path, field.least, field.most, field.whole, field.range, token);
     if (!good) return false;
   }
   return !cursor.failed() || broken();

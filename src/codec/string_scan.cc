@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "codec/string_blocks.h"
+
 namespace br {
 namespace {
 
@@ -39,89 +41,43 @@ const char* unicode_end(const char* p, const char* end) {
 
 namespace {
 
-// 64 bytes. What is rare is asked of all of them at once; a bit for each byte costs four times as much.
-struct Block {
-  explicit Block(const char* p) {
-    for (int i = 0; i < 4; ++i) bytes[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
-  }
-  template <typename Of>
-  std::uint64_t where(Of of) const {
-    std::uint64_t mask = 0;
-    for (int i = 0; i < 4; ++i)
-      mask |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(of(bytes[i])))} << (16 * i);
-    return mask;
-  }
-  template <typename Of>
-  bool any(Of of) const {
-    const __m128i all =
-        _mm_or_si128(_mm_or_si128(of(bytes[0]), of(bytes[1])), _mm_or_si128(of(bytes[2]), of(bytes[3])));
-    return _mm_movemask_epi8(all) != 0;
-  }
-  std::uint64_t equal(char c) const {
-    const __m128i value = _mm_set1_epi8(c);
-    return where([&](__m128i b) { return _mm_cmpeq_epi8(b, value); });
-  }
-  bool has_control_in(std::uint64_t inside) const {
-    const __m128i control = _mm_set1_epi8(0x1f);
-    const auto is_control = [&](__m128i b) { return _mm_cmpeq_epi8(_mm_min_epu8(b, control), b); };
-    return any(is_control) && (where(is_control) & inside) != 0;
-  }
-  bool has_high() const {
-    return any([](__m128i b) { return b; });
-  }
-  __m128i bytes[4];
+struct Sse2 {
+  using Register = __m128i;
+  static constexpr std::size_t kSize = sizeof(Register);
+  static Register load(const char* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+  static Register all(int c) { return _mm_set1_epi8(static_cast<char>(c)); }
+  static Register equal(Register a, Register b) { return _mm_cmpeq_epi8(a, b); }
+  static Register least(Register a, Register b) { return _mm_min_epu8(a, b); }
+  static Register either(Register a, Register b) { return _mm_or_si128(a, b); }
+  static Register both(Register a, Register b) { return _mm_and_si128(a, b); }
+  static std::uint32_t mask(Register a) { return static_cast<std::uint32_t>(_mm_movemask_epi8(a)); }
 };
 
-// Of the backslashes and what they escape: a byte is escaped where an odd number of backslashes stands before it.
-// *carry: the byte before the block escapes its first one; it is set for the next block.
-std::uint64_t escaped_bytes(std::uint64_t backslash, std::uint64_t* carry) {
-  constexpr std::uint64_t kEven = 0x5555555555555555;
-  if (backslash == 0) {
-    const std::uint64_t first = *carry;
-    *carry = 0;
-    return first;
-  }
-  backslash &= ~*carry;
-  const std::uint64_t follows = backslash << 1 | *carry;
-  const std::uint64_t odd_starts = backslash & ~kEven & ~follows;
-  std::uint64_t sequences = 0;
-  *carry = __builtin_add_overflow(odd_starts, backslash, &sequences) ? 1 : 0;
-  return (kEven ^ (sequences << 1)) & follows;
-}
+using ScanFn = const char* (*)(const char*, const char*, int*);
 
-// Every escape whose letter is marked is one. *passed: where the last one ends.
-bool escapes_hold(const char* p, const char* end, std::uint64_t letters, const char** passed) {
-  for (; letters != 0; letters &= letters - 1) {
-    const char* letter = p + __builtin_ctzll(letters);
-    if (letter < *passed) continue;  // the second half of a pair
-    *passed = *letter == 'u' ? unicode_end(letter - 1, end) : is_short_escape(*letter) ? letter + 1 : nullptr;
-    if (*passed == nullptr) return false;
-  }
-  return true;
+ScanFn best_scan() {
+#if defined(BATCHROUTER_AVX2)
+  if (has_avx2()) return escaped_end_avx2;
+#endif
+  return escaped_end_sse2;
 }
 
 }  // namespace
 
+const char* escaped_end_sse2(const char* p, const char* end, int* high) {
+  return StringBlocks<Sse2>::escaped_end(p, end, high);
+}
+
+#if defined(BATCHROUTER_AVX2)
+bool has_avx2() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+}
+#endif
+
 const char* escaped_end(const char* p, const char* end, int* high) {
-  std::uint64_t carry = 0;
-  const char* passed = p;
-  bool seen = false;
-  for (; p < end; p += 64) {
-    const Block block(p);
-    const std::uint64_t quotes = block.equal('"'), backslashes = block.equal('\\');
-    const std::uint64_t escaped = escaped_bytes(backslashes, &carry);
-    const std::uint64_t closing = quotes & ~escaped;
-    const std::uint64_t inside = (closing - 1) & ~closing;  // up to the closing quote; all where there is none
-    const std::uint64_t letters = escaped & inside & ~(quotes | backslashes);
-    seen |= block.has_high();
-    if (block.has_control_in(inside) || (letters != 0 && !escapes_hold(p, end, letters, &passed))) return nullptr;
-    if (closing != 0) {
-      p += __builtin_ctzll(closing);
-      *high |= seen;
-      return p < end && passed <= p ? p : nullptr;
-    }
-  }
-  return nullptr;
+  static const ScanFn scan = best_scan();
+  return scan(p, end, high);
 }
 
 #else

@@ -26,6 +26,13 @@ int hex4(const char* p);
 
 #if defined(__SSE2__)
 
+// What escaped_end takes one of, once in a process: the widest registers this processor has.
+const char* escaped_end_sse2(const char* p, const char* end, int* high);
+#if defined(BATCHROUTER_AVX2)
+bool has_avx2();
+const char* escaped_end_avx2(const char* p, const char* end, int* high);
+#endif
+
 // A bit for each of 16 bytes.
 struct Marks {
   std::uint32_t stop;  // quotes, backslashes, control characters
@@ -40,6 +47,21 @@ inline Marks marks_of(__m128i bytes) {
 }
 
 #endif
+
+// The closing quote of a string that ends within 16 bytes, with nothing to look at on the way; else nullptr.
+inline const char* short_end(const char* p, const char* end, int* high) {
+#if defined(__SSE2__)
+  const Marks found = marks_of(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  if (found.stop == 0) return nullptr;
+  p += __builtin_ctz(found.stop);
+  if (p >= end || *p != '"') return nullptr;
+  *high |= static_cast<int>(found.high);
+  return p;
+#else
+  (void)p, (void)end, (void)high;
+  return nullptr;
+#endif
+}
 
 // The first byte from p on that is a quote, a backslash or a control character; *high is not 0 where one before it has
 // its highest bit set, or one shortly behind it.

@@ -34,6 +34,8 @@ struct Message {
   bool plain_string = false;  // content was a plain string, not a list of parts
 };
 
+inline constexpr double kMaxTemperature = 2;
+
 // generation_config; an empty token means "not given". All are range-checked.
 struct Generation {
   std::string_view max_tokens, temperature, top_p, top_k, presence_penalty, frequency_penalty;

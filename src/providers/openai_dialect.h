@@ -34,7 +34,7 @@ struct OpenAiDialect {
   std::string_view line_url;     // empty: by the endpoint
   std::string_view max_tokens = "max_completion_tokens";
   std::string_view seed = "seed";
-  double max_temperature = 2;
+  double max_temperature = kMaxTemperature;
   bool top_k = false;
   bool penalties = true;
   int max_stops = 4;  // 0: no limit

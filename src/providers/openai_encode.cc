@@ -76,7 +76,7 @@ bool OpenAiEncoder::chat(BodyWriter* w) {
 bool OpenAiEncoder::temperature(BodyWriter* w) {
   const std::string_view token = r_.generation.temperature;
   double value = 0;
-  std::from_chars(token.data(), token.data() + token.size(), value);
+  if (d_.max_temperature < kMaxTemperature) std::from_chars(token.data(), token.data() + token.size(), value);
   if (value <= d_.max_temperature) {
     w->field("temperature", token);
     return true;

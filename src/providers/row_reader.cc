@@ -11,10 +11,7 @@ namespace br {
 
 using Kind = JsonCursor::Kind;
 
-void LineRowReader::skip(JsonCursor* c) {
-  std::string_view token;
-  c->skip(&token);
-}
+void LineRowReader::skip(JsonCursor* c) { c->skip(); }
 
 void LineRowReader::number(JsonCursor* c, std::int64_t* value) {
   std::string_view token;
