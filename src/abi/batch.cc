@@ -21,11 +21,11 @@ class WriteSink : public br::RequestSink {
  public:
   WriteSink(br_write_fn write, void* user_data, br::Packer* packer)
       : write_(write), user_data_(user_data), packer_(packer) {}
+  std::string* buffer() override { return &buffer_; }
   Result<void> take(const br::Provider& provider, const br::EncodedRequest& request) override {
     if (packer_ != nullptr) {
       if (auto counted = packer_->take(provider, request); !counted) return counted;
     }
-    buffer_.append(request.native);
     if (buffer_.size() < kWriteBlock) return {};
     return flush();
   }

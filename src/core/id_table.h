@@ -1,4 +1,4 @@
-// IdTable: finds ids that stand twice among millions, in sixteen bytes for each.
+// IdTable: finds ids that stand twice among millions, in sixteen bytes for each, and four more while it looks.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,15 @@ class IdTable {
   };
   // At most `limit` of them, by row; *total counts all. Ids are told apart by 96 bits of keyed hash: for a million ids
   // two different ones are taken for the same once in 10^17 runs.
-  std::vector<Duplicate> find(std::size_t limit, std::size_t* total);
+  std::vector<Duplicate> find(std::size_t limit, std::size_t* total) const;
 
  private:
   struct Entry {
     std::uint64_t hash;
     std::uint32_t more_hash, row;
   };
+  std::vector<Entry> candidates() const;
+
   std::uint64_t seed_;
   std::deque<Entry> entries_;  // in blocks: growing copies nothing and needs no room for two
 };

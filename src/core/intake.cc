@@ -39,6 +39,8 @@ class Intake {
  private:
   Result<void> read_source(const RequestSource& source);
   Result<void> take_line(const RequestSource& source, Line* line);
+  bool encode(const Provider& provider, const RequestSource& source, const Line& line, std::string_view id,
+              std::string* out);
   const Provider* provider_of(const RequestSource& source, const Line& line);
   void use(const Provider& provider);
   void put_wire_id(const Provider& provider);
@@ -169,30 +171,44 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   if (all_ids_ != nullptr) all_ids_->add(request_.custom_id, static_cast<std::uint32_t>(first_id_ + rows_));
   const Provider* provider = provider_of(source, *line);
   if (provider == nullptr) return {};
-  native_.clear();
   const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
   use(*provider);
   put_wire_id(*provider);
+  std::string* const lent = sink_ == nullptr ? nullptr : sink_->buffer();
+  if (lent == nullptr) native_.clear();
+  std::string* const out = lent == nullptr ? &native_ : lent;
+  const std::size_t before = out->size();
+  if (!encode(*provider, source, *line, id, out) || wrong_.any() || sink_ == nullptr) {
+    out->resize(before);
+    return {};
+  }
+  const std::string_view native = std::string_view(*out).substr(before);
+  return sink_->take(
+      *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native, in_force_->limits});
+}
+
+// Appends the vendor's line; false where the request is none of this vendor's, which is noted.
+bool Intake::encode(const Provider& provider, const RequestSource& source, const Line& line, std::string_view id,
+                    std::string* out) {
+  Issue issue;
+  const std::size_t before = out->size();
   auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
   const std::size_t warned = report_.warnings.size();
-  if (!provider->encode(request_, options_, &native_, &issue, warnings)) {
+  if (!provider.encode(request_, options_, out, &issue, warnings)) {
     issue.custom_id = id;
-    wrong(source, *line, issue);
-    return {};
+    wrong(source, line, issue);
+    return false;
   }
   for (std::size_t i = warned; i < report_.warnings.size(); ++i)
-    report_.warnings[i] = source.name + ":" + std::to_string(line->number) + ": " + report_.warnings[i];
+    report_.warnings[i] = source.name + ":" + std::to_string(line.number) + ": " + report_.warnings[i];
+  const auto size = static_cast<std::int64_t>(out->size() - before);
   const std::int64_t limit = in_force_->limits.max_line_bytes;
-  if (limit > 0 && static_cast<std::int64_t>(native_.size()) > limit) {
-    issue = {1, std::string(id), "",
-             "the request has " + std::to_string(native_.size()) + " bytes; " + std::string(provider->name()) +
-                 " takes " + std::to_string(limit) + " in one; shorten it"};
-    wrong(source, *line, issue);
-    return {};
-  }
-  if (wrong_.any() || sink_ == nullptr) return {};
-  return sink_->take(
-      *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native_, in_force_->limits});
+  if (limit <= 0 || size <= limit) return true;
+  wrong(source, line,
+        {1, std::string(id), "",
+         "the request has " + std::to_string(size) + " bytes; " + std::string(provider.name()) + " takes " +
+             std::to_string(limit) + " in one; shorten it"});
+  return false;
 }
 
 Result<IntakeReport> Intake::run() {

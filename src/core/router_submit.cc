@@ -163,7 +163,7 @@ Result<Router::Submitted> Router::submit(const BatchSpec& spec, DoneFn done) {
 namespace {
 
 // Ids that stand in more than one batch; starts[i] is the first number of batch i in the table.
-Error id_scope_error(const std::vector<std::uint32_t>& starts, IdTable* ids) {
+Error id_scope_error(const std::vector<std::uint32_t>& starts, const IdTable* ids) {
   constexpr std::size_t kShown = 100;
   std::size_t total = 0;
   Error error(Code::input, "");

@@ -85,7 +85,7 @@ WrongLines::Id WrongLines::id_at(std::uint64_t row) const {
   return {id.string_or(""), value == std::string_view::npos ? 1 : value + 1};
 }
 
-void WrongLines::add_duplicates(IdTable& ids) {
+void WrongLines::add_duplicates(const IdTable& ids) {
   std::size_t total = 0;
   const auto duplicates = ids.find(kMaxIssues, &total);
   total_ += total;

@@ -31,7 +31,7 @@ class WrongLines {
   // Told once for each name, where it is first needed. "": the request names none, and nothing does it for it.
   void add_missing_provider(const LinePlace& place, const Request& request, const std::string& name);
   // The rows whose custom_id stood before. Reads their sources again to show it.
-  void add_duplicates(IdTable& ids);
+  void add_duplicates(const IdTable& ids);
 
   bool any() const { return total_ > 0; }
   // All of them in the order of the input; Code::no_provider where nothing but providers is missing.
