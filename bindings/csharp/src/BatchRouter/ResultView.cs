@@ -1,4 +1,3 @@
-using System.Text;
 using BatchRouter.Native;
 
 namespace BatchRouter;
@@ -23,7 +22,7 @@ public readonly unsafe ref struct ResultView
     public ReadOnlySpan<byte> CustomId { get; }
 
     /// <summary>The same as a string.</summary>
-    public string CustomIdString => Encoding.UTF8.GetString(CustomId);
+    public string CustomIdString => Utf8.Read(CustomId);
 
     /// <summary>How the request ended.</summary>
     public ResultStatus Status => (ResultStatus)NativeMethods.br_result_status(result);
@@ -128,7 +127,7 @@ public readonly unsafe ref struct ResultView
     /// <summary>A copy that stays.</summary>
     public BatchResult ToResult() => BatchResult.Copy(result, new RepeatedText[4]);
 
-    internal static string? Decode(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
+    internal static string? Decode(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Utf8.Read(utf8);
 
     internal JsonBytes CopyToolCalls()
     {

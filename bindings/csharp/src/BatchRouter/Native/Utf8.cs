@@ -7,10 +7,20 @@ namespace BatchRouter.Native;
 /// <summary>Text over the border: copied out at once, names with a NUL refused.</summary>
 internal static unsafe class Utf8
 {
-    public static string? Read(byte* text) => text == null ? null : Encoding.UTF8.GetString(Span(text));
+    // Up to here a text is decoded once, into the stack, instead of being counted before; .NET does the same, for arrays only.
+    private const int Short = 64;
 
-    public static string? Read(byte* text, nuint length) =>
-        text == null ? null : Encoding.UTF8.GetString(text, checked((int)length));
+    public static string? Read(byte* text) => text == null ? null : Read(Span(text));
+
+    public static string? Read(byte* text, nuint length) => text == null ? null : Read(Span(text, length));
+
+    [SkipLocalsInit]
+    public static string Read(ReadOnlySpan<byte> text)
+    {
+        if (text.Length > Short) return Encoding.UTF8.GetString(text);
+        char* chars = stackalloc char[Short];
+        return new string(chars, 0, Encoding.UTF8.GetChars(text, new Span<char>(chars, Short)));
+    }
 
     public static ReadOnlySpan<byte> Span(byte* text) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
 
