@@ -105,7 +105,6 @@ Result<br_status> read_block(br_results* results, size_t capacity, std::vector<s
     // What was read before the mistake is handed out first; the next call meets it again.
     if (!more && handles->empty()) return std::move(more.error());
     if (more && *more == Next::line) {
-      item.job_id = results->job_id;
       handles->push_back(std::make_unique<br_result>(nullptr, std::move(item)));
       if (handles->size() == capacity) return BR_OK;
       continue;
