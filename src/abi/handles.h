@@ -1,13 +1,11 @@
 // What stands behind the opaque types of batchrouter.h.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,8 +13,6 @@
 #include <vector>
 
 #include "batchrouter.h"
-#include "codec/json_read.h"
-#include "codec/result_fields.h"
 #include "core/estimate.h"
 #include "core/input_order.h"
 #include "core/intake.h"
@@ -106,23 +102,6 @@ struct br_job_list {
   std::vector<std::unique_ptr<br_job>> jobs;
 };
 
-struct br_result {
-  // owner NULL: nothing to acknowledge
-  br_result(std::shared_ptr<br::Router> owner, br::Delivered taken)
-      : router(std::move(owner)), item(std::move(taken)), size(item.line.size()), fields(pad(&item.line)) {}
-  br_result(const br_result&) = delete;
-  br_result& operator=(const br_result&) = delete;
-  static std::string_view pad(std::string* line);
-
-  std::shared_ptr<br::Router> router;
-  br::Delivered item;  // the line has kJsonPadding zeros behind it
-  std::size_t size;    // of the line itself
-  // Read from the line and decoded when first asked for.
-  br::ResultFields fields;
-  std::array<std::optional<std::string>, br::kResultFields> texts;
-  std::optional<std::string> error_type, error_code, error_message;
-};
-
 struct br_results {
   std::shared_ptr<br::Router> router;
   br::Feeds feeds;
@@ -138,6 +117,7 @@ struct br_results {
   std::vector<br::ResultPlace> places;
   std::size_t next_place = 0;
   std::vector<br::File> files;
+  std::string line;  // the newest one
 };
 
 struct br_plan {

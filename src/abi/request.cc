@@ -1,6 +1,7 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "codec/json_cursor.h"
+#include "codec/json_read.h"
 #include "codec/json_write.h"
 #include "codec/request_reader.h"
 

@@ -1,6 +1,9 @@
+#include <cstring>
+
 #include "abi/guard.h"
-#include "abi/handles.h"
+#include "abi/result_handle.h"
 #include "abi/usable.h"
+#include "codec/json_read.h"
 
 using br::Error;
 using br::forked;
@@ -14,27 +17,32 @@ using Field = br::ResultField;
 // The handle is used by one thread at a time, so reading the line late is no race.
 br_result* mutable_of(const br_result* result) { return const_cast<br_result*>(result); }
 
-// Decodes the token that `find` gives into *text once. NULL where it is no string.
+// Behind the texts of the fields.
+enum ErrorText : std::size_t { kErrorType = br::kResultFields, kErrorCode, kErrorMessage };
+
+const char* lend(const std::string* text, size_t* length) {
+  if (length != nullptr) *length = text->size();
+  return text->c_str();
+}
+
+// The string that `find` gives the token of, decoded once. NULL where it is no string.
 template <class Fn>
-const char* decoded(std::optional<std::string>* text, size_t* length, Fn&& find) {
-  if (!*text) {
-    const std::string_view token = find();
+const char* decoded(const br_result* result, std::size_t which, size_t* length, Fn&& find) {
+  if (length != nullptr) *length = 0;
+  if (result == nullptr) return nullptr;
+  return br::shield<const char*>(nullptr, [&]() -> const char* {
+    br_result* r = mutable_of(result);
+    if (const std::string* known = r->texts.get(which)) return lend(known, length);
+    const std::string_view token = find(r);
     if (token.empty() || token.front() != '"') return nullptr;
     std::string made;
     br::append_unescaped(token, &made);
-    *text = std::move(made);
-  }
-  if (length != nullptr) *length = (*text)->size();
-  return (*text)->c_str();
+    return lend(r->texts.put(which, std::move(made)), length);
+  });
 }
 
 const char* text_of(const br_result* result, Field field, size_t* length = nullptr) {
-  if (length != nullptr) *length = 0;
-  if (result == nullptr) return nullptr;
-  return br::shield<const char*>(nullptr, [&] {
-    br_result* r = mutable_of(result);
-    return decoded(&r->texts[static_cast<std::size_t>(field)], length, [&] { return r->fields.token(field); });
-  });
+  return decoded(result, static_cast<std::size_t>(field), length, [&](br_result* r) { return r->fields.token(field); });
 }
 
 // An object or array as it stands in the line.
@@ -43,14 +51,11 @@ const char* raw_of(const br_result* result, Field field, size_t* length) {
   if (result == nullptr) return nullptr;
   return br::shield<const char*>(nullptr, [&]() -> const char* {
     br_result* r = mutable_of(result);
-    std::optional<std::string>& text = r->texts[static_cast<std::size_t>(field)];
-    if (!text) {
-      const std::string_view token = r->fields.token(field);
-      if (token.empty() || (token.front() != '{' && token.front() != '[')) return nullptr;
-      text = std::string(token);
-    }
-    if (length != nullptr) *length = text->size();
-    return text->c_str();
+    const auto which = static_cast<std::size_t>(field);
+    if (const std::string* known = r->texts.get(which)) return lend(known, length);
+    const std::string_view token = r->fields.token(field);
+    if (token.empty() || (token.front() != '{' && token.front() != '[')) return nullptr;
+    return lend(r->texts.put(which, std::string(token)), length);
   });
 }
 
@@ -64,19 +69,22 @@ std::string_view error_member(const br_result* result, std::string_view name) {
   return br::ResultFields::member(mutable_of(result)->fields.token(Field::error), name);
 }
 
-const char* error_text(const br_result* result, std::optional<std::string> br_result::*text, std::string_view name) {
-  if (result == nullptr) return nullptr;
-  return br::shield<const char*>(nullptr, [&] {
-    return decoded(&(mutable_of(result)->*text), nullptr, [&] { return error_member(result, name); });
-  });
+const char* error_text(const br_result* result, ErrorText which, std::string_view name) {
+  return decoded(result, which, nullptr, [&](br_result* r) { return error_member(r, name); });
 }
 
 }  // namespace
 
-std::string_view br_result::pad(std::string* line) {
-  const std::size_t size = line->size();
-  line->append(br::kJsonPadding, '\0');
-  return std::string_view(*line).substr(0, size);
+br_result::br_result(std::string_view text, std::shared_ptr<br::Router> owner, br::Delivered from)
+    : router(std::move(owner)), origin(std::move(from)), size(text.size()), fields({line_at(), text.size()}) {
+  std::memcpy(line_at(), text.data(), size);
+  std::memset(line_at() + size, 0, br::kJsonPadding);
+}
+
+std::unique_ptr<br_result> br_result::make(std::string_view line, std::shared_ptr<br::Router> router,
+                                           br::Delivered origin) {
+  const Room room{line.size() + br::kJsonPadding};
+  return std::unique_ptr<br_result>(new (room) br_result(line, std::move(router), std::move(origin)));
 }
 
 extern "C" {
@@ -90,7 +98,7 @@ br_status br_result_ack(br_result* result, br_error** err) {
     if (result->router->is_forked()) return forked();
     auto use = result->router->use();
     if (!use) return std::move(use.error());
-    result->router->acknowledge(result->item);
+    result->router->acknowledge(result->origin);
     return BR_OK;
   });
 }
@@ -120,9 +128,9 @@ const char* br_result_model(const br_result* r) { return text_of(r, Field::model
 const char* br_result_finish_reason(const br_result* r) { return text_of(r, Field::finish_reason); }
 const char* br_result_tool_calls(const br_result* r, size_t* length) { return raw_of(r, Field::tool_calls, length); }
 const char* br_result_response(const br_result* r, size_t* length) { return raw_of(r, Field::response, length); }
-const char* br_result_error_type(const br_result* r) { return error_text(r, &br_result::error_type, "type"); }
-const char* br_result_error_code(const br_result* r) { return error_text(r, &br_result::error_code, "code"); }
-const char* br_result_error_message(const br_result* r) { return error_text(r, &br_result::error_message, "message"); }
+const char* br_result_error_type(const br_result* r) { return error_text(r, kErrorType, "type"); }
+const char* br_result_error_code(const br_result* r) { return error_text(r, kErrorCode, "code"); }
+const char* br_result_error_message(const br_result* r) { return error_text(r, kErrorMessage, "message"); }
 
 int32_t br_result_http_status(const br_result* r) {
   if (r == nullptr) return 0;
@@ -145,11 +153,11 @@ int64_t br_result_tokens(const br_result* r, int32_t which) {
   });
 }
 
-int32_t br_result_redelivered(const br_result* r) { return r != nullptr && r->item.redelivered ? 1 : 0; }
+int32_t br_result_redelivered(const br_result* r) { return r != nullptr && r->origin.redelivered ? 1 : 0; }
 
 const char* br_result_json(const br_result* result, size_t* length) {
   if (length != nullptr) *length = result == nullptr ? 0 : result->size;
-  return result == nullptr ? nullptr : result->item.line.c_str();
+  return result == nullptr ? nullptr : result->line().data();
 }
 
 }  // extern "C"

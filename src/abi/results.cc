@@ -3,6 +3,7 @@
 
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/result_handle.h"
 #include "abi/usable.h"
 #include "codec/result_line.h"
 
@@ -100,12 +101,11 @@ Result<br_status> write_all(br_results* results, Writer* writer) {
 // Up to `capacity` results. BR_OK: at least one.
 Result<br_status> read_block(br_results* results, size_t capacity, std::vector<std::unique_ptr<br_result>>* handles) {
   for (;;) {
-    br::Delivered item;
-    auto more = next_line(results, &item.line);
+    auto more = next_line(results, &results->line);
     // What was read before the mistake is handed out first; the next call meets it again.
     if (!more && handles->empty()) return std::move(more.error());
     if (more && *more == Next::line) {
-      handles->push_back(std::make_unique<br_result>(nullptr, std::move(item)));
+      handles->push_back(br_result::make(results->line, nullptr, {}));
       if (handles->size() == capacity) return BR_OK;
       continue;
     }

@@ -3,6 +3,7 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "abi/result_handle.h"
 #include "abi/usable.h"
 #include "codec/json_write.h"
 #include "providers/registry.h"
@@ -217,7 +218,10 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     auto waited = keep->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;
-    for (br::Delivered& item : taken) handles.push_back(std::make_unique<br_result>(keep, std::move(item)));
+    for (br::Delivered& item : taken) {
+      const std::string line = std::move(item.line);
+      handles.push_back(br_result::make(line, keep, std::move(item)));
+    }
     for (size_t i = 0; i < handles.size(); ++i) results[i] = handles[i].release();
     *count = handles.size();
     return status_of(*waited);
