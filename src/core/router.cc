@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "batchrouter.h"
 #include "net/curl_transport.h"
@@ -17,7 +19,9 @@ constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the dele
 }  // namespace
 
 Router::Router(Config config, RouterCallbacks callbacks)
-    : config_(std::move(config)), callbacks_(std::move(callbacks)), pid_(::getpid()) {}
+    : config_(std::move(config)),
+      callbacks_(std::make_shared<const RouterCallbacks>(std::move(callbacks))),
+      pid_(::getpid()) {}
 
 Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
   std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
@@ -181,15 +185,24 @@ void Router::take_down(std::vector<std::shared_ptr<const void>>* left) {
   for (ExternalWork& work : not_begun) left->push_back(std::move(work.hold));
   engine_.reset();
   transport_.reset();
-  std::deque<std::function<void()>> callbacks;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& [id, entry] : entries_) entry->delivery.reset();
-    callbacks.swap(callbacks_due_);
-  }
+  take_callbacks(left);
   remove_fresh_state();
   store_.reset();
   lock_ = FileLock();
+}
+
+// Jobs and results keep a closed router in memory, and what belongs to its callbacks may hold those in its turn.
+void Router::take_callbacks(std::vector<std::shared_ptr<const void>>* left) {
+  const auto due = std::make_shared<std::deque<std::function<void()>>>();
+  const auto done = std::make_shared<std::vector<DoneFn>>();
+  const std::lock_guard lock(mutex_);
+  due->swap(callbacks_due_);
+  for (auto& [id, entry] : entries_) {
+    entry->delivery.reset();
+    std::move(entry->done.begin(), entry->done.end(), std::back_inserter(*done));
+    entry->done.clear();
+  }
+  left->insert(left->end(), {due, done, std::exchange(callbacks_, nullptr)});
 }
 
 // A directory that this router made and that no job came into leaves nothing behind.

@@ -167,6 +167,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   // waited for. Nothing is begun from here on.
   void wait_for_others(std::int64_t timeout_ms);
   void take_down(std::vector<std::shared_ptr<const void>>* left);
+  void take_callbacks(std::vector<std::shared_ptr<const void>>* left);
   class Served {
    public:
     explicit Served(Router* router) : router_(router) {}
@@ -217,7 +218,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   void remove_fresh_state();
 
   Config config_;
-  RouterCallbacks callbacks_;
+  std::shared_ptr<const RouterCallbacks> callbacks_;  // until it is closed
   std::string state_dir_;
   std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;

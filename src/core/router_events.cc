@@ -60,7 +60,8 @@ const char* event_name(std::int32_t event) {
 void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (event == BR_EVENT_RETRY) ++retries_;
-  if (callbacks_.event) {
+  if (callbacks_ == nullptr) return;
+  if (callbacks_->event) {
     std::string json;
     JsonWriter writer(&json);
     const Counts counts = counts_of(job);
@@ -69,12 +70,12 @@ void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* ba
     writer.field("status", state_name(state_of(job))).key("request_counts").begin_object();
     writer.field("total", counts.total).field("succeeded", counts.succeeded).field("errored", counts.errored);
     writer.field("processing", counts.processing).end_object().end_object();
-    enqueue_locked([this, event, id = job.id, json = std::move(json)] { callbacks_.event(event, id, json); });
+    enqueue_locked([call = callbacks_, event, id = job.id, json = std::move(json)] { call->event(event, id, json); });
   }
   const bool bad = event == BR_EVENT_BLOCKED || event == BR_EVENT_WARNING || event == BR_EVENT_UNKNOWN;
   const std::int32_t level = bad ? BR_LOG_WARNING : event == BR_EVENT_BATCH_POLLED ? BR_LOG_DEBUG : BR_LOG_INFO;
-  if (callbacks_.log && level <= callbacks_.log_level)
-    enqueue_locked([this, level, line = job.id + ": " + text] { callbacks_.log(level, line); });
+  if (callbacks_->log && level <= callbacks_->log_level)
+    enqueue_locked([call = callbacks_, level, line = job.id + ": " + text] { call->log(level, line); });
 }
 
 Result<Wait> Router::poll(std::int64_t timeout_ms) {
@@ -102,7 +103,10 @@ Result<Wait> Router::poll(std::int64_t timeout_ms) {
       return woken ? Wait::woken : Wait::timed_out;
     }
   }
-  for (const auto& callback : due) callback();
+  for (const auto& callback : due) {
+    if (closed_) break;  // by one of them, or meanwhile
+    callback();
+  }
   return Wait::ready;
 }
 

@@ -115,7 +115,7 @@ void Router::wait_for_others(std::int64_t timeout_ms) {
   closing_ = true;
   const std::thread::id self = std::this_thread::get_id();
   const auto ready = [&] {
-    return fatal_ || ((timeout_ms <= 0 || active_calls_ == 0) &&
+    return fatal_ || ((timeout_ms == 0 || active_calls_ == 0) &&
                       std::all_of(serving_.begin(), serving_.end(),
                                   [&](const Serving& s) { return s.closing || s.thread == self; }));
   };

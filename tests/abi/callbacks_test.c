@@ -105,7 +105,7 @@ static void failed_registration_destroys_once(void **state) {
   remove_directory(dir);
 }
 
-static void router_keeps_callbacks_until_it_is_freed(void **state) {
+static void router_keeps_callbacks_until_it_is_closed(void **state) {
   (void)state;
   char *dir = make_directory();
   struct probe log = {0}, event = {0}, done = {0};
@@ -149,6 +149,49 @@ static void router_freed_inside_a_callback_ends_well(void **state) {
   remove_directory(dir);
 }
 
+static void close_destroys_callbacks_though_a_job_is_still_held(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  struct probe log = {0}, event = {0}, done = {0};
+  br_config *config = config_for(dir, dead_url());
+  br_router *router = NULL;
+  br_job *job = NULL;
+  br_batch *batch = batch_of(1);
+  assert_int_equal(br_config_set_log(config, BR_LOG_DEBUG, on_log, &log, on_destroy, NULL), BR_OK);
+  assert_int_equal(br_config_set_event(config, on_event, &event, on_destroy, NULL), BR_OK);
+  assert_int_equal(br_router_new(config, &router, NULL), BR_OK);
+  br_config_free(config);
+  assert_int_equal(br_submit(router, batch, on_done, &done, on_destroy, &job, NULL), BR_OK);
+  assert_int_equal(br_router_close(router, 0, NULL), BR_OK);
+  assert_int_equal(log.destroyed, 1);
+  assert_int_equal(event.destroyed, 1);
+  assert_int_equal(done.destroyed, 1);
+  br_router_free(router);
+  br_job_free(job);
+  br_batch_free(batch);
+  assert_int_equal(log.destroyed + event.destroyed + done.destroyed, 3);
+  remove_directory(dir);
+}
+
+static void callbacks_that_wait_behind_one_that_closes_do_not_run(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  struct probe event = {0};
+  br_config *config = config_for(dir, dead_url());
+  br_router *router = NULL;
+  assert_int_equal(br_config_set_event(config, on_event, &event, on_destroy, NULL), BR_OK);
+  assert_int_equal(br_router_new(config, &router, NULL), BR_OK);
+  br_config_free(config);
+  br_job *job = submit(router, 1);
+  assert_int_equal(br_cancel(job, -1, NULL, NULL), BR_OK); /* several events are due then */
+  event.free_this = router;
+  assert_int_equal(br_poll(router, -1, NULL), BR_OK);
+  assert_int_equal(event.calls, 1);
+  assert_int_equal(event.destroyed, 1);
+  br_job_free(job);
+  remove_directory(dir);
+}
+
 static void done_runs_once_when_the_job_ends(void **state) {
   (void)state;
   char *dir = make_directory();
@@ -175,8 +218,10 @@ int main(void) {
       cmocka_unit_test(null_user_data_is_destroyed_once),
       cmocka_unit_test(replaced_callback_is_destroyed_once),
       cmocka_unit_test(failed_registration_destroys_once),
-      cmocka_unit_test(router_keeps_callbacks_until_it_is_freed),
+      cmocka_unit_test(router_keeps_callbacks_until_it_is_closed),
       cmocka_unit_test(router_freed_inside_a_callback_ends_well),
+      cmocka_unit_test(close_destroys_callbacks_though_a_job_is_still_held),
+      cmocka_unit_test(callbacks_that_wait_behind_one_that_closes_do_not_run),
       cmocka_unit_test(done_runs_once_when_the_job_ends),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
