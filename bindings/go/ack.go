@@ -56,6 +56,13 @@ func (c *core) ack(b *copiedBlock, index int) error {
 	return nil
 }
 
+// reopen is called when the router could not be closed.
+func (a *acks) reopen() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = false
+}
+
 // told returns what is to be told, once; it is called with the lock held.
 func (a *acks) told() error {
 	err := a.err
@@ -69,7 +76,7 @@ func (a *acks) failure() error {
 	return a.told()
 }
 
-// flush passes on what there is; last: and takes no more. What fails is told by the next ack, or at the end of Each.
+// flush passes on what there is; last: and takes no more. What fails is told by the next ack, at the end of Each, or by Close.
 func (c *core) flush(last bool) {
 	c.acks.mu.Lock()
 	defer c.acks.mu.Unlock()

@@ -16,7 +16,7 @@ func (c *core) pullBlocks(ctx context.Context, job *Job, yield func(*Block) bool
 	defer C.brgo_view_free(view)
 	var next *Block
 	fetch := func(id string, native *C.br_job) (found, ended bool, err error) {
-		if kept := c.kept(id); len(kept) > 0 {
+		if kept := c.kept(id, new(pull)); len(kept) > 0 {
 			next = &Block{core: c, kept: kept}
 			return true, false, nil
 		}

@@ -108,8 +108,6 @@ func brgoDone(handle C.uintptr_t, jobID *C.char) {
 
 // call runs a function of the caller, and keeps the first panic for Close.
 func (c *core) call(function func()) {
-	c.calling.Add(1)
-	defer c.calling.Add(-1)
 	defer func() {
 		if value := recover(); value != nil {
 			caught := &PanicError{Value: value, Stack: debug.Stack()}

@@ -17,6 +17,8 @@ const (
 	longestPause  = 250 * time.Millisecond
 	// A wakeup can be used up by another call that waits, so it is said again until the right one has heard it.
 	wakeupAgain = 5 * time.Millisecond
+	// How long Close waits for exchanges with vendors that are under way, and again for a callback.
+	closeTimeout = 5 * time.Second
 )
 
 // core is the router behind its handle. It is freed when the owner and every call under way have left.
@@ -24,15 +26,15 @@ type core struct {
 	config   Config
 	native   *C.br_router
 	users    atomic.Int64
-	calling  atomic.Int32 // callbacks under way
 	panicked atomic.Pointer[PanicError]
 	once     sync.Once
 	closed   chan struct{}
 	polled   chan struct{}
 
 	mu       sync.Mutex
-	happened map[string]chan struct{}
+	happened map[string]*happening
 	left     map[string][]Result // fetched, and not handed out yet
+	pulls    map[*pull]struct{}
 
 	acks acks
 }
@@ -43,7 +45,7 @@ func closedError() error {
 
 func openCore(config Config) (*core, error) {
 	c := &core{config: config, closed: make(chan struct{}), polled: make(chan struct{})}
-	c.happened, c.left = make(map[string]chan struct{}), make(map[string][]Result)
+	c.happened, c.left, c.pulls = make(map[string]*happening), make(map[string][]Result), make(map[*pull]struct{})
 	err := config.with(func(native *C.br_config, _ *names) error {
 		if err := config.setCallbacks(native, c); err != nil {
 			return err
@@ -67,37 +69,64 @@ func (c *core) poll() {
 	}
 }
 
-func (c *core) close(ctx context.Context) (err error) {
+func (c *core) close() error {
+	if err := c.closeNative(); err != nil {
+		return err
+	}
+	if C.brgo_is_inside() == 0 { // else a callback closes, and cannot wait for its own end
+		select {
+		case <-c.polled:
+		case <-time.After(closeTimeout): // it may wait for whoever closes
+		}
+	}
+	if caught := c.panicked.Swap(nil); caught != nil {
+		return caught
+	}
+	return c.acks.failure()
+}
+
+// closeNative closes the router in C, which takes several that close at once, and refuses it inside a submit.
+func (c *core) closeNative() error {
+	if !c.retain() {
+		return nil
+	}
+	defer c.leave()
+	c.flush(true)
+	var cause *C.br_error
+	if err := failure(C.br_router_close(c.native, C.int64_t(closeTimeout.Milliseconds()), &cause), cause); err != nil {
+		c.acks.reopen()
+		return err
+	}
 	c.once.Do(func() {
-		c.flush(true)
 		close(c.closed)
-		var cause *C.br_error
-		err = failure(C.br_router_close(c.native, -1, &cause), cause)
+		c.forgetLeft()
 		c.leave()
 	})
-	if c.calling.Load() == 0 && providing.Load() == 0 { // else a callback closes, and cannot wait for its own end
-		<-c.polled
-	}
-	if caught := c.panicked.Swap(nil); caught != nil && err == nil {
-		err = caught
-	}
-	return err
+	return nil
 }
 
 // enter keeps the native router until leave.
 func (c *core) enter() error {
+	select {
+	case <-c.closed:
+		return closedError()
+	default:
+	}
+	if !c.retain() {
+		return closedError()
+	}
+	return nil
+}
+
+// retain is enter also of a closed one, as long as somebody else is there.
+func (c *core) retain() bool {
 	for {
 		users := c.users.Load()
-		select {
-		case <-c.closed:
-			return closedError()
-		default:
-		}
 		if users <= 0 {
-			return closedError()
+			return false
 		}
 		if c.users.CompareAndSwap(users, users+1) {
-			return nil
+			return true
 		}
 	}
 }
@@ -116,24 +145,38 @@ func (c *core) with(use func() error) error {
 	return use()
 }
 
-// watch returns a channel that is closed when something happens to the job ("": to any).
-func (c *core) watch(jobID string) <-chan struct{} {
+// happening is what those wait for who wait for a job ("": for any).
+type happening struct {
+	channel chan struct{} // closed when something happens
+	waiting int
+}
+
+func (c *core) watch(jobID string) *happening {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	channel, ok := c.happened[jobID]
+	next, ok := c.happened[jobID]
 	if !ok {
-		channel = make(chan struct{})
-		c.happened[jobID] = channel
+		next = &happening{channel: make(chan struct{})}
+		c.happened[jobID] = next
 	}
-	return channel
+	next.waiting++
+	return next
+}
+
+func (c *core) unwatch(jobID string, watched *happening) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if watched.waiting--; watched.waiting == 0 && c.happened[jobID] == watched {
+		delete(c.happened, jobID)
+	}
 }
 
 func (c *core) wake(jobID string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range [...]string{jobID, ""} {
-		if channel, ok := c.happened[id]; ok {
-			close(channel)
+		if next, ok := c.happened[id]; ok {
+			close(next.channel)
 			delete(c.happened, id)
 		}
 	}
@@ -147,23 +190,34 @@ func (c *core) await(ctx context.Context, jobID string, check func() (bool, erro
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		happened := c.watch(jobID)
-		if done, err := check(); done || err != nil {
+		done, err := c.checkOrPause(ctx, jobID, &pause, check)
+		if done || err != nil {
 			return err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-		case <-c.closed:
-		case <-happened:
-			pause = shortestPause
-		case <-timer.C:
-			if pause *= 2; pause > longestPause {
-				pause = longestPause
-			}
-		}
-		timer.Stop()
 	}
+}
+
+// checkOrPause watches before it asks: what happens in between ends the pause.
+func (c *core) checkOrPause(ctx context.Context, jobID string, pause *time.Duration,
+	check func() (bool, error)) (bool, error) {
+	next := c.watch(jobID)
+	defer c.unwatch(jobID, next)
+	if done, err := check(); done || err != nil {
+		return done, err
+	}
+	timer := time.NewTimer(*pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-c.closed:
+	case <-next.channel:
+		*pause = shortestPause
+	case <-timer.C:
+		if *pause *= 2; *pause > longestPause {
+			*pause = longestPause
+		}
+	}
+	return false, nil
 }
 
 // interruptible runs a call that blocks in C until the vendor answers; the end of ctx wakes it.

@@ -61,7 +61,7 @@ type Error struct {
 	RetryAfter time.Duration // the least time to wait, as the vendor asked for it; -1 if it did not
 	Issues     []string      // wrong lines of input, each "file:line:column: what, why, fix"; the first hundred
 	IssueTotal int           // how many there are in all
-	Errors     []error       // what failed of several operations, nil for those that did not
+	Errors     []error       // what failed of several operations, in their order, nil for those that did not
 }
 
 // Error returns the message, the first issue, and the hint.
@@ -77,10 +77,17 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is makes errors.Is work with the Err constants.
+// Is makes errors.Is work with the Err constants: the code is that one, or that of one of Errors.
 func (e *Error) Is(target error) bool {
-	code, ok := target.(Code)
-	return ok && code == e.Code
+	if code, ok := target.(Code); ok && code == e.Code {
+		return true
+	}
+	for _, one := range e.Errors {
+		if errors.Is(one, target) {
+			return true
+		}
+	}
+	return false
 }
 
 // PanicError is a panic of a callback, returned by Router.Close.

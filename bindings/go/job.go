@@ -135,8 +135,11 @@ func (j *Job) Status() Status {
 // Counts returns the counters of the newest snapshot.
 func (j *Job) Counts() Counts { return j.Status().Counts }
 
-// read takes the snapshot of a C job.
+// read takes the newest snapshot. Several goroutines that read one after the other see the job go on, never back.
 func (j *Job) read(native *C.br_job) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	C.br_job_update(native, nil) // of a closed router there is no newer one
 	var length C.size_t
 	text := C.br_job_json(native, &length)
 	count := func(which C.int32_t) int64 { return int64(C.br_job_count(native, which)) }
@@ -178,8 +181,6 @@ func (j *Job) read(native *C.br_job) {
 		}
 		status.Err = reason
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.status = status
 }
 
@@ -295,9 +296,14 @@ func (j *Job) WriteFailed(out io.Writer) (rows int64, err error) {
 }
 
 // AckAll acknowledges every result of a job that is done, however it was read; of one that goes on, those that were
-// handed out. It returns when that is on disk.
+// handed out. ErrNotComplete: it goes on, and a loop that stopped or is under way has fetched results that nobody has
+// seen. It returns when that is on disk.
 func (j *Job) AckAll() error {
 	return j.with(func(native *C.br_job) error {
+		if C.br_job_is_done(native) == 0 && j.core.isAhead(j.id) {
+			return &Error{Code: ErrNotComplete, Message: "the job goes on, and results that nobody has seen were fetched ahead",
+				Hint: "acknowledge one by one, or all when the job is done", RetryAfter: -1}
+		}
 		var cause *C.br_error
 		return failure(C.br_job_ack_all(native, &cause), cause)
 	})

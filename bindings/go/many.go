@@ -8,10 +8,11 @@ import "C"
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // SubmitAll submits several batches: all are validated first, and nothing is sent if any is wrong. ErrPartial: some could
-// not be recorded; their jobs are nil, and Error.Errors says why.
+// not be recorded; their jobs are nil. Error.Errors says of each batch what is wrong with it, whatever the error.
 func (r *Router) SubmitAll(ctx context.Context, batches ...*Batch) ([]*Job, error) {
 	if err := ctx.Err(); err != nil || len(batches) == 0 {
 		return nil, err
@@ -50,14 +51,15 @@ func (r *Router) SubmitAll(ctx context.Context, batches ...*Batch) ([]*Job, erro
 // partial puts the errors of several operations into the error of all; it frees them.
 func partial(err error, causes []*C.br_error) error {
 	var all *Error
-	if errors.As(err, &all) && all.Code == ErrPartial {
-		all.Errors = make([]error, len(causes))
-	}
+	_ = errors.As(err, &all)
 	for i, cause := range causes {
 		if cause == nil {
 			continue
 		}
-		if all != nil && all.Errors != nil {
+		if all != nil {
+			if all.Errors == nil {
+				all.Errors = make([]error, len(causes))
+			}
 			all.Errors[i] = readError(cause)
 		}
 		C.br_error_free(cause)
@@ -73,6 +75,10 @@ func (r *Router) withJobs(jobs []*Job, use func(natives **C.br_job, count C.size
 		var n names
 		defer n.free()
 		for i, job := range jobs {
+			if job == nil {
+				return &Error{Code: ErrInvalid, Message: fmt.Sprintf("jobs[%d] is nil: its batch was not submitted", i),
+					Hint: "leave it out", RetryAfter: -1}
+			}
 			if err := checkNames(job.id); err != nil {
 				return err
 			}

@@ -12,15 +12,17 @@ import (
 	"io"
 	"runtime/cgo"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 	"unsafe"
 )
 
 // CustomProvider is a provider written in Go; docs/adding-a-provider.md says what each function promises.
 //
-// Its functions may block, and may call anything but a wait for a job of the same provider. SupportsModel and Prepare run
-// on the goroutine that submits or validates, the others on the router's own, one at a time. An error that is a
+// Its functions may block, and may call anything but a wait for a job of the same provider; Close is refused inside
+// SupportsModel and Prepare. Those two run on the goroutine that submits or validates. The others run on a goroutine of
+// the router or on one that waits in it, so that a wait may outlast its context by one of these calls; of one router one
+// at a time, of several routers at the same time. An error that is a
 // *ProviderError says how it went on; any other is permanent, and of Submit one of unknown outcome: the batch is then
 // looked for before it is sent again. A panic counts as such an error.
 type CustomProvider interface {
@@ -28,7 +30,8 @@ type CustomProvider interface {
 	Submit(batch SubmitBatch) (id string, err error)
 	// Poll tells what is known of a batch.
 	Poll(id string) (BatchStatus, error)
-	// Fetch writes the result lines of a batch that has ended, in the unified format and in any order.
+	// Fetch writes the result lines of a batch that has ended, in the unified format and in any order, and has written
+	// all when it returns.
 	Fetch(id string, rows io.Writer) error
 }
 
@@ -149,12 +152,17 @@ func IsRegistered(name string) bool {
 
 // ---- the border ----
 
-// How many functions of providers run: one of them may close its router, which then cannot wait for its end.
-var providing atomic.Int32
-
 type providerCall struct {
-	native *C.br_provider_call
+	mu     sync.Mutex
+	native *C.br_provider_call // nil when the function has returned
 	n      names
+}
+
+func (c *providerCall) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.native = nil
+	c.n.free()
 }
 
 // text is a text for C; a zero byte ends it.
@@ -208,6 +216,11 @@ func (c *providerCall) Write(bytes []byte) (int, error) {
 	if len(bytes) == 0 {
 		return 0, nil
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.native == nil {
+		return 0, &ProviderError{Code: ErrInvalid, Message: "the function whose rows these are has returned"}
+	}
 	status := C.br_call_write(c.native, (*C.char)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes)))
 	if status != C.BR_OK {
 		return 0, &ProviderError{Code: Code(status), Message: "the library cannot keep the rows"}
@@ -219,9 +232,7 @@ func (c *providerCall) Write(bytes []byte) (int, error) {
 func answer(handle C.uintptr_t, native *C.br_provider_call, otherwise Code,
 	function func(CustomProvider, *providerCall) error) (status C.int32_t) {
 	call := &providerCall{native: native}
-	providing.Add(1)
-	defer providing.Add(-1)
-	defer func() { call.n.free() }()
+	defer call.end()
 	defer func() {
 		if value := recover(); value != nil {
 			status = call.fail(fmt.Errorf("the provider panicked: %v", value), otherwise)

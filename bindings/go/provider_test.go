@@ -3,6 +3,7 @@
 package batchrouter
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -128,5 +129,31 @@ func runEcho(t *testing.T) {
 	})
 	if err != nil || answers != 100 {
 		t.Error(answers, err)
+	}
+}
+
+// late keeps the writer of Fetch.
+type late struct {
+	echo
+	rows *bufio.Writer
+}
+
+func (l *late) Fetch(id string, rows io.Writer) error {
+	l.rows = rows.(*bufio.Writer)
+	return l.echo.Fetch(id, rows)
+}
+
+func TestRowsWrittenAfterFetchHasReturnedAreRefused(t *testing.T) {
+	provider := &late{echo: echo{paths: make(map[string]string)}}
+	if err := RegisterProvider("echo", "", provider); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = UnregisterProvider("echo") }()
+	runEcho(t)
+	if _, err := provider.rows.WriteString("{}"); err != nil {
+		t.Fatal(err)
+	}
+	if err := provider.rows.Flush(); !errors.Is(err, ErrInvalid) {
+		t.Error(err)
 	}
 }

@@ -70,14 +70,14 @@ func (r *Request) User(texts ...string) *Request { return r.message(C.BR_ROLE_US
 // Assistant begins a message of the model.
 func (r *Request) Assistant(texts ...string) *Request { return r.message(C.BR_ROLE_ASSISTANT, texts) }
 
-// System replaces the system prompt; with several texts it is a list.
+// System replaces the system prompt; with several texts it is a list, with none there is none.
 func (r *Request) System(texts ...string) *Request {
-	what := step(C.BRGO_ADD_SYSTEM)
-	if len(texts) == 1 {
-		what = C.BRGO_SET_SYSTEM
+	if len(texts) == 0 {
+		texts = []string{""}
 	}
-	for _, text := range texts {
-		r.add(what, 0, "", text)
+	r.add(C.BRGO_SET_SYSTEM, 0, "", texts[0])
+	for _, text := range texts[1:] {
+		r.add(C.BRGO_ADD_SYSTEM, 0, "", text)
 	}
 	return r
 }

@@ -84,6 +84,14 @@ func (r *Result) Response() json.RawMessage { return r.bytes(C.BRGO_RESPONSE) }
 // JSON returns the result as one line of the unified format, without newline. The bytes are shared.
 func (r *Result) JSON() json.RawMessage { return r.bytes(C.BRGO_JSON) }
 
+// String returns the answer, or why there is none.
+func (r *Result) String() string {
+	if err := r.Err(); err != nil {
+		return err.Error()
+	}
+	return r.Text()
+}
+
 // MarshalJSON is JSON.
 func (r *Result) MarshalJSON() ([]byte, error) { return r.JSON(), nil }
 

@@ -7,9 +7,11 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"runtime/cgo"
+	"time"
 )
 
 // Router is the engine and its state directory. Any goroutine may use it at any time.
@@ -37,11 +39,16 @@ func (r *Router) leaked() {
 }
 
 // Close stops the router, saves, and unlocks the state directory. Remote batches go on; the next New resumes them.
-// Calls that wait return ErrClosed. The first panic of a callback, if there was one, is returned as a *PanicError.
-// After Close no callback runs, unless it is called by one. Closing again does nothing.
+// Calls that wait return ErrClosed. It waits up to five seconds for exchanges with vendors under way, and as long for a
+// callback under way, unless a callback calls it; no other callback runs after it. The first panic of a callback, if
+// there was one, is returned as a *PanicError; else what acknowledgements failed of. Closing again does nothing.
+// ErrInvalid: SupportsModel or Prepare of a provider called it; the router stays open.
 func (r *Router) Close() error {
-	runtime.SetFinalizer(r, nil)
-	return r.core.close(context.Background())
+	err := r.core.close()
+	if !errors.Is(err, ErrInvalid) {
+		runtime.SetFinalizer(r, nil)
+	}
+	return err
 }
 
 // Submit validates all requests, writes the vendor's request files, and records the job: once it has returned, the job
@@ -96,19 +103,29 @@ func (c *core) begin(ctx context.Context, done func(*Job),
 }
 
 // Run submits the batches and waits until every job is done or blocked. After ctx has ended the jobs go on, and are
-// returned with its error.
+// returned with its error. ErrPartial: as SubmitAll; the others were waited for.
 func (r *Router) Run(ctx context.Context, batches ...*Batch) ([]*Job, error) {
 	jobs, err := r.SubmitAll(ctx, batches...)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrPartial) {
 		return jobs, err
 	}
-	return jobs, r.WaitAll(ctx, jobs...)
+	var begun []*Job
+	for _, job := range jobs {
+		if job != nil {
+			begun = append(begun, job)
+		}
+	}
+	if waited := r.WaitAll(ctx, begun...); err == nil {
+		err = waited
+	}
+	return jobs, err
 }
 
 // Open returns the job of that id, from the state directory; ErrNotFound if there is none.
 func (r *Router) Open(id string) (*Job, error) { return r.core.open(id) }
 
-// Attach makes a job of a batch that was made elsewhere. Its results are the rows the vendor returns.
+// Attach makes a job of a batch that was made elsewhere. Its results are the rows the vendor returns. Of a batch that a
+// job has already that job is returned, and Existed says so.
 func (r *Router) Attach(provider, batchID string) (job *Job, err error) {
 	err = r.core.named([]string{provider, batchID}, func(n *names, cause **C.br_error) C.br_status {
 		var native *C.br_job
@@ -116,6 +133,7 @@ func (r *Router) Attach(provider, batchID string) (job *Job, err error) {
 		if native != nil {
 			defer C.br_job_free(native)
 			job = r.core.job(native)
+			job.existed = status == C.BR_EXISTS
 		}
 		return status
 	})
@@ -159,7 +177,8 @@ func (r *Router) Jobs(provider string, limit int) (jobs []*Job, err error) {
 }
 
 // RemoteJobs lists the newest batches at the vendor itself, whoever made them; Attach makes a job of one. Their ID is
-// empty, the vendor's is in Status().BatchIDs. limit 0 means 100, which is the most.
+// empty, the vendor's is in Status().BatchIDs. limit 0 means 100, which is the most. The call to the vendor that a ctx
+// without a deadline leaves behind when it is cancelled ends by itself, at the latest after http.stall_timeout_ms.
 func (r *Router) RemoteJobs(ctx context.Context, provider string, limit int) ([]*Job, error) {
 	type answer struct {
 		jobs []*Job
@@ -175,17 +194,24 @@ func (r *Router) RemoteJobs(ctx context.Context, provider string, limit int) ([]
 	if err := r.core.enter(); err != nil {
 		return nil, err
 	}
-	go func() { // nothing but the vendor's answer or Close ends this call, so Close does not wait for it
+	timeout := C.int64_t(-1)
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = C.int64_t(time.Until(deadline).Milliseconds()) + 1
+	}
+	go func() { // nothing else ends this call but the vendor's answer or Close, so Close does not wait for it
 		defer r.core.leave()
 		var n names
 		defer n.free()
 		var list *C.br_job_list
 		var cause *C.br_error
-		status := C.br_list_remote(r.core.native, n.add(provider), C.int64_t(limit), -1, &list, &cause)
+		status := C.br_list_remote(r.core.native, n.add(provider), C.int64_t(limit), timeout, &list, &cause)
 		answered <- answer{r.core.jobs(list), failure(status, cause)}
 	}()
 	select {
 	case got := <-answered:
+		if errors.Is(got.err, ErrTimeout) && timeout >= 0 {
+			return nil, context.DeadlineExceeded
+		}
 		return got.jobs, got.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -253,8 +279,9 @@ func (r *Router) Stats() (stats []byte) {
 }
 
 // Run asks the requests of a batch and hands every answer to each: it opens a router, submits, waits, and closes. A
-// result for which each returns nil is acknowledged. When the process dies before the job is done, the same call goes on
-// with that job; Router.Jobs finds one that was done.
+// result for which each returns nil is acknowledged. An error of each ends the work: that result was not taken, and comes
+// again, so return nil for an answer that is an error itself (Result.Err), and ask it again with Job.Retry. When the
+// process dies before the job is done, the same call goes on with that job; Router.Jobs finds one that was done.
 func Run(ctx context.Context, config Config, batch *Batch, each func(*Result) error) error {
 	router, err := New(config)
 	if err != nil {

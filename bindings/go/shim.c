@@ -11,14 +11,27 @@ const char *brgo_library_path(void) {
   return dladdr(version, &found) != 0 ? found.dli_fname : "the library";
 }
 
+/* Calls of Go functions that this thread is inside of. */
+static _Thread_local int32_t inside;
+
+int32_t brgo_is_inside(void) { return inside; }
+
 static void on_destroy(void *user_data) { brgoDestroy((uintptr_t)user_data); }
 static void on_log(void *user_data, int32_t level, const char *message) {
+  inside++;
   brgoLog((uintptr_t)user_data, level, (char *)message);
+  inside--;
 }
 static void on_event(void *user_data, int32_t event, const char *job_id, const char *json) {
+  inside++;
   brgoEvent((uintptr_t)user_data, event, (char *)job_id, (char *)json);
+  inside--;
 }
-static void on_done(void *user_data, br_job *job) { brgoDone((uintptr_t)user_data, (char *)br_job_id(job)); }
+static void on_done(void *user_data, br_job *job) {
+  inside++;
+  brgoDone((uintptr_t)user_data, (char *)br_job_id(job));
+  inside--;
+}
 static int32_t on_write(void *user_data, const char *data, size_t length) {
   return brgoWrite((uintptr_t)user_data, (char *)data, length);
 }
@@ -59,26 +72,28 @@ br_status brgo_write_results(br_results *results, uintptr_t handle, int64_t *row
 }
 
 static int32_t on_supports(void *user_data, const char *model) {
-  return brgoSupports((uintptr_t)user_data, (char *)model);
+  inside++;
+  const int32_t yes = brgoSupports((uintptr_t)user_data, (char *)model);
+  inside--;
+  return yes;
 }
 static br_status on_prepare(void *user_data, br_provider_call *call, const char *line, size_t length) {
-  return brgoPrepare((uintptr_t)user_data, call, (char *)line, length);
+  inside++;
+  const br_status status = brgoPrepare((uintptr_t)user_data, call, (char *)line, length);
+  inside--;
+  return status;
 }
-static br_status on_submit(void *user_data, br_provider_call *call) {
-  return brgoCall((uintptr_t)user_data, call, BRGO_SUBMIT);
+static br_status on_call(void *user_data, br_provider_call *call, int32_t what) {
+  inside++;
+  const br_status status = brgoCall((uintptr_t)user_data, call, what);
+  inside--;
+  return status;
 }
-static br_status on_poll(void *user_data, br_provider_call *call) {
-  return brgoCall((uintptr_t)user_data, call, BRGO_POLL);
-}
-static br_status on_fetch(void *user_data, br_provider_call *call) {
-  return brgoCall((uintptr_t)user_data, call, BRGO_FETCH);
-}
-static br_status on_cancel(void *user_data, br_provider_call *call) {
-  return brgoCall((uintptr_t)user_data, call, BRGO_CANCEL);
-}
-static br_status on_list(void *user_data, br_provider_call *call) {
-  return brgoCall((uintptr_t)user_data, call, BRGO_LIST);
-}
+static br_status on_submit(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_SUBMIT); }
+static br_status on_poll(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_POLL); }
+static br_status on_fetch(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_FETCH); }
+static br_status on_cancel(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_CANCEL); }
+static br_status on_list(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_LIST); }
 
 br_status brgo_register(const char *name, const char *capabilities, int32_t has, uintptr_t handle, br_error **err) {
   const br_provider_vtbl table = {.size = sizeof table,

@@ -17,6 +17,7 @@ type Block struct {
 	core   *core
 	native *C.brgo_view                             // nil when its turn is over, and of one whose results are kept
 	kept   []Result                                 // fetched by another loop that did not hand them out
+	ended  bool                                     // its turn is over
 	tokens bool                                     // they were asked for
 	texts  [C.BRGO_TEXTS]*[C.BRGO_BLOCK]C.brgo_text // of native, nil those that were not asked for
 }
@@ -37,8 +38,12 @@ func (b *Block) At(index int) ResultView {
 	return ResultView{b, uint8(index)}
 }
 
-// Ack marks all results of the block as taken, see Result.Ack.
+// Ack marks all results of the block as taken, see Result.Ack. ErrInvalid: its turn is over.
 func (b *Block) Ack() error {
+	if b.ended {
+		return &Error{Code: ErrInvalid, Message: "the turn of the block is over, and its results are not acknowledged",
+			Hint: "call Ack before the loop goes on", RetryAfter: -1}
+	}
 	if b.native == nil {
 		return b.ackKept()
 	}
@@ -61,7 +66,7 @@ func (b *Block) ackKept() error {
 // end is called when the turn is over.
 func (b *Block) end() {
 	settle(b.kept)
-	*b = Block{core: b.core}
+	*b = Block{core: b.core, ended: true}
 }
 
 // ResultView is one answer of a Block, borrowed. It says what Result says, in bytes that are the library's: do not change

@@ -9,8 +9,8 @@ import batchrouter "example.com/batchrouter/bindings/go"
 func main() {
 	batch := batchrouter.NewBatch("openai").Add(batchrouter.NewRequest("q1", "gpt-4o-mini").User("Why is the sky blue?"))
 	err := batchrouter.Run(context.Background(), batchrouter.Config{}, batch, func(r *batchrouter.Result) error {
-		fmt.Println(r.CustomID(), r.Text())
-		return r.Err()
+		_, err := fmt.Println(r.CustomID(), r)
+		return err
 	})
 	if err != nil {
 		log.Fatal(err)
