@@ -60,10 +60,22 @@ public sealed unsafe partial class Job
     }
 
     /// <summary>
-    /// Acknowledges every result of a job that is done, however it was read; of one that goes on, those handed out.
-    /// Returns when that is on disk.
+    /// Acknowledges every result of a job that is done, however it was read; of one that goes on, those handed out:
+    /// <see cref="ErrorCode.NotComplete"/> while a loop has fetched more than it has handed out. Returns when that is on
+    /// disk.
     /// </summary>
-    public void AcknowledgeAll() => Status.Check(NativeMethods.br_job_ack_all(handle, out nint err), err);
+    public void AcknowledgeAll()
+    {
+        Update();
+        if (!IsDone && router.IsAhead(Id))
+        {
+            throw new BatchRouterException(ErrorCode.NotComplete,
+                "the job goes on, and a loop has fetched results of it that nobody has seen",
+                "acknowledge one by one, or all when the job is done");
+        }
+
+        Status.Check(NativeMethods.br_job_ack_all(handle, out nint err), err);
+    }
 
     private ResultsHandle OpenResults(ResultOrder order)
     {

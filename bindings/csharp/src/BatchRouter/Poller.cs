@@ -35,9 +35,12 @@ internal sealed class Poller
         NativeMethods.br_router_wakeup(router);
     }
 
-    public void Join()
+    /// <summary>
+    /// Waits for the callback under way, but not without limit: it may wait in its turn for whoever closes the router.
+    /// </summary>
+    public void Join(TimeSpan limit)
     {
-        if (!IsCurrentThread) thread.Join();
+        if (!IsCurrentThread) thread.Join(limit);
     }
 
     /// <summary>

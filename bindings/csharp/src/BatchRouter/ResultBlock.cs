@@ -13,7 +13,11 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
     private readonly nint[] items = new nint[Capacity];
     private int next;
 
-    ~ResultBlock() => Free();
+    ~ResultBlock()
+    {
+        pool?.Seen(Count - next);
+        Free();
+    }
 
     public int Count { get; private set; }
 
@@ -25,6 +29,7 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
     {
         next = Count = 0;
         fixed (nint* start = items) Count = take((nint)start, Capacity);
+        pool?.Fetched(Count);
     }
 
     /// <summary>Frees the current one, and acknowledges it before that if so asked.</summary>
@@ -33,12 +38,17 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
         nint result = items[next];
         if (acknowledge) Acknowledge(result);
         next++;
+        pool?.Seen(1);
         if (pool is null) NativeMethods.br_result_free_stored(result);
         else NativeMethods.br_result_free(result);
     }
 
     /// <summary>Gives the current one to the caller.</summary>
-    public nint Detach() => items[next++];
+    public nint Detach()
+    {
+        pool?.Seen(1);
+        return items[next++];
+    }
 
     public static void Acknowledge(nint result)
     {
@@ -48,6 +58,7 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
 
     public void Dispose()
     {
+        pool?.Seen(Count - next);
         if (pool is not null && next < Count) pool.GiveBack(items.AsSpan(next..Count));
         else Free();
         next = Count = 0;

@@ -8,8 +8,21 @@ internal sealed unsafe class ResultPool : IDisposable
 {
     private readonly Dictionary<string, Queue<nint>> waiting = [];
     private bool closed;
+    private int ahead;
 
     ~ResultPool() => Dispose();
+
+    /// <summary>So many were taken from C, or from here, by somebody who hands them out.</summary>
+    public void Fetched(int count) => Interlocked.Add(ref ahead, count);
+
+    /// <summary>So many of them were handed out, or are given back.</summary>
+    public void Seen(int count) => Interlocked.Add(ref ahead, -count);
+
+    /// <summary>True if results were taken from C that nobody has seen, perhaps of that job.</summary>
+    public bool IsAhead(string job)
+    {
+        lock (waiting) return Volatile.Read(ref ahead) > 0 || waiting.ContainsKey(job);
+    }
 
     public void GiveBack(ReadOnlySpan<nint> results)
     {

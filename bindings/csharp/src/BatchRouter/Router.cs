@@ -68,6 +68,8 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
     internal RouterHandle Handle => handle;
 
+    internal bool IsAhead(string job) => pool.IsAhead(job);
+
     internal Poller Poller => poller;
 
     /// <summary>True if the router takes requests for that provider.</summary>
@@ -101,13 +103,15 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
         return new Job(this, job);
     }
 
-    /// <summary>A job for a batch that was made elsewhere.</summary>
+    /// <summary>
+    /// A job for a batch that was made elsewhere; if a job has that batch already, that one, <see cref="Job.Continued"/>.
+    /// </summary>
     public Job Attach(string provider, string batchId)
     {
         int status = NativeMethods.br_attach(handle, Utf8.Name(provider), Utf8.Name(batchId), out JobHandle job,
             out nint err);
         Status.Check(status, err);
-        return new Job(this, job);
+        return new Job(this, job) { Continued = status == Status.Exists };
     }
 
     /// <summary>Goes on with every unfinished job, after it was blocked or when resume.auto is 0.</summary>
@@ -167,9 +171,16 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        NativeMethods.br_router_close(handle, (long)CloseTimeout.TotalMilliseconds, out nint err);
+        int status = NativeMethods.br_router_close(handle, (long)CloseTimeout.TotalMilliseconds, out nint err);
+        if (status == (int)ErrorCode.InvalidArgument)
+        {
+            // It is open: a provider closed it in the middle of a submit.
+            Volatile.Write(ref disposed, 0);
+            Status.Check(status, err);
+        }
+
         if (err != 0) NativeMethods.br_error_free(err);
-        poller.Join();
+        poller.Join(CloseTimeout);
         pool.Dispose();
         handle.Dispose();
         GC.SuppressFinalize(this);

@@ -32,6 +32,41 @@ public class ResultTests
     }
 
     [Fact]
+    public async Task acknowledge_all_of_a_running_job_takes_nothing_that_nobody_saw()
+    {
+        using var workspace = new Workspace();
+        // A job of two models are two batches, the second of which does not end.
+        using var emulator = new Emulator("--polls", "1", "--fault", "batch stall nth=2");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using var batch = new Batch("openai");
+        for (int i = 0; i < 10; i++) batch.Add($"id-{i}", i < 5 ? "gpt-4o-mini" : "gpt-4o", "?");
+        using Job job = router.Submit(batch);
+        foreach (int most in new[] { 2, 3 })
+        {
+            int seen = 0;
+            await foreach (BatchResult _ in job.ResultsAsync(acknowledge: false))
+                if (++seen == most) break;
+            if (most == 2) Assert.Equal(ErrorCode.NotComplete, Assert.Throws<BatchRouterException>(job.AcknowledgeAll).Code);
+        }
+
+        job.AcknowledgeAll();
+        Assert.Equal(5, job.Update().Counts.Acknowledged);
+    }
+
+    [Fact]
+    public async Task attach_of_a_known_batch_gives_its_job()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(1);
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+        using Job attached = router.Attach("openai", job.BatchIds[0]!);
+        Assert.Equal((true, job.Id), (attached.Continued, attached.Id));
+    }
+
+    [Fact]
     public async Task cancelled_token_ends_waits_and_loses_nothing()
     {
         using var workspace = new Workspace();

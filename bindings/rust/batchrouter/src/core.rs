@@ -4,10 +4,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use batchrouter_sys as sys;
 
@@ -21,6 +22,9 @@ use crate::results::ResultItem;
 /// be seen, delays one by no more.
 const LOOK_AGAIN_MS: i64 = 250;
 
+/// How long closing waits for a callback under way.
+const CALLBACK_LIMIT: Duration = Duration::from_secs(5);
+
 /// The handle of a router, and what its jobs and threads share.
 pub(crate) struct Core {
     handle: Owned<sys::br_router>,
@@ -31,6 +35,8 @@ pub(crate) struct Core {
     wakeups: AtomicU64,
     /// Results that were fetched for an iterator which ended before it gave them out.
     left_over: Mutex<VecDeque<ResultItem>>,
+    /// How many an iterator that goes on has fetched and not given out.
+    ahead: AtomicUsize,
     /// The library's answer to br_stats_json is valid until the next call.
     pub(crate) stats: Mutex<()>,
 }
@@ -49,6 +55,7 @@ impl Core {
             stopping: AtomicBool::new(false),
             wakeups: AtomicU64::new(0),
             left_over: Mutex::default(),
+            ahead: AtomicUsize::new(0),
             stats: Mutex::default(),
         }
     }
@@ -97,6 +104,16 @@ impl Core {
     pub(crate) fn give_back(&self, items: impl Iterator<Item = ResultItem>) {
         lock(&self.left_over).extend(items);
     }
+    pub(crate) fn fetched(&self, count: usize) {
+        self.ahead.fetch_add(count, Ordering::SeqCst);
+    }
+    pub(crate) fn given_out(&self) {
+        self.ahead.fetch_sub(1, Ordering::SeqCst);
+    }
+    /// Whether results were fetched that nobody has seen, perhaps of that job.
+    pub(crate) fn is_ahead(&self, job_id: &str) -> bool {
+        self.ahead.load(Ordering::SeqCst) > 0 || lock(&self.left_over).iter().any(|item| item.job_id() == job_id)
+    }
     /// Takes the first of those, of that job or of any.
     pub(crate) fn take_left_over(&self, job_id: Option<&str>) -> Option<ResultItem> {
         let mut all = lock(&self.left_over);
@@ -110,8 +127,11 @@ impl Core {
         let Some(poller) = lock(&self.poller).take() else { return };
         if poller.thread().id() != thread::current().id() {
             self.wakeup();
-            // It catches the panics of callbacks, so there is none of its own.
-            let _ = poller.join();
+            // Not without limit: a callback may wait in its turn for whoever closes the router.
+            let until = Instant::now() + CALLBACK_LIMIT;
+            while !poller.is_finished() && Instant::now() < until {
+                thread::sleep(Duration::from_millis(1));
+            }
         }
         self.wakers().wake_all();
     }

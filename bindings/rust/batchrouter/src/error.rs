@@ -108,6 +108,7 @@ struct Details {
     retry_after: Option<Duration>,
     issues: Vec<String>,
     issue_total: usize,
+    each: Vec<Option<Error>>,
     source: Option<io::Error>,
 }
 
@@ -166,6 +167,16 @@ impl Error {
         self.0.issue_total
     }
 
+    /// Of [`Router::submit_many`](crate::Router::submit_many) and [`Router::run`](crate::Router::run): what is wrong with
+    /// each batch, in their order; else empty.
+    pub fn each(&self) -> &[Option<Error>] {
+        &self.0.each
+    }
+    pub(crate) fn with_each(mut self, each: Vec<Option<Error>>) -> Error {
+        self.0.each = each;
+        self
+    }
+
     /// A failure that this crate found by itself.
     pub(crate) fn new(code: i32, message: impl Into<String>, hint: &str) -> Error {
         let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
@@ -206,6 +217,7 @@ impl Error {
                 retry_after: retry_after.map(Duration::from_millis),
                 issues: (0..sys::br_error_issue_count(e)).filter_map(issue).collect(),
                 issue_total: sys::br_error_issue_total(e),
+                each: Vec::new(),
                 source: None,
             }))
         }

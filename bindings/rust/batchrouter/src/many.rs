@@ -31,6 +31,9 @@ impl Errors {
     fn as_mut_ptr(&mut self) -> *mut *mut sys::br_error {
         self.0.as_mut_ptr()
     }
+    fn take_all(&mut self) -> Vec<Option<Error>> {
+        (0..self.0.len()).map(|index| self.take(index)).collect()
+    }
     /// The error at that place; none is left there.
     fn take(&mut self, index: usize) -> Option<Error> {
         let error = std::mem::replace(&mut self.0[index], ptr::null_mut());
@@ -53,8 +56,8 @@ fn unless_partial(status: Result<i32>) -> Result<()> {
 }
 
 impl Router {
-    /// Submits several batches: all are validated first, and nothing is sent if any is wrong. For each batch there is its
-    /// job, or why it could not be recorded.
+    /// Submits several batches: all are validated first, and nothing is sent if any is wrong, of which [`Error::each`]
+    /// tells. For each batch there is its job, or why it could not be recorded.
     pub fn submit_many<'a>(&self, batches: impl IntoIterator<Item = &'a Batch>) -> Result<Vec<Result<Job>>> {
         let batches: Vec<_> = batches.into_iter().map(Batch::as_ptr).collect();
         let (mut jobs, mut errors) = (vec![ptr::null_mut(); batches.len()], Errors::new(batches.len()));
@@ -63,8 +66,10 @@ impl Router {
             let (jobs, errors) = (jobs.as_mut_ptr(), errors.as_mut_ptr());
             sys::br_submit_many(self.as_ptr(), batches.as_ptr(), batches.len(), jobs, errors, err)
         });
-        unless_partial(status)?;
-        Ok(self.each_job(jobs, errors))
+        match unless_partial(status) {
+            Ok(()) => Ok(self.each_job(jobs, errors)),
+            Err(error) => Err(error.with_each(errors.take_all())),
+        }
     }
 
     /// Submits several batches and waits until every job is done or blocked.
@@ -84,7 +89,7 @@ impl Router {
         let waited = match status {
             // Nothing was sent.
             Err(error) if error.kind() != ErrorKind::Partial && jobs.iter().all(|job| job.is_null()) => {
-                return Err(error);
+                return Err(error.with_each(errors.take_all()));
             }
             Err(error) if error.kind() == ErrorKind::Partial => Ok(()),
             other => uninterrupted(other),

@@ -253,12 +253,18 @@ impl<'a> Arrivals<'a> {
         Arrivals { router, job, block: Block::new(), ended: false, wakeups: router.core().wakeups() }
     }
 
+    fn take(&mut self) -> Option<ResultItem> {
+        let item = self.block.take()?;
+        self.router.core().given_out();
+        Some(item)
+    }
+
     fn fetch(&mut self) -> Option<Result<ResultItem>> {
         if let Some(item) = self.router.core().take_left_over(self.job.map(Job::id)) {
             return Some(Ok(item));
         }
         let error = match self.wait_for_block() {
-            Ok(sys::BR_OK) => return self.block.take().map(Ok),
+            Ok(sys::BR_OK) => return self.take().map(Ok),
             Ok(sys::BR_END) => {
                 self.ended = true;
                 return None;
@@ -278,6 +284,7 @@ impl<'a> Arrivals<'a> {
             let status = self.block.fill(|out, capacity, count, err| unsafe {
                 sys::br_next_results(router, job, LOOK_AGAIN_MS, out, capacity, count, err)
             })?;
+            self.router.core().fetched(self.block.handles.len());
             let wakeups = self.router.core().wakeups();
             if status != sys::BR_AGAIN || wakeups != self.wakeups {
                 self.wakeups = wakeups;
@@ -294,7 +301,7 @@ impl<'a> Arrivals<'a> {
 impl Iterator for Arrivals<'_> {
     type Item = Result<ResultItem>;
     fn next(&mut self) -> Option<Result<ResultItem>> {
-        match self.block.take() {
+        match self.take() {
             Some(item) => Some(Ok(item)),
             None if self.ended => None,
             None => self.fetch(),
@@ -306,7 +313,8 @@ impl FusedIterator for Arrivals<'_> {}
 
 impl Drop for Arrivals<'_> {
     fn drop(&mut self) {
-        self.router.core().give_back(std::iter::from_fn(|| self.block.take()));
+        let core = self.router.core();
+        core.give_back(std::iter::from_fn(|| self.take()));
     }
 }
 

@@ -74,13 +74,14 @@ impl Router {
     }
 
     /// Stops the router's threads, saves, and unlocks the directory, as dropping does; this one tells what went wrong.
-    /// Later calls fail with [`ErrorKind::Closed`](crate::ErrorKind::Closed).
+    /// Later calls fail with [`ErrorKind::Closed`](crate::ErrorKind::Closed). The timeout is for exchanges with vendors
+    /// under way; a callback under way is waited for as well, five seconds at most.
     pub fn close(&self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         let timeout = milliseconds(timeout);
         // SAFETY: the handle is valid.
-        let closed = call(|err| unsafe { sys::br_router_close(self.as_ptr(), timeout, err) });
+        call(|err| unsafe { sys::br_router_close(self.as_ptr(), timeout, err) })?;
         self.core.stop_poller();
-        closed.map(drop)
+        Ok(())
     }
 
     /// Validates all requests, writes the vendor's request files, and records the job. It returns before the network is
@@ -129,7 +130,8 @@ impl Router {
         self.take_job(|job, err| unsafe { sys::br_job_open(self.as_ptr(), job_id.as_ptr(), job, err) })
     }
 
-    /// A job for a batch that was made elsewhere.
+    /// A job for a batch that was made elsewhere; if a job has that batch already, that one, and
+    /// [`Job::is_continued`] says so.
     pub fn attach(&self, provider: &str, batch_id: &str) -> Result<Job> {
         let (provider, batch_id) = (name(provider)?, name(batch_id)?);
         self.take_job(|job, err| {
@@ -143,8 +145,8 @@ impl Router {
         function: impl FnOnce(*mut *mut sys::br_job, *mut *mut sys::br_error) -> sys::br_status,
     ) -> Result<Job> {
         let mut job = ptr::null_mut();
-        call(|err| function(&mut job, err))?;
-        Ok(Job::new(job, &self.core))
+        let status = call(|err| function(&mut job, err))?;
+        Ok(Job::with(job, Arc::downgrade(&self.core), status == sys::BR_EXISTS))
     }
 
     /// Goes on with a job, or with every unfinished one, after it was blocked or when `resume.auto` is 0.
@@ -262,8 +264,13 @@ impl Router {
     }
 }
 
+/// How long dropping waits for exchanges with vendors under way, so that no answer to a paid call is lost.
+const DROP_LIMIT_MS: i64 = 5_000;
+
 impl Drop for Router {
     fn drop(&mut self) {
+        // SAFETY: the handle is valid. There is nobody to tell of an error.
+        unsafe { sys::br_router_close(self.as_ptr(), DROP_LIMIT_MS, ptr::null_mut()) };
         self.core.stop_poller();
     }
 }

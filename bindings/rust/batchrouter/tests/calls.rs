@@ -275,3 +275,39 @@ fn router_has_one_owner_its_providers_and_counters() {
     assert!(Json::parse(&router.stats_json())["jobs"].number().is_some());
     router.resume(None).expect("nothing to do");
 }
+
+#[test]
+fn ack_all_of_a_running_job_takes_nothing_that_nobody_saw() {
+    // A job of two models are two batches, the second of which does not end.
+    let (emulator, scratch) = (Emulator::start(&["--polls", "1", "--fault", "batch stall nth=2"]), Scratch::new());
+    let router = emulator.router(&scratch.file("state"));
+    let mut batch = Batch::new("openai").expect("a batch");
+    for i in 0..10 {
+        let mut request =
+            Request::new(&format!("r{i}"), if i < 5 { "gpt-4o-mini" } else { "gpt-4o" }).expect("a request");
+        request.user("?").expect("a message");
+        batch.add(&request).expect("room for it");
+    }
+    let mut job = router.submit(&batch).expect("a job");
+    assert_eq!(router.results(&job).take(2).filter(Result::is_ok).count(), 2);
+    assert_eq!(job.ack_all().expect_err("three were not seen").kind(), ErrorKind::NotComplete);
+    assert_eq!(router.results(&job).take(3).filter(Result::is_ok).count(), 3);
+    job.ack_all().expect("all were seen");
+    job.update().expect("a snapshot");
+    assert_eq!(job.counts().acked, 5);
+}
+
+#[test]
+fn submit_many_tells_of_each_wrong_batch_and_attach_of_a_known_one() {
+    let (emulator, scratch) = (Emulator::start(&["--polls", "1"]), Scratch::new());
+    let router = emulator.router(&scratch.file("state"));
+    let (mut wrong, good) = (Batch::new("openai").expect("a batch"), batch_of(1));
+    wrong.add_jsonl("{}").expect("a line");
+    let error = router.submit_many([&wrong, &good, &wrong]).expect_err("two are wrong");
+    assert_eq!(error.kind(), ErrorKind::Input);
+    assert_eq!(error.each().iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
+    let mut job = router.submit(&good).expect("a job");
+    job.wait(LIMIT).expect("done");
+    let attached = router.attach("openai", job.batch_ids().next().flatten().expect("an id")).expect("attached");
+    assert!(attached.is_continued() && attached.id() == job.id());
+}
