@@ -49,7 +49,9 @@
  * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it (functions of
  *            providers of your own: inside the waiting functions, see br_provider_vtbl). user_data is
  *            never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
- *            function it was passed to fails. Callbacks must return: no longjmp, no exception, no panic through them.
+ *            function it was passed to fails; those of a router at the latest when it is closed and br_poll has
+ *            returned, whoever still holds jobs and results of it. Callbacks must return: no longjmp, no exception, no
+ *            panic through them.
  *            Any function of this header may be called from a callback, freeing the router included.
  * Fork       In a forked child every call that uses a router returns BR_EFORKED; a free there only drops memory.
  * Signals    The library installs no handler and blocks all signals in its own thread.
@@ -512,7 +514,10 @@ BR_API br_status br_router_new(const br_config *config, br_router **router, br_e
 /* Stops the router's thread, saves, and unlocks the directory. Remote batches go on; the next br_router_new resumes
  * them. Later calls on the router and its jobs return BR_ECLOSED. Wakes every thread that waits.
  * Returns   BR_OK, also when it is closed already.
- * Blocks    at most timeout_ms for calls under way, and for the end of calls of other threads that do not wait.
+ * Blocks    at most timeout_ms (-1: as long as it takes) for exchanges with vendors and functions of your providers
+ *           under way, and for the end of calls of other threads that do not wait. An exchange that is cut off may be a
+ *           submission, whose outcome is then not known and is looked for by the next router: give it some seconds. A
+ *           callback under way on another thread is not waited for; those behind it do not run any more.
  * Crash     every acknowledgement is on disk when it returns. */
 BR_API br_status br_router_close(br_router *router, int64_t timeout_ms, br_error **err);
 /* Closes (without waiting for calls under way) and drops the handle. No other thread may be about to use it; jobs and
