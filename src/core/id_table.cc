@@ -1,7 +1,7 @@
 #include "core/id_table.h"
 
 #include <algorithm>
-#include <bit>
+#include <utility>
 
 #include "core/id_ledger.h"
 
@@ -12,41 +12,72 @@ void IdTable::add(std::string_view id, std::uint32_t row) {
   entries_.push_back({hash_id(id, seed_), more, row});
 }
 
-// Those that share a slot with another: all that stand twice, and a few more. It spares sorting millions.
-std::vector<IdTable::Entry> IdTable::candidates() const {
-  const std::size_t slots = std::bit_ceil(entries_.size() * 8 + 64);
-  std::vector<std::uint64_t> once(slots / 64), again(slots / 64);
-  for (const Entry& entry : entries_) {
-    const std::size_t slot = entry.hash & (slots - 1);
-    const std::uint64_t bit = std::uint64_t{1} << slot % 64;
-    again[slot / 64] |= once[slot / 64] & bit;
-    once[slot / 64] |= bit;
+// Sorting millions takes long, so only those are sorted that share a slot with another: all that stand twice, and one
+// in ten of the others. There are always as many slots; of more ids a part is looked at after the other.
+class IdTable::Search {
+ public:
+  explicit Search(const IdTable& table) : entries_(table.entries_), parts_(entries_.size() * 8 / kSlots + 1) {
+    candidates_.reserve(kUsual);
   }
-  std::vector<Entry> found;
-  for (const Entry& entry : entries_) {
-    const std::size_t slot = entry.hash & (slots - 1);
-    if ((again[slot / 64] >> slot % 64 & 1U) != 0) found.push_back(entry);
+  std::vector<Duplicate> run() {
+    for (std::size_t part = 0; part < parts_; ++part) {
+      collect(part);
+      compare();
+    }
+    return std::move(found_);
   }
-  return found;
+
+ private:
+  static constexpr std::size_t kSlots = std::size_t{1} << 18;
+  // At once, and no small pieces: glibc keeps those, and with them all memory below, that of the table above all.
+  static constexpr std::size_t kUsual = 4096;
+  using Slots = std::vector<bool>;
+
+  std::size_t part_of(const Entry& entry) const { return (entry.hash >> 32) * parts_ >> 32; }
+  static std::size_t slot_of(const Entry& entry) { return entry.hash & (kSlots - 1); }
+  void collect(std::size_t part);
+  void compare();
+
+  const std::deque<Entry>& entries_;
+  std::size_t parts_;
+  Slots once_, again_;
+  std::vector<Entry> candidates_;
+  std::vector<Duplicate> found_;
+};
+
+void IdTable::Search::collect(std::size_t part) {
+  once_.assign(kSlots, false);
+  again_.assign(kSlots, false);
+  candidates_.clear();
+  for (const Entry& entry : entries_) {
+    if (part_of(entry) != part) continue;
+    const std::size_t slot = slot_of(entry);
+    if (once_[slot]) again_[slot] = true;
+    once_[slot] = true;
+  }
+  for (const Entry& entry : entries_) {
+    if (part_of(entry) == part && again_[slot_of(entry)]) candidates_.push_back(entry);
+  }
 }
 
-std::vector<IdTable::Duplicate> IdTable::find(std::size_t limit, std::size_t* total) const {
-  std::vector<Entry> entries = candidates();
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+void IdTable::Search::compare() {
+  std::sort(candidates_.begin(), candidates_.end(), [](const Entry& a, const Entry& b) {
     if (a.hash != b.hash) return a.hash < b.hash;
     return a.more_hash != b.more_hash ? a.more_hash < b.more_hash : a.row < b.row;
   });
-  std::vector<Duplicate> found;
-  *total = 0;
   std::size_t first = 0;
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i].hash != entries[first].hash || entries[i].more_hash != entries[first].more_hash) {
+  for (std::size_t i = 1; i < candidates_.size(); ++i) {
+    const Entry &one = candidates_[first], &other = candidates_[i];
+    if (one.hash != other.hash || one.more_hash != other.more_hash)
       first = i;
-      continue;
-    }
-    *total += 1;
-    found.push_back({entries[first].row, entries[i].row});
+    else
+      found_.push_back({one.row, other.row});
   }
+}
+
+std::vector<IdTable::Duplicate> IdTable::find(std::size_t limit, std::size_t* total) const {
+  std::vector<Duplicate> found = Search(*this).run();
+  *total = found.size();
   std::sort(found.begin(), found.end(), [](const Duplicate& a, const Duplicate& b) { return a.row < b.row; });
   if (found.size() > limit) found.resize(limit);
   return found;

@@ -1,4 +1,4 @@
-// IdTable: finds ids that stand twice among millions, in sixteen bytes for each, and four more while it looks.
+// IdTable: finds ids that stand twice among millions, in sixteen bytes for each.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ class IdTable {
     std::uint64_t hash;
     std::uint32_t more_hash, row;
   };
-  std::vector<Entry> candidates() const;
+  class Search;
 
   std::uint64_t seed_;
   std::deque<Entry> entries_;  // in blocks: growing copies nothing and needs no room for two

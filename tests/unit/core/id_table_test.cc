@@ -41,6 +41,19 @@ void ids_of_a_small_alphabet_have_the_duplicates_a_map_finds(void**) {
   }
 }
 
+void a_few_duplicates_among_many_ids_are_found(void**) {
+  br::IdTable table(20261127);
+  constexpr std::uint32_t kMany = 300000;
+  for (std::uint32_t row = 1; row <= kMany; ++row)
+    table.add("request-" + std::to_string(row % 50000 == 0 ? 7 : row), row);
+  const Found found = find(table, 100);
+  assert_int_equal(found.total, 6);
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    assert_int_equal(found.duplicates[i].first_row, 7);
+    assert_int_equal(found.duplicates[i].row, (i + 1) * 50000);
+  }
+}
+
 void more_duplicates_than_asked_for_are_counted_and_the_first_ones_given(void**) {
   br::IdTable table(1);
   for (std::uint32_t row = 1; row <= 10; ++row) table.add("same", row);
@@ -66,6 +79,7 @@ void looking_twice_or_in_an_empty_table_finds_the_same(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(ids_of_a_small_alphabet_have_the_duplicates_a_map_finds),
+      cmocka_unit_test(a_few_duplicates_among_many_ids_are_found),
       cmocka_unit_test(more_duplicates_than_asked_for_are_counted_and_the_first_ones_given),
       cmocka_unit_test(looking_twice_or_in_an_empty_table_finds_the_same),
   };
