@@ -76,7 +76,8 @@ func (a *acks) failure() error {
 	return a.told()
 }
 
-// flush passes on what there is; last: and takes no more. What fails is told by the next ack, at the end of Each, or by Close.
+// flush passes on what there is; last: and takes no more. What fails is told by the next ack, at the end of Each, or by
+// Close.
 func (c *core) flush(last bool) {
 	c.acks.mu.Lock()
 	defer c.acks.mu.Unlock()

@@ -25,9 +25,10 @@ func stopAfter(t *testing.T, job *Job, count int) {
 	}
 }
 
-func doneJob(t *testing.T, count int) *Job {
+func doneJob(t *testing.T, count int, arguments ...string) *Job {
 	t.Helper()
-	router := openRouter(t, Config{Settings: startEmulator(t, "--polls", "1").settings(t)})
+	emulator := startEmulator(t, append([]string{"--polls", "1"}, arguments...)...)
+	router := openRouter(t, Config{Settings: emulator.settings(t)})
 	job, err := router.Submit(withTimeout(t), manyQuestions(count))
 	if err != nil {
 		t.Fatal(err)
@@ -147,13 +148,23 @@ func TestSystemReplacesWhatWasThere(t *testing.T) {
 
 // What a result says when it is printed.
 func TestResultPrintsItsAnswerOrWhyThereIsNone(t *testing.T) {
-	err := doneJob(t, 1).EachStored(OrderArrival, func(r *Result) error {
-		if r.String() != r.Text() || r.Text() == "" {
-			t.Error(r)
+	seen := 0
+	look := func(want func(*Result) string) func(*Result) error {
+		return func(r *Result) error {
+			if seen++; r.String() == "" || r.String() != want(r) {
+				t.Error(r)
+			}
+			return nil
 		}
-		return nil
-	})
-	if err != nil {
+	}
+	answered, failed := doneJob(t, 1), doneJob(t, 1, "--fault", "batch error_file_only")
+	if err := answered.EachStored(OrderArrival, look(func(r *Result) string { return r.Text() })); err != nil {
 		t.Error(err)
+	}
+	if err := failed.EachStored(OrderArrival, look(func(r *Result) string { return r.Err().Error() })); err != nil {
+		t.Error(err)
+	}
+	if seen != 2 {
+		t.Error(seen)
 	}
 }

@@ -11,7 +11,8 @@
 // Only a Router has to be closed. Everything else is ordinary memory, but for a Block, which is borrowed for its turn.
 //
 // Any goroutine may use a Router, a Job and a Result at any time; a Batch and a Request belong to one at a time. Waiting
-// goroutines cost no thread, but for those that wait for a vendor's answer (Refresh, Cancel, RemoteJobs). No function locks a goroutine to its thread.
+// goroutines cost no thread, but for those that wait for a vendor's answer (Refresh, Cancel, RemoteJobs). No function
+// locks a goroutine to its thread.
 //
 // Every call that waits takes a context, and returns its error when it ends, or when a CustomProvider's function that it
 // runs meanwhile has returned. The job goes on.

@@ -5,12 +5,13 @@ mod support;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use batchrouter::{
-    Batch, BatchStatus, BatchToSubmit, Config, JobState, ListedBatch, Provider, ProviderError, ProviderResult, Router,
-    is_registered, register_provider, registered_provider_json, registered_providers, unregister_provider,
+    Batch, BatchStatus, BatchToSubmit, Config, ErrorKind, JobState, ListedBatch, Provider, ProviderError,
+    ProviderResult, Router, is_registered, register_provider, registered_provider_json, registered_providers,
+    unregister_provider,
 };
 use support::{LIMIT, Scratch};
 
@@ -104,4 +105,40 @@ fn submit_that_panics_is_looked_for_and_not_made_again() {
     register_provider("panicking", None, Echo { panics: true, ..Echo::default() }).unwrap();
     assert_eq!(run("panicking"), 100);
     unregister_provider("panicking").unwrap();
+}
+
+/// Closes the router in the middle of a submit.
+static CLOSED: OnceLock<Router> = OnceLock::new();
+
+struct Closer;
+
+impl Provider for Closer {
+    fn prepare(&self, line: &str) -> ProviderResult<String> {
+        let router = CLOSED.get().expect("the router");
+        assert_eq!(router.close(LIMIT).expect_err("a submit").kind(), ErrorKind::InvalidArgument);
+        Ok(line.to_owned())
+    }
+    fn submit(&self, batch: &BatchToSubmit<'_>) -> ProviderResult<String> {
+        Ok(format!("id-{}", batch.marker))
+    }
+    fn poll(&self, _batch_id: &str) -> ProviderResult<BatchStatus> {
+        Ok(BatchStatus::new(JobState::InProgress))
+    }
+    fn fetch(&self, _batch_id: &str, _rows: &mut dyn Write) -> ProviderResult<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn close_in_prepare_is_refused_and_works_later() {
+    let scratch = Scratch::new();
+    let config = Config::from_settings([format!("state_dir={}", scratch.file("state"))]).unwrap();
+    register_provider("closer", None, Closer).unwrap();
+    let router = CLOSED.get_or_init(|| Router::new(&config).unwrap());
+    router.start_poller();
+    let mut job = router.submit(&batch_of("closer", "m", "?")).unwrap();
+    job.update().unwrap();
+    router.close(LIMIT).unwrap();
+    drop(Router::new(&config).unwrap()); // the directory is free
+    unregister_provider("closer").unwrap();
 }
