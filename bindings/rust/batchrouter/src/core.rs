@@ -16,7 +16,7 @@ use crate::config::EventFn;
 use crate::event::{Event, EventKind};
 use crate::ffi::{Owned, borrow};
 use crate::panics;
-use crate::results::ResultItem;
+use crate::result_item::ResultItem;
 
 /// Waiting futures look again at least so often: an event that was dropped, or that came before the job's new state could
 /// be seen, delays one by no more.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::ptr;
+use std::mem;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -11,89 +11,10 @@ use batchrouter_sys as sys;
 use crate::completion::Completion;
 use crate::core::Core;
 use crate::error::{Error, Result, call};
-use crate::event::numbers;
 use crate::ffi::{Owned, borrow, borrow_sized, milliseconds};
+use crate::job_state::{JobState, RequestCounts, Submission};
 use crate::offline::write_with;
 use crate::results::Results;
-
-numbers! {
-    /// The state of a job.
-    JobState {
-        /// Its requests are on disk and wait to be sent.
-        Queued = BR_STATE_QUEUED,
-        /// It is being sent.
-        Submitting = BR_STATE_SUBMITTING,
-        /// The vendor checks it.
-        Validating = BR_STATE_VALIDATING,
-        /// The vendor works on it.
-        InProgress = BR_STATE_IN_PROGRESS,
-        /// The vendor writes the results.
-        Finalizing = BR_STATE_FINALIZING,
-        /// It ended; its results tell how each request fared.
-        Completed = BR_STATE_COMPLETED,
-        /// It failed as a whole.
-        Failed = BR_STATE_FAILED,
-        /// The vendor was asked to stop.
-        Cancelling = BR_STATE_CANCELLING,
-        /// It was cancelled; what was finished before has results.
-        Cancelled = BR_STATE_CANCELLED,
-        /// The vendor's time ran out; what was finished before has results.
-        Expired = BR_STATE_EXPIRED,
-    }
-}
-
-impl JobState {
-    /// The library's name for it, such as `in_progress`.
-    pub fn name(self) -> &'static str {
-        // SAFETY: the names live as long as the library.
-        unsafe { borrow(sys::br_state_name(self.as_raw())) }.unwrap_or("unknown")
-    }
-    /// The nearest of the six states that every vendor has.
-    pub fn compat(self) -> JobState {
-        // SAFETY: takes a number.
-        JobState::from_raw(unsafe { sys::br_state_compat(self.as_raw()) })
-    }
-    /// Whether nothing follows it.
-    pub fn is_terminal(self) -> bool {
-        // SAFETY: takes a number.
-        unsafe { sys::br_state_is_terminal(self.as_raw()) != 0 }
-    }
-}
-
-impl fmt::Display for JobState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-numbers! {
-    /// What is known of the submission.
-    Submission {
-        /// The vendor does not have it.
-        NotSubmitted = BR_NOT_SUBMITTED,
-        /// The vendor may have it; it is being looked for.
-        PossiblySubmitted = BR_POSSIBLY_SUBMITTED,
-        /// The vendor has it.
-        Submitted = BR_SUBMITTED,
-    }
-}
-
-/// How many requests of a job are where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-#[allow(missing_docs)] // Their names say what they count.
-pub struct RequestCounts {
-    pub total: u64,
-    pub succeeded: u64,
-    pub errored: u64,
-    pub processing: u64,
-    pub cancelled: u64,
-    pub expired: u64,
-    /// Results that were handed out.
-    pub delivered: u64,
-    /// Results that were acknowledged, durably.
-    pub acked: u64,
-}
 
 /// One submitted batch. It reads from a snapshot; the methods that take `&mut self` take a new one. Another thread opens a
 /// handle of its own with [`Router::job`](crate::Router::job). Dropping it changes nothing about the job.
@@ -114,6 +35,10 @@ impl Job {
     }
     pub(crate) fn with(handle: *mut sys::br_job, core: Weak<Core>, continued: bool) -> Job {
         Job { handle: Owned::new(handle), core, continued }
+    }
+    /// Drops all but the handle, which is somebody else's.
+    pub(crate) fn forget_handle(self) {
+        mem::forget(self.handle);
     }
     pub(crate) fn as_ptr(&self) -> *mut sys::br_job {
         self.handle.as_ptr()
@@ -317,50 +242,5 @@ pub(crate) fn uninterrupted(status: Result<i32>) -> Result<()> {
     match status {
         Ok(sys::BR_AGAIN) => Err(Error::interrupted()),
         other => other.map(drop),
-    }
-}
-
-/// The jobs that [`Router::list`](crate::Router::list) and [`Router::list_remote`](crate::Router::list_remote) found.
-pub struct JobList {
-    // Borrowed from the list, so they are never dropped themselves.
-    jobs: Vec<std::mem::ManuallyDrop<Job>>,
-    _list: Owned<sys::br_job_list>,
-}
-
-// SAFETY: the header says that a br_job_list may move between threads.
-unsafe impl Send for JobList {}
-
-impl JobList {
-    pub(crate) fn take(
-        core: &Arc<Core>,
-        function: impl FnOnce(*mut *mut sys::br_job_list, *mut *mut sys::br_error) -> sys::br_status,
-    ) -> Result<JobList> {
-        let mut list = ptr::null_mut();
-        call(|err| function(&mut list, err))?;
-        let list = Owned::new(list);
-        // SAFETY: the list is valid, and so are its jobs as long as it.
-        let job =
-            |index| unsafe { std::mem::ManuallyDrop::new(Job::new(sys::br_job_list_get(list.as_ptr(), index), core)) };
-        // SAFETY: the list is valid.
-        let jobs = (0..unsafe { sys::br_job_list_count(list.as_ptr()) }).map(job).collect();
-        Ok(JobList { jobs, _list: list })
-    }
-    /// The jobs, newest first. [`Router::job`](crate::Router::job) makes an own handle of one.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Job> {
-        self.jobs.iter().map(|job| &**job)
-    }
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.jobs.len()
-    }
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.jobs.is_empty()
-    }
-}
-
-impl fmt::Debug for JobList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
     }
 }

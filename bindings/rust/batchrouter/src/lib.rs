@@ -8,11 +8,14 @@ mod error;
 mod event;
 mod ffi;
 mod job;
+mod job_list;
+mod job_state;
 mod many;
 mod offline;
 mod panics;
 mod provider;
 mod request;
+mod result_item;
 mod results;
 mod router;
 
@@ -25,7 +28,9 @@ pub use completion::Completion;
 pub use config::{Config, Property, properties};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventKind, LogLevel};
-pub use job::{Job, JobList, JobState, RequestCounts, Submission};
+pub use job::Job;
+pub use job_list::JobList;
+pub use job_state::{JobState, RequestCounts, Submission};
 pub use many::Run;
 pub use offline::{Plan, Written, convert, decode_file, provider_json, providers, validate};
 pub use provider::{
@@ -33,7 +38,8 @@ pub use provider::{
     registered_provider_json, registered_providers, unregister_provider,
 };
 pub use request::{Request, Role, Source};
-pub use results::{Arrivals, Delivery, Order, ResultItem, ResultStatus, Results, Usage};
+pub use result_item::{ResultItem, ResultStatus, Usage};
+pub use results::{Arrivals, Delivery, Order, Results};
 pub use router::Router;
 
 /// The version of the library that runs, such as `0.1.0`.

@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -15,7 +14,8 @@ use crate::config::Config;
 use crate::core::{Core, EventContext, Wakers, event_trampoline, lock};
 use crate::error::{Result, call};
 use crate::ffi::{Owned, borrow, borrow_sized, destroy_box, milliseconds, name};
-use crate::job::{Job, JobList};
+use crate::job::Job;
+use crate::job_list::{BorrowedJob, JobList};
 use crate::panics;
 use crate::results::{Arrivals, Delivery, next_result};
 
@@ -36,8 +36,7 @@ unsafe extern "C" fn done_trampoline(user_data: *mut c_void, job: *mut sys::br_j
     panics::guard((), || {
         // SAFETY: user_data is the Box<DoneContext> that was given, called once, and alive until destroy.
         let context = unsafe { &mut *user_data.cast::<DoneContext>() };
-        // The handle is borrowed for this call, so it is not freed here.
-        let job = ManuallyDrop::new(Job::with(job, context.core.clone(), false));
+        let job = BorrowedJob::new(job, context.core.clone());
         if let Some(function) = context.function.take() {
             function(&job);
         }

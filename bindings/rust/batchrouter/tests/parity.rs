@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Functions that a safe crate has no use for, each with the reason.
 const NOT_USED: [(&str, &str); 1] =
@@ -22,6 +22,12 @@ fn names(text: &str, accept: impl Fn(char) -> bool) -> BTreeSet<String> {
     found
 }
 
+/// The files in a directory, and in those within it.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("the sources").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn every_function_of_the_header_is_used_or_has_a_reason() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -34,8 +40,8 @@ fn every_function_of_the_header_is_used_or_has_a_reason() {
     assert!(declared.len() > 100, "the header was not understood: {} functions", declared.len());
 
     let mut used = BTreeSet::new();
-    for entry in fs::read_dir(crate_dir.join("src")).expect("the sources") {
-        let text = fs::read_to_string(entry.expect("a file").path()).expect("its text");
+    for path in files(&crate_dir.join("src")) {
+        let text = fs::read_to_string(path).expect("its text");
         let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         used.extend(names(&code, |_| true));
     }
