@@ -25,20 +25,36 @@ internal sealed unsafe class Callbacks
     public static Callbacks Install(RouterOptions options)
     {
         var callbacks = new Callbacks(options);
-        int status = NativeMethods.br_config_set_event(options.Handle, &OnEvent, NewHandle(callbacks), &Destroy,
-            out nint err);
-        Status.Check(status, err);
-        if (callbacks.log is null) return callbacks;
-        status = NativeMethods.br_config_set_log(options.Handle, (int)options.LogLevel, &OnLog, NewHandle(callbacks),
-            &Destroy, out err);
-        Status.Check(status, err);
+        nint err = 0;
+        Status.Check(Give(callbacks, self =>
+            NativeMethods.br_config_set_event(options.Handle, &OnEvent, self, &Destroy, out err)), err);
+        // Without a target too: the options may have had one when another router was made of them.
+        delegate* unmanaged[Cdecl]<nint, int, byte*, void> logged = callbacks.log is null ? null : &OnLog;
+        Status.Check(Give(callbacks.log is null ? null : callbacks, self =>
+            NativeMethods.br_config_set_log(options.Handle, (int)options.LogLevel, logged, self, &Destroy, out err)), err);
         return callbacks;
     }
 
     /// <summary>A completion: called once, or never, with the id of the job.</summary>
     public sealed record Completion(Callbacks Owner, Action<string> Done);
 
-    public static nint NewHandle(object target) => GCHandle.ToIntPtr(GCHandle.Alloc(target));
+    /// <summary>
+    /// Makes a call that gives C a target (null: none) and <see cref="Destroy"/>, which C calls whatever becomes of the
+    /// call. Of a call that was never made, for one of its handles is disposed, the target is let go here.
+    /// </summary>
+    public static int Give(object? target, Func<nint, int> call)
+    {
+        nint userData = target is null ? 0 : GCHandle.ToIntPtr(GCHandle.Alloc(target));
+        try
+        {
+            return call(userData);
+        }
+        catch (ObjectDisposedException)
+        {
+            if (userData != 0) GCHandle.FromIntPtr(userData).Free();
+            throw;
+        }
+    }
 
     public void Report(Exception failure)
     {

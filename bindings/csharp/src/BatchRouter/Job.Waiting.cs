@@ -22,8 +22,7 @@ public sealed partial class Job
         bool ended = false;
         await router.Poller.Until(() => ended = IsOver(NativeMethods.br_job_wait(handle, 0, out nint err), err),
             timeout ?? Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
-        if (ended) return;
-        Status.Check(NativeMethods.br_job_wait(handle, 0, out nint last), last);
+        if (!ended) Status.OkOrTimeout(NativeMethods.br_job_wait(handle, 0, out nint last), last);
     }
 
     /// <summary>
@@ -36,8 +35,7 @@ public sealed partial class Job
         await router.Poller.Until(
             () => ended = IsOver(NativeMethods.br_job_wait_submitted(handle, 0, out nint err), err),
             timeout ?? Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
-        if (ended) return;
-        Status.Check(NativeMethods.br_job_wait_submitted(handle, 0, out nint last), last);
+        if (!ended) Status.OkOrTimeout(NativeMethods.br_job_wait_submitted(handle, 0, out nint last), last);
     }
 
     /// <summary>

@@ -25,22 +25,22 @@ public sealed unsafe partial class Job : IDisposable
     public bool Continued { get; internal init; }
 
     /// <summary>The provider; "" when its batches go to several.</summary>
-    public string Provider => Utf8.Read(NativeMethods.br_job_provider(handle)) ?? "";
+    public string Provider => Text(&NativeMethods.br_job_provider) ?? "";
 
     /// <summary>The job it retries; null if none.</summary>
-    public string? Parent => Utf8.Read(NativeMethods.br_job_parent(handle));
+    public string? Parent => Text(&NativeMethods.br_job_parent);
 
     /// <summary>1, and one more for each retry.</summary>
     public int Attempt => NativeMethods.br_job_attempt(handle);
 
     /// <summary>Its name; null if it has none.</summary>
-    public string? Name => Utf8.Read(NativeMethods.br_job_name(handle));
+    public string? Name => Text(&NativeMethods.br_job_name);
 
     /// <summary>The path given as "output"; null if none.</summary>
-    public string? Output => Utf8.Read(NativeMethods.br_job_output(handle));
+    public string? Output => Text(&NativeMethods.br_job_output);
 
     /// <summary>Where its requests go.</summary>
-    public string? BaseUrl => Utf8.Read(NativeMethods.br_job_base_url(handle));
+    public string? BaseUrl => Text(&NativeMethods.br_job_base_url);
 
     /// <summary>Its state.</summary>
     public JobState State => (JobState)NativeMethods.br_job_state(handle);
@@ -67,7 +67,7 @@ public sealed unsafe partial class Job : IDisposable
     public ErrorCode Error => (ErrorCode)NativeMethods.br_job_error_code(handle);
 
     /// <summary>The vendor's reason; null if there is none.</summary>
-    public string? ErrorMessage => Utf8.Read(NativeMethods.br_job_error_message(handle));
+    public string? ErrorMessage => Text(&NativeMethods.br_job_error_message);
 
     /// <summary>Its counters.</summary>
     public JobCounts Counts => new(Count(0), Count(1), Count(2), Count(3), Count(4), Count(5), Count(6), Count(7));
@@ -91,12 +91,21 @@ public sealed unsafe partial class Job : IDisposable
         {
             var ids = new string?[(int)NativeMethods.br_job_batch_count(handle)];
             for (int i = 0; i < ids.Length; i++) ids[i] = Utf8.Read(NativeMethods.br_job_batch_id(handle, (nuint)i));
+            GC.KeepAlive(handle);
             return ids;
         }
     }
 
     /// <summary>The whole snapshot as JSON.</summary>
-    public string Json => Utf8.Read(NativeMethods.br_job_json(handle, out nuint length), length) ?? "";
+    public string Json
+    {
+        get
+        {
+            string json = Utf8.Read(NativeMethods.br_job_json(handle, out nuint length), length) ?? "";
+            GC.KeepAlive(handle);
+            return json;
+        }
+    }
 
     internal JobHandle Handle => handle;
 
@@ -125,10 +134,12 @@ public sealed unsafe partial class Job : IDisposable
     /// <summary>A new job of the requests that did not succeed. done as in <see cref="Router.Submit"/>.</summary>
     public Job Retry(Action<Job>? done = null)
     {
-        int status = NativeMethods.br_retry(router.Handle, handle, Router.DoneFunction(done), router.DoneData(done),
-            &Callbacks.Destroy, out JobHandle job, out nint err);
+        JobHandle? job = null;
+        nint err = 0;
+        int status = Callbacks.Give(router.Completion(done), target => NativeMethods.br_retry(router.Handle, handle,
+            Router.DoneFunction(done), target, &Callbacks.Destroy, out job, out err));
         Status.Check(status, err);
-        return new Job(router, job);
+        return new Job(router, job!);
     }
 
     /// <summary>The same off this thread: it reads what was submitted.</summary>
@@ -143,6 +154,14 @@ public sealed unsafe partial class Job : IDisposable
 
     /// <summary>Frees the handle; the job goes on.</summary>
     public void Dispose() => handle.Dispose();
+
+    /// <summary>The handle owns the text, so it must not be collected before the text is copied.</summary>
+    private string? Text(delegate*<JobHandle, byte*> get)
+    {
+        string? text = Utf8.Read(get(handle));
+        GC.KeepAlive(handle);
+        return text;
+    }
 
     private long Count(int counter) => NativeMethods.br_job_count(handle, counter);
 

@@ -49,6 +49,7 @@ internal sealed class Poller
     /// </summary>
     public async Task Until(Func<bool> holds, TimeSpan limit, CancellationToken cancellation)
     {
+        if (limit != Timeout.InfiniteTimeSpan) ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero, "timeout");
         long started = Environment.TickCount64;
         TimeSpan wait = ShortestWait;
         while (true)

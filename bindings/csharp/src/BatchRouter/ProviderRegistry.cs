@@ -53,9 +53,10 @@ public static unsafe class ProviderRegistry
                 Cancel = &OnCancel,
                 List = &OnList,
             };
-            int status = NativeMethods.br_registry_register(&table, Callbacks.NewHandle(provider), &Callbacks.Destroy,
-                out nint err);
-            Status.Check(status, err);
+            nint err = 0;
+            ProviderTable* copied = &table;
+            Status.Check(Callbacks.Give(provider, self =>
+                NativeMethods.br_registry_register(copied, self, &Callbacks.Destroy, out err)), err);
         }
     }
 
@@ -154,8 +155,17 @@ public static unsafe class ProviderRegistry
     private static int OnFetch(nint userData, nint call) =>
         Answer(userData, call, ErrorCode.Provider, provider =>
         {
-            using var rows = new BufferedStream(new RowStream(call), 64 << 10);
-            provider.Fetch(BatchId(call), rows);
+            var rows = new RowStream(call);
+            try
+            {
+                var buffered = new BufferedStream(rows, 64 << 10);
+                provider.Fetch(BatchId(call), buffered);
+                buffered.Dispose(); // not after an exception, which would be replaced if the rest could not be written
+            }
+            finally
+            {
+                rows.End();
+            }
         });
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -173,9 +183,11 @@ public static unsafe class ProviderRegistry
             }
         });
 
-    /// <summary>What a provider writes rows to.</summary>
+    /// <summary>What a provider writes rows to, as long as its function has not returned.</summary>
     private sealed class RowStream(nint call) : Stream
     {
+        private bool ended;
+
         public override bool CanRead => false;
         public override bool CanSeek => false;
         public override bool CanWrite => true;
@@ -190,6 +202,12 @@ public static unsafe class ProviderRegistry
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-        public override void Write(ReadOnlySpan<byte> buffer) => ProviderRegistry.Write(call, buffer);
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            ObjectDisposedException.ThrowIf(ended, this);
+            ProviderRegistry.Write(call, buffer);
+        }
+
+        public void End() => ended = true;
     }
 }

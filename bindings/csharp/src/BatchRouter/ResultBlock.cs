@@ -3,21 +3,17 @@ using BatchRouter.Native;
 namespace BatchRouter;
 
 /// <summary>
-/// Up to 256 native results, taken from C in one call. What is not consumed goes back to the pool it came from, so that
+/// Some native results (256 at most), taken from C in one call. What is not consumed goes back to the pool it came from, so that
 /// a consumer that stops half-way loses nothing.
 /// </summary>
-internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
+internal sealed unsafe class ResultBlock(ResultPool? pool, int most = ResultBlock.Capacity) : IDisposable
 {
     public const int Capacity = 256;
 
-    private readonly nint[] items = new nint[Capacity];
+    private readonly nint[] items = new nint[most];
     private int next;
 
-    ~ResultBlock()
-    {
-        pool?.Seen(Count - next);
-        Free();
-    }
+    ~ResultBlock() => LetGo();
 
     public int Count { get; private set; }
 
@@ -28,7 +24,7 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
     public void Fill(Func<nint, int, int> take)
     {
         next = Count = 0;
-        fixed (nint* start = items) Count = take((nint)start, Capacity);
+        fixed (nint* start = items) Count = take((nint)start, items.Length);
         pool?.Fetched(Count);
     }
 
@@ -58,11 +54,16 @@ internal sealed unsafe class ResultBlock(ResultPool? pool) : IDisposable
 
     public void Dispose()
     {
+        LetGo();
+        GC.SuppressFinalize(this);
+    }
+
+    private void LetGo()
+    {
         pool?.Seen(Count - next);
         if (pool is not null && next < Count) pool.GiveBack(items.AsSpan(next..Count));
         else Free();
         next = Count = 0;
-        GC.SuppressFinalize(this);
     }
 
     private void Free()

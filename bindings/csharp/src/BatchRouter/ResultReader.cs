@@ -23,10 +23,10 @@ public sealed unsafe class ResultReader : IDisposable
     }
 
     /// <summary>Results as they come; reading on acknowledges the one before.</summary>
-    internal ResultReader(ResultSource source, long timeoutMs, bool acknowledge)
+    internal ResultReader(ResultSource source, long timeoutMs, bool acknowledge, int most = ResultBlock.Capacity)
     {
         this.acknowledge = acknowledge;
-        block = source.NewBlock();
+        block = source.NewBlock(most);
         fill = empty => source.Fill(empty, timeoutMs);
     }
 

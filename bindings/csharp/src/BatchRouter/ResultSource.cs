@@ -19,7 +19,7 @@ internal sealed class ResultSource(RouterHandle router, ResultPool pool, Poller 
         return block.Count > 0 ? Status.Ok : status;
     }
 
-    public ResultBlock NewBlock() => new(pool);
+    public ResultBlock NewBlock(int most = ResultBlock.Capacity) => new(pool, most);
 
     public async IAsyncEnumerable<BatchResult> All(bool acknowledge,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

@@ -119,8 +119,9 @@ public sealed partial class Router
         fixed (nint* j = native.Values)
         {
             int status = NativeMethods.br_wait_many(handle, j, (nuint)jobs.Count, 0, out nint err);
-            if (!quiet || (status < 0 && status != (int)ErrorCode.Timeout)) Status.Check(status, err);
-            if (quiet && err != 0) NativeMethods.br_error_free(err);
+            if (!quiet) Status.OkOrTimeout(status, err);
+            if (status < 0 && status != (int)ErrorCode.Timeout) Status.Check(status, err);
+            if (err != 0) NativeMethods.br_error_free(err);
             return status == Status.Ok;
         }
     }

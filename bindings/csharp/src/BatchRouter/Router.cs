@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BatchRouter.Native;
 
 namespace BatchRouter;
@@ -45,7 +46,12 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     {
         get
         {
-            lock (pool) return Utf8.Read(NativeMethods.br_stats_json(handle, out nuint length), length) ?? "";
+            lock (pool)
+            {
+                string json = Utf8.Read(NativeMethods.br_stats_json(handle, out nuint length), length) ?? "";
+                GC.KeepAlive(this);
+                return json;
+            }
         }
     }
 
@@ -53,7 +59,20 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     /// The descriptor that is readable while callbacks are due, for a program that watches it; this binding's own thread
     /// runs them. -1 when closed.
     /// </summary>
-    public int Descriptor => NativeMethods.br_router_fd(handle);
+    public int Descriptor
+    {
+        get
+        {
+            try
+            {
+                return NativeMethods.br_router_fd(handle);
+            }
+            catch (ObjectDisposedException)
+            {
+                return -1;
+            }
+        }
+    }
 
     /// <summary>The names of this router's providers, sorted.</summary>
     public IReadOnlyList<string> Providers
@@ -90,10 +109,12 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     public Job Submit(Batch batch, Action<Job>? done = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        int status = NativeMethods.br_submit(handle, batch.Handle, DoneFunction(done), DoneData(done),
-            &Callbacks.Destroy, out JobHandle job, out nint err);
+        JobHandle? job = null;
+        nint err = 0;
+        int status = Callbacks.Give(Completion(done), target => NativeMethods.br_submit(handle, batch.Handle,
+            DoneFunction(done), target, &Callbacks.Destroy, out job, out err));
         Status.Check(status, err);
-        return new Job(this, job) { Continued = status == Status.Exists };
+        return new Job(this, job!) { Continued = status == Status.Exists };
     }
 
     /// <summary>The job of that id, from the state directory.</summary>
@@ -155,7 +176,8 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     /// <summary>The next result of any job, or null when none came in time or none will.</summary>
     public BatchResult? NextResult(TimeSpan? wait = null, bool acknowledge = true)
     {
-        using ResultReader reader = TakeResults(wait, acknowledge);
+        // One only: what another thread looks for meanwhile must not be here.
+        using var reader = new ResultReader(Source(null), Blocking.Milliseconds(wait), acknowledge, most: 1);
         return reader.Read() ? reader.TakeCurrent() : null;
     }
 
@@ -187,19 +209,16 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc cref="Dispose"/>
-    public ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        return new ValueTask(Task.Run(Dispose));
-    }
+    [SuppressMessage("Usage", "CA1816", Justification = "Dispose does it, where it does not fail")]
+    public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
     internal ResultSource Source(Job? job) => new(handle, pool, poller, job?.Handle, job?.Id);
 
     internal static delegate* unmanaged[Cdecl]<nint, nint, void> DoneFunction(Action<Job>? done) =>
         done is null ? null : &Callbacks.OnDone;
 
-    internal nint DoneData(Action<Job>? done) =>
-        done is null ? 0 : Callbacks.NewHandle(new Callbacks.Completion(callbacks, id => done(OpenJob(id))));
+    internal Callbacks.Completion? Completion(Action<Job>? done) =>
+        done is null ? null : new Callbacks.Completion(callbacks, id => done(OpenJob(id)));
 
     private Job[] OpenAll(JobListHandle list)
     {

@@ -76,5 +76,12 @@ internal static class Status
         throw BatchRouterException.Take(status, error);
     }
 
+    /// <summary>The last look of a wait whose time is over; a wakeup, which is somebody else's, ends it as well.</summary>
+    public static void OkOrTimeout(int status, nint error)
+    {
+        if (Check(status, error) == Again)
+            throw new BatchRouterException(ErrorCode.Timeout, "the time given ran out", "the job goes on; wait again");
+    }
+
     public static unsafe string NameOf(int status) => Utf8.Read(NativeMethods.br_status_name(status)) ?? "";
 }

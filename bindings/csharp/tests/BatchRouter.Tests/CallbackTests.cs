@@ -74,6 +74,29 @@ public class CallbackTests
         Assert.Equal(ErrorCode.Closed, Assert.Throws<BatchRouterException>(() => job.Update()).Code);
     }
 
+    [Fact]
+    public async Task options_whose_log_was_taken_away_log_no_more()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1");
+        int logs = 0;
+        using RouterOptions options = emulator.Options(workspace.State());
+        (options.Log, options.LogLevel) = ((_, _) => Interlocked.Increment(ref logs), LogLevel.Debug);
+        await Run(options);
+        Assert.True(logs > 0);
+        (options.Log, logs) = (null, 0);
+        await Run(options);
+        Assert.Equal(0, logs);
+    }
+
+    private static async Task Run(RouterOptions options)
+    {
+        await using var router = new Router(options);
+        using Batch batch = Questions.Many(1);
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+    }
+
     /// <summary>The options and their delegates are garbage when this returns.</summary>
     private static Router Open(Emulator emulator, Workspace workspace, Action happened, Action logged)
     {

@@ -66,6 +66,37 @@ public class LifetimeTests
         Assert.Equal("BR_ELOCKED", failure.CodeName);
     }
 
+    [Fact]
+    public void submit_of_a_disposed_batch_keeps_nothing_alive()
+    {
+        using var workspace = new Workspace();
+        using var router = new Router(new RouterOptions { StateDirectory = workspace.State() });
+        WeakReference done = SubmitDisposed(router);
+        Collect();
+        Assert.False(done.IsAlive);
+    }
+
+    [Fact]
+    public async Task closed_router_has_no_descriptor()
+    {
+        using var workspace = new Workspace();
+        var router = new Router(new RouterOptions { StateDirectory = workspace.State() });
+        Assert.True(router.Descriptor >= 0);
+        await router.DisposeAsync();
+        Assert.Equal(-1, router.Descriptor);
+    }
+
+    /// <summary>What the completion refers to, which should be garbage by now.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference SubmitDisposed(Router router)
+    {
+        var target = new List<string>();
+        Batch batch = Questions.Many(1);
+        batch.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => router.Submit(batch, job => target.Add(job.Id)));
+        return new WeakReference(target);
+    }
+
     private static void OpenAndClose(Workspace workspace, int times)
     {
         for (int i = 0; i < times; i++)

@@ -42,6 +42,47 @@ public class ProviderTests
             Paths.Keys.Select(known => new ListedBatch("id-" + known, known, new BatchStatus(JobState.InProgress)));
     }
 
+    /// <summary>Closes the router in the middle of a submit.</summary>
+    private sealed class Closer : CustomProvider
+    {
+        public Router? Router;
+        public BatchRouterException? Refusal;
+
+        protected internal override string Prepare(string line)
+        {
+            Refusal = Assert.Throws<BatchRouterException>(Router!.Dispose);
+            return line;
+        }
+
+        protected internal override string Submit(SubmitBatch batch) => "id-" + batch.Marker;
+
+        protected internal override BatchStatus Poll(string batchId) => new(JobState.InProgress);
+
+        protected internal override void Fetch(string batchId, Stream rows)
+        {
+        }
+    }
+
+    [Fact]
+    public void dispose_in_prepare_is_refused_and_works_later()
+    {
+        using var workspace = new Workspace();
+        var provider = new Closer();
+        ProviderRegistry.Register("closer", provider);
+        using var options = new RouterOptions { StateDirectory = workspace.State() };
+        using (var router = new Router(options))
+        {
+            provider.Router = router;
+            using Batch batch = new Batch("closer").Add("a", "m", "?");
+            using Job job = router.Submit(batch);
+            Assert.Equal(ErrorCode.InvalidArgument, provider.Refusal?.Code);
+            Assert.Equal(1, job.Update().Counts.Total);
+        }
+
+        using var again = new Router(options); // the directory is free
+        ProviderRegistry.Unregister("closer");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Xunit;
 
@@ -136,6 +137,77 @@ public class ResultTests
         Assert.Equal(300, TakeBorrowed(job));
         Assert.Null(router.NextResult(TimeSpan.Zero));
     }
+
+    [Fact]
+    public async Task next_result_takes_one()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(3);
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+        Assert.NotNull(router.NextResult());
+        Assert.Equal(1, job.Update().Counts.Delivered);
+        Assert.NotNull(router.NextResult(acknowledge: false));
+        Assert.Equal(2, job.Update().Counts.Delivered);
+    }
+
+    [Fact]
+    public async Task results_of_a_forgotten_reader_come_again()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(300);
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+        ReadOneAndForget(job);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal(300, TakeBorrowed(job));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReadOneAndForget(Job job) => Assert.True(job.TakeResults().Read());
+
+    [Fact]
+    public async Task wait_with_a_wrong_time_is_refused()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(1);
+        using Job job = router.Submit(batch);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => job.WaitAsync(TimeSpan.FromSeconds(-1)));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => router.WaitAllAsync([job], TimeSpan.FromSeconds(-1)));
+    }
+
+    [Fact]
+    public async Task wait_that_is_over_says_timeout_whoever_is_woken()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "100000");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(1);
+        using Job job = router.Submit(batch);
+        using var stop = new CancellationTokenSource();
+        Task waking = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested) router.Wakeup();
+        });
+        for (int i = 0; i < 300; i++)
+        {
+            Assert.Equal(ErrorCode.Timeout, await FailureOf(() => job.WaitAsync(TimeSpan.Zero)));
+            Assert.Equal(ErrorCode.Timeout, await FailureOf(() => router.WaitAllAsync([job], TimeSpan.Zero)));
+        }
+
+        stop.Cancel();
+        await waking;
+    }
+
+    private static async Task<ErrorCode> FailureOf(Func<Task> call) =>
+        (await Assert.ThrowsAsync<BatchRouterException>(call)).Code;
 
     [Fact]
     public async Task stream_that_throws_stops_the_writing_and_is_heard()
