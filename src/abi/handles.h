@@ -117,7 +117,7 @@ struct br_results {
   std::vector<br::ResultPlace> places;
   std::size_t next_place = 0;
   std::vector<br::File> files;
-  std::string line;  // the newest one
+  std::string line;  // the newest one that was read in order
 };
 
 struct br_plan {

@@ -18,26 +18,30 @@ constexpr std::size_t kWriteBlock = std::size_t{128} << 10;
 
 enum class Next { line, none_now, end };
 
-Result<Next> next_in_order(br_results* results, std::string* line) {
+Result<Next> next_in_order(br_results* results, std::string_view* line) {
   if (results->next_place >= results->places.size()) return Next::end;
   const br::ResultPlace& place = results->places[results->next_place];
-  line->resize(place.size);
-  auto n = results->files[static_cast<std::size_t>(place.part)].read_at(line->data(), place.size, place.offset);
+  results->line.resize(place.size);
+  auto n = results->files[static_cast<std::size_t>(place.part)].read_at(results->line.data(), place.size, place.offset);
   if (!n) return std::move(n.error());
   if (*n != place.size) return Error(br::Code::store, "a results file has become shorter", "restore it from a backup");
   ++results->next_place;
+  *line = results->line;
   return Next::line;
 }
 
-// The next line of any part, in the order of the parts.
-Result<Next> next_line(br_results* results, std::string* line) {
+// The next line of any part, in the order of the parts; valid until the next call.
+Result<Next> next_line(br_results* results, std::string_view* line) {
   if (results->in_order) return next_in_order(results, line);
   while (results->part < results->feeds.size()) {
     if (!results->reader) results->reader = std::make_unique<br::FeedReader>(results->feeds[results->part], 0);
-    std::uint64_t end = 0;
-    auto more = results->reader->next(line, &end);
+    br::Line found;
+    auto more = results->reader->next(&found);
     if (!more) return std::move(more.error());
-    if (*more) return Next::line;
+    if (*more) {
+      *line = {found.data, found.size};
+      return Next::line;
+    }
     if (results->follows && !results->reader->at_end()) return Next::none_now;
     results->reader.reset();
     ++results->part;
@@ -57,7 +61,7 @@ struct Writer {
   br_write_fn write;
   void* user_data;
   std::int64_t rows = 0, failed = 0;
-  std::string block, line;
+  std::string block;
 
   Result<void> flush(std::size_t least) {
     if (block.empty() || block.size() < least) return {};
@@ -69,7 +73,7 @@ struct Writer {
 
   // All that is there: Next::none_now or Next::end.
   Result<Next> drain(br_results* results) {
-    for (;;) {
+    for (std::string_view line;;) {
       auto more = next_line(results, &line);
       if (!more) return std::move(more.error());
       if (*more != Next::line) {
@@ -100,12 +104,12 @@ Result<br_status> write_all(br_results* results, Writer* writer) {
 
 // Up to `capacity` results. BR_OK: at least one.
 Result<br_status> read_block(br_results* results, size_t capacity, std::vector<std::unique_ptr<br_result>>* handles) {
-  for (;;) {
-    auto more = next_line(results, &results->line);
+  for (std::string_view line;;) {
+    auto more = next_line(results, &line);
     // What was read before the mistake is handed out first; the next call meets it again.
     if (!more && handles->empty()) return std::move(more.error());
     if (more && *more == Next::line) {
-      handles->push_back(br_result::make(results->line, nullptr, {}));
+      handles->push_back(br_result::make(line, nullptr, {}));
       if (handles->size() == capacity) return BR_OK;
       continue;
     }
@@ -201,7 +205,7 @@ br_status br_results_write(br_results* results, br_write_fn write, void* user_da
   return guard(err, [&]() -> Result<br_status> {
     if (results == nullptr || write == nullptr) return br::null_argument("results or write");
     if (results->router->is_forked()) return forked();
-    Writer writer{write, user_data, 0, 0, {}, {}};
+    Writer writer{write, user_data, 0, 0, {}};
     auto status = write_all(results, &writer);
     if (rows != nullptr) *rows = writer.rows;
     if (failed != nullptr) *failed = writer.failed;

@@ -4,8 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "codec/json_read.h"
-
 namespace br {
 namespace {
 constexpr std::uint64_t kAcked = std::uint64_t{1} << 63;
@@ -15,7 +13,7 @@ constexpr std::size_t kMaxResultLine = std::size_t{1} << 32;
 FeedReader::FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset)
     : feed_(std::move(feed)), start_(offset), read_at_(offset) {}
 
-Result<bool> FeedReader::next(std::string* line, std::uint64_t* end_offset) {
+Result<bool> FeedReader::next(Line* line) {
   if (!file_.is_open()) {
     if (feed_->length <= start_) {
       pending_ = false;
@@ -35,8 +33,7 @@ Result<bool> FeedReader::next(std::string* line, std::uint64_t* end_offset) {
         kMaxResultLine, start_);
     lines_->keep_partial(true);
   }
-  Line found;
-  auto more = lines_->next(&found);
+  auto more = lines_->next(line);
   if (!more) return std::move(more.error());
   pending_ = *more;
   if (!*more) {
@@ -48,9 +45,6 @@ Result<bool> FeedReader::next(std::string* line, std::uint64_t* end_offset) {
     }
     return false;
   }
-  line->reserve(found.size + kJsonPadding);  // whoever reads it by a cursor pads it in place
-  line->assign(found.data, found.size);
-  *end_offset = found.offset + found.size + 1;
   return true;
 }
 
@@ -69,18 +63,19 @@ Delivery::Delivery(const Job& job, const std::vector<std::shared_ptr<ResultFeed>
 Result<bool> Delivery::next(Delivered* out) {
   for (std::size_t tried = 0; tried < parts_.size(); ++tried) {
     Part& part = parts_[turn_];
-    std::uint64_t end = 0;
-    auto more = part.reader->next(&out->line, &end);
+    Line line;
+    auto more = part.reader->next(&line);
     if (!more) return more;
     if (!*more) {
       turn_ = (turn_ + 1) % parts_.size();
       continue;
     }
+    out->line.assign(line.data, line.size);
     out->job_id = job_id_;
     out->part = part.progress.part;
     out->row = part.next_row++;
     out->redelivered = out->row < part.handed_before;
-    part.waiting.push_back(end);
+    part.waiting.push_back(line.offset + line.size + 1);  // where the next one begins
     if (part.progress.handed_rows != std::numeric_limits<std::int64_t>::max()) {
       // Saved once for all rows: after a crash each row that was not acknowledged may have been handed out.
       part.progress.handed_rows = std::numeric_limits<std::int64_t>::max();

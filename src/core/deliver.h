@@ -29,8 +29,8 @@ struct Delivered {
 class FeedReader {
  public:
   FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset);
-  // false: nothing more for now (at_end() tells whether ever). *end_offset: where the next line begins.
-  Result<bool> next(std::string* line, std::uint64_t* end_offset);
+  // false: nothing more for now (at_end() tells whether ever). *line is valid until the next call.
+  Result<bool> next(Line* line);
   bool has_grown() const { return feed_->complete || feed_->length > read_at_; }
   bool at_end() const { return feed_->complete && read_at_ >= feed_->length && !pending_; }
 
