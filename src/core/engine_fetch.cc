@@ -3,6 +3,7 @@
 
 #include "batchrouter.h"
 #include "core/engine.h"
+#include "core/rest_reason.h"
 #include "providers/http_error.h"
 
 namespace br {
@@ -10,34 +11,6 @@ namespace {
 
 constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
 constexpr std::int64_t kConsumeAfterMs = 100;  // the first bytes at once, and never longer than this
-
-// SyntheticError with its texts.
-struct RestReason {
-  ResultStatus status = ResultStatus::errored;
-  std::string type, code, message;
-  int http_status = 0;
-  bool transient = false;
-  SyntheticError view() const { return {status, type, code, message, http_status, transient}; }
-};
-
-// What becomes of the requests for which there is no row.
-RestReason rest_reason(const RemoteBatch& batch) {
-  const State state = state_of(batch);
-  if (state == State::cancelled)
-    return {ResultStatus::cancelled, "cancelled", "batch_cancelled", "the batch was cancelled before it was answered"};
-  if (state == State::expired)
-    return {ResultStatus::expired, "expired", "batch_expired", "the batch expired before it was answered", 0, true};
-  const std::optional<Error>& why = batch.phase == Phase::refused ? batch.error : batch.status.failure;
-  if (state == State::failed && why) {
-    const char* type = batch.phase == Phase::refused ? "not_submitted" : "batch_failed";
-    return {ResultStatus::errored, type, why->vendor_code.empty() ? type : why->vendor_code, why->message,
-            why->http_status, why->transient};
-  }
-  if (batch.phase == Phase::fetching && batch.error)
-    return {ResultStatus::errored, "missing", batch.error->vendor_code.empty() ? "missing" : batch.error->vendor_code,
-            "the results could not be fetched: " + batch.error->message, batch.error->http_status, true};
-  return {ResultStatus::errored, "missing", "missing", "the vendor returned no result row for this request", 0, true};
-}
 
 // Before the state says that the results are here: after that nobody asks the vendor for them again.
 Result<void> sync_results(const std::string& path) {

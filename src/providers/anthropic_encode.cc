@@ -2,9 +2,7 @@
 #include <array>
 #include <charconv>
 
-#include "providers/anthropic_dialect.h"
-#include "providers/request_encoder.h"
-#include "providers/unified_fields.h"
+#include "providers/anthropic_encoder.h"
 
 namespace br {
 namespace {
@@ -18,41 +16,14 @@ std::int64_t read_integer(std::string_view token) {
   return value;
 }
 
-class Encoder : public RequestEncoder {
- public:
-  Encoder(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
-          std::vector<std::string>* warnings)
-      : RequestEncoder("Anthropic", request, options, out, issue, warnings) {}
-
-  bool line();
-
- private:
-  bool params();
-  void system_prompt(BodyWriter* w);
-  bool messages();
-  bool content(const Message& message);
-  bool part(const Part& part);
-  bool file_part(const Part& part, std::string_view type);
-  bool check_media_type(std::string_view media_type, const Part& part);
-  bool generation(BodyWriter* w);
-  bool tools(BodyWriter* w);
-  bool tool(const Tool& tool, std::size_t index);
-  bool tool_choice(BodyWriter* w);
-  bool output_config(BodyWriter* w);
-  bool effort(const Reasoning& reasoning, std::string_view* effort);
-  bool check_budget(const BodyWriter& w);
-  void thinking(BodyWriter* w);
-
-  std::int64_t budget_ = 0;  // of thinking, which counts to max_tokens; 0: none
-  bool has_budget_ = false;  // reasoning.budget_tokens is good
-};
-
 // "budget_tokens" of thinking in provider_kwargs, which is not judged but counted; 0 where there is none.
 std::int64_t budget_in(std::string_view thinking) {
   return thinking.starts_with('{') ? read_integer(read_reasoning(thinking).budget_tokens) : 0;
 }
 
-bool Encoder::line() {
+}  // namespace
+
+bool AnthropicEncoder::line() {
   if (r_.endpoint != Endpoint::chat)
     return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Anthropic's batch API; use chat, or another provider");
@@ -62,7 +33,7 @@ bool Encoder::line() {
   return true;
 }
 
-bool Encoder::params() {
+bool AnthropicEncoder::params() {
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   w.field("model", r_.model_json);
@@ -79,94 +50,7 @@ bool Encoder::params() {
   return true;
 }
 
-void Encoder::system_prompt(BodyWriter* w) {
-  if (r_.system_json.empty() || !w->begin("system")) return;
-  if (!r_.system_is_list) {
-    out_->append(r_.system_json.front());
-    return;
-  }
-  out_->push_back('[');
-  for (std::size_t i = 0; i < r_.system_json.size(); ++i)
-    out_->append(i > 0 ? "," : "").append("{\"type\":\"text\",\"text\":").append(r_.system_json[i]).push_back('}');
-  out_->push_back(']');
-}
-
-bool Encoder::messages() {
-  out_->push_back('[');
-  for (std::size_t i = 0; i < r_.messages.size(); ++i) {
-    const Message& message = r_.messages[i];
-    if (i > 0) out_->push_back(',');
-    out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
-                                            : "{\"role\":\"assistant\",\"content\":");
-    if (!content(message)) return false;
-    out_->push_back('}');
-  }
-  out_->push_back(']');
-  return true;
-}
-
-bool Encoder::content(const Message& message) {
-  if (message.plain_string) {
-    out_->append(r_.parts[message.first_part].text_json);
-    return true;
-  }
-  out_->push_back('[');
-  bool first = true;
-  for (std::uint32_t k = 0; k < message.part_count; ++k) {
-    const std::size_t before = out_->size();
-    if (!first) out_->push_back(',');
-    const std::size_t begun = out_->size();
-    if (!part(r_.parts[message.first_part + k])) return false;
-    if (out_->size() == begun) out_->resize(before);  // the part was dropped
-    else first = false;
-  }
-  out_->push_back(']');
-  return true;
-}
-
-bool Encoder::part(const Part& part) {
-  switch (part.kind) {
-    case PartKind::text:
-      out_->append("{\"type\":\"text\",\"text\":").append(part.text_json).push_back('}');
-      return true;
-    case PartKind::image:
-      return file_part(part, "image");
-    case PartKind::document:
-      return file_part(part, "document");
-    case PartKind::audio:
-      break;
-  }
-  return unsupported(part.column, "audio", "takes no audio", "send its transcript, or use another provider");
-}
-
-bool Encoder::check_media_type(std::string_view type, const Part& part) {
-  if (part.kind == PartKind::document) return type == "application/pdf";
-  static constexpr std::array<std::string_view, 4> kImages = {"image/jpeg", "image/png", "image/gif", "image/webp"};
-  for (const std::string_view known : kImages) {
-    if (type == known) return true;
-  }
-  return false;
-}
-
-bool Encoder::file_part(const Part& part, std::string_view type) {
-  const bool image = part.kind == PartKind::image;
-  std::string_view media = media_type(part, image ? "image/jpeg" : "application/pdf"), data = inside(part.data_json);
-  const bool base64 = part.source == Source::base64 ||
-                      (part.source == Source::url && split_data_uri(part.data_json, &media, &data));
-  if (base64 && !check_media_type(media, part))
-    return unsupported(part.column, type,
-                       image ? "takes jpeg, png, gif and webp, not " + std::string(media)
-                             : "takes application/pdf as base64, not " + std::string(media),
-                       image ? "convert it" : "send its text");
-  out_->append("{\"type\":\"").append(type).append("\",\"source\":{\"type\":");
-  if (base64)
-    out_->append("\"base64\",\"media_type\":\"").append(media).append("\",\"data\":\"").append(data).append("\"}}");
-  else if (part.source == Source::url) out_->append("\"url\",\"url\":").append(part.data_json).append("}}");
-  else out_->append("\"file\",\"file_id\":").append(part.data_json).append("}}");
-  return true;
-}
-
-bool Encoder::generation(BodyWriter* w) {
+bool AnthropicEncoder::generation(BodyWriter* w) {
   const Generation& g = r_.generation;
   double temperature = 0;
   std::from_chars(g.temperature.data(), g.temperature.data() + g.temperature.size(), temperature);
@@ -187,60 +71,8 @@ bool Encoder::generation(BodyWriter* w) {
   return true;
 }
 
-bool Encoder::tools(BodyWriter* w) {
-  if (r_.tools_json.empty() || !w->begin("tools")) return true;
-  out_->push_back('[');
-  const auto all = read_tools(r_.tools_json);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (i > 0) out_->push_back(',');
-    if (!tool(all[i], i)) return false;
-  }
-  out_->push_back(']');
-  return true;
-}
-
-bool Encoder::tool(const Tool& tool, std::size_t index) {
-  const std::string at = "tools[" + std::to_string(index) + "]";
-  if (tool.native) {
-    out_->append(tool.raw);
-    return true;
-  }
-  if (tool.name_json.empty()) return refuse(r_.tools_column, at, at + " is no function with a name; give it one");
-  for (const auto& [key, value] : tool.other) {
-    if (!unsupported(r_.tools_column, at + "." + std::string(inside(key)), "has no such field of a function",
-                     "remove it"))
-      return false;
-  }
-  out_->append("{\"name\":").append(tool.name_json);
-  if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
-  out_->append(",\"input_schema\":")
-      .append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json);
-  if (!tool.strict_json.empty()) out_->append(",\"strict\":").append(tool.strict_json);
-  for (const auto& [key, value] : tool.beside) out_->append(",").append(key).append(":").append(value);
-  out_->push_back('}');
-  return true;
-}
-
-bool Encoder::tool_choice(BodyWriter* w) {
-  if (r_.tool_choice_json.empty()) return true;
-  const ToolChoice choice = read_tool_choice(r_.tool_choice_json);
-  if (choice.kind == ToolChoice::Kind::other)
-    return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, none, required or one function", "change it");
-  if (!w->begin("tool_choice")) return true;
-  // Anthropic's own form may say more: disable_parallel_tool_use.
-  if (choice.type == "auto" || choice.type == "any" || choice.type == "tool" || choice.type == "none") {
-    out_->append(r_.tool_choice_json);
-    return true;
-  }
-  using Kind = ToolChoice::Kind;
-  if (choice.kind == Kind::named) out_->append("{\"type\":\"tool\",\"name\":").append(choice.name_json).push_back('}');
-  else if (choice.kind == Kind::automatic) out_->append("{\"type\":\"auto\"}");
-  else out_->append(choice.kind == Kind::none ? "{\"type\":\"none\"}" : "{\"type\":\"any\"}");
-  return true;
-}
-
 // What of the effort goes into output_config; "none" is said by thinking.
-bool Encoder::effort(const Reasoning& reasoning, std::string_view* effort) {
+bool AnthropicEncoder::effort(const Reasoning& reasoning, std::string_view* effort) {
   if (!reasoning.other.empty() &&
       !unsupported(r_.reasoning_column, "reasoning." + std::string(reasoning.other), "takes effort and budget_tokens",
                    "remove it"))
@@ -256,7 +88,7 @@ bool Encoder::effort(const Reasoning& reasoning, std::string_view* effort) {
                      "use one of them");
 }
 
-bool Encoder::output_config(BodyWriter* w) {
+bool AnthropicEncoder::output_config(BodyWriter* w) {
   std::string_view effort_word;
   if (!r_.reasoning_json.empty() && !effort(read_reasoning(r_.reasoning_json), &effort_word)) return false;
   ResponseFormat format{ResponseFormat::Kind::text, {}};
@@ -277,7 +109,7 @@ bool Encoder::output_config(BodyWriter* w) {
 }
 
 // Before max_tokens is written: a budget has to be below it, and makes the default greater.
-bool Encoder::check_budget(const BodyWriter& w) {
+bool AnthropicEncoder::check_budget(const BodyWriter& w) {
   if (!w.replacement("thinking").empty()) {
     budget_ = budget_in(w.replacement("thinking"));
     return true;
@@ -299,7 +131,7 @@ bool Encoder::check_budget(const BodyWriter& w) {
   return true;
 }
 
-void Encoder::thinking(BodyWriter* w) {
+void AnthropicEncoder::thinking(BodyWriter* w) {
   if (r_.reasoning_json.empty()) return;
   const Reasoning reasoning = read_reasoning(r_.reasoning_json);
   if (reasoning.effort == "none")
@@ -308,12 +140,10 @@ void Encoder::thinking(BodyWriter* w) {
     out_->append("{\"type\":\"enabled\",\"budget_tokens\":").append(reasoning.budget_tokens).push_back('}');
 }
 
-}  // namespace
-
 bool encode_anthropic_line(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
                            std::vector<std::string>* warnings) {
   const std::size_t before = out->size();
-  Encoder encoder(request, options, out, issue, warnings);
+  AnthropicEncoder encoder(request, options, out, issue, warnings);
   if (encoder.line()) return true;
   out->resize(before);
   return false;

@@ -84,19 +84,9 @@ bool Encoder::messages() {
   for (std::size_t i = 0; i < r_.messages.size(); ++i) {
     const Message& message = r_.messages[i];
     out_->append(i > 0 ? "," : "").append("{\"role\":\"");
-    out_->append(message.role == Role::user ? "user" : "assistant").append("\",\"content\":[");
-    bool first = true;
-    for (std::uint32_t k = 0; k < message.part_count; ++k) {
-      const std::size_t before = out_->size();
-      if (!first) out_->push_back(',');
-      const std::size_t begun = out_->size();
-      if (!part(r_.parts[message.first_part + k])) return false;
-      if (out_->size() == begun)
-        out_->resize(before);  // the part was dropped
-      else
-        first = false;
-    }
-    out_->append("]}");
+    out_->append(message.role == Role::user ? "user" : "assistant").append("\",\"content\":");
+    if (!part_array(message, [this](const Part& each) { return part(each); })) return false;
+    out_->push_back('}');
   }
   out_->push_back(']');
   return true;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "net/url.h"
+#include "providers/fireworks_status.h"
 #include "providers/fireworks_upload.h"
 #include "providers/http_error.h"
 #include "providers/openai_family.h"
@@ -20,14 +21,6 @@ constexpr std::array<Property, 4> kProperties = {{
     {"account_id", "", "FIREWORKS_ACCOUNT_ID", false, "The account that owns datasets and jobs."},
     {"direct_upload_bytes", "150000000", nullptr, false,
      "Request files above that go to a signed address of the vendor's storage; in a call of its own it takes no more."},
-}};
-
-constexpr std::array<StateWord, 5> kWords = {{
-    {"creating", State::validating},
-    {"pending", State::validating},
-    {"running", State::in_progress},
-    {"writing_results", State::in_progress},
-    {"deleting", State::cancelling},
 }};
 
 OpenAiVendor vendor() {
@@ -55,9 +48,6 @@ OpenAiVendor vendor() {
   return v;
 }
 
-// The name that follows the last slash.
-std::string last_name(std::string_view resource) { return std::string(resource.substr(resource.rfind('/') + 1)); }
-
 // Ids take lower-case letters, digits and hyphens only.
 std::string job_id(const RemoteBatch& batch) {
   std::string id = lower_case(batch.marker);
@@ -66,18 +56,6 @@ std::string job_id(const RemoteBatch& batch) {
   return id;
 }
 std::string output_id(const RemoteBatch& batch) { return job_id(batch) + "-out"; }
-
-void read_progress(const Json& progress, RemoteStatus* status) {
-  const auto total = progress["totalInputRequests"].integer();
-  const auto succeeded = progress["successfullyProcessedRequests"].integer();
-  if (!total || !succeeded) return;
-  status->counts_known = true;
-  Counts& c = status->counts;
-  c.total = std::max<std::int64_t>(0, *total);
-  c.succeeded = std::max<std::int64_t>(0, *succeeded);
-  c.errored = std::max<std::int64_t>(0, progress["failedRequests"].integer().value_or(0));
-  c.processing = std::max<std::int64_t>(0, c.total - c.succeeded - c.errored);
-}
 
 class FireworksProvider : public OpenAiFamilyProvider {
  public:
@@ -132,7 +110,7 @@ class FireworksProvider : public OpenAiFamilyProvider {
     const std::size_t at = account.base_url.find(kAccounts);
     if (at != std::string::npos) return account.base_url.substr(at + 1);
     const std::string_view id = account.setting("account_id");
-    return id.empty() ? "" : "accounts/" + url_encode(last_name(id));
+    return id.empty() ? "" : "accounts/" + url_encode(name_in_resource(id));
   }
 
   HttpRequest call(const Account& account, std::string method, std::string_view path) const {
@@ -250,26 +228,10 @@ class FireworksProvider : public OpenAiFamilyProvider {
   }
 
   Result<RemoteStatus> read_job(const Account& account, const Json& json, std::string_view what) const {
-    RemoteStatus status;
-    status.id = last_name(json["name"].string());
-    if (status.id.empty()) return protocol_error("fireworks", what, "the answer is no job: it has no name");
-    constexpr std::string_view kPrefix = "JOB_STATE_";
-    std::string_view word = json["state"].string();
-    if (word.starts_with(kPrefix)) word.remove_prefix(kPrefix.size());
-    read_state_word(word, kWords, &status);
-    read_progress(json["jobProgress"], &status);
-    status.created_ms = read_time(json["createTime"]);
-    if (is_terminal(status.state)) status.completed_ms = read_time(json["updateTime"]);
-    status.model = json["model"].string_or("");
-    status.marker = json["displayName"].string_or("");
-    status.input_file_id = last_name(json["inputDatasetId"].string());
-    status.output.id = last_name(json["outputDatasetId"].string());
+    auto status = read_fireworks_job(json, what);
     // One dataset holds both kinds of rows; the address says that there is no second file to wait for.
-    if (is_terminal(status.state) && !status.output.id.empty())
-      status.output.url = call(account, "GET", openai_path("/datasets", status.output.id, ":getDownloadEndpoint")).url;
-    if (status.state == State::failed)
-      status.failure = batch_failure(json["status"]["message"].string(), json["status"]["code"].string());
-    status.raw = json.raw();
+    if (status && is_terminal(status->state) && !status->output.id.empty())
+      status->output.url = call(account, "GET", openai_path("/datasets", status->output.id, ":getDownloadEndpoint")).url;
     return status;
   }
 

@@ -27,17 +27,9 @@ bool OpenAiEncoder::messages(bool responses) {
       out_->append(r_.parts[message.first_part].text_json).push_back('}');
       continue;
     }
-    out_->push_back('[');
-    bool first = true;
-    for (std::uint32_t k = 0; k < message.part_count; ++k) {
-      const std::size_t before = out_->size();
-      if (!first) out_->push_back(',');
-      const std::size_t begun = out_->size();
-      if (!part(r_.parts[message.first_part + k], responses, message.role)) return false;
-      if (out_->size() == begun) out_->resize(before);  // the part was dropped
-      else first = false;
-    }
-    out_->append("]}");
+    const auto write = [&](const Part& each) { return part(each, responses, message.role); };
+    if (!part_array(message, write)) return false;
+    out_->push_back('}');
   }
   return true;
 }

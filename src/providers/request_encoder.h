@@ -33,6 +33,9 @@ class RequestEncoder {
   bool check_stream(std::string_view value, std::string_view field);
   // Writes the raw body of the request, after that check.
   bool raw_body();
+  // The parts of a message as a JSON array. write(part) appends one, or nothing where it is left out; false: refused.
+  template <class Fn>
+  bool part_array(const Message& message, Fn&& write);
   // All system prompts as one JSON string, joined by newlines.
   void system_text();
   // "data:<media type>;base64,<data>" as a JSON string.
@@ -49,5 +52,21 @@ class RequestEncoder {
   Issue* issue_;
   std::vector<std::string>* warnings_;
 };
+
+template <class Fn>
+bool RequestEncoder::part_array(const Message& message, Fn&& write) {
+  out_->push_back('[');
+  bool first = true;
+  for (std::uint32_t k = 0; k < message.part_count; ++k) {
+    const std::size_t before = out_->size();
+    if (!first) out_->push_back(',');
+    const std::size_t begun = out_->size();
+    if (!write(r_.parts[message.first_part + k])) return false;
+    if (out_->size() == begun) out_->resize(before);
+    else first = false;
+  }
+  out_->push_back(']');
+  return true;
+}
 
 }  // namespace br

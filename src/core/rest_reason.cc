@@ -1,0 +1,25 @@
+#include "core/rest_reason.h"
+
+#include <optional>
+
+namespace br {
+
+RestReason rest_reason(const RemoteBatch& batch) {
+  const State state = state_of(batch);
+  if (state == State::cancelled)
+    return {ResultStatus::cancelled, "cancelled", "batch_cancelled", "the batch was cancelled before it was answered"};
+  if (state == State::expired)
+    return {ResultStatus::expired, "expired", "batch_expired", "the batch expired before it was answered", 0, true};
+  const std::optional<Error>& why = batch.phase == Phase::refused ? batch.error : batch.status.failure;
+  if (state == State::failed && why) {
+    const char* type = batch.phase == Phase::refused ? "not_submitted" : "batch_failed";
+    return {ResultStatus::errored, type, why->vendor_code.empty() ? type : why->vendor_code, why->message,
+            why->http_status, why->transient};
+  }
+  if (batch.phase == Phase::fetching && batch.error)
+    return {ResultStatus::errored, "missing", batch.error->vendor_code.empty() ? "missing" : batch.error->vendor_code,
+            "the results could not be fetched: " + batch.error->message, batch.error->http_status, true};
+  return {ResultStatus::errored, "missing", "missing", "the vendor returned no result row for this request", 0, true};
+}
+
+}  // namespace br
