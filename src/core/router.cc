@@ -1,7 +1,5 @@
 #include "core/router.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -20,8 +18,8 @@ constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the dele
 
 Router::Router(Config config, RouterCallbacks callbacks)
     : config_(std::move(config)),
-      callbacks_(std::make_shared<const RouterCallbacks>(std::move(callbacks))),
-      pid_(::getpid()) {}
+      auto_ack_(config_.boolean("delivery.auto_ack")),
+      callbacks_(std::make_shared<const RouterCallbacks>(std::move(callbacks))) {}
 
 Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
   std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
@@ -43,8 +41,6 @@ Router::~Router() {
   }
   [[maybe_unused]] const auto closed = close(0);
 }
-
-bool Router::is_forked() const { return ::getpid() != pid_; }
 
 Result<void> Router::open_state() {
   auto prices = Prices::load(config_);

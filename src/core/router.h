@@ -22,6 +22,7 @@
 #include "core/input_order.h"
 #include "core/intake.h"
 #include "core/prices.h"
+#include "sys/fork_mark.h"
 #include "sys/wake.h"
 
 namespace br {
@@ -67,7 +68,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   // Code::invalid_argument where this thread is inside a submit, which cannot end under its own feet.
   Result<void> close(std::int64_t timeout_ms);
   bool is_closed() const { return closed_; }
-  bool is_forked() const;
+  bool is_forked() const { return mark_.is_copy(); }
   int fd() const { return closed_ ? -1 : wake_.fd(); }
   void wakeup();
 
@@ -218,11 +219,12 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   void remove_fresh_state();
 
   Config config_;
+  const bool auto_ack_;  // of config_, asked with every result
   std::shared_ptr<const RouterCallbacks> callbacks_;  // until it is closed
   std::string state_dir_;
   std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;
-  int pid_ = 0;
+  ForkMark mark_;
   // The newest job of a process that was killed, until somebody is told of it: perhaps it was done and nobody knew.
   std::string untold_job_;
   FileLock lock_;

@@ -96,7 +96,7 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
     if (left_ms <= 0) return Wait::timed_out;
     if (!served) changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
   }
-  if (config_.boolean("delivery.auto_ack")) {
+  if (auto_ack_) {
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);
   }
   const bool wake = !acks_dirty_;

@@ -3,8 +3,8 @@ using BatchRouter.Native;
 namespace BatchRouter;
 
 /// <summary>
-/// Some native results (256 at most), taken from C in one call. What is not consumed goes back to the pool it came from, so that
-/// a consumer that stops half-way loses nothing.
+/// Some native results (256 at most), taken from C in one call. What is not consumed goes back to the pool it came from,
+/// so that a consumer that stops half-way, or is forgotten, loses nothing.
 /// </summary>
 internal sealed unsafe class ResultBlock(ResultPool? pool, int most = ResultBlock.Capacity) : IDisposable
 {
