@@ -52,6 +52,7 @@ struct Error {
   int http_status = 0;
   bool transient = false;
   bool not_executed = false;  // of a paid call: it certainly did nothing at the vendor
+  bool blocking = false;      // a person has to mend something first: the job waits for that and is not ended
   std::int64_t retry_after_ms = -1;
   std::vector<std::string> issues;  // lines of wrong input, the first hundred
   std::size_t issue_total = 0;

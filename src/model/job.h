@@ -98,6 +98,13 @@ struct RemoteBatch {
   std::vector<std::pair<std::string, std::string>> metadata;  // the caller's
   Phase phase = Phase::planned;
   std::int32_t attempt = 1;      // create attempts
+  std::int64_t planned_ms = -1;  // when its request file was written
+  std::string id_tag;            // stands in every id on the wire, where the vendor keeps no marker; empty: in none
+  std::int32_t creates = 0;      // create calls in its whole life that the vendor did not clearly refuse
+  std::string key_salt;          // of the hashes in `accounts` and `keys`
+  std::vector<std::string> accounts;  // fingerprints of the accounts that are known to be its own
+  std::vector<std::string> keys;      // salted hashes of the keys that are known to be its own
+  bool adopted_by_person = false;     // somebody said which batch it is: its rows come as they are
   std::string input_file_id;
   RemoteStatus status;           // the vendor's last word; status.id empty before it is accepted
   std::int64_t create_sent_ms = -1;

@@ -21,6 +21,18 @@ std::vector<std::pair<std::string, std::string>> read_pairs(const Json& json) {
   return pairs;
 }
 
+void write_texts(std::string_view name, const std::vector<std::string>& texts, JsonWriter* json) {
+  json->key(name).begin_array();
+  for (const std::string& text : texts) json->string(text);
+  json->end_array();
+}
+
+std::vector<std::string> read_texts(const Json& json) {
+  std::vector<std::string> texts;
+  for (const Json& item : json.items()) texts.push_back(item.string_or(""));
+  return texts;
+}
+
 void write_counts(std::string_view name, const Counts& counts, JsonWriter* json) {
   json->key(name).begin_object().field("total", counts.total).field("succeeded", counts.succeeded);
   json->field("errored", counts.errored).field("processing", counts.processing);
@@ -62,7 +74,7 @@ void write_error(std::string_view name, const std::optional<Error>& error, JsonW
   json->field("message", error->message).field("hint", error->hint).field("provider", error->provider);
   json->field("vendor_code", error->vendor_code).field("request_id", error->request_id);
   json->field("http_status", std::int64_t{error->http_status}).key("transient").boolean(error->transient);
-  json->end_object();
+  json->key("blocking").boolean(error->blocking).end_object();
 }
 
 std::optional<Error> read_error(const Json& json) {
@@ -74,6 +86,7 @@ std::optional<Error> read_error(const Json& json) {
   error.request_id = json["request_id"].string_or("");
   error.http_status = static_cast<int>(json["http_status"].integer().value_or(0));
   error.transient = json["transient"].boolean();
+  error.blocking = json["blocking"].boolean();
   return error;
 }
 
@@ -173,11 +186,14 @@ std::string write_batch_record(const RemoteBatch& b) {
   json.field("rows", b.rows).field("bytes", b.bytes).field("marker", b.marker);
   write_pairs("metadata", b.metadata, &json);
   json.field("phase", static_cast<std::int64_t>(b.phase)).field("attempt", std::int64_t{b.attempt});
-  json.field("input_file_id", b.input_file_id);
+  json.field("planned_ms", b.planned_ms).field("id_tag", b.id_tag).field("creates", std::int64_t{b.creates});
+  json.field("key_salt", b.key_salt);
+  write_texts("accounts", b.accounts, &json);
+  write_texts("keys", b.keys, &json);
+  json.key("adopted_by_person").boolean(b.adopted_by_person).field("input_file_id", b.input_file_id);
   write_status(b.status, &json);
-  json.key("matched_by_shape").boolean(b.matched_by_shape).key("not_ours").begin_array();
-  for (const std::string& id : b.not_ours) json.string(id);
-  json.end_array();
+  json.key("matched_by_shape").boolean(b.matched_by_shape);
+  write_texts("not_ours", b.not_ours, &json);
   json.field("create_sent_ms", b.create_sent_ms).field("submitted_ms", b.submitted_ms);
   json.field("absent_since_ms", b.absent_since_ms).field("missing_since_ms", b.missing_since_ms);
   json.field("fetches", std::int64_t{b.fetches}).field("queue_waits", std::int64_t{b.queue_waits});
@@ -211,10 +227,18 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.metadata = read_pairs(j["metadata"]);
   b.phase = static_cast<Phase>(integer("phase", 0));
   b.attempt = static_cast<std::int32_t>(integer("attempt", 1));
+  b.planned_ms = integer("planned_ms", -1);
+  b.id_tag = j["id_tag"].string_or("");
+  // A version before this one did not count: an attempt that was sent is one create.
+  b.creates = static_cast<std::int32_t>(integer("creates", b.phase == Phase::planned ? 0 : b.attempt));
+  b.key_salt = j["key_salt"].string_or("");
+  b.accounts = read_texts(j["accounts"]);
+  b.keys = read_texts(j["keys"]);
+  b.adopted_by_person = j["adopted_by_person"].boolean();
   b.input_file_id = j["input_file_id"].string_or("");
   b.status = read_status(j["status"]);
   b.matched_by_shape = j["matched_by_shape"].boolean();
-  for (const Json& id : j["not_ours"].items()) b.not_ours.push_back(id.string_or(""));
+  b.not_ours = read_texts(j["not_ours"]);
   b.create_sent_ms = integer("create_sent_ms", -1);
   b.submitted_ms = integer("submitted_ms", -1);
   b.absent_since_ms = integer("absent_since_ms", -1);

@@ -30,10 +30,10 @@ auto fields(const br::RemoteFile& f) {
 
 auto fields(const br::Error& e) {
   const auto& [code, message, hint, provider, vendor_code, request_id, http_status, transient, not_executed,
-               retry_after_ms, issues, issue_total] = e;
+               blocking, retry_after_ms, issues, issue_total] = e;
   static_cast<void>(std::tie(not_executed, retry_after_ms, issues, issue_total));
-  return std::tie(code, message, hint, provider, vendor_code, request_id, http_status, transient, kLeftOut, kLeftOut,
-                  kLeftOut, kLeftOut);
+  return std::tie(code, message, hint, provider, vendor_code, request_id, http_status, transient, kLeftOut, blocking,
+                  kLeftOut, kLeftOut, kLeftOut);
 }
 
 auto fields(const br::RemoteStatus& s) {
@@ -45,12 +45,14 @@ auto fields(const br::RemoteStatus& s) {
 
 auto fields(const br::RemoteBatch& b) {
   const auto& [job_id, provider, base_url, account, part, model, endpoint, rows, bytes, request_path, marker, metadata,
-               phase, attempt, input_file_id, status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
+               phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
+               status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
                absent_since_ms, missing_since_ms, fetches, queue_waits, results, tokens, acked_rows, acked_bytes,
                handed_rows, error, blocked, cancel_wanted, cancel_taken] = b;
   static_cast<void>(request_path);
   return std::tie(job_id, provider, base_url, account, part, model, endpoint, rows, bytes, kLeftOut, marker, metadata,
-                  phase, attempt, input_file_id, status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
+                  phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
+                  status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
                   absent_since_ms, missing_since_ms, fetches, queue_waits, results, tokens, acked_rows, acked_bytes,
                   handed_rows, error, blocked, cancel_wanted, cancel_taken);
 }
