@@ -30,6 +30,9 @@ Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
     collector->ledger_ = std::move(*ledger);
   }
   if (collector->plan_.provider != nullptr) collector->rows_ = collector->plan_.provider->row_reader();
+  if (collector->plan_.takes_caller_ids && collector->ledger_.has_wire_ids()) {
+    if (auto found = collector->find_places(&collector->caller_places_); !found) return std::move(found.error());
+  }
   if (auto replayed = collector->replay(); !replayed) return std::move(replayed.error());
   return collector;
 }
@@ -88,6 +91,13 @@ void Collector::replay_line(std::string_view text, const std::unordered_map<std:
   } else if (const std::size_t place = ledger_.find(id); place != IdLedger::kNone) {
     ledger_.mark(place);
   }
+}
+
+std::size_t Collector::place_of(std::string_view id) const {
+  const std::size_t place = ledger_.find(id);
+  if (place != IdLedger::kNone || caller_places_.empty()) return place;
+  const auto found = caller_places_.find(std::string(id));
+  return found == caller_places_.end() ? IdLedger::kNone : found->second;
 }
 
 void Collector::count(ResultStatus status, std::int64_t by) {
@@ -170,7 +180,7 @@ Result<void> Collector::take_row(Row row, bool repeated) {
   if (plan_.ids_path.empty()) {
     if (!foreign_.emplace(row.custom_id, true).second) return {};
   } else {
-    const std::size_t place = ledger_.find(row.custom_id);
+    const std::size_t place = place_of(row.custom_id);
     if (place == IdLedger::kNone) {
       unknown_ += 1;
       odd(BR_EVENT_UNKNOWN_ID, "a row for the id \"" + shown(row.custom_id) + "\", which was never asked");

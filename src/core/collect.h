@@ -30,6 +30,7 @@ using OddRowFn = std::function<void(std::int32_t event, const std::string& text)
 
 struct CollectorPlan {
   std::string ids_path;      // empty: a batch made elsewhere, every id is taken
+  bool takes_caller_ids = false;  // a person said which batch it is: rows may have the caller's ids as well
   std::string output_path;
   std::size_t max_line_bytes = 0;
   std::uint64_t hash_seed = 0;
@@ -65,7 +66,10 @@ class Collector {
   CollectReport report() const;
 
   CollectorPlan plan_;
+  std::size_t place_of(std::string_view id) const;
+
   IdLedger ledger_;
+  std::unordered_map<std::string, std::size_t> caller_places_;  // takes_caller_ids: places by the caller's ids
   std::unique_ptr<BufferedFile> results_;
   File output_;
   std::uint64_t read_at_ = 0, readable_ = 0;

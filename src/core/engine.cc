@@ -10,6 +10,7 @@ namespace {
 
 // Looking at a program of this machine costs nothing, and it may be done in seconds.
 constexpr std::int64_t kLocalPollMs = 1000, kLocalMaxPollMs = 10'000;
+constexpr std::size_t kSaltLength = 16;
 
 }  // namespace
 
@@ -23,9 +24,13 @@ StepRules step_rules(const Config& config, const Provider* provider, bool attach
   rules.settle_ms = config.integer("submit.settle_ms");
   rules.resend_when_absent = config.get("submit.on_unknown") == "resend_when_absent";
   rules.wait_when_queue_full = config.get("submit.on_queue_full") == "wait";
+  rules.max_creates = static_cast<std::int32_t>(config.integer("submit.max_attempts"));
   rules.attached = attached;
   if (provider == nullptr) return rules;
   rules.match_by_shape = provider->capability().marker == Marker::none;
+  rules.find_upload = provider->capability().marker == Marker::input_file;
+  rules.can_list = provider->capability().can_list;
+  rules.newest_first = provider->capability().lists_newest_first;
   if (provider->capability().local) {
     rules.settle_ms = 0;  // what runs here is known for certain
     rules.poll.interval_ms = std::min(rules.poll.interval_ms, kLocalPollMs);
@@ -59,22 +64,32 @@ void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
   part.provider = use.provider;
   part.hold = std::move(use.hold);
   part.rules = step_rules(run->config, part.provider, run->job.attached);
+  if (part.provider == nullptr) return;
+  RemoteBatch& batch = run->job.batches[index];
+  if (batch.key_salt.empty()) batch.key_salt = p_.random->id(kSaltLength);
+  if (auto account = resolve_account(run->config, *part.provider, batch.base_url, batch.account))
+    part.rules.account = account_proof(*part.provider, *account, batch.key_salt);
 }
 
-void Engine::add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active) {
+void Engine::add(EngineJob added) {
   auto run = std::make_unique<Run>();
-  run->job = std::move(job);
+  run->job = std::move(added.job);
   run->config = *p_.config;
+  run->address_is_given = added.address_is_given;
   for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
-    run->parts[i].feed = feeds[i];
-    use_provider_of(run.get(), i, std::move(uses[i]));
-    run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
+    Part& part = run->parts[i];
+    RemoteBatch& batch = run->job.batches[i];
+    part.feed = added.feeds[i];
+    part.track.inherited = !added.planned_here;
+    if (batch.planned_ms < 0) batch.planned_ms = run->job.created_ms;
+    use_provider_of(run.get(), i, std::move(added.uses[i]));
+    batch.request_path = p_.spool->requests(run->job.id, batch.part);
   }
   const std::string id = run->job.id;
   runs_[id] = std::move(run);
-  if (active) resume(id);
+  if (added.active) resume(id);
 }
 
 // Before any batch of the job is told of: one that is still blocked beside one that is done would make the job look
@@ -107,6 +122,25 @@ void Engine::cancel(const std::string& job_id) {
   const Run* run = find(job_id);
   if (run == nullptr) return;
   for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::cancel, Op::cancel, {}, {}, {}});
+  drain();
+}
+
+void Engine::adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id) {
+  const Run* run = find(job_id);
+  if (run == nullptr) return;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    if (run->job.batches[i].part != part) continue;
+    Event event = {EventKind::adopt, Op::poll, {}, {}, {}};
+    event.outcome.status.emplace().id = batch_id;
+    push(job_id, i, std::move(event));
+  }
+  drain();
+}
+
+void Engine::abandon(const std::string& job_id) {
+  const Run* run = find(job_id);
+  if (run == nullptr) return;
+  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::abandon, Op::poll, {}, {}, {}});
   drain();
 }
 
@@ -246,6 +280,9 @@ bool Engine::perform(Run* run, std::size_t index, const Action& action) {
       return save(batch);
     case ActionKind::call:
       start_call(run, index, action.op);
+      return true;
+    case ActionKind::probe:
+      start_probe(run, index);
       return true;
     case ActionKind::fetch:
       start_fetch(run, index);

@@ -17,6 +17,7 @@
 #include "core/executor.h"
 #include "core/external_work.h"
 #include "core/local_run.h"
+#include "core/row_prover.h"
 #include "core/step.h"
 #include "model/job.h"
 #include "net/http.h"
@@ -55,6 +56,16 @@ struct EngineParts {
 
 using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
 
+// A job that the engine takes over.
+struct EngineJob {
+  Job job;
+  Feeds feeds;                     // one for each batch
+  std::vector<ProviderUse> uses;   // likewise
+  bool active = true;              // go on with it at once
+  bool planned_here = false;       // its request files were written by this process
+  bool address_is_given = false;   // by the caller of this process, and not remembered from another one
+};
+
 class Engine {
  public:
   explicit Engine(EngineParts parts) : p_(parts), answers_(std::make_shared<ExternalAnswers>(parts.transport)) {}
@@ -64,10 +75,12 @@ class Engine {
   void post(std::function<void()> work);
 
   // The loop's thread only, from here on.
-  // feeds, uses: one for each batch of the job. active: go on with it at once.
-  void add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool active);
+  void add(EngineJob added);
   void resume(const std::string& job_id);
   void cancel(const std::string& job_id);
+  // A person's word: that batch of the vendor is the part; what is in doubt of the job is given up.
+  void adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id);
+  void abandon(const std::string& job_id);
   // For each batch the number of answered polls from which on an answer is younger than this call.
   std::vector<std::int64_t> refresh(const std::string& job_id);
   void remove(const std::string& job_id);
@@ -107,12 +120,15 @@ class Engine {
     std::int64_t consumed_ms = 0;
     int pass = 0;
     std::int64_t timer_ms = -1;
+    std::uint64_t probe_call = 0;
+    std::shared_ptr<RowProver> prover;  // reads the rows of the candidate that is being looked at
   };
   struct Run {
     Job job;
     Config config;  // the router's, with the overrides of the job
     std::vector<Part> parts;
     bool active = false;
+    bool address_is_given = false;
   };
   struct Pending {
     std::string job_id;
@@ -164,8 +180,18 @@ class Engine {
   bool take_answers();
   void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
               const Account& account, const std::string& scratch);
-  void drop_known(const std::string& job_id, std::vector<RemoteStatus>* listed);
+  void find_owners(const std::string& job_id, std::size_t index, Outcome* outcome);
   void stop_calls(Part* part);
+
+  void start_probe(Run* run, std::size_t index);
+  void ask_candidate(const std::string& job_id, std::size_t index, const Account& account);
+  void candidate_answered(const std::string& job_id, std::size_t index, const Account& account,
+                          const HttpResponse& response);
+  void read_candidate(const std::string& job_id, std::size_t index, const Account& account, RemoteStatus status);
+  void candidate_read(const std::string& job_id, std::size_t index, RemoteStatus status, const HttpResponse& response);
+  void probed(const std::string& job_id, std::size_t index, RemoteStatus status, RowProof proof);
+  void probe_failed(const std::string& job_id, std::size_t index, Error error);
+  Result<void> check_address(const Run& run, std::size_t index, const Account& account) const;
 
   void start_fetch(Run* run, std::size_t index);
   void start_download(Run* run, std::size_t index);

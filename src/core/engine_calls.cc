@@ -37,7 +37,10 @@ Result<Account> Engine::account_of(const Run& run, std::size_t index) const {
   if (provider == nullptr)
     return Error(Code::no_provider, "this build has no provider \"" + batch.provider + "\"",
                  "it has: " + provider_names() + "; register it and resume");
-  return resolve_account(run.config, *provider, batch.base_url, batch.account);
+  auto account = resolve_account(run.config, *provider, batch.base_url, batch.account);
+  if (!account) return account;
+  if (auto checked = check_address(run, index, *account); !checked) return std::move(checked.error());
+  return account;
 }
 
 // ---- access tokens ----
@@ -149,7 +152,7 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
     if (!read) return call_failed(job_id, index, op, read.error(), false);
     lines = std::move(*read);
   }
-  const OpContext context{account, batch, p_.clock->now_ms(), part.track.last_page, {}, 100, 0, {}, lines};
+  const OpContext context{account, batch, p_.clock->now_ms(), part.track.search.page, {}, 100, 0, {}, lines};
   auto step = part.provider->advance(op, context, nullptr);
   if (!step) return call_failed(job_id, index, op, step.error(), false);
   if (step->send) return send_exchange(job_id, index, op, std::move(*step->send), 0, account,
@@ -175,7 +178,7 @@ void Engine::answer(const std::string& job_id, std::size_t index, Op op, const H
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.calls.erase(op);
-  const OpContext context{account, run->job.batches[index], p_.clock->now_ms(), part.track.last_page, {}, 100,
+  const OpContext context{account, run->job.batches[index], p_.clock->now_ms(), part.track.search.page, {}, 100,
                           exchange, scratch, {}};
   auto step = part.provider->advance(op, context, &response);
   if (!step) {
@@ -186,18 +189,10 @@ void Engine::answer(const std::string& job_id, std::size_t index, Op op, const H
     return send_exchange(job_id, index, op, std::move(*step->send), exchange, account,
                          step->outcome.input_file_id);
   }
-  if (op == Op::list) drop_known(job_id, &step->outcome.listed);
+  if (op == Op::list) find_owners(job_id, index, &step->outcome);
   step->outcome.vendor_now_ms = parse_http_date(std::string(response.header("date")));
   push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
   poll_again(job_id, index, op);
-}
-
-// A batch that another job of this state directory owns cannot be the one that is looked for.
-void Engine::drop_known(const std::string& job_id, std::vector<RemoteStatus>* listed) {
-  std::erase_if(*listed, [&](const RemoteStatus& status) {
-    const auto owner = p_.store->owner_of(status.id);
-    return owner && !owner->empty() && *owner != job_id;
-  });
 }
 
 void Engine::stop_calls(Part* part) {
@@ -205,6 +200,9 @@ void Engine::stop_calls(Part* part) {
     if (id != 0) p_.transport->abort(id);
   }
   part->calls.clear();
+  if (part->probe_call != 0) p_.transport->abort(part->probe_call);
+  part->probe_call = 0;
+  part->prover.reset();
   if (part->download_call != 0) p_.transport->abort(part->download_call);
   part->download_call = 0;
 }

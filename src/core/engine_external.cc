@@ -47,7 +47,7 @@ void Engine::external_answered(const std::string& job_id, std::size_t index, Op 
     const bool never_begun = outcome.error().code == Code::no_provider;
     return call_failed(job_id, index, op, std::move(outcome.error()), !never_begun);
   }
-  if (op == Op::list) drop_known(job_id, &outcome->listed);
+  if (op == Op::list) find_owners(job_id, index, &*outcome);
   push(job_id, index, {EventKind::done, op, std::move(*outcome), {}, {}});
 }
 

@@ -26,6 +26,7 @@ CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
   const RemoteBatch& batch = run->job.batches[index];
   CollectorPlan plan;
   if (!run->job.attached) plan.ids_path = p_.spool->ids(run->job.id, batch.part);
+  plan.takes_caller_ids = batch.adopted_by_person;
   plan.output_path = p_.spool->output(run->job.id, batch.part);
   plan.max_line_bytes = static_cast<std::size_t>(run->config.integer("limits.max_line_bytes"));
   plan.hash_seed = p_.random->next();

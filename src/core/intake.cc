@@ -25,8 +25,15 @@ struct Settings {
 
 class Intake {
  public:
-  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids)
-      : config_(config), spec_(spec), sink_(sink), ids_(random.next()), all_ids_(all_ids), wrong_(spec.sources) {
+  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids,
+         std::string_view id_tag)
+      : config_(config),
+        spec_(spec),
+        sink_(sink),
+        id_tag_(id_tag),
+        ids_(random.next()),
+        all_ids_(all_ids),
+        wrong_(spec.sources) {
     first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
@@ -51,6 +58,7 @@ class Intake {
   const Config& config_;
   const BatchSpec& spec_;
   RequestSink* sink_;
+  const std::string_view id_tag_;
   Routes routes_;
   Destination fallback_, own_;  // the batch's, and that of the newest line with a provider of its own
   std::string named_, account_;
@@ -153,7 +161,7 @@ void Intake::use(const Provider& provider) {
 }
 
 void Intake::put_wire_id(const Provider& provider) {
-  wire_id_ = provider.wire_id(request_.custom_id, rows_);
+  wire_id_ = provider.wire_id(request_.custom_id, rows_, id_tag_);
   if (wire_id_.empty()) return;
   wire_id_json_ = "\"" + wire_id_ + "\"";
   request_.custom_id = wire_id_;
@@ -227,8 +235,8 @@ Result<IntakeReport> Intake::run() {
 }  // namespace
 
 Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
-                                   IdTable* all_ids) {
-  Intake intake(config, spec, random, sink, all_ids);
+                                   IdTable* all_ids, std::string_view id_tag) {
+  Intake intake(config, spec, random, sink, all_ids, id_tag);
   if (auto prepared = intake.prepare(config); !prepared) return std::move(prepared.error());
   return intake.run();
 }

@@ -62,8 +62,9 @@ struct IntakeReport {
 // Every wrong line is reported (Code::input, the first hundred in Error::issues), and the sink gets no line once one
 // was wrong. Each provider that is missing is such a line, the first that needs it; Code::no_provider where nothing
 // else is wrong. Code::io or the sink's error end the reading at once. all_ids: where the ids of several batches are
-// collected, with the number of the request behind those that were there.
+// collected, with the number of the request behind those that were there. id_tag: what Marker::none vendors get in
+// every id; empty where no batch is made of the lines.
 Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
-                                   IdTable* all_ids = nullptr);
+                                   IdTable* all_ids = nullptr, std::string_view id_tag = {});
 
 }  // namespace br

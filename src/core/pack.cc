@@ -1,5 +1,7 @@
 #include "core/pack.h"
 
+#include <algorithm>
+
 #include "codec/json_write.h"
 #include "core/estimate.h"
 
@@ -17,6 +19,11 @@ Result<std::unique_ptr<BufferedFile>> create_file(const std::string& path, std::
 
 }  // namespace
 
+std::string id_tag_of(std::string_view job_id) {
+  constexpr std::size_t kPrefix = 4, kLength = 12;  // "job_", and sixty bits of chance
+  return std::string(job_id.substr(std::min(kPrefix, job_id.size()), kLength));
+}
+
 void Packer::over_limit(Error error) {
   if (!limit_) limit_ = std::move(error);
 }
@@ -30,6 +37,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   part->batch.account = item.account;
   part->batch.model = item.request.model;
   part->batch.endpoint = item.request.endpoint;
+  if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
   if (plan_.spool != nullptr) {
     auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
     if (!requests) return std::move(requests.error());

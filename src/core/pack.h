@@ -18,7 +18,11 @@ struct PackPlan {
   bool split = false;            // cut what is over a limit instead of refusing it
   bool keep_unified = false;     // for the audit file
   std::int64_t default_max_tokens = 1024;
+  std::string id_tag = {};       // stands in the ids of those vendors that keep no marker
 };
+
+// What stands in the ids on the wire of a job's requests where the vendor keeps no marker: the beginning of its own id.
+std::string id_tag_of(std::string_view job_id);
 
 class Packer : public RequestSink {
  public:

@@ -11,20 +11,26 @@ int rank(const RemoteStatus& status) {
   return 1;
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
 void keep_file(const RemoteFile& before, RemoteFile* now) {
   if (now->id.empty() && now->url.empty()) *now = before;
 }
 
 }  // namespace
 
-bool is_ours(const RemoteBatch& batch, const RemoteStatus& status) {
-  if (!batch.input_file_id.empty() && status.input_file_id == batch.input_file_id) return true;
-  return !batch.marker.empty() && status.marker == batch.marker;
+bool is_ours(const RemoteBatch& batch, const RemoteStatus& status, const std::vector<std::string>& uploads) {
+  if (contains(batch.not_ours, status.id)) return false;
+  if (!batch.marker.empty() && status.marker == batch.marker) return true;
+  if (status.input_file_id.empty()) return false;
+  return status.input_file_id == batch.input_file_id || contains(uploads, status.input_file_id);
 }
 
-bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::int64_t slack_ms) {
-  if (std::find(batch.not_ours.begin(), batch.not_ours.end(), status.id) != batch.not_ours.end()) return false;
-  if (status.created_ms < batch.create_sent_ms - slack_ms) return false;
+bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::int64_t since_ms) {
+  if (contains(batch.not_ours, status.id)) return false;
+  if (status.created_ms >= 0 && status.created_ms < since_ms) return false;
   if (!status.model.empty() && !batch.model.empty() && status.model != batch.model) return false;
   return status.counts.total == batch.rows;
 }

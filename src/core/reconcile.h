@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/error.h"
 #include "model/job.h"
@@ -11,11 +13,11 @@ namespace br {
 
 inline constexpr std::int32_t kMaxListPages = 10'000;
 
-// Whether the vendor's batch was made from our request file or carries our marker.
-bool is_ours(const RemoteBatch& batch, const RemoteStatus& status);
-// Where the vendor keeps no marker: made after our create call (clocks may differ by slack_ms), of as many requests and,
-// where the vendor says it, of our model.
-bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::int64_t slack_ms);
+// Whether the vendor's batch was made from our request file or carries our marker. uploads: other files of its name.
+bool is_ours(const RemoteBatch& batch, const RemoteStatus& status, const std::vector<std::string>& uploads);
+// Where the vendor keeps no marker: not older than since_ms, of as many requests and, where the vendor says it, of our
+// model. Says where to look, and proves nothing.
+bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::int64_t since_ms);
 
 // What one listing, over all its pages, has found so far.
 struct Matches {

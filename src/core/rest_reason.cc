@@ -12,10 +12,13 @@ RestReason rest_reason(const RemoteBatch& batch) {
     return {ResultStatus::expired, "expired", "batch_expired", "the batch expired before it was answered", 0, true};
   const std::optional<Error>& why = batch.phase == Phase::refused ? batch.error : batch.status.failure;
   if (state == State::failed && why) {
-    const char* type = batch.phase == Phase::refused ? "not_submitted" : "batch_failed";
+    const bool abandoned = why->vendor_code == "abandoned";
+    const char* type = abandoned ? "abandoned" : batch.phase == Phase::refused ? "not_submitted" : "batch_failed";
     return {ResultStatus::errored, type, why->vendor_code.empty() ? type : why->vendor_code, why->message,
             why->http_status, why->transient};
   }
+  if (batch.phase == Phase::fetching && batch.error && batch.error->vendor_code == "abandoned")
+    return {ResultStatus::errored, "abandoned", "abandoned", batch.error->message, 0, false};
   if (batch.phase == Phase::fetching && batch.error)
     return {ResultStatus::errored, "missing", batch.error->vendor_code.empty() ? "missing" : batch.error->vendor_code,
             "the results could not be fetched: " + batch.error->message, batch.error->http_status, true};

@@ -8,6 +8,8 @@
 #include "codec/result_line.h"
 #include "core/id_file.h"
 #include "core/id_ledger.h"
+#include "core/pack.h"
+#include "providers/registry.h"
 #include "sys/file.h"
 
 namespace br {
@@ -81,6 +83,11 @@ Result<void> walk_failed(const Spool& spool, const RemoteBatch& batch, const std
   return {};
 }
 
+bool keeps_no_marker(const std::string& name) {
+  const Provider* provider = find_provider(name);
+  return provider != nullptr && provider->capability().marker == Marker::none;
+}
+
 struct PartFiles {
   std::unique_ptr<BufferedFile> requests, ids, unified;
 };
@@ -96,14 +103,49 @@ Result<void> put_line(BufferedFile* file, std::string_view line) {
   return file->flush_if_full();
 }
 
+// What a request of the parent becomes: where ids on the wire carry the job's tag, that of the new job.
+class Retagger {
+ public:
+  Retagger(const Provider* provider, std::string_view tag)
+      : provider_(provider != nullptr && provider->capability().marker == Marker::none ? provider : nullptr), tag_(tag) {}
+  bool changes() const { return provider_ != nullptr; }
+  // Fills in both lines anew. false: the request line does not hold the id that the ids file says.
+  bool change(std::string_view id_line, std::string_view line) {
+    const IdEntry entry = read_id_line(id_line, &scratch_);
+    const std::string wire = provider_->wire_id(entry.custom_id, entry.number, tag_);
+    const bool own = entry.wire_id.data() == entry.custom_id.data();
+    const std::string before = own ? std::string(entry.token) : "\"" + std::string(entry.wire_id) + "\"";
+    const std::size_t at = line.find(before);
+    if (at == std::string_view::npos) return false;
+    line_.assign(line.substr(0, at)).append("\"" + wire + "\"").append(line.substr(at + before.size()));
+    id_line_.assign(entry.token).append(" " + std::to_string(entry.number) + " " + wire);
+    return true;
+  }
+  const std::string& line() const { return line_; }
+  const std::string& id_line() const { return id_line_; }
+
+ private:
+  const Provider* provider_;
+  std::string_view tag_;
+  std::string scratch_, line_, id_line_;
+};
+
 // Copies the failed requests of one part; rows and bytes of `to` tell how many there were.
 Result<void> copy_part(const Spool& spool, const RemoteBatch& from, std::uint64_t seed, RemoteBatch* to) {
   auto requests = create(spool.requests(to->job_id, to->part));
   if (!requests) return std::move(requests.error());
   auto ids = create(spool.ids(to->job_id, to->part));
   if (!ids) return std::move(ids.error());
+  Retagger retagger(find_provider(from.provider), to->id_tag);
   auto copied = walk_failed(spool, from, spool.requests(from.job_id, from.part), seed,
                             [&](std::string_view id_line, std::string_view line) -> Result<void> {
+                              if (retagger.changes()) {
+                                if (!retagger.change(id_line, line))
+                                  return Error(Code::store, (*requests)->file().path() + ": the requests of " +
+                                                                from.job_id + " and their ids do not belong together",
+                                               "restore the state directory from a backup");
+                                id_line = retagger.id_line(), line = retagger.line();
+                              }
                               to->rows += 1;
                               to->bytes += static_cast<std::int64_t>(line.size() + 1);
                               if (auto put = put_line(ids->get(), id_line); !put) return put;
@@ -142,6 +184,9 @@ Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t ha
     to.model = from.model;
     to.endpoint = from.endpoint;
     to.metadata = from.metadata;
+    to.key_salt = from.key_salt;
+    to.keys = from.keys;
+    if (!from.id_tag.empty() || keeps_no_marker(from.provider)) to.id_tag = id_tag_of(job->id);
     to.part = static_cast<std::int32_t>(job->batches.size());
     to.marker = "br-" + job->id.substr(4) + "-" + std::to_string(to.part);
     if (auto copied = copy_part(spool, from, hash_seed, &to); !copied) return copied;

@@ -89,6 +89,10 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Result<std::vector<JobView>> list_remote(const std::string& provider, std::int64_t limit, std::int64_t timeout_ms);
   Result<void> resume(const std::string& job_id);  // empty: every unfinished job
   Result<void> remove(const std::string& job_id);
+  // Code::already where the batch belongs to another job; false: it was the part's already.
+  Result<bool> adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id);
+  // Code::invalid_argument where nothing of the job is in doubt.
+  Result<void> abandon(const std::string& job_id);
 
   // Waits until the predicate holds for the job.
   Result<Wait> wait_job(const std::string& job_id, std::int64_t timeout_ms,
@@ -151,7 +155,9 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   void count_active_calls();
   void load_some();
   void wait_until_loaded(std::unique_lock<std::mutex>* lock);
-  void add_entry(Job job, bool active, DoneFn done = {});
+  // remembered: its address comes from the state directory, and not from this process's caller.
+  void add_new_entry(Job job, bool remembered, DoneFn done = {});
+  void name_account(const Config& config, RemoteBatch* batch);
   Feeds make_feeds(const Job& job) const;
   Result<Entry*> entry_locked(const std::string& job_id);
   const Error* blocked_error_locked(const std::string& job_id) const;
@@ -201,6 +207,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
     Job job;
     std::vector<std::string> warnings;
     bool continues = false;
+    bool remembered = false;  // its addresses come from the state directory
   };
   std::string new_job_id();
   Result<Prepared> prepare(const BatchSpec& spec, IdTable* ids);
@@ -212,7 +219,6 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   static Error observer_error();
   static Error removed_error(const Provider& provider);
   std::string find_same_job(const Job& job);
-  Result<std::string> job_with(const std::string& provider, const std::string& batch_id);
   bool is_removed(std::string_view name);
   void forget_blocks(const std::vector<std::string>& job_ids);
   Result<Account> account_named(const std::string& name);

@@ -6,6 +6,9 @@
 #include "providers/registry.h"
 
 namespace br {
+namespace {
+constexpr std::int64_t kDecisionMs = 60'000;  // a decision waits for nobody but the disk
+}  // namespace
 
 // "openai" or "openai@team".
 Result<Account> Router::account_named(const std::string& name) {
@@ -17,18 +20,6 @@ Result<Account> Router::account_named(const std::string& name) {
   return resolve_account(config_, *known, {}, destination.account);
 }
 
-// The job of this state directory that has that batch of that vendor; empty: none has.
-Result<std::string> Router::job_with(const std::string& provider, const std::string& batch_id) {
-  auto owner = store_->owner_of(batch_id);
-  if (!owner || owner->empty()) return owner;
-  auto job = store_->load(*owner);
-  if (!job) return std::move(job.error());
-  const bool has = std::any_of(job->batches.begin(), job->batches.end(), [&](const RemoteBatch& batch) {
-    return batch.provider == provider && batch.status.id == batch_id;
-  });
-  return has ? *owner : std::string();
-}
-
 Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
@@ -37,7 +28,7 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   if (const Provider* known = find_provider(account->provider); known != nullptr && known->capability().local)
     return Error(Code::unsupported, "[" + account->provider + "] a local run belongs to the job that started it",
                  "open that job by its own id");
-  auto known_as = job_with(account->provider, batch_id);
+  auto known_as = store_->owner_of(account->provider, batch_id);
   if (!known_as) return std::move(known_as.error());
   if (!known_as->empty()) return Submitted{*known_as, true};
   Job job;
@@ -58,8 +49,66 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   if (auto made = make_directories(spool_->job_directory(job.id)); !made) return std::move(made.error());
   if (auto saved = store_->insert(job); !saved) return std::move(saved.error());
   const std::string id = job.id;
-  add_entry(std::move(job), true);
+  add_new_entry(std::move(job), false);
   return Submitted{id, false};
+}
+
+Result<bool> Router::adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id) {
+  if (auto usable = check_usable(); !usable) return std::move(usable.error());
+  if (observer_) return observer_error();
+  auto seen = view(job_id);
+  if (!seen) return std::move(seen.error());
+  const auto& batches = seen->job.batches;
+  const auto batch = std::find_if(batches.begin(), batches.end(), [&](const RemoteBatch& b) { return b.part == part; });
+  if (batch == batches.end())
+    return Error(Code::not_found, "the job " + job_id + " has no part " + std::to_string(part), "parts count from 0");
+  if (batch_id.empty()) return Error(Code::invalid_argument, "the batch id is empty", "give the vendor's id");
+  if (batch->status.id == batch_id) return false;
+  auto owner = store_->owner_of(batch->provider, batch_id);
+  if (!owner) return std::move(owner.error());
+  if (!owner->empty())
+    return Error(Code::already, "the batch " + batch_id + " belongs to the job " + *owner + " of this directory",
+                 "one batch has one job; remove that job first");
+  if (!batch->status.id.empty() || batch->phase == Phase::collected || batch->phase == Phase::refused)
+    return Error(Code::invalid_argument, "nothing is in doubt about part " + std::to_string(part) + " of " + job_id,
+                 "adopt is for a part of which nobody knows whether it was submitted");
+  forget_blocks({job_id});
+  engine_->post([this, job_id, part, batch_id] { engine_->adopt(job_id, part, batch_id); });
+  auto done = wait_job(job_id, kDecisionMs, [&](const JobView& now) {
+    return std::any_of(now.job.batches.begin(), now.job.batches.end(),
+                       [&](const RemoteBatch& b) { return b.part == part && b.status.id == batch_id; });
+  });
+  if (!done) return std::move(done.error());
+  if (*done != Wait::ready) return timeout_error(job_id);
+  return true;
+}
+
+namespace {
+
+bool can_be_abandoned(const RemoteBatch& batch) {
+  if (batch.phase == Phase::running || batch.phase == Phase::fetching) return batch.blocked;
+  return batch.phase != Phase::collected && batch.phase != Phase::refused;
+}
+
+}  // namespace
+
+Result<void> Router::abandon(const std::string& job_id) {
+  if (auto usable = check_usable(); !usable) return usable;
+  if (observer_) return observer_error();
+  auto seen = view(job_id);
+  if (!seen) return std::move(seen.error());
+  const auto& batches = seen->job.batches;
+  if (seen->job.done || std::none_of(batches.begin(), batches.end(), can_be_abandoned))
+    return Error(Code::invalid_argument, "nothing of the job " + job_id + " is in doubt or blocked",
+                 "abandon gives up what nobody can find; cancel stops what runs");
+  engine_->post([this, job_id] { engine_->abandon(job_id); });
+  auto done = wait_job(job_id, kDecisionMs, [](const JobView& now) {
+    return now.job.done ||
+           std::none_of(now.job.batches.begin(), now.job.batches.end(), can_be_abandoned);
+  });
+  if (!done) return std::move(done.error());
+  if (*done != Wait::ready) return timeout_error(job_id);
+  return {};
 }
 
 Error Router::removed_error(const Provider& provider) {

@@ -30,23 +30,20 @@ Feeds Router::make_feeds(const Job& job) const {
   return feeds;
 }
 
-// Before the loop runs, or posted to it.
-void Router::add_entry(Job job, bool active, DoneFn done) {
+void Router::add_new_entry(Job job, bool remembered, DoneFn done) {
   auto entry = std::make_unique<Entry>();
   entry->feeds = make_feeds(job);
   entry->in_engine = true;
   entry->view.job = job;
   entry->view.tracks.resize(job.batches.size());
   if (done) entry->done.push_back(std::move(done));
-  Feeds feeds = entry->feeds;
-  std::vector<ProviderUse> uses = uses_of(job);
+  EngineJob added = {std::move(job), entry->feeds, {}, true, true, !remembered};
+  added.uses = uses_of(added.job);
   {
     const std::lock_guard lock(mutex_);
-    keep_locked(job.id, std::move(entry));
+    keep_locked(added.job.id, std::move(entry));
   }
-  engine_->post([this, job = std::move(job), feeds = std::move(feeds), uses = std::move(uses), active]() mutable {
-    engine_->add(std::move(job), std::move(feeds), std::move(uses), active);
-  });
+  engine_->post([this, added = std::move(added)]() mutable { engine_->add(std::move(added)); });
 }
 
 Router::Entry* Router::keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry) {
@@ -67,10 +64,8 @@ Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
   if (unloaded_.erase(job_id) > 0) {
     // Whatever is posted about it from now on comes behind this.
     entry->in_engine = true;
-    engine_->post([this, job = *job, feeds = entry->feeds, uses = uses_of(*job),
-                   active = config_.boolean("resume.auto")]() mutable {
-      engine_->add(std::move(job), std::move(feeds), std::move(uses), active);
-    });
+    EngineJob loaded = {*job, entry->feeds, uses_of(*job), config_.boolean("resume.auto"), false, false};
+    engine_->post([this, loaded = std::move(loaded)]() mutable { engine_->add(std::move(loaded)); });
   }
   entry->view.job = std::move(*job);
   return keep_locked(job_id, std::move(entry));

@@ -62,9 +62,10 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
     if (!account) return std::move(account.error());
   }
   if (auto made = make_directories(spool_->job_directory(job_id)); !made) return std::move(made.error());
+  const std::string tag = id_tag_of(job_id);
   Packer packer({job_id, spool_.get(), config.get("split") == "auto", config.boolean("audit.files"),
-                 config.integer("default_max_tokens")});
-  auto report = read_requests(config, spec, random_, &packer, ids);
+                 config.integer("default_max_tokens"), tag});
+  auto report = read_requests(config, spec, random_, &packer, ids, tag);
   if (!report) return std::move(report.error());
   auto batches = packer.finish();
   if (!batches) return batches;
@@ -85,11 +86,24 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
     batch.base_url = account->base_url;
     batch.marker = "br-" + job_id.substr(4) + "-" + std::to_string(batch.part);
     batch.metadata = spec.metadata;
+    batch.planned_ms = clock_.now_ms();
+    name_account(config, &batch);
   }
   *warnings = std::move(report->warnings);
   if (auto synced = sync_directory(spool_->job_directory(job_id)); !synced) return std::move(synced.error());
   if (auto synced = sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
   return batches;
+}
+
+// Whom the batch will belong to is known before it is sent.
+void Router::name_account(const Config& config, RemoteBatch* batch) {
+  constexpr std::size_t kSaltLength = 16;
+  const Provider* provider = find_provider(batch->provider);
+  if (provider == nullptr) return;
+  auto account = resolve_account(config, *provider, batch->base_url, batch->account);
+  if (!account) return;
+  if (batch->key_salt.empty()) batch->key_salt = random_.id(kSaltLength);
+  learn_account(account_proof(*provider, *account, batch->key_salt), batch);
 }
 
 std::string Router::new_job_id() {
@@ -148,7 +162,7 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
   }
   job_event(BR_EVENT_REQUESTS_QUEUED, job, nullptr, std::to_string(counts_of(job).total) + " requests");
   for (const std::string& warning : prepared.warnings) job_event(BR_EVENT_WARNING, job, nullptr, warning);
-  add_entry(std::move(job), true, std::move(done));
+  add_new_entry(std::move(job), prepared.remembered, std::move(done));
   return Submitted{id, false};
 }
 
@@ -245,10 +259,15 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
   Prepared prepared;
   prepared.job.id = new_job_id();
   prepared.job.created_ms = clock_.now_ms();
+  prepared.remembered = true;
   auto written = write_retry(*spool_, parent->job, random_.next(), &prepared.job);
   if (!written) {
     remove_tree(spool_->job_directory(prepared.job.id));
     return std::move(written.error());
+  }
+  for (RemoteBatch& batch : prepared.job.batches) {
+    batch.planned_ms = prepared.job.created_ms;
+    name_account(config_, &batch);
   }
   return commit(std::move(prepared), std::move(done));
 }

@@ -28,6 +28,14 @@ bool cancel_answered(const JobView& view) {
          });
 }
 
+// What is not proven to be ours is not cancelled.
+Error remembered_error(const std::string& job_id) {
+  return Error(Code::unknown_outcome,
+               "the job " + job_id + " was possibly submitted, and which batch it is at the vendor is not proven yet: the "
+               "cancel is kept, and carried out as soon as it is",
+               "go on with `batchrouter resume " + job_id + "`");
+}
+
 }  // namespace
 
 Result<Wait> Router::wait_jobs(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, const JobTest& holds) {
@@ -155,6 +163,7 @@ Result<Wait> Router::cancel_many(const std::vector<std::string>& job_ids, std::i
     if (!cancel_answered(*after)) (*errors)[job] = timeout_error(job_ids[job]);
     for (const Track& track : after->tracks) {
       if (track.cancel == CancelAnswer::failed && track.cancel_error) (*errors)[job] = track.cancel_error;
+      if (track.cancel == CancelAnswer::remembered) (*errors)[job] = remembered_error(job_ids[job]);
       if (track.cancel == CancelAnswer::taken) (*taken)[job] = true;
     }
   }

@@ -28,6 +28,14 @@ void Stepper::handle(const Event& event) {
     case EventKind::refresh:
       if (is_begun_by_refresh(batch())) begin();
       return;
+    case EventKind::probed:
+      return probed(event);
+    case EventKind::probe_failed:
+      return search_failed(event.error);
+    case EventKind::adopt:
+      return adopt(*event.outcome.status);
+    case EventKind::abandon:
+      return abandon();
   }
 }
 
@@ -38,11 +46,12 @@ void Stepper::begin() {
     save();
   }
   track().failures = 0;
+  if (batch().matched_by_shape) return forget_adoption_by_likeness();
   switch (batch().phase) {
     case Phase::planned:
-      return upload();
+      return track().inherited ? look_before_create() : upload();
     case Phase::uploaded:
-      return create();
+      return track().inherited ? look_before_create() : create();
     case Phase::creating:
       // The process died with the create call under way: whether it reached the vendor is not known.
       if (track().create_under_way) return;
@@ -80,7 +89,7 @@ void Stepper::run_due() {
     case Due::create:
       return create();
     case Due::list:
-      return look_for_it();
+      return track().search.before_create ? look_before_create() : look_for_it();
     case Due::poll:
       return poll_soon();
     case Due::fetch:
@@ -98,6 +107,8 @@ void Stepper::done(const Event& event) {
       return accepted(*event.outcome.status, false);
     case Op::list:
       return listed(event.outcome);
+    case Op::find_upload:
+      return upload_listed(event.outcome);
     case Op::poll:
       return polled(event.outcome);
     case Op::cancel:
@@ -114,7 +125,8 @@ void Stepper::failed(const Event& event) {
     case Op::create:
       return create_failed(event.error);
     case Op::list:
-      return call_failed(Due::list, event.error);
+    case Op::find_upload:
+      return search_failed(event.error);
     case Op::poll:
       return poll_failed(event.error);
     case Op::cancel:
@@ -155,6 +167,7 @@ void Stepper::refuse(Error error) {
 
 void Stepper::block(Error error) {
   nothing_due();
+  track().search.under_way = false;
   batch().blocked = true;
   batch().error = std::move(error);
   save();

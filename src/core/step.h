@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/account_proof.h"
 #include "core/poll.h"
 #include "core/reconcile.h"
 #include "core/retry.h"
@@ -24,15 +25,43 @@ struct StepRules {
   std::int64_t settle_ms = 900'000;
   bool resend_when_absent = true;
   bool wait_when_queue_full = true;
-  bool match_by_shape = false;  // the vendor keeps no marker: a batch is known by its time and size
+  bool match_by_shape = false;  // the vendor keeps no marker: time and size say where to look, its rows prove it
+  bool find_upload = false;     // the marker is the id of the uploaded file, which is known by its name
+  bool can_list = true;
+  bool newest_first = false;    // the vendor documents that its list begins with the newest batch
+  std::int32_t max_creates = 3; // create calls of one part in its whole life, clear refusals apart
   bool attached = false;
+  AccountProof account;         // whose key is in force
 };
+
+// Where the search for a batch stands that the vendor may have.
+struct Search {
+  bool under_way = false;
+  bool before_create = false;  // of a part that an earlier process planned: as far as we know it was never sent
+  std::int64_t started_ms = -1;
+  std::int32_t pages = 0;
+  std::string page;                 // the cursor that was asked for last
+  std::vector<std::string> cursors; // all of them: a list whose pages come again has no end
+  std::vector<std::string> uploads; // files at the vendor that have the name of our request file
+  std::int64_t unreadable = 0;      // entries that could not be read
+  std::int64_t last_created_ms = -1;
+  bool descending = true, fell = false;  // times never rose so far; and fell at least once
+  Matches matches;
+  std::string owner;                     // another job of this directory that has the match
+  std::vector<RemoteStatus> candidates;  // match_by_shape: what looks like it
+  std::size_t probing = 0;               // the candidate that is being looked at
+  std::int64_t running = 0, unproven = 0;  // candidates that have not ended; that ended and prove nothing
+};
+
+// What a look at a candidate's own result rows told.
+enum class RowProof : std::uint8_t { none, ours, foreign };
 
 // What the next timer is for.
 enum class Due : std::uint8_t { nothing, upload, create, list, poll, fetch };
 
 // How a cancel request fared, for the caller that waits for it.
-enum class CancelAnswer : std::uint8_t { none, asked, taken, already_ended, failed };
+// remembered: the batch is not known yet; it is cancelled once it is found.
+enum class CancelAnswer : std::uint8_t { none, asked, taken, already_ended, failed, remembered };
 
 // What is only true while this process runs.
 struct Track {
@@ -42,11 +71,8 @@ struct Track {
   std::int64_t ended_ms = -1;   // when the vendor was first seen to have ended it
   std::int32_t late_polls = 0;  // polls since then that lacked a promised file
   bool create_under_way = false;
-  // The listing that looks for a possibly submitted batch.
-  std::int64_t listing_started_ms = -1;
-  std::int32_t listing_pages = 0;
-  Matches matches;
-  std::string last_page;
+  bool inherited = false;       // planned by an earlier process: the state may be older than the truth
+  Search search;
   CancelAnswer cancel = CancelAnswer::none;
   std::int32_t cancel_failures = 0;
   std::optional<Error> cancel_error;
@@ -73,6 +99,10 @@ enum class EventKind : std::uint8_t {
   collected,  // the rows of this pass are in the results file
   finished,   // every id has its result
   cancel,     // the caller wants it cancelled
+  probed,     // a candidate was looked at: outcome.status, and `proof` of its rows
+  probe_failed,
+  adopt,      // a person says that outcome.status is the batch
+  abandon,    // a person gives up what is in doubt
   refresh,    // the caller wants the vendor asked now
 };
 
@@ -82,11 +112,13 @@ struct Event {
   Outcome outcome;
   Error error;
   CollectReport report;
+  RowProof proof = RowProof::none;
 };
 
 enum class ActionKind : std::uint8_t {
   save,    // make the batch durable before anything that follows
   call,    // make the vendor call `op`
+  probe,   // look at candidates[probing] of the search, and at its rows where it has ended
   fetch,   // download the result files and collect their rows
   finish,  // give every id that has none its result, as `finish_*` says
   stop,    // abort calls under way

@@ -6,6 +6,18 @@ namespace {
 constexpr std::int32_t kMaxFetches = 3;
 constexpr std::int32_t kMaxRefusedFetches = 8;  // a file may be there a while after it is named
 constexpr std::int32_t kMaxLatePolls = 10;
+
+// Its rows may be paid for, so nothing about it is final.
+Error gone_batch(const RemoteBatch& batch, const Error& said) {
+  Error error(Code::unknown_outcome,
+              "the vendor accepted the batch " + batch.status.id + " and does not know it any more: " + said.message,
+              "check key and project, then resume; give up its rows with `batchrouter abandon`");
+  error.provider = batch.provider;
+  error.http_status = said.http_status;
+  error.request_id = said.request_id;
+  return error;
+}
+
 }  // namespace
 
 void Stepper::poll_soon() {
@@ -18,6 +30,7 @@ void Stepper::polled(const Outcome& outcome) {
   track().failures = 0;
   track().poll_error.reset();
   if (batch().phase != Phase::running && batch().phase != Phase::fetching) return;
+  learn();  // it answers by its id
   const State before = batch().status.state;
   const Counts counts = batch().status.counts;
   const bool unblocked = batch().missing_since_ms >= 0;
@@ -44,14 +57,14 @@ void Stepper::tell_progress(State before, const Counts& counts) {
 void Stepper::poll_failed(const Error& error) {
   track().polls += 1;
   track().poll_error = error;
-  if (error.code == Code::auth || error.code == Code::no_provider) return block(error);
+  if (error.code == Code::auth || error.code == Code::no_provider || error.blocking) return block(error);
   if (error.code == Code::not_found) {
-    if (batch().missing_since_ms < 0) batch().missing_since_ms = now_;
-    if (now_ - batch().missing_since_ms > rules_.settle_ms) {
-      batch().status.state = State::failed;
-      batch().status.failure = error;
-      return ended();
+    if (!is_own()) return block(foreign_account("the vendor does not know the batch " + batch().status.id));
+    if (batch().missing_since_ms < 0) {
+      batch().missing_since_ms = now_;
+      save();
     }
+    if (now_ - batch().missing_since_ms > rules_.settle_ms) return block(gone_batch(batch(), error));
   }
   const std::int64_t delay = std::max(poll_delay_ms(rules_.poll, now_ - batch().submitted_ms), error.retry_after_ms);
   schedule(Due::poll, delay);
@@ -66,7 +79,10 @@ bool Stepper::refused_unpaid() const {
          s.output.url.empty() && s.errors.id.empty() && s.counts.succeeded == 0 && s.counts.errored == 0;
 }
 
+// It ended before any request was looked at: nothing was paid, and it is not found again in place of the next one.
 void Stepper::plan_again() {
+  batch().not_ours.push_back(batch().status.id);
+  batch().creates = std::max(0, batch().creates - 1);
   batch().status = RemoteStatus{};
   batch().input_file_id.clear();
   batch().attempt += 1;
@@ -136,7 +152,6 @@ void Stepper::fetch_failed(const Error& error) {
 
 void Stepper::collected(const CollectReport& report) {
   track().failures = 0;
-  if (batch().matched_by_shape && report.counts.total == 0 && report.unknown > 0) return disown();
   batch().fetches += 1;
   if (!more_rows_may_come(report)) return add(ActionKind::finish);
   notify(BR_EVENT_MISSING_RESULTS,
@@ -160,48 +175,6 @@ void Stepper::finished(const CollectReport& report) {
   batch().tokens = report.tokens;
   save();
   notify(BR_EVENT_RESULTS_READY, std::to_string(report.counts.total) + " results");
-}
-
-void Stepper::cancel() {
-  batch().cancel_wanted = true;
-  track().cancel_failures = 0;
-  track().cancel = CancelAnswer::asked;
-  switch (batch().phase) {
-    case Phase::planned:
-    case Phase::uploaded:
-      add(ActionKind::stop);
-      track().cancel = CancelAnswer::taken;
-      return refuse(Error(Code::cancelled, "cancelled before it was submitted"));
-    case Phase::creating:
-    case Phase::unknown:
-      return save();
-    case Phase::running:
-      save();
-      return call(Op::cancel);
-    case Phase::fetching:
-    case Phase::collected:
-    case Phase::refused:
-      track().cancel = CancelAnswer::already_ended;
-      return;
-  }
-}
-
-void Stepper::cancelled(const Outcome& outcome) {
-  track().cancel = outcome.already_ended ? CancelAnswer::already_ended : CancelAnswer::taken;
-  if (batch().phase != Phase::running) return;
-  batch().cancel_taken = true;
-  if (outcome.status) batch().status = merge_status(batch().status, *outcome.status, false);
-  if (is_terminal(batch().status.state)) return ended();
-  save();
-  if (outcome.status) notify(BR_EVENT_STATE, state_name(batch().status.state));
-  schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
-}
-
-void Stepper::cancel_failed(const Error& error) {
-  track().cancel_failures += 1;
-  if (error.transient && track().cancel_failures < rules_.retry.max_attempts) return call(Op::cancel);
-  track().cancel = CancelAnswer::failed;
-  track().cancel_error = error;
 }
 
 }  // namespace br

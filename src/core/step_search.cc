@@ -1,92 +1,266 @@
+#include <algorithm>
+
 #include "batchrouter.h"
 #include "core/stepper.h"
 
 namespace br {
 namespace {
 constexpr std::int64_t kClockGrain = 2000;  // vendors cut their times to seconds
+
+Error unreadable_entries(const RemoteBatch& batch, std::int64_t count) {
+  Error error(Code::protocol,
+              "[" + batch.provider + "] listing batches: " + std::to_string(count) +
+                  " entries of the list cannot be read, and each may be the batch that is looked for",
+              "nothing is sent again before the list can be read; resume later, or decide with `batchrouter adopt` or "
+              "`abandon`");
+  error.provider = batch.provider;
+  error.transient = true;
+  return error;
+}
+
 }  // namespace
 
+// One search at a time: a second one would take over the pages of the first and miss those that came before.
 void Stepper::look_for_it() {
+  if (track().search.under_way) return;
   nothing_due();
-  track().listing_started_ms = now_;
-  track().listing_pages = 0;
-  track().last_page.clear();
-  track().matches = Matches{};
-  call(Op::list);
+  track().search = Search{};
+  track().search.under_way = true;
+  track().search.started_ms = now_;
+  list_page();
+}
+
+// The state may have been put back from a copy, or its last saves may be lost: what it calls planned may be paid for.
+void Stepper::look_before_create() {
+  if (track().search.under_way) return;
+  if (!rules_.can_list) return never_sent();
+  nothing_due();
+  track().search = Search{};
+  track().search.under_way = track().search.before_create = true;
+  track().search.started_ms = now_;
+  if (rules_.find_upload) return call(Op::find_upload);
+  list_page();
+}
+
+void Stepper::list_page() { call(Op::list); }
+
+// true: the list goes on behind this cursor, which is asked for now by the caller.
+bool Stepper::next_page(const std::string& cursor) {
+  Search& search = track().search;
+  search.pages += 1;
+  const bool again = std::find(search.cursors.begin(), search.cursors.end(), cursor) != search.cursors.end();
+  if (again || search.pages >= kMaxListPages) {
+    search_failed(listing_loops(batch().provider));
+    return false;
+  }
+  search.cursors.push_back(cursor);
+  search.page = cursor;
+  return true;
+}
+
+void Stepper::upload_listed(const Outcome& outcome) {
+  Search& search = track().search;
+  if (!search.under_way) return;
+  search.uploads.insert(search.uploads.end(), outcome.uploads.begin(), outcome.uploads.end());
+  if (!outcome.next_page.empty()) {
+    if (next_page(outcome.next_page)) call(Op::find_upload);
+    return;
+  }
+  search.page.clear();
+  search.cursors.clear();
+  list_page();
+}
+
+// From when on, by the vendor's clock, a batch may be ours. Where our clock is wrong, the batch would seem older than
+// the call that made it, and would be made again.
+std::int64_t Stepper::since_ms(const Outcome& outcome) const {
+  const RemoteBatch& b = d_.batch;
+  const std::int64_t ahead = outcome.vendor_now_ms < 0 ? 0 : outcome.vendor_now_ms - now_;
+  return (b.planned_ms >= 0 ? b.planned_ms : b.create_sent_ms) + ahead - std::max(rules_.settle_ms, kClockGrain);
+}
+
+void Stepper::follow_order(const RemoteStatus& status) {
+  Search& search = track().search;
+  if (status.created_ms < 0 || (search.last_created_ms >= 0 && status.created_ms > search.last_created_ms))
+    search.descending = false;
+  if (search.last_created_ms >= 0 && status.created_ms < search.last_created_ms) search.fell = true;
+  search.last_created_ms = status.created_ms;
+}
+
+// What follows is older than ours can be: the vendor says that the newest come first, or they did so far.
+bool Stepper::reached_older(std::int64_t since_ms) const {
+  const Search& search = d_.track.search;
+  if (!search.descending || search.last_created_ms < 0 || search.last_created_ms >= since_ms) return false;
+  return rules_.newest_first || search.fell;
+}
+
+void Stepper::take_page(const Outcome& outcome) {
+  Search& search = track().search;
+  const std::int64_t since = since_ms(outcome);
+  for (std::size_t i = 0; i < outcome.listed.size(); ++i) {
+    const RemoteStatus& status = outcome.listed[i];
+    follow_order(status);
+    if (is_ours(batch(), status, search.uploads)) {
+      keep_match(status, &search.matches);
+      if (i < outcome.owners.size() && search.matches.best->id == status.id) search.owner = outcome.owners[i];
+    } else if (rules_.match_by_shape && looks_like_ours(batch(), status, since)) {
+      search.candidates.push_back(status);
+    }
+  }
+  search.unreadable += outcome.unreadable;
 }
 
 void Stepper::listed(const Outcome& outcome) {
-  if (batch().phase != Phase::unknown) return;
-  const auto slack = std::max(rules_.settle_ms, kClockGrain);
-  // Where our clock is wrong, the batch would seem older than the call that made it, and would be made again.
-  const std::int64_t ahead = outcome.vendor_now_ms < 0 ? 0 : outcome.vendor_now_ms - now_;
-  for (const RemoteStatus& status : outcome.listed) {
-    const bool match =
-        rules_.match_by_shape ? looks_like_ours(batch(), status, slack - ahead) : is_ours(batch(), status);
-    if (match) keep_match(status, &track().matches);
-  }
-  track().listing_pages += 1;
-  // A marker is proof; a likeness is one only where it is the only one in the whole list.
-  if (outcome.next_page.empty() || (track().matches.best && !rules_.match_by_shape)) return listing_complete();
-  if (outcome.next_page == track().last_page || track().listing_pages >= kMaxListPages)
-    return call_failed(Due::list, listing_loops(batch().provider));
-  track().last_page = outcome.next_page;
-  call(Op::list);
+  Search& search = track().search;
+  if (!search.under_way) return;
+  take_page(outcome);
+  if (outcome.next_page.empty() || search.matches.best || reached_older(since_ms(outcome))) return listing_complete();
+  if (next_page(outcome.next_page)) list_page();
 }
 
 void Stepper::listing_complete() {
+  const Search& search = track().search;
+  if (search.matches.best) return found();
+  if (search.unreadable > 0) return search_failed(unreadable_entries(batch(), search.unreadable));
   track().failures = 0;
+  probe_next();
+}
+
+void Stepper::found() {
+  const Search search = track().search;
+  if (!search.owner.empty())
+    return block(Error(Code::unknown_outcome,
+                       "the batch " + search.matches.best->id + " carries our marker, and belongs to the job " +
+                           search.owner + " of this directory",
+                       "remove that job (it was attached by hand), then resume this one"));
+  if (search.matches.count > 1)
+    notify(BR_EVENT_WARNING, "the vendor has more than one batch for this request file; the furthest is kept");
+  accepted(*search.matches.best, true);
+}
+
+// ---- match_by_shape: the rows of each candidate prove whose it is ----
+
+void Stepper::probe_next() {
+  Search& search = track().search;
+  if (search.probing >= search.candidates.size()) return all_probed();
+  add(ActionKind::probe);
+}
+
+void Stepper::probed(const Event& event) {
+  Search& search = track().search;
+  if (!search.under_way || search.probing >= search.candidates.size()) return;
+  const RemoteStatus& status = *event.outcome.status;
+  if (event.proof == RowProof::ours) {
+    search.matches.best = status;
+    search.matches.count = 1;
+    search.owner = event.outcome.owners.empty() ? "" : event.outcome.owners.front();
+    return found();
+  }
+  if (event.proof == RowProof::foreign) batch().not_ours.push_back(status.id);
+  else (is_terminal(status.state) ? search.unproven : search.running) += 1;
+  search.probing += 1;
+  probe_next();
+}
+
+void Stepper::all_probed() {
+  Search& search = track().search;
+  if (search.running + search.unproven == 0) return nothing_there();
   track().polls += 1;
-  if (track().matches.best) return found();
+  search.under_way = false;
+  const bool waits = search.running > 0 && !search.before_create;
+  if (!waits) {
+    const char* why = search.running > 0 ? " may be it and still runs, so that nothing tells yet whose it is"
+                                         : " may be it and has no rows that tell whose it is";
+    return block(Error(Code::unknown_outcome, "a batch in the vendor's list (" + search.candidates.front().id + ")" + why,
+                       "nothing is sent meanwhile; resume when it has ended, or decide with `batchrouter adopt` or "
+                       "`abandon`"));
+  }
+  // What may be ours is in doubt, and what is in doubt is never sent again.
+  if (batch().cancel_wanted) track().cancel = CancelAnswer::remembered;
+  batch().absent_since_ms = -1;
+  save();
+  schedule(Due::list, poll_delay_ms(rules_.poll, now_ - batch().create_sent_ms));
+}
+
+void Stepper::search_failed(const Error& error) {
+  track().search.under_way = false;
+  if (batch().cancel_wanted && track().cancel == CancelAnswer::asked) track().cancel = CancelAnswer::remembered;
+  call_failed(Due::list, error);
+}
+
+// ---- not there ----
+
+void Stepper::nothing_there() {
+  track().polls += 1;
+  track().search.under_way = false;
+  if (!is_own()) return block(foreign_account("the vendor's list does not show the batch"));
+  if (track().search.before_create) return never_sent();
   if (batch().absent_since_ms < 0) {
     batch().absent_since_ms = now_;  // when the first was complete: the second begins settle_ms after that
     save();
-  } else if (track().listing_started_ms - batch().absent_since_ms >= rules_.settle_ms) {
+  } else if (track().search.started_ms - batch().absent_since_ms >= rules_.settle_ms) {
     return absent();
   }
+  if (batch().cancel_wanted) track().cancel = CancelAnswer::remembered;
   const std::int64_t proof_at = batch().absent_since_ms + rules_.settle_ms;
   schedule(Due::list, std::min(poll_delay_ms(rules_.poll, now_ - batch().absent_since_ms), proof_at - now_));
 }
 
-void Stepper::found() {
-  const Matches matches = track().matches;
-  if (matches.count > 1 && rules_.match_by_shape) {
-    return block(Error(Code::unknown_outcome,
-                       "the batch was possibly submitted, and " + std::to_string(matches.count) +
-                           " batches in the vendor's list look like it",
-                       "look at the vendor's console; cancel those that nobody needs, then resume"));
+// A part that an earlier process planned is at the vendor neither by our state nor by the vendor's list.
+void Stepper::never_sent() {
+  track().inherited = false;
+  track().search = Search{};
+  if (batch().cancel_wanted) {
+    track().cancel = CancelAnswer::taken;
+    return refuse(Error(Code::cancelled, "cancelled before it was submitted"));
   }
-  if (matches.count > 1)
-    notify(BR_EVENT_WARNING, "the vendor has more than one batch for this request file; the furthest is kept");
-  batch().matched_by_shape = rules_.match_by_shape;
-  accepted(*matches.best, true);
-}
-
-// A batch that was adopted by its likeness holds other people's rows: it was never ours.
-void Stepper::disown() {
-  batch().not_ours.push_back(batch().status.id);
-  batch().status = RemoteStatus{};
-  batch().matched_by_shape = false;
-  batch().cancel_taken = false;
-  batch().phase = Phase::unknown;
-  batch().fetches = 0;
-  track() = Track{};
-  save();
-  notify(BR_EVENT_UNKNOWN, "the batch that was found has the rows of another one; looking on");
-  look_for_it();
+  batch().phase == Phase::uploaded ? create() : upload();
 }
 
 // Two complete listings, settle_ms apart, without it: the create call was never executed.
 void Stepper::absent() {
-  if (batch().cancel_wanted) return refuse(Error(Code::cancelled, "cancelled before it was submitted"));
+  if (batch().cancel_wanted) {
+    track().cancel = CancelAnswer::taken;
+    return refuse(Error(Code::cancelled, "cancelled before it was submitted"));
+  }
   if (!rules_.resend_when_absent) {
     return block(Error(Code::unknown_outcome,
                        "the batch was possibly submitted, and the vendor's list does not show it",
                        "look at the vendor's console; resume to look again"));
   }
+  if (batch().creates >= rules_.max_creates) {
+    return block(Error(Code::unknown_outcome,
+                       "the batch was sent " + std::to_string(batch().creates) +
+                           " times without an answer, and the vendor's list shows none of them; it is not sent again",
+                       "look at the vendor's console, then decide with `batchrouter adopt` or `abandon`; "
+                       "submit.max_attempts allows more"));
+  }
   batch().attempt += 1;
   notify(BR_EVENT_RESENT, "the vendor's list proves that it was not submitted; it is sent again");
   create();
+}
+
+// A version before this one took a batch for ours by its time and size. Its rows have to prove it first.
+void Stepper::forget_adoption_by_likeness() {
+  if (batch().phase == Phase::running || batch().phase == Phase::fetching) batch().phase = Phase::unknown;
+  batch().matched_by_shape = false;
+  batch().status = RemoteStatus{};
+  batch().cancel_taken = false;
+  save();
+  begin();
+}
+
+void Stepper::learn() {
+  if (learn_account(rules_.account, &batch())) save();
+}
+
+Error Stepper::foreign_account(std::string_view what) const {
+  Error error(Code::auth,
+              "[" + d_.batch.provider + "] " + std::string(what) +
+                  "; it was made with another account or key than the one in force, so that this proves nothing",
+              "set the key (and project, region or address) that it was made with, then resume");
+  error.provider = d_.batch.provider;
+  return error;
 }
 
 }  // namespace br

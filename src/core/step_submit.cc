@@ -20,6 +20,8 @@ void Stepper::create() {
   batch().phase = Phase::creating;
   batch().create_sent_ms = now_;
   batch().absent_since_ms = -1;
+  batch().creates += 1;
+  track().inherited = false;
   track().create_under_way = true;
   save();
   call(Op::create);
@@ -31,6 +33,8 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   batch().submitted_ms = now_;
   batch().absent_since_ms = -1;
   batch().error.reset();
+  batch().blocked = false;
+  learn_account(rules_.account, &batch());
   const std::int64_t polls = track().polls;
   track() = Track{};
   track().polls = polls + 1;
@@ -48,11 +52,13 @@ void Stepper::create_failed(const Error& error) {
     batch().phase = Phase::unknown;
     batch().error = error;
     track().failures = 0;
+    if (track().cancel == CancelAnswer::asked) track().cancel = CancelAnswer::remembered;
     save();
     notify(BR_EVENT_UNKNOWN, "no clear answer to the create call, so it was possibly submitted: " + error.message);
     return look_for_it();
   }
   batch().phase = Phase::uploaded;
+  batch().creates -= 1;
   if (error.code == Code::limit && error.transient) return queue_full(error, Phase::uploaded);
   save();
   call_failed(Due::create, error);
@@ -61,7 +67,7 @@ void Stepper::create_failed(const Error& error) {
 // A free call, or a paid one that certainly did nothing, went wrong before the vendor had accepted the batch.
 void Stepper::call_failed(Due due, const Error& error) {
   if (error.code == Code::auth || error.code == Code::quota || error.code == Code::io) return block(error);
-  if (error.code == Code::no_provider) return block(error);
+  if (error.code == Code::no_provider || error.blocking) return block(error);
   if (error.transient) return try_again(due, error);
   if (due == Due::list) return block(error);
   refuse(error);

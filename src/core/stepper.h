@@ -1,6 +1,6 @@
-// The decision that step() makes, in the making: one class over four files. step.cc dispatches and holds what all
-// share, step_submit.cc brings a batch to the vendor, step_search.cc looks for one that was possibly submitted,
-// step_run.cc follows it to its last result.
+// The decision that step() makes, in the making: one class over five files. step.cc dispatches and holds what all
+// share, step_submit.cc brings a batch to the vendor, step_search.cc looks for one that the vendor may have,
+// step_run.cc follows it to its last result, step_person.cc does what a person decided: cancel, adopt, abandon.
 #pragma once
 
 #include <algorithm>
@@ -48,11 +48,30 @@ class Stepper {
   void accepted(const RemoteStatus& status, bool adopted);
   void create_failed(const Error& error);
   void look_for_it();
+  void look_before_create();
+  void list_page();
+  void upload_listed(const Outcome& outcome);
   void listed(const Outcome& outcome);
+  void take_page(const Outcome& outcome);
+  void follow_order(const RemoteStatus& status);
+  bool reached_older(std::int64_t since_ms) const;
+  std::int64_t since_ms(const Outcome& outcome) const;
+  bool next_page(const std::string& cursor);
   void listing_complete();
   void found();
-  void disown();
+  void probe_next();
+  void probed(const Event& event);
+  void all_probed();
+  void search_failed(const Error& error);
+  void nothing_there();
+  void never_sent();
   void absent();
+  void forget_adoption_by_likeness();
+  bool is_own() const { return is_own_account(d_.batch, rules_.account); }
+  void learn();
+  Error foreign_account(std::string_view what) const;
+  void adopt(const RemoteStatus& status);
+  void abandon();
   void poll_soon();
   void polled(const Outcome& outcome);
   void tell_progress(State before, const Counts& counts);
@@ -67,6 +86,7 @@ class Stepper {
   bool more_rows_may_come(const CollectReport& report) const;
   void finished(const CollectReport& report);
   void cancel();
+  void cancel_in_doubt();
   void cancelled(const Outcome& outcome);
   void cancel_failed(const Error& error);
   void queue_full(const Error& error, Phase back_to);
@@ -76,6 +96,7 @@ class Stepper {
   void call_failed(Due due, const Error& error);
   void done(const Event& event);
   void failed(const Event& event);
+  bool is_in_doubt() const { return d_.batch.phase == Phase::creating || d_.batch.phase == Phase::unknown; }
 
   const StepRules& rules_;
   Decision d_;

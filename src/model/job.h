@@ -109,8 +109,8 @@ struct RemoteBatch {
   RemoteStatus status;           // the vendor's last word; status.id empty before it is accepted
   std::int64_t create_sent_ms = -1;
   std::int64_t submitted_ms = -1;
-  bool matched_by_shape = false;      // adopted by time and size only: its rows have to prove it
-  std::vector<std::string> not_ours;  // batches that were taken for it and proved not to be
+  bool matched_by_shape = false;      // of a version that adopted by time and size: its rows have to prove it
+  std::vector<std::string> not_ours;  // batches that proved to be somebody else's, or are over and were made anew
   std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made
   std::int64_t missing_since_ms = -1; // running: when the vendor first answered 404 for it
   std::int32_t fetches = 0;           // finished passes over the result files

@@ -1,5 +1,5 @@
-// Anthropic: Message Batches. The requests go inside the create call; a batch carries no name of ours, so that a lost
-// create call is found again by its time and its number of requests.
+// Anthropic: Message Batches. The requests go inside the create call. A batch carries no name of ours, so every id on
+// the wire carries the job's tag: time and number of requests only say where to look, a result row proves whose it is.
 #include <algorithm>
 #include <array>
 
@@ -12,7 +12,7 @@ namespace br {
 namespace {
 
 constexpr std::string_view kBodyPrefix = "{\"requests\":[", kBodySuffix = "]}";
-constexpr std::string_view kWirePrefix = "br-row-";
+constexpr std::string_view kWirePrefix = "br-row-", kTagPrefix = "br-";
 constexpr std::size_t kMaxId = 64;
 constexpr int kMaxPage = 1000;
 
@@ -26,6 +26,7 @@ Capability make_capability() {
   c.inline_mode = true;
   c.one_model_per_batch = false;
   c.marker = Marker::none;
+  c.lists_newest_first = true;
   c.retention_days = 29;
   return c;
 }
@@ -185,11 +186,11 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   const Json& data = (**json)["data"];
   if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
   Step step;
-  for (const Json& item : data.items()) {
-    if (auto status = read_batch(context.account, item, kWhat)) step.outcome.listed.push_back(std::move(*status));
-  }
-  if (has_more_pages(**json, data.items().size(), context.list_limit) && !step.outcome.listed.empty())
-    step.outcome.next_page = (**json)["last_id"].string_or(step.outcome.listed.back().id);
+  for (const Json& item : data.items()) add_listed(read_batch(context.account, item, kWhat), &step.outcome);
+  const auto& listed = step.outcome.listed;
+  auto next = next_by_last_id(context, kWhat, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
+  if (!next) return std::move(next.error());
+  step.outcome.next_page = std::move(*next);
   return step;
 }
 
@@ -209,12 +210,18 @@ class AnthropicProvider : public Provider {
   const Capability& capability() const override { return capability_; }
   std::span<const Property> properties() const override { return kProperties; }
 
-  std::string wire_id(std::string_view custom_id, std::uint64_t number) const override {
-    const bool plain = std::all_of(custom_id.begin(), custom_id.end(), [](char c) {
+  // "br-<tag>-<caller's id>", so that a person can read it, or "br-<tag>_<number>" where that does not fit.
+  std::string wire_id(std::string_view custom_id, std::uint64_t number, std::string_view tag) const override {
+    const bool plain = !custom_id.empty() && std::all_of(custom_id.begin(), custom_id.end(), [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     });
-    const bool fits = plain && !custom_id.empty() && custom_id.size() <= kMaxId && !custom_id.starts_with(kWirePrefix);
-    return fits ? std::string() : std::string(kWirePrefix) + std::to_string(number);
+    if (tag.empty()) {
+      const bool fits = plain && custom_id.size() <= kMaxId && !custom_id.starts_with(kWirePrefix);
+      return fits ? std::string() : std::string(kWirePrefix) + std::to_string(number);
+    }
+    std::string id = std::string(kTagPrefix) + std::string(tag);
+    if (plain && id.size() + 1 + custom_id.size() <= kMaxId) return id.append("-").append(custom_id);
+    return id.append("_").append(std::to_string(number));
   }
 
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
@@ -234,10 +241,11 @@ class AnthropicProvider : public Provider {
         return cancel(context, last);
       case Op::list:
         return list(context, last);
+      case Op::find_upload:
       case Op::delete_file:
         break;
     }
-    return Error(Code::unsupported, "[anthropic] deleting a file: its batches leave no files at the vendor");
+    return Error(Code::unsupported, "[anthropic] its batches leave no files at the vendor");
   }
 
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "net/url.h"
 #include "providers/http_error.h"
 #include "providers/openai_family.h"
 
@@ -45,6 +46,11 @@ class AzureProvider : public OpenAiFamilyProvider {
  public:
   AzureProvider() : OpenAiFamilyProvider(vendor()) {}
 
+  // The resource is the host of its address.
+  std::string account_name(const Account& account) const override {
+    const auto url = parse_url(account.base_url);
+    return url ? url->host : std::string();
+  }
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override {
     OpenAiDialect dialect = v_.dialect;

@@ -19,6 +19,7 @@ Capability make_capability() {
   c.max_requests = 50'000;
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::idempotency_key;
+  c.lists_newest_first = true;
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
   return c;
 }
@@ -52,7 +53,13 @@ class BedrockProvider : public Provider {
   std::span<const Property> properties() const override { return kProperties; }
   Result<void> complete(Account* account) const override;
 
-  std::string wire_id(std::string_view, std::uint64_t number) const override {
+  std::string account_name(const Account& account) const override {
+    std::string name;
+    for (const char* part : {"role_arn", "region", "input_s3_uri", "output_s3_uri"})
+      name.append(account.setting(part)).push_back('\n');
+    return name;
+  }
+  std::string wire_id(std::string_view, std::uint64_t number, std::string_view) const override {
     const std::string digits = std::to_string(number);
     return "R" + std::string(digits.size() < kIdDigits ? kIdDigits - digits.size() : 0, '0') + digits;
   }

@@ -45,7 +45,7 @@ class DoublewordProvider : public OpenAiFamilyProvider {
   DoublewordProvider() : OpenAiFamilyProvider(vendor()) {}
 
   // Ids become a header there: at most 64 printable ASCII characters.
-  std::string wire_id(std::string_view custom_id, std::uint64_t number) const override {
+  std::string wire_id(std::string_view custom_id, std::uint64_t number, std::string_view) const override {
     const bool printable = std::all_of(custom_id.begin(), custom_id.end(), [](char c) { return c > ' ' && c <= '~'; });
     if (printable && custom_id.size() <= kMaxId && !custom_id.starts_with(kWireIdPrefix)) return {};
     return std::string(kWireIdPrefix) + std::to_string(number);

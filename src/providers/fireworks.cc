@@ -61,6 +61,8 @@ class FireworksProvider : public OpenAiFamilyProvider {
  public:
   FireworksProvider() : OpenAiFamilyProvider(vendor()) {}
 
+  std::string account_name(const Account& account) const override { return resource_name(account); }
+
   Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
     if (resource_name(context.account).empty())
       return Error(Code::config, "[fireworks] there is no account id; every address of its API holds one",
@@ -77,6 +79,8 @@ class FireworksProvider : public OpenAiFamilyProvider {
         return cancel(context, last);
       case Op::list:
         return list(context, last);
+      case Op::find_upload:
+        return Step{};  // its jobs have the name that we choose
       case Op::delete_file:
         return delete_file(context, last);
     }
@@ -277,9 +281,8 @@ class FireworksProvider : public OpenAiFamilyProvider {
       return step;
     }
     if (!(*json)->is_object()) return protocol_error("fireworks", kWhat, "the answer has no list");
-    for (const Json& item : (**json)["batchInferenceJobs"].items()) {
-      if (auto status = read_job(context.account, item, kWhat)) step.outcome.listed.push_back(std::move(*status));
-    }
+    for (const Json& item : (**json)["batchInferenceJobs"].items())
+      add_listed(read_job(context.account, item, kWhat), &step.outcome);
     step.outcome.next_page = (**json)["nextPageToken"].string_or("");
     return step;
   }

@@ -187,8 +187,9 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   const Json& operations = (**json)["operations"];
   Step step;
   for (const Json& item : (operations.is_array() ? operations : (**json)["batches"]).items()) {
-    if (auto status = read_google_batch(item, context.account.provider, kWhat))
-      step.outcome.listed.push_back(std::move(static_cast<RemoteStatus&>(*status)));
+    auto status = read_google_batch(item, context.account.provider, kWhat);
+    if (!status) add_listed(std::move(status.error()), &step.outcome);
+    else add_listed(std::move(static_cast<RemoteStatus&>(*status)), &step.outcome);
   }
   step.outcome.next_page = (**json)["nextPageToken"].string_or("");
   return step;
@@ -224,6 +225,8 @@ class GoogleProvider : public Provider {
         return cancel(context, last);
       case Op::list:
         return list(context, last);
+      case Op::find_upload:
+        return Step{};  // its batches keep our marker as their name
       case Op::delete_file:
         return delete_file(context, last);
     }

@@ -11,6 +11,10 @@
 namespace br {
 namespace {
 
+constexpr std::string_view kListing = "listing batches";
+constexpr const char* kFileSuffix = ".jsonl";
+constexpr int kFilesPerPage = 1000;
+
 void give_key(const OpenAiCalls& calls, const Account& account, HttpRequest* request) {
   if (account.api_key.empty() || calls.auth == Auth::none) return;
   if (calls.auth == Auth::api_key)
@@ -25,7 +29,7 @@ Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const Ht
     const auto field = [&request](std::string_view name, std::string_view value) {
       if (!name.empty()) request.form.push_back({std::string(name), std::string(value), "", "", ""});
     };
-    const std::string file_name = context.batch.marker + ".jsonl";
+    const std::string file_name = context.batch.marker + kFileSuffix;
     if (!calls.purpose.empty()) field("purpose", calls.purpose);
     if (calls.file_name_fields) field("file_name", file_name), field("file_type", "jsonl");
     if (const auto seconds = context.account.setting("input_expires_after_s"); !seconds.empty()) {
@@ -111,8 +115,8 @@ std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
   return {};
 }
 
-std::string next_page(const OpenAiCalls& calls, const OpContext& context, const Json& answer, std::size_t items,
-                      const std::string& last_id) {
+Result<std::string> next_page(const OpenAiCalls& calls, const OpContext& context, const Json& answer, std::size_t items,
+                              const std::string& last_id) {
   if (calls.listing == Listing::cursor) return answer["paging"]["next_cursor"].string_or("");
   if (calls.listing == Listing::page) {
     // A vendor may give fewer than it is asked for: only what was seen, or an empty page, tells the end.
@@ -120,31 +124,59 @@ std::string next_page(const OpenAiCalls& calls, const OpContext& context, const 
     mark.page += 1;
     mark.seen += static_cast<std::int64_t>(items);
     const bool more = items > 0 && mark.seen < answer["total"].integer().value_or(mark.seen + 1);
-    return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : "";
+    return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : std::string();
   }
-  if (calls.listing != Listing::after || items == 0) return {};
-  return has_more_pages(answer, items, context.list_limit) ? answer["last_id"].string_or(last_id) : "";
+  if (calls.listing != Listing::after) return std::string();
+  return next_by_last_id(context, kListing, answer, items, last_id);
 }
 
 Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "listing batches";
   if (last == nullptr) {
     const std::string path = std::string(calls.batches_path) + list_query(calls, context);
     return send_step(openai_request(calls, context.account, "GET", path));
   }
-  auto json = read_object(context.account.provider, kWhat, *last);
+  auto json = read_object(context.account.provider, kListing, *last);
   if (!json) return std::move(json.error());
   const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
   const Json& data = (*json)->is_array() ? **json : named;
+  if (!data.is_array()) return protocol_error(context.account.provider, kListing, "the answer has no list");
+  Step step;
+  for (const Json& item : data.items())
+    add_listed(read_openai_batch(calls, item, context.account.provider, kListing), &step.outcome);
+  const auto& listed = step.outcome.listed;
+  auto next = next_page(calls, context, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
+  if (!next) return std::move(next.error());
+  step.outcome.next_page = std::move(*next);
+  return step;
+}
+
+// A vendor without a list of files is told by its answer; where batches keep our metadata, that list is not needed.
+bool has_no_file_list(const HttpResponse& answer) {
+  return answer.failure == Failure::none && (answer.status == 404 || answer.status == 405 || answer.status == 501);
+}
+
+Result<Step> find_upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  constexpr std::string_view kWhat = "listing uploaded files";
+  if (last == nullptr) {
+    std::string path = std::string(calls.files_path) + "?limit=" + std::to_string(kFilesPerPage);
+    if (!calls.purpose.empty()) path += "&purpose=" + url_encode(calls.purpose);
+    if (!context.page.empty()) path += "&after=" + url_encode(context.page);
+    return send_step(openai_request(calls, context.account, "GET", path));
+  }
+  if (calls.metadata && has_no_file_list(*last)) return Step{};
+  auto json = read_object(context.account.provider, kWhat, *last);
+  if (!json) return std::move(json.error());
+  const Json& data = (*json)->is_array() ? **json : (**json)["data"];
   if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
   Step step;
+  std::string last_id;
   for (const Json& item : data.items()) {
-    if (auto status = read_openai_batch(calls, item, context.account.provider, kWhat))
-      step.outcome.listed.push_back(std::move(*status));
+    last_id = item["id"].string_or("");
+    if (last_id.empty()) return protocol_error(context.account.provider, kWhat, "an entry has no id");
+    if (item["filename"].string() == context.batch.marker + kFileSuffix) step.outcome.uploads.push_back(last_id);
   }
-  const auto& listed = step.outcome.listed;
-  step.outcome.next_page =
-      next_page(calls, context, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
+  // Only a vendor that says so has more: one that leaves "has_more" out gives all files at once.
+  if ((**json)["has_more"].boolean()) step.outcome.next_page = (**json)["last_id"].string_or(last_id);
   return step;
 }
 
@@ -218,6 +250,8 @@ Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& co
       return cancel(calls, context, last);
     case Op::list:
       return list(calls, context, last);
+    case Op::find_upload:
+      return find_upload(calls, context, last);
     case Op::delete_file:
       return delete_file(calls, context, last);
   }

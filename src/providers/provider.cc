@@ -26,7 +26,9 @@ std::vector<std::string> Account::own_urls() const {
 
 Result<void> Provider::complete(Account*) const { return {}; }
 
-std::string Provider::wire_id(std::string_view, std::uint64_t) const { return {}; }
+std::string Provider::account_name(const Account&) const { return {}; }
+
+std::string Provider::wire_id(std::string_view, std::uint64_t, std::string_view) const { return {}; }
 
 Capability Provider::limits(const Account&) const { return capability(); }
 

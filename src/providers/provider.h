@@ -60,6 +60,7 @@ enum class Op : std::uint8_t {
   poll,         // free: ask for the batch
   cancel,       // free
   list,         // free: one page of batches
+  find_upload,  // free: one page of uploaded files, for those with the name that the part's request file gets
   delete_file,  // free: remove a file of ours
 };
 
@@ -68,7 +69,10 @@ struct Outcome {
   std::string input_file_id;              // upload
   std::optional<RemoteStatus> status;     // create, poll, cancel
   std::vector<RemoteStatus> listed;       // list: one page
-  std::string next_page;                  // list: cursor of the next page, empty at the end
+  std::vector<std::string> owners;        // list: the job here that has listed[i], where another one has it, else empty
+  std::int64_t unreadable = 0;            // list: entries of the page that could not be read
+  std::vector<std::string> uploads;       // find_upload: ids of the files of that name
+  std::string next_page;                  // list, find_upload: cursor of the next page, empty at the end
   bool already_ended = false;             // cancel: there was nothing left to cancel
   std::int64_t vendor_now_ms = -1;        // the vendor's clock as it answered, where it tells
 };
@@ -133,9 +137,15 @@ class Provider {
   // Fills in what follows from other settings: addresses that hold a region. Code::config where one of them is missing.
   virtual Result<void> complete(Account* account) const;
 
+  // What names the account that the calls are made for, such as a project or a resource, whichever key opens it; empty
+  // where the settings name none, so that only the key itself tells accounts apart.
+  virtual std::string account_name(const Account& account) const;
+
   // The id that stands for custom_id on the wire; empty where the vendor takes it as it is. number: of the request in
-  // the job, from 1; two requests of a job never get the same wire id, nor one that wire_id() leaves alone.
-  virtual std::string wire_id(std::string_view custom_id, std::uint64_t number) const;
+  // the job, from 1; two requests of a job never get the same wire id, nor one that wire_id() leaves alone. tag: what
+  // Marker::none vendors put into every id, so that a result row proves whose batch it belongs to; empty: no batch is
+  // made of it.
+  virtual std::string wire_id(std::string_view custom_id, std::uint64_t number, std::string_view tag) const;
 
   // Appends the vendor's line for the request, newline included. false: *issue says what it cannot take. Fields that
   // were dropped (drop_unsupported) are named in *warnings.

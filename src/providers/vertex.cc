@@ -69,7 +69,10 @@ class VertexProvider : public Provider {
   std::span<const Property> properties() const override { return kProperties; }
   Result<void> complete(Account* account) const override;
 
-  std::string wire_id(std::string_view custom_id, std::uint64_t number) const override {
+  std::string account_name(const Account& account) const override {
+    return account.project + "\n" + std::string(account.setting("location"));
+  }
+  std::string wire_id(std::string_view custom_id, std::uint64_t number, std::string_view) const override {
     if (is_label_value(custom_id) && !looks_made(custom_id)) return {};
     const std::string digits = std::to_string(number);
     return "r" + std::string(digits.size() < kIdDigits ? kIdDigits - digits.size() : 0, '0') + digits;

@@ -176,10 +176,8 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   const bool empty = (*json)->is_object() && ((*json)->fields().empty() || (**json)["nextPageToken"].is_string());
   if (!jobs.is_array() && !empty) return protocol_error(context.account.provider, kWhat, "the answer has no list");
   Step step;
-  for (const Json& item : jobs.items()) {
-    if (auto status = read_vertex_job(item, context.account.provider, kWhat))
-      step.outcome.listed.push_back(std::move(*status));
-  }
+  for (const Json& item : jobs.items())
+    add_listed(read_vertex_job(item, context.account.provider, kWhat), &step.outcome);
   step.outcome.next_page = (**json)["nextPageToken"].string_or("");
   return step;
 }
@@ -226,6 +224,8 @@ Result<Step> advance_vertex(Op op, const OpContext& context, const HttpResponse*
       return cancel(context, last);
     case Op::list:
       return list(context, last);
+    case Op::find_upload:
+      return Step{};  // its jobs keep our marker as their name
     case Op::delete_file:
       return delete_file(context, last);
   }

@@ -35,16 +35,27 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
   return json;
 }
 
-bool has_more_pages(const Json& page, std::size_t items, int list_limit) {
+Result<std::string> next_by_last_id(const OpContext& context, std::string_view what, const Json& page,
+                                    std::size_t items, const std::string& last_listed) {
   const Json& has_more = page["has_more"];
-  if (has_more.type() == Json::Type::boolean) return has_more.boolean();
-  return static_cast<int>(items) >= list_limit;
+  const bool said = has_more.type() == Json::Type::boolean;
+  if (said ? !has_more.boolean() : static_cast<int>(items) < context.list_limit) return std::string();
+  std::string next = page["last_id"].string_or("");
+  if (next.empty()) next = last_listed;
+  if (next.empty())
+    return protocol_error(context.account.provider, what, "the answer says that there is more and not where");
+  return next;
 }
 
 Step send_step(HttpRequest request) {
   Step step;
   step.send = std::move(request);
   return step;
+}
+
+void add_listed(Result<RemoteStatus> entry, Outcome* outcome) {
+  if (entry) outcome->listed.push_back(std::move(*entry));
+  else outcome->unreadable += 1;
 }
 
 void append_line(std::string_view json, std::string* lines) {

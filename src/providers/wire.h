@@ -32,9 +32,15 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
 
 Step send_step(HttpRequest request);
 
-// What "has_more" of a page of a list says. Where the vendor left it out, a full page is followed by another look: a
-// batch that is not found in the whole list is made again.
-bool has_more_pages(const Json& page, std::size_t items, int list_limit);
+// Takes an entry of a list of batches. One that cannot be read is counted: it may be any batch, so that nothing is
+// proven to be absent from that list.
+void add_listed(Result<RemoteStatus> entry, Outcome* outcome);
+
+// The cursor behind a page of a list that goes on with "has_more" and "last_id"; empty at the end. Where the vendor left
+// out "has_more", a full page is followed by another look: a batch that is not found in the whole list is made again.
+// last_listed: the id of the page's last entry. An error where there is more and no way to it.
+Result<std::string> next_by_last_id(const OpContext& context, std::string_view what, const Json& page,
+                                    std::size_t items, const std::string& last_listed);
 
 // A vendor's own status word, in lower case.
 struct StateWord {

@@ -168,6 +168,7 @@ class XaiProvider : public OpenAiFamilyProvider {
       case Op::list:
         return list(context, last);
       case Op::upload:
+      case Op::find_upload:
       case Op::delete_file:
         break;
     }
@@ -228,10 +229,8 @@ class XaiProvider : public OpenAiFamilyProvider {
     const Json& batches = (**json)["batches"];
     if (!batches.is_array()) return protocol_error("xai", kWhat, "the answer has no list");
     Step step;
-    for (const Json& item : batches.items()) {
-      if (auto status = read_batch(item, context, kWhat, {})) step.outcome.listed.push_back(std::move(*status));
-    }
-    if (!batches.items().empty()) step.outcome.next_page = (**json)["pagination_token"].string_or("");
+    for (const Json& item : batches.items()) add_listed(read_batch(item, context, kWhat, {}), &step.outcome);
+    step.outcome.next_page = (**json)["pagination_token"].string_or("");
     return step;
   }
 };

@@ -69,7 +69,7 @@ class SqliteStore : public Store {
   Result<std::vector<std::string>> unsettled_ids() override;
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
-  Result<std::string> owner_of(std::string_view batch_id) override;
+  Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) override;
 
  private:
   Error failure(const char* verb) const {
@@ -231,11 +231,15 @@ Result<std::int64_t> SqliteStore::count() {
   return get.integer(0);
 }
 
-Result<std::string> SqliteStore::owner_of(std::string_view batch_id) {
+Result<std::string> SqliteStore::owner_of(std::string_view provider, std::string_view batch_id) {
   const std::lock_guard lock(mutex_);
-  Statement get(db_, "SELECT job_id FROM batches WHERE batch_id=? AND batch_id <> '' LIMIT 1");
+  Statement get(db_, "SELECT job_id, record FROM batches WHERE batch_id=? AND batch_id <> ''");
   get.bind(batch_id);
-  if (get.step()) return std::string(get.text(0));
+  while (get.step()) {
+    auto batch = read_batch_record(get.text(1));
+    if (!batch) return std::move(batch.error());
+    if (batch->provider == provider) return std::string(get.text(0));
+  }
   if (get.failed()) return failure("read");
   return std::string();
 }

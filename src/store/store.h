@@ -28,8 +28,8 @@ class Store {
   // Newest first; an empty provider means all, limit <= 0 means all.
   virtual Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) = 0;
   virtual Result<std::int64_t> count() = 0;
-  // The job that the vendor's batch of that id belongs to; empty if there is none.
-  virtual Result<std::string> owner_of(std::string_view batch_id) = 0;
+  // The job that the batch of that id of that vendor belongs to; empty if there is none.
+  virtual Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) = 0;
 };
 
 }  // namespace br

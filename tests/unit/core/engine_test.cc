@@ -70,7 +70,7 @@ struct EngineRoom {
       feeds.push_back(std::make_shared<br::ResultFeed>());
       uses.push_back(br::use_provider("openai"));
     }
-    engine.add(job, feeds, std::move(uses), active);
+    engine.add({job, feeds, std::move(uses), active, true, true});
   }
 
   const Scratch scratch;
