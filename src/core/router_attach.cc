@@ -29,7 +29,8 @@ Result<std::string> Router::job_with(const std::string& provider, const std::str
   return has ? *owner : std::string();
 }
 
-Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id) {
+Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id,
+                                         const BatchSpec& options) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
   auto account = account_named(provider);
@@ -39,13 +40,19 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
                  "open that job by its own id");
   auto known_as = job_with(account->provider, batch_id);
   if (!known_as) return std::move(known_as.error());
-  if (!known_as->empty()) return Submitted{*known_as, true};
+  const std::string output = read_given(options).output;
+  if (!known_as->empty()) {
+    if (output.empty()) return Submitted{*known_as, true};
+    if (auto kept = remember_output(*known_as, output); !kept) return std::move(kept.error());
+    return Submitted{*known_as, true};
+  }
   Job job;
   job.id = new_job_id();
   job.provider = account->provider;
   job.base_url = account->base_url;
   job.created_ms = clock_.now_ms();
   job.attached = true;
+  job.output = output;
   RemoteBatch batch;
   batch.job_id = job.id;
   batch.provider = job.provider;
@@ -56,7 +63,7 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   batch.submitted_ms = job.created_ms;
   job.batches.push_back(std::move(batch));
   if (auto made = make_directories(spool_->job_directory(job.id)); !made) return std::move(made.error());
-  if (auto saved = store_->insert(job); !saved) return std::move(saved.error());
+  if (auto saved = store_->insert(job, Repeat{}); !saved) return std::move(saved.error());
   const std::string id = job.id;
   add_entry(std::move(job), true);
   return Submitted{id, false};

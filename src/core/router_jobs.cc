@@ -46,6 +46,7 @@ Result<JobView> Router::view(const std::string& job_id) {
   for (const RemoteBatch& batch : view.job.batches) view.acked += batch.acked_rows;
   view.handed = (*entry)->delivery ? (*entry)->delivery->handed() : view.acked;
   view.cost = prices_.cost(view.job);
+  add_repeat(&view);
   return view;
 }
 
@@ -65,6 +66,7 @@ Result<std::vector<JobView>> Router::list(const std::string& provider, std::int6
       view.job = std::move(job);
     }
     for (const RemoteBatch& batch : views.back().job.batches) views.back().acked += batch.acked_rows;
+    add_repeat(&views.back());
   }
   return views;
 }
