@@ -186,7 +186,8 @@ BR_API br_config *br_config_new(void);
 /* Callbacks that no router took over are destroyed here. */
 BR_API void br_config_free(br_config *config);
 /* Sets the property `key` from its text form; docs/configuration.md lists all keys with range, default and meaning.
- * Returns   BR_OK, or BR_ECONFIG for an unknown key (the hint names the nearest one) or a value out of range.
+ * Returns   BR_OK; BR_ECONFIG for an unknown key (the hint names the nearest one) or a value out of range; BR_EINVAL for
+ *           an address that is none, a rule of "routes" that makes no sense, an empty "state_dir".
  * Since     0.1 */
 BR_API br_status br_config_set(br_config *config, const char *key, const char *value, br_error **err);
 /* The value in force, default included; NULL for an unknown key and for secrets (keys are never given back). */
@@ -777,7 +778,7 @@ BR_API br_status br_job_wait_submitted(br_job *job, int64_t timeout_ms, br_error
  * Blocks    for the network, at most timeout_ms.
  * Crash     that it is wanted is on disk before the vendor is asked: a restart asks again. */
 BR_API br_status br_cancel(br_job *job, int64_t timeout_ms, int32_t *cancelled, br_error **err);
-/* Forgets a job that is done or was never sent, and deletes its files. The handle stays until it is freed.
+/* Forgets a job that is done, was never sent or was attached, and deletes its files. The handle stays until it is freed.
  * Returns   BR_OK; BR_ENOTCOMPLETE; BR_ENOTFOUND; BR_ESTORE.
  * Blocks    for one sync of the state directory. */
 BR_API br_status br_job_remove(br_job *job, br_error **err);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/json_text.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
@@ -90,8 +91,11 @@ bool has_state(const Options& options) { return access((state_dir(options) + "/s
 bool find_state(const Options& options) {
   if (has_state(options)) return true;
   const std::string directory = state_dir(options);
-  if (!options.state_dir.empty() && access(directory.c_str(), F_OK) != 0)
-    throw Failure(Exit::not_found, directory + ": there is no such directory", "give the right --state-dir");
+  if (options.state_dir.empty() || access(directory.c_str(), F_OK) == 0) return false;
+  // No failure: nothing was ever submitted from there, and the next submission makes it.
+  const std::string what = directory + ": there is no such directory, so there are no jobs";
+  if (options.json) fmt::print(stderr, "{{\"warning\":{}}}\n", printable_json(json_text(what)));
+  else tell("warning: {}\n", what);
   return false;
 }
 

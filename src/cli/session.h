@@ -46,7 +46,7 @@ class Session {
 
 // Whether there is a state directory with jobs; looking makes none.
 bool has_state(const Options& options);
-// The same; Failure where --state-dir names a directory that is not there.
+// The same; says so where --state-dir names a directory that is not there.
 bool find_state(const Options& options);
 // Throws the Failure of an unknown job if there is no state at all.
 void need_state(const Options& options);

@@ -133,7 +133,8 @@ Result<void> Router::remove(const std::string& job_id) {
     const bool sent = std::any_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) {
       return b.phase != Phase::planned && b.phase != Phase::uploaded && b.phase != Phase::refused;
     });
-    if (sent && !job.done)
+    // Of a batch that was made elsewhere nothing is lost here: it can be attached again.
+    if (sent && !job.done && !job.attached)
       return Error(Code::not_complete, "the job " + job_id + " is not done", "cancel it and collect it first");
     entries_.erase(job_id);
     unfinished_.erase(job_id);
