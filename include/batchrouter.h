@@ -128,7 +128,7 @@ enum {
   BR_EINTERNAL = -22,     /* a bug in the library; please report it */
   BR_EPARTIAL = -23,      /* some of several operations failed */
   BR_ECANCELLED = -24,    /* cancelled by the caller */
-  BR_EALREADY = -25,      /* the name is taken */
+  BR_EALREADY = -25,      /* the name is taken, or the work is done */
   BR_EBUDGET = -26        /* would cost more than allowed */
 };
 
@@ -186,7 +186,8 @@ BR_API br_config *br_config_new(void);
 /* Callbacks that no router took over are destroyed here. */
 BR_API void br_config_free(br_config *config);
 /* Sets the property `key` from its text form; docs/configuration.md lists all keys with range, default and meaning.
- * Returns   BR_OK, or BR_ECONFIG for an unknown key (the hint names the nearest one) or a value out of range.
+ * Returns   BR_OK; BR_ECONFIG for an unknown key (the hint names the nearest one) or a value out of range; BR_EINVAL for
+ *           an address that is none, a rule of "routes" that makes no sense, an empty "state_dir".
  * Since     0.1 */
 BR_API br_status br_config_set(br_config *config, const char *key, const char *value, br_error **err);
 /* The value in force, default included; NULL for an unknown key and for secrets (keys are never given back). */
@@ -304,9 +305,16 @@ BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char 
 /* Options of this batch that override the router's configuration, plus:
  *   "output"   an absolute path remembered with the job (see br_job_output)
  *   "continue" "1": if an unfinished job has the same requests, provider, base URL and output, br_submit returns that
- *              job with BR_EXISTS instead of making a new one. Unfinished: not every result was acknowledged; or it is
- *              the newest job, and the process that had it ended without closing its router (it was killed, or left),
- *              so that perhaps nobody was told that the job is done
+ *              job with BR_EXISTS instead of making a new one. Unfinished: not every result was acknowledged; or those
+ *              who were at work on it have not heard of its end: no router in which it was submitted, or its results
+ *              were taken, was closed since (the process was killed, or left), nor was the same submitted again where
+ *              they were acknowledged. Reading a job's state or its results changes nothing about that
+ *   "finished" what is to be done when a finished job, still in this directory, has the same requests, provider and
+ *              base URL. "new" (default): a new job, which is paid for. "refuse": br_submit returns BR_EALREADY, its
+ *              message names the job, nothing is sent. "take": br_submit returns that job with BR_EXISTS. A job of
+ *              which nothing reached a vendor is not finished work. With this option "continue" looks for a job
+ *              whatever its output, and where "output" is given the job remembers that one
+ *   "again"    "1": finished work is paid for again, whatever "finished" says
  * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, or a secret: options are kept on disk. */
 BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
 /* Adds a copy of the request; the request can be used again.
@@ -559,7 +567,8 @@ typedef void (*br_done_fn)(void *user_data, br_job *job);
 
 /* Validates all requests, writes the vendor's request files, and records the job.
  *
- * Returns   BR_OK: the job is durable and will be sent. BR_EXISTS: see br_batch_set("continue").
+ * Returns   BR_OK: the job is durable and will be sent. BR_EXISTS: see br_batch_set("continue"). BR_EALREADY: see
+ *           br_batch_set("finished").
  *           BR_EINPUT, BR_ELIMIT, BR_ENOPROVIDER, BR_EAUTH (no key), BR_EBUDGET, BR_ESTORE, BR_EIO: nothing was sent
  *           and nothing stays behind.
  * Ownership batch is copied and stays the caller's. *job (may be NULL) is freed by the caller.
@@ -582,6 +591,12 @@ BR_API br_status br_job_open(br_router *router, const char *job_id, br_job **job
  * Crash     after BR_OK the job survives. */
 BR_API br_status br_attach(br_router *router, const char *provider, const char *batch_id, br_job **job,
                            br_error **err);
+/* br_attach with options, from a batch without requests: "output" of br_batch_set, also for a job that is there already.
+ * NULL: none.
+ * Returns   as br_attach.
+ * Ownership options is copied and stays the caller's. Since 0.1 */
+BR_API br_status br_attach_with(br_router *router, const char *provider, const char *batch_id, const br_batch *options,
+                                br_job **job, br_error **err);
 /* Goes on with a job (NULL: with every unfinished one) when resume.auto is 0, or after it was blocked. A job that goes
  * on already is left alone. A new router does the same for the jobs it finds, blocked ones too, unless resume.auto
  * is 0.
@@ -609,11 +624,18 @@ BR_API void br_job_free(br_job *job);
 
 /* A new job of the requests of `job` that did not succeed: failed, expired, cancelled or missing. The same bytes go to
  * the same vendors; the new job knows its parent (br_job_parent) and counts the attempts.
- * Returns   BR_OK; BR_ENOTCOMPLETE while `job` is not done; BR_ENOTFOUND when every request succeeded; BR_EUNSUPPORTED
+ * Returns   BR_OK. BR_EXISTS: an unfinished retry of `job` is there (see br_batch_set("continue")) and is taken instead
+ *           of paying twice. BR_ENOTCOMPLETE while `job` is not done; BR_ENOTFOUND when every request succeeded; BR_EUNSUPPORTED
  *           for a batch made elsewhere; BR_ESTORE, BR_EIO.
  * Ownership, threads, blocking, done: as br_submit. Since 0.1 */
 BR_API br_status br_retry(br_router *router, br_job *job, br_done_fn done, void *user_data, br_destroy_fn destroy,
                           br_job **new_job, br_error **err);
+/* br_retry with options, from a batch without requests: "output", "finished" (of a finished retry of the same job) and
+ * "again" of br_batch_set. NULL: none.
+ * Returns   as br_retry; BR_EALREADY: see br_batch_set("finished").
+ * Ownership options is copied and stays the caller's. Since 0.1 */
+BR_API br_status br_retry_with(br_router *router, br_job *job, const br_batch *options, br_done_fn done,
+                               void *user_data, br_destroy_fn destroy, br_job **new_job, br_error **err);
 /* Writes the unified lines of those requests, ready to be submitted. write runs on this thread. *rows (may be NULL)
  * counts them.
  * Returns   BR_OK; BR_ENOTCOMPLETE; BR_ENOTFOUND when the job did not keep them (audit.files was 0); BR_EIO;
@@ -756,7 +778,7 @@ BR_API br_status br_job_wait_submitted(br_job *job, int64_t timeout_ms, br_error
  * Blocks    for the network, at most timeout_ms.
  * Crash     that it is wanted is on disk before the vendor is asked: a restart asks again. */
 BR_API br_status br_cancel(br_job *job, int64_t timeout_ms, int32_t *cancelled, br_error **err);
-/* Forgets a job that is done or was never sent, and deletes its files. The handle stays until it is freed.
+/* Forgets a job that is done, was never sent or was attached, and deletes its files. The handle stays until it is freed.
  * Returns   BR_OK; BR_ENOTCOMPLETE; BR_ENOTFOUND; BR_ESTORE.
  * Blocks    for one sync of the state directory. */
 BR_API br_status br_job_remove(br_job *job, br_error **err);

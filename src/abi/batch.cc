@@ -53,7 +53,7 @@ int64_t sum_of(const br_plan* plan, auto value) {
 br::Config config_of(const br_config* config, const br_batch& batch, Result<void>* status) {
   br::Config merged = config == nullptr ? br::Config() : config->config;
   for (const auto& [key, value] : batch.spec.options) {
-    if (key == "output" || key == "continue") continue;
+    if (br::is_batch_option(key)) continue;
     if (auto set = merged.set(key, value); !set && *status) *status = std::move(set);
   }
   return merged;
@@ -123,7 +123,11 @@ br_status br_batch_set(br_batch* batch, const char* key, const char* value, br_e
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
     const std::string name = key;
-    if (name != "output" && name != "continue") {
+    if (name == "finished" && value != std::string_view("new") && value != std::string_view("refuse") &&
+        value != std::string_view("take"))
+      return Error(br::Code::config, "finished: \"" + std::string(value) + "\" is no answer to finished work",
+                   "give new, refuse or take");
+    if (!br::is_batch_option(name)) {
       br::Config check;
       if (auto set = check.set(name, value); !set) return std::move(set.error());
       if (br::find_property(name)->kind == br::PropertyInfo::Kind::secret)

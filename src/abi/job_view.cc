@@ -102,7 +102,8 @@ std::string job_json(const JobView& view) {
     write_text("model", batch.model, &json);
     json.field("attempt", std::int64_t{batch.attempt}).end_object();
   }
-  json.end_array().key("blocked").boolean(is_blocked(job)).key("error");
+  json.end_array().key("blocked").boolean(is_blocked(job)).key("told").boolean(view.told);
+  json.key("refuses_repeat").boolean(view.refuses_repeat).key("error");
   if (const Error* error = error_of(job)) {
     json.begin_object().field("message", error->message);
     write_text("hint", error->hint, &json);

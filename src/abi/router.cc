@@ -144,6 +144,11 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
 
 br_status br_retry(br_router* router, br_job* job, br_done_fn done, void* user_data, br_destroy_fn destroy,
                    br_job** new_job, br_error** err) {
+  return br_retry_with(router, job, nullptr, done, user_data, destroy, new_job, err);
+}
+
+br_status br_retry_with(br_router* router, br_job* job, const br_batch* options, br_done_fn done, void* user_data,
+                        br_destroy_fn destroy, br_job** new_job, br_error** err) {
   if (new_job != nullptr) *new_job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     br::Callback<br_done_fn> callback(done, user_data, destroy);
@@ -151,14 +156,15 @@ br_status br_retry(br_router* router, br_job* job, br_done_fn done, void* user_d
     if (!use) return std::move(use.error());
     if (job == nullptr) return br::null_argument("job");
     if (auto same = br::same_router(router, job); !same) return std::move(same.error());
-    auto submitted = router->router->retry(job->id, done_function(router, callback));
+    auto submitted = router->router->retry(job->id, options == nullptr ? br::BatchSpec() : options->spec,
+                                           done_function(router, callback));
     if (!submitted) return std::move(submitted.error());
     if (new_job != nullptr) {
       auto handle = br::make_job_handle(router->router, submitted->job_id);
       if (!handle) return std::move(handle.error());
       *new_job = handle->release();
     }
-    return BR_OK;
+    return submitted->existed ? BR_EXISTS : BR_OK;
   });
 }
 

@@ -36,13 +36,18 @@ br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_er
 }
 
 br_status br_attach(br_router* router, const char* provider, const char* batch_id, br_job** job, br_error** err) {
+  return br_attach_with(router, provider, batch_id, nullptr, job, err);
+}
+
+br_status br_attach_with(br_router* router, const char* provider, const char* batch_id, const br_batch* options,
+                         br_job** job, br_error** err) {
   if (job != nullptr) *job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (provider == nullptr || batch_id == nullptr || job == nullptr)
       return br::null_argument("provider, batch_id or job");
-    auto attached = router->router->attach(provider, batch_id);
+    auto attached = router->router->attach(provider, batch_id, options == nullptr ? br::BatchSpec() : options->spec);
     if (!attached) return std::move(attached.error());
     auto handle = br::make_job_handle(router->router, attached->job_id);
     if (!handle) return std::move(handle.error());

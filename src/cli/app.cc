@@ -59,7 +59,12 @@ void add_general(CLI::App* app, Options* o) {
 void add_settings(CLI::App* app, Options* o) {
   app->add_option("--provider", o->provider, "The vendor of requests that name none themselves.")->type_name("NAME");
   app->add_option("--base-url", o->base_url, "Another address of the vendor's API.")->type_name("URL");
-  app->add_option("--state-dir", o->state_dir, "Where jobs are kept [.batch_router].")->type_name("DIR");
+  app->add_option("--state-dir", o->state_dir, "Where jobs are kept [.batch_router].")
+      ->type_name("DIR")
+      ->check([](const std::string& name) {
+        // Most often a variable that is not set.
+        return name.empty() ? std::string("the name of the directory is empty") : std::string();
+      });
   add_duration(app, "--poll-interval", &o->poll_interval_ms, "First wait between two looks; grows to 5 times it [60s].");
   add_duration(app, "--timeout", &o->timeout_ms, "How long to wait; the job goes on after it [24h].");
   app->add_flag("--split", o->split, "Cut what is over the vendor's limits into several remote batches.");
@@ -102,6 +107,15 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
   if (command.takes & kInput)
     sub->add_option("IN", o->input, "File of lines, - is standard input.")->required()->type_name("");
   if (command.takes & kJob) sub->add_option("JOB", o->job, "Id of the job.")->required()->type_name("");
+  if (command.takes & kBatch)
+    sub->add_option("BATCH_ID", o->batch, "The vendor's id of a batch.")->required()->type_name("");
+  if (command.takes & kPart)
+    sub->add_option("--part", o->part, "Which of several remote batches of the job, from 0 [0].")
+        ->check(CLI::NonNegativeNumber);
+  if (command.takes & kRepeat) {
+    sub->add_flag("--again", o->again, "Pay again for requests that a finished job has answered.");
+    sub->add_flag("--reuse", o->reuse, "Take the results of the finished job that has the same requests.");
+  }
   if (command.takes & kAnyJob) sub->add_option("JOB", o->job, "Id of the job; without it, all.")->type_name("");
   if (command.takes & kOutput)
     sub->add_option("-o,--output", o->output, "Where the results go; absent or complete [standard output].")
@@ -195,6 +209,15 @@ std::shared_ptr<CLI::App> make_app(Options* options) {
 
 std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
   const auto app = make_app(options);
+  if (argc >= 2 && std::string_view(argv[1]) == "help") {
+    // "help run" is "run --help".
+    std::string help = "--help";
+    std::vector<char*> asked = {argv[0]};
+    if (argc > 2) asked.push_back(argv[2]);
+    asked.push_back(help.data());
+    asked.push_back(nullptr);
+    return parse_arguments(static_cast<int>(asked.size()) - 1, asked.data(), options);
+  }
   if (argc < 2) {
     fmt::print(stderr, "{}", app->help());
     return Exit::usage;

@@ -5,6 +5,7 @@
 #include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace cli {
 
@@ -23,9 +24,9 @@ Exit run_cancel(const Options& options) {
     const std::string line =
         stops ? fmt::format("cancelled; collect what was finished with: {}", resume_line(options, options.job))
               : fmt::format("already {}, so there is nothing to cancel", br_state_name(state));
-    fmt::print(stderr, "{}: {}\n", options.job, line);
+    tell("{}: {}\n", options.job, line);
   }
-  return stops ? Exit::ok : Exit::failed;
+  return stops || br_job_is_done(job.get()) != 0 ? Exit::ok : Exit::failed;
 }
 
 }  // namespace cli

@@ -5,6 +5,7 @@
 #include "cli/out_file.h"
 #include "cli/progress.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace cli {
 
@@ -13,7 +14,7 @@ Exit run_validate(const Options& options) {
   const Batch batch = make_batch(options, "");
   call(br_validate, config.get(), batch.get());
   if (options.json) fmt::print("{{\"valid\":true}}\n");
-  else if (!options.quiet) fmt::print(stderr, "{}: valid\n", options.input);
+  else if (!options.quiet) tell("{}: valid\n", options.input);
   return Exit::ok;
 }
 
@@ -21,8 +22,10 @@ Exit run_convert(const Options& options) {
   const Config config = make_config(options);
   const Batch batch = make_batch(options, "");
   OutFile file(absolute_output(options.output));
-  call(br_convert, config.get(), batch.get(), &OutFile::take, static_cast<void*>(&file));
-  file.commit();
+  const auto convert = [&](br_batch* requests, br_write_fn write, void* user_data, br_error** error) {
+    return br_convert(config.get(), requests, write, user_data, error);
+  };
+  call_writing(&file, convert, batch.get());
   return Exit::ok;
 }
 
@@ -32,10 +35,11 @@ Exit run_decode(const Options& options) {
   const Config config = make_config(options);
   OutFile file(absolute_output(options.output));
   std::int64_t rows = 0, failed = 0;
-  call(br_decode_file, config.get(), options.provider.c_str(), options.input.c_str(), &OutFile::take,
-       static_cast<void*>(&file), &rows, &failed);
-  file.commit();
-  if (options.verbose > 0) fmt::print(stderr, "{} results, {} of them did not succeed\n", grouped(rows), grouped(failed));
+  const auto decode = [&](const char* path, br_write_fn write, void* user_data, br_error** error) {
+    return br_decode_file(config.get(), options.provider.c_str(), path, write, user_data, &rows, &failed, error);
+  };
+  call_writing(&file, decode, options.input.c_str());
+  if (options.verbose > 0) tell("{} results, {} of them did not succeed\n", grouped(rows), grouped(failed));
   return Exit::ok;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/json_view.h"
 #include "cli/out_file.h"
 #include "cli/session.h"
+#include "cli/terminal.h"
 #include "emulator/emulator.h"
 
 namespace cli {
@@ -159,7 +160,7 @@ Exit run_demo(const Options& options) {
   run.quiet = options.quiet || options.json;
   run.json = false;
   if (!run.quiet)
-    fmt::print(stderr, "{} requests to an emulated vendor at {}; nothing leaves this machine\n",
+    tell("{} requests to an emulated vendor at {}; nothing leaves this machine\n",
                grouped(options.demo_requests), run.base_url);
   write_requests(run.input, options.demo_requests);
   const std::int64_t began_ms = steady_ms();

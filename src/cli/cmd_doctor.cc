@@ -11,6 +11,7 @@
 #include "cli/json_text.h"
 #include "cli/json_view.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -90,8 +91,8 @@ void check_limits(Findings* findings) {
 void print_findings(const Findings& findings, bool json) {
   if (!json) {
     for (const Finding& finding : findings) {
-      fmt::print("{}  {}\n", finding.good ? "ok   " : "wrong", finding.what);
-      if (!finding.good) fmt::print("       fix: {}\n", finding.fix);
+      put("{}  {}\n", finding.good ? "ok   " : "wrong", finding.what);
+      if (!finding.good) put("       fix: {}\n", finding.fix);
     }
     return;
   }

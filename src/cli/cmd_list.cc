@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -11,12 +12,12 @@ constexpr std::int64_t kRemoteLimit = 100;
 
 void print_table(const br_job_list* list, bool is_remote) {
   const std::size_t count = br_job_list_count(list);
-  if (count != 0) fmt::print("{:<25} {:<12} {:<12} {:>19}  {}\n", is_remote ? "BATCH" : "JOB", "STATUS", "PROVIDER", "FINISHED", "OUTPUT");
+  if (count != 0) put("{:<25} {:<12} {:<12} {:>19}  {}\n", is_remote ? "BATCH" : "JOB", "STATUS", "PROVIDER", "FINISHED", "OUTPUT");
   for (std::size_t i = 0; i < count; ++i) {
     const br_job* job = br_job_list_get(list, i);
     const char* output = br_job_output(job);
     const char* batch = br_job_batch_id(job, 0);
-    fmt::print("{:<25} {:<12} {:<12} {:>19}  {}\n", is_remote ? (batch == nullptr ? "" : batch) : br_job_id(job),
+    put("{:<25} {:<12} {:<12} {:>19}  {}\n", is_remote ? (batch == nullptr ? "" : batch) : br_job_id(job),
                br_job_is_blocked(job) != 0 ? "blocked" : br_state_name(br_job_state(job)), br_job_provider(job),
                grouped(finished_requests(job)) + "/" + grouped(br_job_count(job, BR_COUNT_TOTAL)),
                output == nullptr ? "" : output);
@@ -26,7 +27,7 @@ void print_table(const br_job_list* list, bool is_remote) {
 void print_json(const br_job_list* list) {
   fmt::print("{{\"jobs\":[");
   for (std::size_t i = 0; i < br_job_list_count(list); ++i)
-    fmt::print("{}{}", i == 0 ? "" : ",", br_job_json(br_job_list_get(list, i), nullptr));
+    fmt::print("{}{}", i == 0 ? "" : ",", printable_json(br_job_json(br_job_list_get(list, i), nullptr)));
   fmt::print("]}}\n");
 }
 
@@ -41,7 +42,7 @@ Exit run_list(const Options& options) {
     session = look_session(options);
     const std::int64_t limit = options.limit == 0 ? kRemoteLimit : options.limit;
     call(br_list_remote, session->router(), options.provider.c_str(), limit, kAskTimeoutMs, &found);
-  } else if (has_state(options)) {
+  } else if (find_state(options)) {
     session = std::make_unique<Session>(options, Session::Mode::observer);
     const char* provider = options.provider.empty() ? nullptr : options.provider.c_str();
     call(br_list, session->router(), provider, options.limit, &found);

@@ -5,6 +5,7 @@
 #include "cli/follow.h"
 #include "cli/out_file.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -27,10 +28,9 @@ void collect(Session* session, br_job* job) {
 Exit write_failed(const Session& session, br_job* job, const std::string& path) {
   OutFile file(path);
   std::int64_t rows = 0;
-  call(br_job_write_failed, job, &OutFile::take, static_cast<void*>(&file), &rows);
-  file.commit();
+  call_writing(&file, br_job_write_failed, job, &rows);
   if (!session.options().quiet)
-    fmt::print(stderr, "{}: {} requests did not succeed\n", br_job_id(job), grouped(rows));
+    tell("{}: {} requests did not succeed\n", br_job_id(job), grouped(rows));
   return Exit::ok;
 }
 

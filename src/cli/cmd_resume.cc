@@ -3,7 +3,9 @@
 
 #include "cli/commands.h"
 #include "cli/follow.h"
+#include "cli/json_view.h"
 #include "cli/out_file.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -13,10 +15,13 @@ std::string output_of(const br_job* job) {
   return output == nullptr ? "" : output;
 }
 
-// Work is left: results to fetch, or a results file to write.
+// Work is left: results to fetch, a results file to write, or to say that all that is done.
 bool is_unfinished(const br_job* job) {
   if (br_job_is_done(job) == 0) return true;
-  return !output_of(job).empty() && br_job_count(job, BR_COUNT_ACKED) < br_job_count(job, BR_COUNT_TOTAL);
+  if (output_of(job).empty()) return false;
+  if (br_job_count(job, BR_COUNT_ACKED) < br_job_count(job, BR_COUNT_TOTAL)) return true;
+  const JsonView view(br_job_json(job, nullptr));
+  return view.text("/refuses_repeat") == "true" && view.text("/told") == "false";
 }
 
 std::vector<Job> chosen_jobs(const Session& session) {
@@ -33,7 +38,7 @@ std::vector<Job> chosen_jobs(const Session& session) {
 
 void print_nothing_to_do(const Options& options) {
   if (options.json) fmt::print("{{\"jobs\":[]}}\n");
-  else if (!options.quiet) fmt::print(stderr, "nothing to resume\n");
+  else if (!options.quiet) tell("nothing to resume\n");
 }
 
 }  // namespace
@@ -43,7 +48,7 @@ Exit run_resume(const Options& options) {
     throw Failure(Exit::usage, "-o needs a job: several jobs cannot share one file", "batchrouter resume JOB -o OUT");
   check_output(absolute_output(options.output));
   if (!options.job.empty()) need_state(options);
-  if (!has_state(options)) {
+  if (!find_state(options)) {
     print_nothing_to_do(options);
     return Exit::ok;
   }

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
+#include "cli/repeat.h"
 
 namespace cli {
 
@@ -11,10 +12,13 @@ Exit run_retry(const Options& options) {
   need_state(options);
   Session session(options, Session::Mode::owner);
   const Job parent = session.open_job(options.job);
-  br_job* made = nullptr;
-  call(br_retry, session.router(), parent.get(), static_cast<br_done_fn>(nullptr), static_cast<void*>(nullptr),
-       static_cast<br_destroy_fn>(nullptr), &made);
-  const Job job(made);
+  const Batch kept(br_batch_new(nullptr));
+  if (!kept) throw std::bad_alloc();
+  call(br_batch_set, kept.get(), "output", output.c_str());
+  set_repeat(kept.get(), options);
+  const Job job = take_or_make(&session, [&](br_job** made, br_error** error) {
+    return br_retry_with(session.router(), parent.get(), kept.get(), nullptr, nullptr, nullptr, made, error);
+  });
   ResultWriter writer(job.get(), output);
   Exit code = Exit::ok;
   follow(&session, {job.get()}, timeout_ms(options),

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
+#include "cli/repeat.h"
 #include "cli/settings.h"
 
 namespace cli {
@@ -19,15 +20,11 @@ void check_options(const Options& options) {
                 "add --provider");
 }
 
-// Makes the job, or finds the unfinished one with the same content.
+// Makes the job, or takes the one with the same content.
 Job submit(Session* session, br_batch* batch) {
-  call(br_batch_set, batch, "continue", "1");
-  br_job* made = nullptr;
-  const br_status status = call(br_submit, session->router(), batch, static_cast<br_done_fn>(nullptr),
-                                static_cast<void*>(nullptr), static_cast<br_destroy_fn>(nullptr), &made);
-  if (status == BR_EXISTS && !session->progress().is_silent())
-    session->progress().note(std::string(br_job_id(made)) + ": goes on, it has the same requests");
-  return Job(made);
+  return take_or_make(session, [&](br_job** made, br_error** error) {
+    return br_submit(session->router(), batch, nullptr, nullptr, nullptr, made, error);
+  });
 }
 
 }  // namespace
@@ -37,6 +34,7 @@ Exit run_run(const Options& options) {
   const std::string output = absolute_output(options.output.empty() ? "-" : options.output);
   check_output(output);
   const Batch batch = make_batch(options, output);
+  set_repeat(batch.get(), options);
   Session session(options, Session::Mode::owner);
   const Job job = submit(&session, batch.get());
   ResultWriter writer(job.get(), output);
@@ -62,6 +60,7 @@ Exit wait_submitted(Session* session, br_job* job) {
     return code;
   }
   Failure failure = failure_of(status, error);
+  if (br_job_is_blocked(job) != 0) failure.exit = exit_of_blocked(status);
   if (status == BR_ELIMIT) failure.exit = Exit::quota;
   failure.hint += (failure.hint.empty() ? "go on with: " : "; then go on with: ") +
                   resume_line(session->options(), br_job_id(job));
@@ -76,10 +75,13 @@ Exit run_submit(const Options& options) {
   const std::string output = options.output.empty() ? "" : absolute_output(options.output);
   check_output(output);
   const Batch batch = make_batch(options, output);
+  set_repeat(batch.get(), options);
   Session session(options, Session::Mode::owner);
   const Job job = submit(&session, batch.get());
-  const Exit code = wait_submitted(&session, job.get());
+  Exit code = wait_submitted(&session, job.get());
   call(br_job_update, job.get());
+  if (options.reuse && !output.empty() && br_job_is_done(job.get()) != 0)
+    code = write_results(&session, job.get(), output);
   if (options.json) print_job_json(job.get());
   else fmt::print("{}\n", br_job_id(job.get()));
   return code;

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -16,16 +17,16 @@ std::string show_time(std::int64_t ms) {
 }
 
 void print_time(const char* label, std::int64_t ms) {
-  if (ms >= 0) fmt::print("  {:<11}{}\n", label, show_time(ms));
+  if (ms >= 0) put("  {:<11}{}\n", label, show_time(ms));
 }
 
 void print_text(const char* label, const char* text) {
-  if (text != nullptr && *text != '\0') fmt::print("  {:<11}{}\n", label, text);
+  if (text != nullptr && *text != '\0') put("  {:<11}{}\n", label, text);
 }
 
 void print_job(const br_job* job) {
-  fmt::print("{}  {}  {}\n", br_job_id(job), br_state_name(br_job_state(job)), br_job_provider(job));
-  fmt::print("  {:<11}{} of {} finished: {} succeeded, {} errored, {} cancelled, {} expired\n", "requests",
+  put("{}  {}  {}\n", br_job_id(job), br_state_name(br_job_state(job)), br_job_provider(job));
+  put("  {:<11}{} of {} finished: {} succeeded, {} errored, {} cancelled, {} expired\n", "requests",
              grouped(finished_requests(job)), grouped(br_job_count(job, BR_COUNT_TOTAL)),
              grouped(br_job_count(job, BR_COUNT_SUCCEEDED)), grouped(br_job_count(job, BR_COUNT_ERRORED)),
              grouped(br_job_count(job, BR_COUNT_CANCELLED)), grouped(br_job_count(job, BR_COUNT_EXPIRED)));
@@ -59,6 +60,7 @@ Exit run_status(const Options& options) {
   Failure failure = failure_of(status, error);
   if (status == BR_ETIMEOUT) failure.exit = Exit::temporary;
   if (status == BR_ELIMIT) failure.exit = Exit::quota;
+  if (br_job_is_blocked(job.get()) != 0) failure.exit = exit_of_blocked(status);
   throw failure;
 }
 

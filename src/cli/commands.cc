@@ -10,9 +10,9 @@ constexpr std::array kCommands = {
             "batchrouter run requests.jsonl -o results.jsonl --provider openai\n"
             "batchrouter run big.jsonl -o out.jsonl --provider openai --split\n"
             "cat requests.jsonl | batchrouter run - --provider openai > results.jsonl",
-            kInput | kOutput | kSettings, run_run},
+            kInput | kOutput | kSettings | kRepeat, run_run},
     Command{"submit", "Submit requests and end when the vendor has accepted them.",
-            "job=$(batchrouter submit requests.jsonl --provider openai)", kInput | kOutput | kSettings, run_submit},
+            "job=$(batchrouter submit requests.jsonl --provider openai)", kInput | kOutput | kSettings | kRepeat, run_submit},
     Command{"status", "Ask the vendor how a job stands.",
             "batchrouter status job_abc\nbatchrouter status job_abc --json", kJob | kSettings, run_status},
     Command{"watch", "Wait for a job and show its progress.", "batchrouter watch job_abc", kJob | kSettings, run_watch},
@@ -26,7 +26,9 @@ constexpr std::array kCommands = {
             "batchrouter resume\nbatchrouter resume job_abc -o results.jsonl", kAnyJob | kOutput | kSettings,
             run_resume},
     Command{"retry", "Send again what failed in a finished job, as a job of its own.",
-            "batchrouter retry job_abc -o more.jsonl", kJob | kOutput | kSettings, run_retry},
+            "batchrouter retry job_abc -o more.jsonl", kJob | kOutput | kSettings | kRepeat, run_retry},
+    Command{"attach", "Take over a batch by the vendor's id, wait for it, write its results.",
+            "batchrouter attach batch_abc --provider openai -o results.jsonl", kBatch | kOutput | kSettings, run_attach},
     Command{"list", "List the jobs in the state directory.",
             "batchrouter list\nbatchrouter list --limit 10 --json\n"
             "batchrouter list --remote --provider openai",

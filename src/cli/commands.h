@@ -9,6 +9,7 @@
 
 namespace cli {
 
+Exit run_attach(const Options& options);
 Exit run_cancel(const Options& options);
 Exit run_completions(const Options& options);
 Exit run_convert(const Options& options);
@@ -43,6 +44,9 @@ enum Takes : unsigned {
   kCount = 512,
   kFailed = 1024,  // --failed
   kRemote = 2048,  // --remote
+  kRepeat = 4096,  // --again, --reuse
+  kBatch = 8192,   // BATCH_ID, behind JOB
+  kPart = 16384,   // --part
 };
 
 struct Command {

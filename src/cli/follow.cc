@@ -8,6 +8,7 @@
 
 #include "cli/clock.h"
 #include "cli/duration.h"
+#include "cli/json_view.h"
 #include "cli/out_file.h"
 #include "cli/settings.h"
 
@@ -25,20 +26,6 @@ void wait_slice(br_job* job, std::int64_t slice_ms) {
 }
 
 bool has_ended(const br_job* job) { return br_job_is_done(job) != 0 || br_job_is_blocked(job) != 0; }
-
-// What a job that stopped exits with: its reason is the vendor's, so a limit is a limit and no wrong input.
-Exit exit_of_job(const br_job* job) {
-  switch (br_job_error_code(job)) {
-    case BR_ELIMIT:
-      return Exit::quota;
-    case BR_EIO:
-      return Exit::store;
-    case BR_OK:
-      return Exit::failed;
-    default:
-      return exit_of(br_job_error_code(job));
-  }
-}
 
 std::string reason_of(const br_job* job) {
   const char* reason = br_job_error_message(job);
@@ -58,10 +45,18 @@ void report_done(Session* session, const br_job* job, std::int64_t rows, std::in
   session->progress().note("  to ask these again: " + retry_line(session->options(), br_job_id(job)));
 }
 
+// Whether the results are written where the job wants them. One that wants none has another consumer, a program that
+// takes them by itself, unless it was submitted by this program.
+bool waits_for(const br_job* job, const std::string& path) {
+  const char* output = br_job_output(job);
+  if (output != nullptr) return path == output;
+  return JsonView(br_job_json(job, nullptr)).text("/refuses_repeat") == "true";
+}
+
 Failure stopped(Session* session, const br_job* job, End end) {
   const std::string id = br_job_id(job), go_on = resume_line(session->options(), id);
   if (end == End::blocked) {
-    Failure failure(exit_of_job(job), id + ": " + reason_of(job), "then go on with: " + go_on);
+    Failure failure(exit_of_blocked(br_job_error_code(job)), id + ": " + reason_of(job), "then go on with: " + go_on);
     failure.code = br_status_name(br_job_error_code(job));
     return failure;
   }
@@ -116,17 +111,16 @@ Exit write_results(Session* session, br_job* job, const std::string& path, Resul
       br_results* opened = nullptr;
       call(br_results_open, job, &opened);
       const Results results(opened);
-      call(br_results_write, opened, &OutFile::take, static_cast<void*>(&file), &rows, &failed);
-      file.commit();
+      call_writing(&file, br_results_write, opened, &rows, &failed);
     }
   } catch (Failure& failure) {
     // The requests were answered: only the file is missing, and it can be written again.
+    if (failure.exit == Exit::reader_gone) throw;
     if (failure.exit == Exit::usage || failure.code == "BR_ECANCELLED") failure.exit = Exit::failed;
     failure.hint += (failure.hint.empty() ? "then: " : ", then: ") + resume_line(session->options(), br_job_id(job));
     throw;
   }
-  const char* output = br_job_output(job);
-  if (output == nullptr || path == output) call(br_job_ack_all, job);
+  if (waits_for(job, path)) call(br_job_ack_all, job);
   report_done(session, job, rows, failed, path);
   return failed == 0 ? Exit::ok : Exit::some_failed;
 }

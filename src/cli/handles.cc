@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/json_text.h"
+#include "cli/terminal.h"
 
 namespace cli {
 
@@ -38,6 +39,22 @@ Exit exit_of(br_status status) {
   }
 }
 
+Exit exit_of_blocked(br_status status) {
+  switch (status) {
+    case BR_EAUTH:
+      return Exit::auth;
+    case BR_EQUOTA:
+    case BR_ELIMIT:
+    case BR_EBUDGET:
+      return Exit::quota;
+    case BR_ESTORE:
+    case BR_EIO:
+      return Exit::store;
+    default:
+      return Exit::temporary;
+  }
+}
+
 Failure failure_of(br_status status, br_error* error) {
   const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
   const char* message = br_error_message(error);
@@ -69,16 +86,16 @@ std::string failure_json(const Failure& failure) {
 
 void print_failure(const Failure& failure, bool json) {
   if (json) {
-    fmt::print(stderr, "{}\n", failure_json(failure));
+    fmt::print(stderr, "{}\n", printable_json(failure_json(failure)));
     return;
   }
-  for (const std::string& issue : failure.issues) fmt::print(stderr, "{}\n", issue);
+  for (const std::string& issue : failure.issues) tell("{}\n", issue);
   if (failure.issue_total > failure.issues.size())
-    fmt::print(stderr, "... and {} more\n", failure.issue_total - failure.issues.size());
-  fmt::print(stderr, "batchrouter: {}", failure.what());
-  if (!failure.hint.empty()) fmt::print(stderr, "; {}", failure.hint);
-  if (!failure.request_id.empty()) fmt::print(stderr, " (request id {})", failure.request_id);
-  fmt::print(stderr, "\n");
+    tell("... and {} more\n", failure.issue_total - failure.issues.size());
+  std::string line = std::string("batchrouter: ") + failure.what();
+  if (!failure.hint.empty()) line += "; " + failure.hint;
+  if (!failure.request_id.empty()) line += " (request id " + failure.request_id + ")";
+  tell("{}\n", line);
 }
 
 }  // namespace cli

@@ -38,10 +38,13 @@ enum class Exit {
   timeout = 8,
   store = 10,
   interrupted = 130,
+  reader_gone = 141,  // as a program ends that writes into a pipe which nobody reads
   terminated = 143,
 };
 
 Exit exit_of(br_status status);
+// Of a job that waits for somebody: it is not done, and its requests were no wrong input.
+Exit exit_of_blocked(br_status status);
 
 // A command that cannot go on: what to print, and the exit code.
 struct Failure : std::runtime_error {

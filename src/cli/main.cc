@@ -1,6 +1,9 @@
 // The program batchrouter: one command line, one command, one exit code.
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 #include "cli/app.h"
 #include "cli/commands.h"
@@ -23,21 +26,30 @@ int main_checked(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // writing fails instead
   const bool json = asked_for_json(argc, argv);
   int code = 0;
   try {
     code = main_checked(argc, argv);
   } catch (const cli::Failure& failure) {
-    cli::print_failure(failure, json);
+    // Nobody reads any more, and that is nothing to complain of.
+    if (failure.exit != cli::Exit::reader_gone) cli::print_failure(failure, json);
     code = static_cast<int>(failure.exit);
+  } catch (const std::system_error& error) {
+    const bool reader_gone = error.code().value() == EPIPE;
+    code = static_cast<int>(reader_gone ? cli::Exit::reader_gone : cli::Exit::failed);
+    if (!reader_gone) cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
   } catch (const std::exception& error) {
     cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
     code = static_cast<int>(cli::Exit::failed);
   }
   if (std::fflush(stdout) != 0 && code == 0) {
-    cli::print_failure(cli::Failure(cli::Exit::failed, "standard output: cannot write", "check the space on the disk"),
-                       json);
-    code = static_cast<int>(cli::Exit::failed);
+    const int why = errno;
+    code = static_cast<int>(why == EPIPE ? cli::Exit::reader_gone : cli::Exit::failed);
+    if (why != EPIPE)
+      cli::print_failure(cli::Failure(cli::Exit::failed, std::string("standard output: cannot write: ") + std::strerror(why),
+                                      "check the space on the disk"),
+                         json);
   }
   return code;
 }

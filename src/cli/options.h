@@ -18,6 +18,10 @@ struct Options {
   bool split = false, json = false, quiet = false;
   int verbose = 0;
 
+  bool again = false, reuse = false;  // run, submit, retry
+  std::string batch;                  // attach, adopt: the vendor's id
+  std::int32_t part = 0;              // adopt
+
   std::int64_t limit = 0;  // list
   bool remote = false;     // list
   bool failed = false;     // results

@@ -92,8 +92,15 @@ int OutFile::take(void* user_data, const char* data, std::size_t size) {
   return file->error_;
 }
 
+void OutFile::check() const {
+  if (error_ == 0) return;
+  Failure failure = cannot(fd_ == STDOUT_FILENO ? "standard output" : path_, "write", error_);
+  if (error_ == EPIPE) failure.exit = Exit::reader_gone;
+  throw failure;
+}
+
 void OutFile::commit() {
-  if (error_ != 0) throw cannot(fd_ == STDOUT_FILENO ? "standard output" : path_, "write", error_);
+  check();
   if (temporary_.empty()) return;
   if (fsync(fd_) != 0) throw cannot(path_, "write", errno);
   if (rename(temporary_.c_str(), path_.c_str()) != 0) throw cannot(path_, "write", errno);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/handles.h"
+
 namespace cli {
 
 // The path as others will find it: absolute, without "." and ".."; "-" stays.
@@ -23,6 +25,8 @@ class OutFile {
 
   void write(const char* data, std::size_t size);
   void commit();
+  // Throws the Failure of a write that failed.
+  void check() const;
   // For br_write_fn; user_data is the OutFile. A failure is kept and thrown by commit().
   static int take(void* user_data, const char* data, std::size_t size);
 
@@ -32,5 +36,18 @@ class OutFile {
   int error_ = 0;
   std::uint64_t written_ = 0, handed_to_disk_ = 0;
 };
+
+// Calls a function of the library that writes through OutFile::take, then puts the file in its place. Where writing failed
+// it says that, not that the function was stopped.
+template <class Fn, class Handle, class... Args>
+void call_writing(OutFile* file, Fn fn, Handle handle, Args... args) {
+  try {
+    call(fn, handle, &OutFile::take, static_cast<void*>(file), args...);
+  } catch (const Failure&) {
+    file->check();
+    throw;
+  }
+  file->commit();
+}
 
 }  // namespace cli

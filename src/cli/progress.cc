@@ -9,6 +9,7 @@
 
 #include "cli/clock.h"
 #include "cli/duration.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -71,13 +72,13 @@ void Progress::print_line(const br_job* job) {
   const bool moved = finished != seen.finished && now - seen.at_ms >= kLineEveryMs;
   if (state == seen.state && !moved) return;
   seen = {state, finished, now};
-  fmt::print(stderr, "{}: {}, {} of {} requests finished\n", br_job_id(job), br_state_name(state), grouped(finished),
+  tell("{}: {}, {} of {} requests finished\n", br_job_id(job), br_state_name(state), grouped(finished),
              grouped(br_job_count(job, BR_COUNT_TOTAL)));
 }
 
 void Progress::note(const std::string& line) {
   clear();
-  fmt::print(stderr, "{}\n", line);
+  tell("{}\n", line);
 }
 
 void Progress::clear() {

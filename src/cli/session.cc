@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/json_text.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -44,9 +46,31 @@ Session::~Session() {
   interrupts_.reset();
 }
 
+// The only job whose id begins so, with or without "job_"; empty: none, and what is wrong is said by whoever opens it.
+std::string Session::whole_id(const std::string& beginning) const {
+  br_job_list* found = nullptr;
+  call(br_list, router_.get(), static_cast<const char*>(nullptr), std::int64_t{0}, &found);
+  const JobList list(found);
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < br_job_list_count(found); ++i) {
+    const std::string id = br_job_id(br_job_list_get(found, i));
+    if (id.starts_with(beginning) || id.starts_with("job_" + beginning)) ids.push_back(id);
+  }
+  if (ids.size() < 2) return ids.empty() ? "" : ids.front();
+  throw Failure(Exit::not_found, std::to_string(ids.size()) + " jobs begin with " + beginning + ", among them " + ids[0] +
+                                     " and " + ids[1],
+                "give more of the id");
+}
+
 Job Session::open_job(const std::string& job_id) const {
   br_job* job = nullptr;
-  call(br_job_open, router_.get(), job_id.c_str(), &job);
+  br_error* error = nullptr;
+  const br_status status = br_job_open(router_.get(), job_id.c_str(), &job, &error);
+  if (status >= 0) return Job(job);
+  Failure failure = failure_of(status, error);
+  const std::string whole = status == BR_ENOTFOUND && !job_id.empty() ? whole_id(job_id) : "";
+  if (whole.empty()) throw failure;
+  call(br_job_open, router_.get(), whole.c_str(), &job);
   return Job(job);
 }
 
@@ -63,6 +87,17 @@ std::vector<Job> Session::all_jobs() const {
 void Session::pump() { call(br_poll, router_.get(), std::int64_t{0}); }
 
 bool has_state(const Options& options) { return access((state_dir(options) + "/state.db").c_str(), F_OK) == 0; }
+
+bool find_state(const Options& options) {
+  if (has_state(options)) return true;
+  const std::string directory = state_dir(options);
+  if (options.state_dir.empty() || access(directory.c_str(), F_OK) == 0) return false;
+  // No failure: nothing was ever submitted from there, and the next submission makes it.
+  const std::string what = directory + ": there is no such directory, so there are no jobs";
+  if (options.json) fmt::print(stderr, "{{\"warning\":{}}}\n", printable_json(json_text(what)));
+  else tell("warning: {}\n", what);
+  return false;
+}
 
 void need_state(const Options& options) {
   if (has_state(options)) return;
@@ -85,6 +120,6 @@ std::int64_t timeout_ms(const Options& options) {
   return std::stoll(br_config_get(make_config(options).get(), "timeout_ms"));
 }
 
-void print_job_json(const br_job* job) { fmt::print("{}\n", br_job_json(job, nullptr)); }
+void print_job_json(const br_job* job) { fmt::print("{}\n", printable_json(br_job_json(job, nullptr))); }
 
 }  // namespace cli

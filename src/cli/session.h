@@ -25,6 +25,7 @@ class Session {
   const Options& options() const { return options_; }
   bool is_observer() const { return mode_ == Mode::observer; }
 
+  // A beginning of the id will do, with or without "job_", where it is the only one.
   Job open_job(const std::string& job_id) const;
   // Every job, the oldest first.
   std::vector<Job> all_jobs() const;
@@ -34,6 +35,8 @@ class Session {
   int signal() const { return interrupts_ ? interrupts_->signal() : 0; }
 
  private:
+  std::string whole_id(const std::string& beginning) const;
+
   const Options& options_;
   Mode mode_;
   Progress progress_;
@@ -43,6 +46,8 @@ class Session {
 
 // Whether there is a state directory with jobs; looking makes none.
 bool has_state(const Options& options);
+// The same; says so where --state-dir names a directory that is not there.
+bool find_state(const Options& options);
 // Throws the Failure of an unknown job if there is no state at all.
 void need_state(const Options& options);
 // An owner's session, or an observer's where another process owns the directory.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "codec/field_names.h"
+#include "core/route.h"
 #include "net/url.h"
 #include "providers/registry.h"
 #include "sys/file.h"
@@ -98,6 +99,24 @@ Error value_error(const PropertyInfo& info, std::string_view value, const std::s
   return Error(Code::config, info.name + ": " + shown + " is not a value it takes", want);
 }
 
+// A text that can't be what it is meant to be is refused where it is set, not when a job needs it.
+Result<void> check_text(const PropertyInfo& info, std::string_view value) {
+  Result<void> checked;
+  if (info.name == "state_dir" && value.empty())
+    checked = Error(Code::invalid_argument, info.name + ": the name of the directory is empty", "leave it out, or name one");
+  if (value.empty()) return checked;
+  if (info.name.ends_with("_url")) {
+    if (auto url = check_base_url(value); !url) checked = std::move(url.error());
+  } else if (info.name == "routes") {
+    if (auto routes = Routes::parse(value); !routes) checked = std::move(routes.error());
+  }
+  if (checked) return checked;
+  Error wrong = std::move(checked.error());
+  wrong.code = Code::invalid_argument;
+  if (!wrong.message.starts_with(info.name)) wrong.message = info.name + ": " + wrong.message;
+  return wrong;
+}
+
 Result<std::string> check_value(const PropertyInfo& info, std::string_view value) {
   if (info.kind == Kind::integer) {
     std::int64_t number = 0;
@@ -116,6 +135,8 @@ Result<std::string> check_value(const PropertyInfo& info, std::string_view value
       return value_error(info, value, "give one of " + info.choices);
   } else if (value.find_first_of("\r\n") != std::string_view::npos || value.find('\0') != std::string_view::npos) {
     return value_error(info, "", "remove the line break");
+  } else if (info.kind == Kind::text) {
+    if (auto checked = check_text(info, value); !checked) return std::move(checked.error());
   }
   return std::string(value);
 }

@@ -171,6 +171,14 @@ void Engine::remove(const std::string& job_id) {
   runs_.erase(job_id);
 }
 
+void Engine::set_output(const std::string& job_id, const std::string& output) {
+  Run* run = find(job_id);
+  if (run == nullptr || store_failed_) return;
+  run->job.output = output;
+  if (auto saved = p_.store->save_job(run->job); !saved) return fail_store(saved.error());
+  tell(*run);
+}
+
 void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
   if (store_failed_) return;
   Run* run = find(job_id);

@@ -84,6 +84,7 @@ class Engine {
   // For each batch the number of answered polls from which on an answer is younger than this call.
   std::vector<std::int64_t> refresh(const std::string& job_id);
   void remove(const std::string& job_id);
+  void set_output(const std::string& job_id, const std::string& output);
   // One page of the vendor's own list; `done` runs on the loop's thread.
   void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
   // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.

@@ -112,6 +112,7 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
     over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_bytes) +
                                       " bytes that " + name + " takes in one", kSplitHint));
   if (plan_.spool == nullptr || limit_) return {};
+  (*part)->digest.add(item.id_json, item.wire_id, item.native);
   if (auto done = (*part)->requests->append(item.native); !done) return done;
   std::string& ids = (*part)->ids->buffer();
   ids.append(item.id_json).push_back(' ');
@@ -141,6 +142,7 @@ Result<std::vector<RemoteBatch>> Packer::finish() {
   for (auto& part : parts_) {
     if (auto ended = end_files(part.get()); !ended) return std::move(ended.error());
     batches.push_back(std::move(part->batch));
+    digests_.push_back(part->digest.text());
   }
   return batches;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/input_digest.h"
 #include "core/intake.h"
 #include "store/spool.h"
 #include "sys/file.h"
@@ -31,11 +32,14 @@ class Packer : public RequestSink {
   // After the last request: Code::limit when the batch is over a limit and may not be split; else the files are synced
   // and the remote batches come back.
   Result<std::vector<RemoteBatch>> finish();
+  // After it: what each of them asks.
+  const std::vector<std::string>& digests() const { return digests_; }
 
  private:
   struct OpenPart {
     RemoteBatch batch;
     std::int64_t min_requests = 0;
+    InputDigest digest;
     std::unique_ptr<BufferedFile> requests, ids, unified;
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
@@ -47,6 +51,7 @@ class Packer : public RequestSink {
   std::vector<std::unique_ptr<OpenPart>> parts_;
   std::map<std::string, OpenPart*, std::less<>> current_;  // by what may not be mixed
   std::string key_;
+  std::vector<std::string> digests_;
   std::optional<Error> limit_;
 };
 

@@ -65,10 +65,6 @@ Result<void> Router::open_state() {
   auto store = open_sqlite_store(database, observer_);
   if (!store) return std::move(store.error());
   store_ = std::move(*store);
-  if (lock_.holder_died()) {
-    const auto newest = store_->list("", 1);
-    if (newest && !newest->empty()) untold_job_ = newest->front().id;
-  }
   spool_ = std::make_unique<Spool>(state_dir_);
   return {};
 }
@@ -175,6 +171,7 @@ void Router::take_down(std::vector<std::shared_ptr<const void>>* left) {
   if (engine_) {
     engine_->settle_external(not_begun);
     save_acknowledgements(true);
+    tell_of_ends();
     engine_->finish_deletions(kDeletionsMs);
     *left = engine_->take_holds();
   }

@@ -32,6 +32,7 @@ struct JobView {
   Job job;
   std::vector<Track> tracks;
   std::int64_t acked = 0, handed = 0;
+  bool told = false, refuses_repeat = false;  // see Repeat; of a job that is opened or listed
   std::optional<Cost> cost;  // of what the answers used so far; nothing when a price is not known
 };
 
@@ -41,6 +42,9 @@ struct RouterCallbacks {
   std::function<void(std::int32_t level, const std::string& message)> log;
   std::function<void(std::int32_t event, const std::string& job_id, const std::string& json)> event;
 };
+
+// Of the options of a batch those that are no properties.
+bool is_batch_option(std::string_view key);
 
 // "batch_polled" for BR_EVENT_BATCH_POLLED.
 const char* event_name(std::int32_t event);
@@ -80,9 +84,11 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   // All or none are valid; then each is recorded. errors: what is wrong with each.
   Result<std::vector<Submitted>> submit_many(const std::vector<const BatchSpec*>& specs,
                                              std::vector<std::optional<Error>>* errors);
-  // A new job of the requests of that one that did not succeed.
-  Result<Submitted> retry(const std::string& job_id, DoneFn done);
-  Result<Submitted> attach(const std::string& provider, const std::string& batch_id);
+  // A new job of the requests of that one that did not succeed, or the one that is there already. options: of a batch
+  // without requests.
+  Result<Submitted> retry(const std::string& job_id, const BatchSpec& options, DoneFn done);
+  // options: of a batch without requests.
+  Result<Submitted> attach(const std::string& provider, const std::string& batch_id, const BatchSpec& options);
   Result<JobView> view(const std::string& job_id);
   Result<std::vector<JobView>> list(const std::string& provider, std::int64_t limit);
   // The newest batches at the vendor, each as a job of its own that is not kept here (no id).
@@ -202,23 +208,38 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Entry* keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry);
   Result<void> take_any_locked(std::size_t capacity, std::vector<Delivered>* out);
   Result<bool> take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out);
+  // What a submitter says of work that is here already.
+  struct Given {
+    std::string output, finished;
+    bool goes_on = false, again = false;
+  };
   // A job whose request files are written, and that is not recorded.
   struct Prepared {
     Job job;
     std::vector<std::string> warnings;
-    bool continues = false;
     bool remembered = false;  // its addresses come from the state directory
+    std::string input;  // see Repeat
+    Given given;
   };
   std::string new_job_id();
   Result<Prepared> prepare(const BatchSpec& spec, IdTable* ids);
   Result<Submitted> commit(Prepared prepared, DoneFn done);
-  Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, const std::string& job_id,
-                                                  std::vector<std::string>* warnings, IdTable* ids);
+  Result<std::vector<RemoteBatch>> write_requests(const Config& config, const BatchSpec& spec, IdTable* ids,
+                                                  Prepared* prepared);
   static Error first_error(const std::vector<std::optional<Error>>& errors, std::size_t wrong);
   static Error timeout_error(const std::string& what);
   static Error observer_error();
   static Error removed_error(const Provider& provider);
-  std::string find_same_job(const Job& job);
+  static Given read_given(const BatchSpec& spec);
+  Result<Job> known_job(const std::string& job_id);
+  Result<void> keep_older_inputs(const Job& job, bool is_retry);
+  Result<std::string> find_repeated(const Job& job, const std::string& input, const Given& given);
+  bool is_taker_locked(const Entry& entry);
+  bool was_at_work_on(const std::string& job_id);
+  Result<Submitted> go_on_with(const std::string& job_id, const Given& given, DoneFn done);
+  Result<void> remember_output(const std::string& job_id, const std::string& output);
+  void add_repeat(JobView* view);
+  void tell_of_ends();
   bool is_removed(std::string_view name);
   void forget_blocks(const std::vector<std::string>& job_ids);
   Result<Account> account_named(const std::string& name);
@@ -231,8 +252,6 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;
   ForkMark mark_;
-  // The newest job of a process that was killed, until somebody is told of it: perhaps it was done and nobody knew.
-  std::string untold_job_;
   FileLock lock_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Store> store_;
@@ -247,6 +266,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
 
   std::mutex mutex_;
   std::mutex close_mutex_;
+  std::mutex repeat_mutex_;  // held from the look for the same work until its job is recorded; taken before mutex_
   std::shared_mutex life_;
   std::size_t active_calls_ = 0;  // exchanges with vendors under way
   std::condition_variable changed_;
@@ -255,6 +275,8 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   // Jobs that are not done; and those that may have results to hand out, the newest served of which is `served_`.
   std::set<std::string, std::less<>> unfinished_, with_results_;
   std::string served_;
+  // Jobs that were submitted here, or whose results were taken here: not those that were only looked at.
+  std::set<std::string, std::less<>> at_work_on_;
   // Jobs of earlier processes that nobody has asked for yet; the loop's thread takes them over a few at a time.
   std::set<std::string, std::less<>> unloaded_;
   std::deque<std::string> to_load_;

@@ -20,7 +20,8 @@ Result<Account> Router::account_named(const std::string& name) {
   return resolve_account(config_, *known, {}, destination.account);
 }
 
-Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id) {
+Result<Router::Submitted> Router::attach(const std::string& provider, const std::string& batch_id,
+                                         const BatchSpec& options) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
   auto account = account_named(provider);
@@ -30,13 +31,19 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
                  "open that job by its own id");
   auto known_as = store_->owner_of(account->provider, batch_id);
   if (!known_as) return std::move(known_as.error());
-  if (!known_as->empty()) return Submitted{*known_as, true};
+  const std::string output = read_given(options).output;
+  if (!known_as->empty()) {
+    if (output.empty()) return Submitted{*known_as, true};
+    if (auto kept = remember_output(*known_as, output); !kept) return std::move(kept.error());
+    return Submitted{*known_as, true};
+  }
   Job job;
   job.id = new_job_id();
   job.provider = account->provider;
   job.base_url = account->base_url;
   job.created_ms = clock_.now_ms();
   job.attached = true;
+  job.output = output;
   RemoteBatch batch;
   batch.job_id = job.id;
   batch.provider = job.provider;
@@ -47,7 +54,7 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   batch.submitted_ms = job.created_ms;
   job.batches.push_back(std::move(batch));
   if (auto made = make_directories(spool_->job_directory(job.id)); !made) return std::move(made.error());
-  if (auto saved = store_->insert(job); !saved) return std::move(saved.error());
+  if (auto saved = store_->insert(job, Repeat{}); !saved) return std::move(saved.error());
   const std::string id = job.id;
   add_new_entry(std::move(job), false);
   return Submitted{id, false};

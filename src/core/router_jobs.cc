@@ -46,6 +46,7 @@ Result<JobView> Router::view(const std::string& job_id) {
   for (const RemoteBatch& batch : view.job.batches) view.acked += batch.acked_rows;
   view.handed = (*entry)->delivery ? (*entry)->delivery->handed() : view.acked;
   view.cost = prices_.cost(view.job);
+  add_repeat(&view);
   return view;
 }
 
@@ -65,6 +66,7 @@ Result<std::vector<JobView>> Router::list(const std::string& provider, std::int6
       view.job = std::move(job);
     }
     for (const RemoteBatch& batch : views.back().job.batches) views.back().acked += batch.acked_rows;
+    add_repeat(&views.back());
   }
   return views;
 }
@@ -131,7 +133,8 @@ Result<void> Router::remove(const std::string& job_id) {
     const bool sent = std::any_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) {
       return b.phase != Phase::planned && b.phase != Phase::uploaded && b.phase != Phase::refused;
     });
-    if (sent && !job.done)
+    // Of a batch that was made elsewhere nothing is lost here: it can be attached again.
+    if (sent && !job.done && !job.attached)
       return Error(Code::not_complete, "the job " + job_id + " is not done", "cancel it and collect it first");
     entries_.erase(job_id);
     unfinished_.erase(job_id);

@@ -119,6 +119,7 @@ void Router::save_handed(const std::vector<Delivered>& results, std::unique_lock
     job_id = &result.job_id;
     if (entries_.at(*job_id)->delivery->take_first_handed()) first.push_back(*job_id);
   }
+  at_work_on_.insert(first.begin(), first.end());
   if (!first.empty() && engine_) {
     ++saving_handed_;
     engine_->post([this, first = std::move(first)] {
@@ -162,6 +163,14 @@ std::vector<RemoteBatch> all_taken(const Job& job, const Feeds& feeds) {
 
 }  // namespace
 
+// Whether somebody who acknowledges all of a job is at work on it. Another one may only have read its files, and whoever
+// submitted it still has to hear of its end; unless that one refuses to do finished work again.
+bool Router::is_taker_locked(const Entry& entry) {
+  if (entry.delivery) return true;
+  const auto repeat = store_->repeat_of(entry.view.job.id);
+  return repeat && (!*repeat || (*repeat)->refuses);
+}
+
 Result<void> Router::acknowledge_all(const std::string& job_id) {
   if (auto usable = check_usable(); !usable) return usable;
   if (observer_) return {};
@@ -171,6 +180,7 @@ Result<void> Router::acknowledge_all(const std::string& job_id) {
     auto entry = entry_locked(job_id);
     if (!entry) return std::move(entry.error());
     const Job& job = (*entry)->view.job;
+    if (is_taker_locked(**entry)) at_work_on_.insert(job_id);
     if (job.done) {
       progress = all_taken(job, (*entry)->feeds);
       (*entry)->delivery.reset();

@@ -5,6 +5,7 @@
 #include "core/estimate.h"
 #include "core/local_run.h"
 #include "core/pack.h"
+#include "core/input_digest.h"
 #include "core/retry_job.h"
 #include "core/route.h"
 #include "core/router.h"
@@ -12,35 +13,6 @@
 
 namespace br {
 namespace {
-
-// Options of a batch that are not properties.
-bool is_batch_option(const std::string& key) { return key == "output" || key == "continue"; }
-
-std::string option(const BatchSpec& spec, std::string_view name) {
-  for (const auto& [key, value] : spec.options) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
-Result<bool> same_bytes(const std::string& a, const std::string& b) {
-  if (file_size(a) != file_size(b)) return false;
-  auto first = File::open_read(a);
-  if (!first) return std::move(first.error());
-  auto second = File::open_read(b);
-  if (!second) return std::move(second.error());
-  std::string left(std::size_t{1} << 20, '\0'), right = left;
-  std::uint64_t at = 0;
-  for (;;) {
-    auto n = first->read_at(left.data(), left.size(), at);
-    if (!n) return std::move(n.error());
-    if (*n == 0) return true;
-    auto m = second->read_at(right.data(), *n, at);
-    if (!m) return std::move(m.error());
-    if (*m != *n || left.compare(0, *n, right, 0, *n) != 0) return false;
-    at += *n;
-  }
-}
 
 // What all batches of a job share; empty where they differ.
 std::string shared(const Job& job, std::string RemoteBatch::*field) {
@@ -52,9 +24,9 @@ std::string shared(const Job& job, std::string RemoteBatch::*field) {
 
 }  // namespace
 
-Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, const BatchSpec& spec,
-                                                        const std::string& job_id, std::vector<std::string>* warnings,
-                                                        IdTable* ids) {
+Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, const BatchSpec& spec, IdTable* ids,
+                                                        Prepared* prepared) {
+  const std::string& job_id = prepared->job.id;
   const Destination fallback = read_destination(spec.provider);
   if (const Provider* known = find_provider(fallback.provider); known != nullptr && config.get("routes").empty()) {
     // A missing key is said before a large input is read.
@@ -89,7 +61,8 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
     batch.planned_ms = clock_.now_ms();
     name_account(config, &batch);
   }
-  *warnings = std::move(report->warnings);
+  prepared->warnings = std::move(report->warnings);
+  prepared->input = input_of(*batches, packer.digests());
   if (auto synced = sync_directory(spool_->job_directory(job_id)); !synced) return std::move(synced.error());
   if (auto synced = sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
   return batches;
@@ -124,9 +97,10 @@ Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
   }
   job.id = new_job_id();
   job.name = spec.name;
-  job.output = option(spec, "output");
+  prepared.given = read_given(spec);
+  job.output = prepared.given.output;
   job.created_ms = clock_.now_ms();
-  auto batches = write_requests(config, spec, job.id, &prepared.warnings, ids);
+  auto batches = write_requests(config, spec, ids, &prepared);
   if (!batches) {
     remove_tree(spool_->job_directory(job.id));
     return std::move(batches.error());
@@ -134,24 +108,22 @@ Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
   job.batches = std::move(*batches);
   job.provider = shared(job, &RemoteBatch::provider);
   job.base_url = shared(job, &RemoteBatch::base_url);
-  prepared.continues = option(spec, "continue") == "1";
   return prepared;
 }
 
 // Records the job, or goes on with the one that is the same.
 Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
   Job& job = prepared.job;
-  if (prepared.continues) {
-    if (const std::string same = find_same_job(job); !same.empty()) {
-      remove_tree(spool_->job_directory(job.id));
-      if (auto resumed = resume(same); !resumed) return std::move(resumed.error());
-      const std::lock_guard lock(mutex_);
-      const auto entry = entries_.find(same);
-      if (done && entry != entries_.end()) add_done_locked(entry->second.get(), std::move(done));
-      return Submitted{same, true};
-    }
+  const Given& given = prepared.given;
+  const std::lock_guard repeating(repeat_mutex_);
+  if (given.goes_on || !given.finished.empty()) {
+    auto same = find_repeated(job, prepared.input, given);
+    if (!same || !same->empty()) remove_tree(spool_->job_directory(job.id));
+    if (!same) return std::move(same.error());
+    if (!same->empty()) return go_on_with(*same, given, std::move(done));
   }
-  if (auto saved = store_->insert(job); !saved) {
+  if (auto saved = store_->insert(job, {prepared.input, false, given.finished == "refuse" || given.finished == "take"});
+      !saved) {
     remove_tree(spool_->job_directory(job.id));
     return std::move(saved.error());
   }
@@ -159,6 +131,7 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
   {
     const std::lock_guard lock(mutex_);
     submitted_ += counts_of(job).total;
+    at_work_on_.insert(id);
   }
   job_event(BR_EVENT_REQUESTS_QUEUED, job, nullptr, std::to_string(counts_of(job).total) + " requests");
   for (const std::string& warning : prepared.warnings) job_event(BR_EVENT_WARNING, job, nullptr, warning);
@@ -247,7 +220,7 @@ Error Router::first_error(const std::vector<std::optional<Error>>& errors, std::
   return error;
 }
 
-Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) {
+Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSpec& options, DoneFn done) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
   auto parent = view(job_id);
@@ -260,6 +233,15 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
   prepared.job.id = new_job_id();
   prepared.job.created_ms = clock_.now_ms();
   prepared.remembered = true;
+  prepared.job.parent = job_id;
+  prepared.given = read_given(options);
+  prepared.given.goes_on = true;
+  prepared.job.output = prepared.given.output;
+  prepared.input = input_of_retry(job_id);
+  // Before its files are read: a retry that is there already may be all that is left to do.
+  auto same = find_repeated(prepared.job, prepared.input, prepared.given);
+  if (!same) return std::move(same.error());
+  if (!same->empty()) return go_on_with(*same, prepared.given, std::move(done));
   auto written = write_retry(*spool_, parent->job, random_.next(), &prepared.job);
   if (!written) {
     remove_tree(spool_->job_directory(prepared.job.id));
@@ -270,39 +252,6 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, DoneFn done) 
     name_account(config_, &batch);
   }
   return commit(std::move(prepared), std::move(done));
-}
-
-// An unfinished job with the same requests, address and output.
-std::string Router::find_same_job(const Job& job) {
-  std::vector<Job> candidates;
-  {
-    std::unique_lock lock(mutex_);
-    wait_until_loaded(&lock);
-    if (!untold_job_.empty() && !entry_locked(untold_job_)) untold_job_.clear();
-    for (const auto& [id, entry] : entries_) {
-      const Job& other = entry->view.job;
-      const bool same = (!is_settled(other) || id == untold_job_) && !other.attached && other.output == job.output &&
-                        std::equal(other.batches.begin(), other.batches.end(), job.batches.begin(), job.batches.end(),
-                                   [](const RemoteBatch& a, const RemoteBatch& b) {
-                                     return a.provider == b.provider && a.base_url == b.base_url &&
-                                            a.account == b.account && a.bytes == b.bytes;
-                                   });
-      if (same) candidates.push_back(other);
-    }
-  }
-  for (const Job& other : candidates) {
-    bool same = true;
-    for (std::size_t i = 0; same && i < job.batches.size(); ++i) {
-      const auto equal =
-          same_bytes(spool_->requests(job.id, job.batches[i].part), spool_->requests(other.id, other.batches[i].part));
-      same = equal && *equal;
-    }
-    if (!same) continue;
-    const std::lock_guard lock(mutex_);
-    if (other.id == untold_job_) untold_job_.clear();
-    return other.id;
-  }
-  return {};
 }
 
 }  // namespace br

@@ -20,6 +20,11 @@ constexpr const char* kSchema =
     "CREATE TABLE batches(job_id TEXT NOT NULL, part INTEGER NOT NULL, batch_id TEXT NOT NULL, record TEXT NOT NULL,"
     " PRIMARY KEY(job_id, part)) WITHOUT ROWID;"
     "CREATE INDEX batches_by_id ON batches(batch_id) WHERE batch_id <> '';";
+// Made where it is missing: a version without it leaves it alone, and a job without a row is one of such a version.
+constexpr const char* kRepeats =
+    "CREATE TABLE IF NOT EXISTS repeats(job_id TEXT PRIMARY KEY, input TEXT NOT NULL, told INTEGER NOT NULL,"
+    " refuses INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS repeats_by_input ON repeats(input);";
 
 // A prepared statement with its bindings, finalised at the end.
 class Statement {
@@ -61,7 +66,7 @@ class SqliteStore : public Store {
   ~SqliteStore() override { sqlite3_close_v2(db_); }
 
   Result<void> prepare(bool read_only);
-  Result<void> insert(const Job& job) override;
+  Result<void> insert(const Job& job, const Repeat& repeat) override;
   Result<void> save_job(const Job& job) override;
   Result<void> save_batches(const std::vector<RemoteBatch>& batches) override;
   Result<void> remove(std::string_view job_id) override;
@@ -70,6 +75,12 @@ class SqliteStore : public Store {
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
   Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) override;
+  Result<std::optional<Repeat>> repeat_of(std::string_view job_id) override;
+  Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) override;
+  Result<std::vector<std::string>> open_jobs_of(std::string_view input) override;
+  Result<std::vector<std::string>> newest_job_of(std::string_view input) override;
+  Result<std::vector<std::string>> jobs_without_repeat() override;
+  Result<void> tell(const std::vector<std::string>& job_ids) override;
 
  private:
   Error failure(const char* verb) const {
@@ -82,6 +93,8 @@ class SqliteStore : public Store {
   }
   bool put_job(const Job& job);
   bool put_batch(const RemoteBatch& batch);
+  bool put_repeat(std::string_view job_id, const Repeat& repeat);
+  Result<std::vector<std::string>> read_ids(Statement* statement);
   template <class Work>
   Result<void> transaction(Work work);
   Result<std::vector<Job>> read_jobs(Statement* statement);
@@ -90,6 +103,7 @@ class SqliteStore : public Store {
   std::mutex mutex_;
   sqlite3* db_;
   std::string path_;
+  bool has_repeats_ = true;  // false: only looked at, and written by a version without that table
 };
 
 Result<void> SqliteStore::prepare(bool read_only) {
@@ -103,11 +117,15 @@ Result<void> SqliteStore::prepare(bool read_only) {
   }
   if (found > kSchemaVersion)
     return Error(Code::store, path_ + ": was written by a newer version of batchrouter", "use that version");
-  if (read_only) return {};
+  if (read_only) {
+    Statement table(db_, "SELECT 1 FROM sqlite_master WHERE name='repeats'");
+    has_repeats_ = table.step();
+    return {};
+  }
   if (auto set = execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "configure"); !set) return set;
-  if (found == kSchemaVersion) return {};
+  if (found == kSchemaVersion) return execute(kRepeats, "make");
   const std::string make =
-      std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+      std::string("BEGIN IMMEDIATE;") + kSchema + kRepeats + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
   return execute(make.c_str(), "make");
 }
 
@@ -137,9 +155,16 @@ bool SqliteStore::put_batch(const RemoteBatch& batch) {
   return !put.failed();
 }
 
-Result<void> SqliteStore::insert(const Job& job) {
+bool SqliteStore::put_repeat(std::string_view job_id, const Repeat& repeat) {
+  Statement put(db_, "INSERT OR REPLACE INTO repeats(job_id, input, told, refuses) VALUES(?,?,?,?)");
+  put.bind(job_id).bind(repeat.input).bind(std::int64_t{repeat.told}).bind(std::int64_t{repeat.refuses});
+  put.step();
+  return !put.failed();
+}
+
+Result<void> SqliteStore::insert(const Job& job, const Repeat& repeat) {
   return transaction([&] {
-    if (!put_job(job)) return false;
+    if (!put_job(job) || !put_repeat(job.id, repeat)) return false;
     for (const RemoteBatch& batch : job.batches) {
       if (!put_batch(batch)) return false;
     }
@@ -166,7 +191,9 @@ Result<void> SqliteStore::remove(std::string_view job_id) {
     job.bind(job_id).step();
     Statement batches(db_, "DELETE FROM batches WHERE job_id=?");
     batches.bind(job_id).step();
-    return !job.failed() && !batches.failed();
+    Statement repeats(db_, "DELETE FROM repeats WHERE job_id=?");
+    repeats.bind(job_id).step();
+    return !job.failed() && !batches.failed() && !repeats.failed();
   });
 }
 
@@ -242,6 +269,64 @@ Result<std::string> SqliteStore::owner_of(std::string_view provider, std::string
   }
   if (get.failed()) return failure("read");
   return std::string();
+}
+
+Result<std::optional<Repeat>> SqliteStore::repeat_of(std::string_view job_id) {
+  if (!has_repeats_) return std::optional<Repeat>();
+  const std::lock_guard lock(mutex_);
+  Statement get(db_, "SELECT input, told, refuses FROM repeats WHERE job_id=?");
+  get.bind(job_id);
+  if (get.step()) return std::optional(Repeat{std::string(get.text(0)), get.integer(1) != 0, get.integer(2) != 0});
+  if (get.failed()) return failure("read");
+  return std::optional<Repeat>();
+}
+
+Result<void> SqliteStore::keep_repeat(std::string_view job_id, const Repeat& repeat) {
+  return transaction([&] { return put_repeat(job_id, repeat); });
+}
+
+Result<std::vector<std::string>> SqliteStore::read_ids(Statement* statement) {
+  std::vector<std::string> ids;
+  while (statement->step()) ids.emplace_back(statement->text(0));
+  if (statement->failed()) return failure("read");
+  return ids;
+}
+
+Result<std::vector<std::string>> SqliteStore::open_jobs_of(std::string_view input) {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_,
+                "SELECT jobs.id FROM repeats JOIN jobs ON jobs.id=repeats.job_id WHERE repeats.input=?"
+                " AND (jobs.settled=0 OR repeats.told=0) ORDER BY jobs.created_ms DESC, jobs.id DESC");
+  get.bind(input);
+  return read_ids(&get);
+}
+
+Result<std::vector<std::string>> SqliteStore::newest_job_of(std::string_view input) {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_,
+                "SELECT jobs.id FROM repeats JOIN jobs ON jobs.id=repeats.job_id WHERE repeats.input=?"
+                " ORDER BY jobs.created_ms DESC, jobs.id DESC LIMIT 1");
+  get.bind(input);
+  return read_ids(&get);
+}
+
+Result<std::vector<std::string>> SqliteStore::jobs_without_repeat() {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_,
+                "SELECT id FROM jobs WHERE NOT EXISTS(SELECT 1 FROM repeats WHERE repeats.job_id=jobs.id)"
+                " ORDER BY created_ms DESC, id DESC");
+  return read_ids(&get);
+}
+
+Result<void> SqliteStore::tell(const std::vector<std::string>& job_ids) {
+  return transaction([&] {
+    for (const std::string& id : job_ids) {
+      Statement put(db_, "UPDATE repeats SET told=1 WHERE job_id=?");
+      put.bind(id).step();
+      if (put.failed()) return false;
+    }
+    return true;
+  });
 }
 
 }  // namespace

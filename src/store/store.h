@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,12 +12,19 @@
 
 namespace br {
 
+// What is to be known of a job when the same work is given again.
+struct Repeat {
+  std::string input;     // jobs of one input ask the same (core/input_digest.h); empty: no work can be the same
+  bool told = false;     // somebody who was at work on it heard that it is done; until then the same work goes on with it
+  bool refuses = false;  // its submitter refuses finished work that is given again: nobody pays when it is told too early
+};
+
 // Any thread.
 class Store {
  public:
   virtual ~Store() = default;
   // A new job with all its batches.
-  virtual Result<void> insert(const Job& job) = 0;
+  virtual Result<void> insert(const Job& job, const Repeat& repeat) = 0;
   // The job's own fields, without its batches.
   virtual Result<void> save_job(const Job& job) = 0;
   // One batch, or several of one job in one transaction.
@@ -30,6 +38,17 @@ class Store {
   virtual Result<std::int64_t> count() = 0;
   // The job that the batch of that id of that vendor belongs to; empty if there is none.
   virtual Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) = 0;
+  // Nothing: the job was made by a version that did not keep it, or there is no such job.
+  virtual Result<std::optional<Repeat>> repeat_of(std::string_view job_id) = 0;
+  // For such a job.
+  virtual Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) = 0;
+  // Jobs that ask that, the newest first: those that are not settled or not told of; or the newest of all.
+  virtual Result<std::vector<std::string>> open_jobs_of(std::string_view input) = 0;
+  virtual Result<std::vector<std::string>> newest_job_of(std::string_view input) = 0;
+  // Jobs of which nothing is kept, the newest first.
+  virtual Result<std::vector<std::string>> jobs_without_repeat() = 0;
+  // Somebody heard that these are done. One transaction.
+  virtual Result<void> tell(const std::vector<std::string>& job_ids) = 0;
 };
 
 }  // namespace br

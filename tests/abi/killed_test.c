@@ -112,8 +112,62 @@ static void job_done_by_a_killed_process_is_gone_on_with_once(void **state) {
   emulator_stop(vendor);
 }
 
+static int32_t write_nowhere(void *user_data, const char *data, size_t length) {
+  (void)user_data, (void)data, (void)length;
+  return 0;
+}
+
+/* Opens the only job, reads everything there is, and closes in order. */
+static void look(const char *dir, const char *url) {
+  br_router *router = open_router(dir, url);
+  br_job_list *list = NULL;
+  br_job *job = NULL;
+  br_results *results = NULL;
+  assert_int_equal(br_list(router, NULL, 0, &list, NULL), BR_OK);
+  assert_int_equal(br_job_list_count(list), 1);
+  assert_int_equal(br_job_open(router, br_job_id(br_job_list_get(list, 0)), &job, NULL), BR_OK);
+  assert_non_null(strstr(br_job_json(job, NULL), "\"told\":false"));
+  assert_int_equal(br_job_refresh(job, -1, NULL), BR_OK);
+  assert_int_equal(br_resume(router, job, NULL), BR_OK);
+  assert_int_equal(br_job_wait(job, -1, NULL), BR_OK);
+  assert_int_equal(br_results_open(job, &results, NULL), BR_OK);
+  assert_int_equal(br_results_write(results, write_nowhere, NULL, NULL, NULL, NULL), BR_OK);
+  br_results_free(results);
+  assert_int_equal(br_job_ack_all(job, NULL), BR_OK);
+  br_job_free(job);
+  br_job_list_free(list);
+  assert_int_equal(br_router_close(router, -1, NULL), BR_OK);
+  br_router_free(router);
+}
+
+static void looking_at_the_job_of_a_killed_process_does_not_count_as_telling(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  emulator *vendor = kill_after(dir, run_to_the_end);
+  look(dir, emulator_base_url(vendor));
+  br_config *config = br_config_new();
+  br_router *refused = NULL, *router = open_router(dir, emulator_base_url(vendor));
+  assert_int_equal(br_config_set(config, "state_dir", dir, NULL), BR_OK);
+  assert_int_equal(br_router_new(config, &refused, NULL), BR_ELOCKED);
+  br_router_free(router);
+  look(dir, emulator_base_url(vendor));
+  router = open_router(dir, emulator_base_url(vendor));
+  assert_int_equal(submit_again(router), BR_EXISTS);
+  assert_int_equal(emulator_batches_created(vendor), 1);
+  br_router_free(router);
+  /* It was closed in order by one that was at work on it. */
+  router = open_router(dir, emulator_base_url(vendor));
+  assert_int_equal(submit_again(router), BR_OK);
+  br_router_free(router);
+  br_config_free(config);
+  remove_directory(dir);
+  emulator_stop(vendor);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(results_handed_to_a_killed_process_come_again_and_say_so),
-                                     cmocka_unit_test(job_done_by_a_killed_process_is_gone_on_with_once)};
+                                     cmocka_unit_test(job_done_by_a_killed_process_is_gone_on_with_once),
+                                     cmocka_unit_test(
+                                         looking_at_the_job_of_a_killed_process_does_not_count_as_telling)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,12 @@ static void router_jobs_null_is_refused(void **state) {
   REFUSED(br_attach(router, "openai", NULL, &job, &error));
   REFUSED(br_attach(router, "openai", "batch_1", NULL, &error));
   REFUSED_QUIETLY(br_attach(NULL, "openai", "batch_1", &job, NULL));
+  REFUSED(br_attach_with(NULL, "openai", "batch_1", NULL, &job, &error));
+  REFUSED(br_attach_with(router, NULL, "batch_1", NULL, &job, &error));
+  REFUSED(br_attach_with(router, "openai", NULL, NULL, &job, &error));
+  REFUSED(br_attach_with(router, "openai", "batch_1", NULL, NULL, &error));
+  REFUSED_QUIETLY(br_attach_with(NULL, "openai", "batch_1", NULL, &job, NULL));
+  REFUSED_QUIETLY(br_attach_with(router, "openai", "batch_1", NULL, NULL, NULL));
   REFUSED(br_resume(NULL, NULL, &error));
   REFUSED_QUIETLY(br_resume(NULL, NULL, NULL));
   assert_ok(br_resume(router, NULL, &error), &error);
@@ -375,6 +381,14 @@ static void retry_and_providers_null_is_refused(void **state) {
   assert_int_equal(br_retry(router, job, NULL, NULL, NULL, NULL, NULL), BR_ENOTCOMPLETE);
   assert_int_equal(br_retry(router, job, NULL, NULL, NULL, &again, NULL), BR_ENOTCOMPLETE);
   REFUSED_QUIETLY(br_retry(NULL, NULL, NULL, NULL, NULL, &again, NULL));
+  REFUSED(br_retry_with(NULL, job, NULL, NULL, NULL, NULL, &again, &error));
+  REFUSED(br_retry_with(router, NULL, NULL, NULL, NULL, NULL, &again, &error));
+  REFUSED_QUIETLY(br_retry_with(NULL, job, NULL, NULL, NULL, NULL, NULL, NULL));
+  REFUSED_QUIETLY(br_retry_with(router, NULL, NULL, NULL, NULL, NULL, &again, NULL));
+  assert_int_equal(br_retry_with(router, job, NULL, NULL, NULL, NULL, NULL, NULL), BR_ENOTCOMPLETE);
+  assert_int_equal(br_retry_with(router, job, NULL, NULL, NULL, NULL, &again, NULL), BR_ENOTCOMPLETE);
+  REFUSED_QUIETLY(br_retry_with(router, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+  REFUSED_QUIETLY(br_retry_with(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
   REFUSED(br_job_write_failed(NULL, take_all, NULL, &rows, &error));
   REFUSED(br_job_write_failed(job, NULL, NULL, &rows, &error));
   REFUSED_QUIETLY(br_job_write_failed(NULL, take_all, NULL, NULL, NULL));

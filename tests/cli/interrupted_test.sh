@@ -34,19 +34,34 @@ stop_emulator
 billed=$(sed 's/.*"requests_billed":\([0-9]*\).*/\1/' "$dir/ledger")
 [ "$billed" -eq $((jobs_made * 200)) ] || fail "killed runs: $billed requests were billed, not $((jobs_made * 200))"
 
-# Killed between its last word to the state and its exit: the lock still names it. The same run pays nothing.
+# Killed when OUT is there and before it said so, then looked at: the same run pays nothing and exits as it would have.
 start_emulator --latency 2s --speed 10
-for run in first again; do
-  # shellcheck disable=SC2086
-  expect_exit 0 "$run run" "$program" run "$dir/in.jsonl" -o "$dir/told.jsonl" --provider openai --base-url "$url" $options
-  expect_complete 200 "$dir/told.jsonl" "$run run"
-  [ -s "$dir/state/lock" ] && fail "$run run: it ended and the lock still names it"
-  [ "$run" = again ] || rm "$dir/told.jsonl"
-  echo 4194304 >"$dir/state/lock"
+caught=0
+for look in "list" "status JOB" "results JOB" "watch JOB" "resume JOB" "resume"; do
+  start_run "$dir/told.jsonl"
+  until [ -f "$dir/told.jsonl" ] || ! kill -0 "$run" 2>/dev/null; do :; done
+  kill -KILL "$run" 2>/dev/null
+  wait "$run" 2>/dev/null
+  if ! grep -q wrote "$dir/run.err"; then
+    caught=$((caught + 1))
+    job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+    # shellcheck disable=SC2001,SC2046,SC2086
+    expect_exit 0 "$look after a kill" "$program" $(echo "$look" | sed "s/JOB/$job/") $options
+    rm -f "$dir/told.jsonl"
+    case $look in
+      resume*) wanted=2 ;;  # it told, and wrote OUT as the run would have
+      *) wanted=0 ;;
+    esac
+    # shellcheck disable=SC2086
+    expect_exit "$wanted" "the run again after $look" "$program" run "$dir/in.jsonl" -o "$dir/told.jsonl" --provider openai \
+      --base-url "$url" $options
+    [ "$wanted" -eq 2 ] || expect_complete 200 "$dir/told.jsonl" "the run again after $look"
+  fi
+  rm -rf "$dir/state" "$dir/told.jsonl"
 done
-rm -rf "$dir/state"
 stop_emulator
-expect_text "$dir/ledger" '"requests_billed":200' "a run that was done already"
+[ "$caught" -gt 0 ] || fail "no run was killed in time"
+grep -q '"requests_billed":1200' "$dir/ledger" || fail "a look at a killed run made it pay again: $(cat "$dir/ledger")"
 
 start_emulator --latency 24h
 for signal in INT TERM; do

@@ -157,7 +157,8 @@ def same_requests_submitted_twice_are_two_jobs(world):
     world.write(4)
     world.may_pay_twice = True
     world.code(world.run(), 0)
-    world.code(world.run(), 0)
+    world.code(world.run(), 2)
+    world.code(world.run("--again"), 0)
     want(len(world.sim.own_batches()) == 2, "%d batches" % len(world.sim.own_batches()))
     world.check_out()
 
@@ -169,6 +170,6 @@ def twins_of_another_job_are_not_adopted(world):
     world.may_pay_twice = True
     world.code(world.run(), 0)
     world.sim.faults.append(Fault("create", "reset"))
-    world.code(world.run(), 0)
+    world.code(world.run("--again"), 0)
     want(len(world.sim.own_batches()) == 2, "%d batches" % len(world.sim.own_batches()))
     world.check_out()

@@ -1,0 +1,36 @@
+// Whether two jobs ask the same: a digest of ids and encoded bodies as the caller gave them, without the ids of ours that
+// stand for the caller's on the wire, which differ from job to job.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "model/job.h"
+#include "store/spool.h"
+
+namespace br {
+
+class InputDigest {
+ public:
+  // id_json: the caller's custom_id as a JSON string. wire_id: what stands for it in `line`; empty: nothing does.
+  // line: the vendor's line, with or without its newline.
+  void add(std::string_view id_json, std::string_view wire_id, std::string_view line);
+  std::string text() const;
+
+ private:
+  void absorb(std::string_view bytes);
+
+  std::uint64_t first_ = 0x9e3779b97f4a7c15U, second_ = 0xd1b54a32d192ed03U;
+};
+
+// What a job asks and of whom, from the digests of its parts; jobs of one such text ask the same.
+std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<std::string>& digests);
+// The same from the files of a job whose digests nobody kept.
+Result<std::string> input_of_files(const Spool& spool, const Job& job);
+// Of the retries of that job.
+std::string input_of_retry(std::string_view parent);
+
+}  // namespace br
