@@ -1,4 +1,5 @@
 // The program batchrouter: one command line, one command, one exit code.
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -23,6 +24,8 @@ int main_checked(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A write over the limit of file sizes fails with a reason, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   const bool json = asked_for_json(argc, argv);
   int code = 0;
   try {
@@ -32,6 +35,9 @@ int main(int argc, char** argv) {
     code = static_cast<int>(failure.exit);
   } catch (const std::exception& error) {
     cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
+    code = static_cast<int>(cli::Exit::failed);
+  } catch (...) {
+    cli::print_failure(cli::Failure(cli::Exit::failed, "an exception of an unknown type"), json);
     code = static_cast<int>(cli::Exit::failed);
   }
   if (std::fflush(stdout) != 0 && code == 0) {

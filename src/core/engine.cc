@@ -70,6 +70,7 @@ void Engine::add(Job job, Feeds feeds, std::vector<ProviderUse> uses, bool activ
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     run->parts[i].feed = feeds[i];
     use_provider_of(run.get(), i, std::move(uses[i]));
+    run->parts[i].journaled = run->job.batches[i].phase;
     run->job.batches[i].request_path = p_.spool->requests(run->job.id, run->job.batches[i].part);
   }
   const std::string id = run->job.id;
@@ -243,7 +244,9 @@ bool Engine::perform(Run* run, std::size_t index, const Action& action) {
   RemoteBatch& batch = run->job.batches[index];
   switch (action.kind) {
     case ActionKind::save:
-      return save(batch);
+      if (!save(batch)) return false;
+      keep_in_journal(run, index);
+      return true;
     case ActionKind::call:
       start_call(run, index, action.op);
       return true;
@@ -272,6 +275,13 @@ bool Engine::save(const RemoteBatch& batch) {
   auto saved = p_.store->save_batches({batch});
   if (!saved) fail_store(saved.error());
   return saved.ok();
+}
+
+// The database has it already: a journal that cannot be written is no reason to stop.
+void Engine::keep_in_journal(Run* run, std::size_t index) {
+  const RemoteBatch& batch = run->job.batches[index];
+  if (std::exchange(run->parts[index].journaled, batch.phase) == batch.phase) return;
+  (void)p_.spool->add_to_journal(run->job, &batch);
 }
 
 void Engine::fail_store(const Error& error) {

@@ -23,6 +23,7 @@
 #include "providers/registry.h"
 #include "store/output_file.h"
 #include "store/spool.h"
+#include "store/state_dir.h"
 #include "store/store.h"
 #include "sys/clock.h"
 #include "sys/random.h"
@@ -51,6 +52,7 @@ struct EngineParts {
   EngineListener* listener = nullptr;
   const Spool* spool = nullptr;
   const Config* config = nullptr;
+  const StateDirectory* directory = nullptr;  // nullptr: nobody can take it away
 };
 
 using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
@@ -106,6 +108,7 @@ class Engine {
     std::uint64_t download_call = 0, consumed_to = 0;
     std::int64_t consumed_ms = 0;
     int pass = 0;
+    Phase journaled = Phase::planned;  // the phase that the job's journal has
     std::int64_t timer_ms = -1;
   };
   struct Run {
@@ -139,6 +142,8 @@ class Engine {
   bool save(const RemoteBatch& batch);
   void forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on);
   void fail_store(const Error& error);
+  void keep_in_journal(Run* run, std::size_t index);
+  bool may_send(Run* run, std::size_t index, Op op);
   Result<Account> account_of(const Run& run, std::size_t index) const;
 
   void with_token(const Provider& provider, Account account, TokenFn then);

@@ -100,6 +100,7 @@ Result<void> put_line(BufferedFile* file, std::string_view line) {
 Result<void> copy_part(const Spool& spool, const RemoteBatch& from, std::uint64_t seed, RemoteBatch* to) {
   auto requests = create(spool.requests(to->job_id, to->part));
   if (!requests) return std::move(requests.error());
+  (*requests)->keep_checksum();
   auto ids = create(spool.ids(to->job_id, to->part));
   if (!ids) return std::move(ids.error());
   auto copied = walk_failed(spool, from, spool.requests(from.job_id, from.part), seed,
@@ -112,6 +113,7 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, std::uint64_
   if (!copied) return copied;
   if (auto synced = (*requests)->sync(); !synced) return synced;
   if (auto synced = (*ids)->sync(); !synced) return synced;
+  to->request_sum = (*requests)->checksum();
   const std::string unified = spool.unified(from.job_id, from.part);
   if (!path_exists(unified)) return {};
   auto out = create(spool.unified(to->job_id, to->part));
@@ -132,7 +134,7 @@ Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t ha
   job->settings = parent.settings;
   job->parent = parent.id;
   job->attempt = parent.attempt + 1;
-  if (auto made = make_directories(spool.job_directory(job->id)); !made) return made;
+  if (auto made = spool.make_job_directory(job->id); !made) return made;
   for (const RemoteBatch& from : parent.batches) {
     RemoteBatch to;
     to.job_id = job->id;
@@ -149,7 +151,6 @@ Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t ha
   }
   if (job->batches.empty())
     return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
-  if (auto synced = sync_directory(spool.job_directory(job->id)); !synced) return synced;
   return sync_directory(parent_path(spool.job_directory(job->id)));
 }
 

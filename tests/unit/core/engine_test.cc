@@ -78,7 +78,7 @@ struct EngineRoom {
   SilentTransport transport;
   br::SystemClock clock;
   br::SeededRandom random{1};
-  br::Executor executor;
+  br::Executor executor{[](const char* what) { fail_msg("%s", what); }};
   Recorder recorder;
   const br::Spool spool;
   br::Config config;
