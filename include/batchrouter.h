@@ -54,7 +54,10 @@
  *            panic through them.
  *            Any function of this header may be called from a callback, freeing the router included.
  * Fork       In a forked child every call that uses a router returns BR_EFORKED; a free there only drops memory.
- * Signals    The library installs no handler and blocks all signals in its own thread.
+ * Signals    The library installs no handler and blocks all signals in its own threads. SIGXFSZ (a write over the limit
+ *            of file sizes) is blocked while a call of yours opens or closes a router, submits, retries or removes: the
+ *            call ends with an error. In the functions that write a file of yours, and for a SIGPIPE of a descriptor of
+ *            yours, your program decides.
  * Secrets    API keys are read from the configuration or the environment; they never reach a file, a log, an error
  *            or a command line.
  */

@@ -152,6 +152,7 @@ br_status br_batch_add(br_batch* batch, br_request* request, br_error** err) {
 br_status br_batch_add_jsonl(br_batch* batch, const char* data, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || data == nullptr) return br::null_argument("batch or data");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     auto& sources = batch->spec.sources;
     if (sources.empty() || !sources.back().path.empty()) sources.push_back({"<memory>", "", ""});
     std::string& text = sources.back().text;

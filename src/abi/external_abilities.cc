@@ -15,7 +15,7 @@ Result<void> read_limits(const Json& limits, Capability* c) {
   for (const auto& [key, value] : limits.fields()) {
     const auto number = value.integer();
     if (!number || *number < 0)
-      return invalid("limits." + key + " is no number from 0", "give a whole number; 0 means none");
+      return invalid("limits." + std::string(key) + " is no number from 0", "give a whole number; 0 means none");
     if (key == "requests")
       c->max_requests = *number;
     else if (key == "min_requests")
@@ -31,7 +31,7 @@ Result<void> read_limits(const Json& limits, Capability* c) {
     else if (key == "retention_days")
       c->retention_days = *number;
     else
-      return invalid("there is no limit \"" + key + "\"", "see br_provider_json for their names");
+      return invalid("there is no limit \"" + std::string(key) + "\"", "see br_provider_json for their names");
   }
   return {};
 }
@@ -49,13 +49,13 @@ Result<void> read_endpoints(const Json& names, Capability* c) {
   c->endpoints.clear();
   for (const Json& item : names.items()) {
     const auto endpoint = endpoint_of(item.string());
-    if (!endpoint) return invalid("there is no endpoint " + item.raw(), "give chat, responses, embeddings, …");
+    if (!endpoint) return invalid("there is no endpoint " + std::string(item.raw()), "give chat, responses, embeddings, …");
     c->endpoints.push_back(*endpoint);
   }
   return {};
 }
 
-Result<void> read_field(const std::string& key, const Json& value, ExternalAbilities* abilities) {
+Result<void> read_field(std::string_view key, const Json& value, ExternalAbilities* abilities) {
   Capability& c = abilities->capability;
   const bool truth = value.type() == Json::Type::boolean;
   if (key == "limits" && value.is_object()) return read_limits(value, &c);
@@ -71,7 +71,7 @@ Result<void> read_field(const std::string& key, const Json& value, ExternalAbili
   else if (key == "discount_percent" && value.integer())
     c.discount_percent = static_cast<int>(*value.integer());
   else
-    return invalid("\"" + key + "\" is unknown or its value is of a wrong type",
+    return invalid("\"" + std::string(key) + "\" is unknown or its value is of a wrong type",
                    "docs/adding-a-provider.md lists them");
   return {};
 }

@@ -1,6 +1,8 @@
 // The exception wall: every fallible entry point of the C interface runs inside guard().
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <utility>
@@ -56,6 +58,18 @@ inline std::int64_t bounded_timeout(std::int64_t timeout_ms) {
 
 inline Error null_argument(const char* what) {
   return Error(Code::invalid_argument, std::string("the argument ") + what + " is NULL", "pass a value");
+}
+
+// What a caller gives by address and size. Nothing is longer than PTRDIFF_MAX: a size above it is a -1, which other
+// libraries take for "ends with NUL".
+inline bool is_size(std::size_t count, std::size_t of_each = 1) {
+  return count <= static_cast<std::size_t>(PTRDIFF_MAX) / of_each;
+}
+
+inline Result<void> check_size(std::size_t count, const char* what, std::size_t of_each = 1) {
+  if (is_size(count, of_each)) return {};
+  return Error(Code::invalid_argument, std::string("the argument ") + what + " is larger than any object can be",
+               "give the exact size: -1 does not mean that the text ends with NUL");
 }
 
 // A job may be NULL where any job will do.

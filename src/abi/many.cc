@@ -18,6 +18,7 @@ constexpr std::int64_t kTimeoutOfConfig = -2;
 template <class Handle>
 Result<void> all_given(Handle* const* handles, size_t count, const char* what) {
   if (handles == nullptr) return br::null_argument(what);
+  if (auto fits = br::check_size(count, "count", sizeof *handles); !fits) return fits;
   for (size_t i = 0; i < count; ++i) {
     if (handles[i] == nullptr) return br::null_argument(what);
   }
@@ -59,8 +60,10 @@ Result<br_status> give_each(std::vector<std::optional<Error>> failed, br_error**
                "look at each error; the others went through");
 }
 
-void clear(br_error** errors, size_t count) {
-  if (errors != nullptr) std::fill(errors, errors + count, nullptr);
+// Of an array that cannot be there nothing is touched.
+template <class T>
+void clear(T* values, size_t count) {
+  if (values != nullptr && br::is_size(count, sizeof *values)) std::fill(values, values + count, T{});
 }
 
 Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t count, br_job** jobs,
@@ -111,7 +114,7 @@ extern "C" {
 
 br_status br_submit_many(br_router* router, br_batch* const* batches, size_t count, br_job** jobs, br_error** errors,
                          br_error** err) {
-  if (jobs != nullptr) std::fill(jobs, jobs + count, nullptr);
+  clear(jobs, count);
   clear(errors, count);
   return guard(err, [&] { return submit_all(router, batches, count, jobs, errors); });
 }
@@ -165,7 +168,7 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
 br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, int32_t* cancelled,
                          br_error** errors, br_error** err) {
   clear(errors, count);
-  if (cancelled != nullptr) std::fill(cancelled, cancelled + count, 0);
+  clear(cancelled, count);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
     if (!use) return std::move(use.error());

@@ -174,7 +174,7 @@ br_status br_call_add_batch(br_provider_call* call, const char* batch_id, const 
 }
 
 br_status br_call_write(br_provider_call* call, const char* data, size_t length) {
-  if (call == nullptr || !call->write || (data == nullptr && length > 0)) return BR_EINVAL;
+  if (call == nullptr || !call->write || (data == nullptr && length > 0) || !br::is_size(length)) return BR_EINVAL;
   return shield<br_status>(BR_ENOMEM, [&]() -> br_status {
     auto written = call->write({data, length});
     if (written) return BR_OK;

@@ -60,6 +60,7 @@ Result<br_status> set_json(std::vector<std::pair<std::string, std::string>>* fie
 Result<br_status> add_part(br_request* request, const char* type, const char* default_type, int32_t source,
                            const char* media_type, const char* data, size_t length) {
   if (request == nullptr || data == nullptr) return br::null_argument("request or data");
+  if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
   if (auto may = changeable(request); !may) return std::move(may.error());
   if (source_name(source) == nullptr)
     return Error(br::Code::invalid_argument, "the source " + std::to_string(source) + " is not known",
@@ -125,6 +126,7 @@ br_status br_request_from_json(const char* json, size_t length, br_request** req
   if (request != nullptr) *request = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     if (json == nullptr || request == nullptr) return br::null_argument("json or request");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     std::string line(json, length);
     for (char& c : line) {
       if (c == '\n' || c == '\r') c = ' ';
@@ -149,6 +151,7 @@ br_status br_request_from_json(const char* json, size_t length, br_request** req
 br_status br_request_set_system(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
     request->system.assign(1, std::string(text, length));
     request->system_is_list = false;
@@ -159,6 +162,7 @@ br_status br_request_set_system(br_request* request, const char* text, size_t le
 br_status br_request_add_system(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
     request->system.emplace_back(text, length);
     request->system_is_list = true;
@@ -181,6 +185,7 @@ br_status br_request_add_message(br_request* request, int32_t role, br_error** e
 br_status br_request_add_text(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
     if (request->messages.empty())
       return Error(br::Code::invalid_argument, "there is no message to add to", "call br_request_add_message first");
@@ -208,6 +213,7 @@ br_status br_request_set_generation(br_request* request, const char* name, const
                                     br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || name == nullptr || json == nullptr) return br::null_argument("request, name or json");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
     return set_json(&request->generation, name, json, length);
   });
@@ -217,6 +223,7 @@ br_status br_request_set_field(br_request* request, const char* name, const char
                                br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || name == nullptr || json == nullptr) return br::null_argument("request, name or json");
+    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
     return set_json(&request->fields, name, json, length);
   });

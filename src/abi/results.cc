@@ -190,6 +190,7 @@ br_status br_results_next(br_results* results, br_result** out, size_t capacity,
   return guard(err, [&]() -> Result<br_status> {
     if (results == nullptr || out == nullptr || count == nullptr || capacity == 0)
       return br::null_argument("results, out, capacity or count");
+    if (auto fits = br::check_size(capacity, "capacity", sizeof *out); !fits) return std::move(fits.error());
     if (results->router->is_forked()) return forked();
     std::vector<std::unique_ptr<br_result>> handles;
     auto status = read_block(results, capacity, &handles);

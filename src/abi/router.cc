@@ -217,6 +217,7 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
+    if (auto fits = br::check_size(capacity, "capacity", sizeof *results); !fits) return std::move(fits.error());
     if (auto same = br::same_router(router, job); !same) return std::move(same.error());
     std::vector<br::Delivered> taken;
     const auto keep = router->router;  // a provider from outside may free the handle

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/json_view.h"
+#include "cli/session.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
@@ -80,6 +81,30 @@ void check_state_dir(const Options& options, Findings* findings) {
                        "chmod -R go= " + directory});
 }
 
+// What the state says of itself when it is opened, without going on with anything.
+void check_state(const Options& options, Findings* findings) {
+  if (!has_state(options)) return;
+  const Config config = make_config(options);
+  call(br_config_set, config.get(), "state.mode", "observer");
+  const auto take_warning = [](void* user_data, std::int32_t, const char* message) {
+    static_cast<Findings*>(user_data)->push_back({false, message, "batchrouter resume looks at the vendors first"});
+  };
+  call(br_config_set_log, config.get(), std::int32_t{BR_LOG_WARNING}, static_cast<br_log_fn>(take_warning),
+       static_cast<void*>(findings), static_cast<br_destroy_fn>(nullptr));
+  try {
+    br_router* opened = nullptr;
+    call(br_router_new, config.get(), &opened);
+    const Router router(opened);
+    br_job_list* list = nullptr;
+    call(br_list, opened, static_cast<const char*>(nullptr), std::int64_t{0}, &list);
+    const JobList jobs(list);
+    call(br_poll, opened, std::int64_t{0});
+    findings->push_back({true, fmt::format("the state is whole: {} jobs", br_job_list_count(list)), ""});
+  } catch (const Failure& failure) {
+    findings->push_back({false, failure.what(), failure.hint});
+  }
+}
+
 void check_limits(Findings* findings) {
   constexpr rlim_t kFiles = 256;
   rlimit files{};
@@ -111,6 +136,7 @@ Exit run_doctor(const Options& options) {
   check_keys(&findings);
   check_proxies(&findings);
   check_state_dir(options, &findings);
+  check_state(options, &findings);
   check_limits(&findings);
   print_findings(findings, options.json);
   bool good = true;

@@ -27,6 +27,8 @@ int main_checked(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // writing fails instead
+  // A write over the limit of file sizes fails with a reason, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   const bool json = asked_for_json(argc, argv);
   int code = 0;
   try {
@@ -41,6 +43,9 @@ int main(int argc, char** argv) {
     if (!reader_gone) cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
   } catch (const std::exception& error) {
     cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
+    code = static_cast<int>(cli::Exit::failed);
+  } catch (...) {
+    cli::print_failure(cli::Failure(cli::Exit::failed, "an exception of an unknown type"), json);
     code = static_cast<int>(cli::Exit::failed);
   }
   if (std::fflush(stdout) != 0 && code == 0) {

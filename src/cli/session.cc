@@ -86,7 +86,11 @@ std::vector<Job> Session::all_jobs() const {
 
 void Session::pump() { call(br_poll, router_.get(), std::int64_t{0}); }
 
-bool has_state(const Options& options) { return access((state_dir(options) + "/state.db").c_str(), F_OK) == 0; }
+// Where the database is gone, spool still knows the jobs.
+bool has_state(const Options& options) {
+  const std::string directory = state_dir(options);
+  return access((directory + "/state.db").c_str(), F_OK) == 0 || access((directory + "/spool").c_str(), F_OK) == 0;
+}
 
 bool find_state(const Options& options) {
   if (has_state(options)) return true;

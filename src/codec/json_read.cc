@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <deque>
 
 #include "codec/json_cursor.h"
 #include "codec/string_scan.h"
@@ -9,72 +10,142 @@
 
 namespace br {
 
-struct JsonBuilder {
-  static bool build(JsonCursor* cursor, const std::string& text, Json* out) {
-    std::string_view token;
-    const JsonCursor::Kind kind = cursor->peek();
-    const std::size_t start = cursor->offset();
-    switch (kind) {
-      case JsonCursor::Kind::string:
-        if (!cursor->read_string(&token)) return false;
-        out->type_ = Json::Type::string;
-        append_unescaped(token, &out->text_);
-        break;
-      case JsonCursor::Kind::object:
-        out->type_ = Json::Type::object;
-        cursor->enter_object();
-        while (cursor->next_key(&token)) {
-          auto& field = out->fields_.emplace_back();
-          append_unescaped(token, &field.first);
-          if (!build(cursor, text, &field.second)) return false;
-        }
-        break;
-      case JsonCursor::Kind::array:
-        out->type_ = Json::Type::array;
-        cursor->enter_array();
-        while (cursor->next_element()) {
-          if (!build(cursor, text, &out->items_.emplace_back())) return false;
-        }
-        break;
-      default:
-        if (!cursor->skip(&token)) return false;
-        out->type_ = kind == JsonCursor::Kind::number    ? Json::Type::number
-                     : kind == JsonCursor::Kind::boolean ? Json::Type::boolean
-                                                         : Json::Type::null;
-        out->text_ = token;
-    }
-    if (cursor->failed()) return false;
-    out->raw_ = text.substr(start, cursor->offset() - start);
-    return true;
+struct Json::Children {
+  std::vector<Json> items;
+  std::vector<Json::Field> fields;
+};
+
+// What the values are slices of.
+struct Json::Document {
+  std::string text;                   // with kJsonPadding bytes behind it
+  std::deque<std::string> unescaped;  // of the strings that have escapes
+  Json root;
+
+  std::string_view plain(std::string_view token) {
+    if (token.find('\\') == std::string_view::npos) return token.substr(1, token.size() - 2);
+    append_unescaped(token, &unescaped.emplace_back());
+    return unescaped.back();
   }
 };
 
-std::shared_ptr<const Json> Json::parse(std::string_view text) {
+void Json::FreeChildren::operator()(Children* children) const { delete children; }
+
+namespace {
+
+constexpr std::size_t kMaxChildren = 1'000'000;
+constexpr std::size_t kSmallText = 2 * kMaxChildren;  // has not that many, as each takes a byte and a comma
+
+// No array and no object of a checked text has more children than are kept.
+bool fits(JsonCursor* cursor) {
+  std::string_view key;
+  std::size_t count = 0;
+  switch (cursor->peek()) {
+    case JsonCursor::Kind::object:
+      cursor->enter_object();
+      while (cursor->next_key(&key)) {
+        if (++count > kMaxChildren || !fits(cursor)) return false;
+      }
+      return true;
+    case JsonCursor::Kind::array:
+      cursor->enter_array();
+      while (cursor->next_element()) {
+        if (++count > kMaxChildren || !fits(cursor)) return false;
+      }
+      return true;
+    default:
+      return cursor->skip();
+  }
+}
+
+}  // namespace
+
+Json::Json(Document* document, std::string_view raw) : document_(document), raw_(raw) {
+  JsonCursor cursor(raw.data(), raw.size());
+  switch (cursor.peek()) {
+    case JsonCursor::Kind::string:
+      type_ = Type::string;
+      text_ = document->plain(raw);
+      return;
+    case JsonCursor::Kind::object:
+      type_ = Type::object;
+      return;
+    case JsonCursor::Kind::array:
+      type_ = Type::array;
+      return;
+    case JsonCursor::Kind::number:
+      type_ = Type::number;
+      break;
+    case JsonCursor::Kind::boolean:
+      type_ = Type::boolean;
+      break;
+    default:
+      type_ = Type::null;
+  }
+  text_ = raw;
+}
+
+const Json::Children* Json::children() const {
+  if (children_ != nullptr || (type_ != Type::object && type_ != Type::array)) return children_.get();
+  children_.reset(new Children);
+  JsonCursor cursor(raw_.data(), raw_.size());
+  std::string_view key, value;
+  if (type_ == Type::array) {
+    cursor.enter_array();
+    while (cursor.next_element() && cursor.skip(&value)) children_->items.push_back(Json(document_, value));
+  } else {
+    cursor.enter_object();
+    while (cursor.next_key(&key) && cursor.skip(&value))
+      children_->fields.emplace_back(document_->plain(key), Json(document_, value));
+  }
+  return children_.get();
+}
+
+std::shared_ptr<const Json> Json::parse(std::string_view text, std::string* why) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  std::string padded(text);
+  const auto document = std::make_shared<Document>();
+  std::string& padded = document->text;
+  padded.reserve(text.size() + kJsonPadding);
+  padded = text;
   if (!is_utf8(padded)) padded = repair_utf8(padded);
   const std::size_t size = padded.size();
   padded.append(kJsonPadding, ' ');
-  // First without building: a text nested too deeply ends here.
   JsonCursor check(padded.data(), size);
   std::string_view token;
-  if (!check.skip(&token) || !check.finish()) return nullptr;
-  auto json = std::make_shared<Json>();
-  JsonCursor cursor(padded.data(), size);
-  if (!JsonBuilder::build(&cursor, padded, json.get())) return nullptr;
-  return json;
+  if (!check.skip(&token) || !check.finish()) {
+    if (why != nullptr) *why = check.failed() ? check.error() : "there is something behind the value";
+    return nullptr;
+  }
+  if (JsonCursor sizes(padded.data(), size); size > kSmallText && !fits(&sizes)) {
+    if (why != nullptr) *why = "one of its arrays or objects has more than a million values";
+    return nullptr;
+  }
+  document->root = Json(document.get(), token);
+  return {document, &document->root};
+}
+
+// Never destroyed, as all that our threads use: they may run while the process exits.
+const std::vector<Json>& Json::items() const {
+  static const auto* none = new std::vector<Json>;
+  const Children* found = children();
+  return found == nullptr ? *none : found->items;
+}
+
+const std::vector<Json::Field>& Json::fields() const {
+  static const auto* none = new std::vector<Field>;
+  const Children* found = children();
+  return found == nullptr ? *none : found->fields;
 }
 
 const Json& Json::operator[](std::string_view key) const {
-  static const Json missing;
-  for (const auto& [name, value] : fields_) {
+  static const auto* missing = new Json;
+  for (const auto& [name, value] : fields()) {
     if (name == key) return value;
   }
-  return missing;
+  return *missing;
 }
 
 std::string Json::string_or(std::string_view fallback) const {
-  return type_ == Type::string ? text_ : std::string(fallback);
+  return std::string(type_ == Type::string ? text_ : fallback);
 }
 
 std::optional<std::int64_t> Json::integer() const {

@@ -84,6 +84,7 @@ void Engine::add(EngineJob added) {
     part.feed = added.feeds[i];
     part.track.inherited = !added.planned_here;
     if (batch.planned_ms < 0) batch.planned_ms = run->job.created_ms;
+    part.journaled = batch.phase;
     use_provider_of(run.get(), i, std::move(added.uses[i]));
     batch.request_path = p_.spool->requests(run->job.id, batch.part);
   }
@@ -285,7 +286,9 @@ bool Engine::perform(Run* run, std::size_t index, const Action& action) {
   RemoteBatch& batch = run->job.batches[index];
   switch (action.kind) {
     case ActionKind::save:
-      return save(batch);
+      if (!save(batch)) return false;
+      keep_in_journal(run, index);
+      return true;
     case ActionKind::call:
       start_call(run, index, action.op);
       return true;
@@ -317,6 +320,13 @@ bool Engine::save(const RemoteBatch& batch) {
   auto saved = p_.store->save_batches({batch});
   if (!saved) fail_store(saved.error());
   return saved.ok();
+}
+
+// The database has it already: a journal that cannot be written is no reason to stop.
+void Engine::keep_in_journal(Run* run, std::size_t index) {
+  const RemoteBatch& batch = run->job.batches[index];
+  if (std::exchange(run->parts[index].journaled, batch.phase) == batch.phase) return;
+  (void)p_.spool->add_to_journal(run->job, &batch);
 }
 
 void Engine::fail_store(const Error& error) {

@@ -24,6 +24,7 @@
 #include "providers/registry.h"
 #include "store/output_file.h"
 #include "store/spool.h"
+#include "store/state_dir.h"
 #include "store/store.h"
 #include "sys/clock.h"
 #include "sys/random.h"
@@ -52,6 +53,7 @@ struct EngineParts {
   EngineListener* listener = nullptr;
   const Spool* spool = nullptr;
   const Config* config = nullptr;
+  const StateDirectory* directory = nullptr;  // nullptr: nobody can take it away
 };
 
 using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
@@ -120,6 +122,7 @@ class Engine {
     std::uint64_t download_call = 0, consumed_to = 0;
     std::int64_t consumed_ms = 0;
     int pass = 0;
+    Phase journaled = Phase::planned;  // the phase that the job's journal has
     std::int64_t timer_ms = -1;
     std::uint64_t probe_call = 0;
     std::shared_ptr<RowProver> prover;  // reads the rows of the candidate that is being looked at
@@ -156,6 +159,8 @@ class Engine {
   bool save(const RemoteBatch& batch);
   void forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on);
   void fail_store(const Error& error);
+  void keep_in_journal(Run* run, std::size_t index);
+  bool may_send(Run* run, std::size_t index, Op op);
   Result<Account> account_of(const Run& run, std::size_t index) const;
 
   void with_token(const Provider& provider, Account account, TokenFn then);

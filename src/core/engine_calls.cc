@@ -102,11 +102,31 @@ Result<std::uint64_t> Engine::send(const Provider& provider, const Account& acco
   return p_.transport->start(std::move(request), std::move(sink), std::move(done));
 }
 
+// Just before an upload and every paid call: that the state is where it was opened, so that what is paid for will be
+// known, and that the requests are those that were written.
+bool Engine::may_send(Run* run, std::size_t index, Op op) {
+  if (op != Op::upload && op != Op::create) return true;
+  if (p_.directory != nullptr) {
+    if (auto same = p_.directory->check_unchanged(); !same) {
+      fail_store(same.error());
+      return false;
+    }
+  }
+  const RemoteBatch& batch = run->job.batches[index];
+  const bool holds_requests = op == Op::upload || batch.input_file_id.empty();
+  if (auto good = p_.spool->check_requests(batch, holds_requests); !good) {
+    call_failed(run->job.id, index, op, std::move(good.error()), false);
+    return false;
+  }
+  return true;
+}
+
 void Engine::start_call(Run* run, std::size_t index, Op op) {
   Part& part = run->parts[index];
   if (part.calls.contains(op)) return;
   auto account = account_of(*run, index);
   if (!account) return call_failed(run->job.id, index, op, account.error(), false);
+  if (!may_send(run, index, op)) return;
   if (part.provider->capability().local) return local_call(run, index, op);
   if (part.provider->capability().external) return external_call(run, index, op);
   part.calls[op] = 0;
@@ -148,7 +168,7 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
   const RemoteBatch& batch = run->job.batches[index];
   std::string lines;
   if (op == Op::create && part.provider->wants_lines(account, batch)) {
-    auto read = read_whole_file(batch.request_path, kMaxInlineBytes);
+    auto read = read_own_file(batch.request_path, kMaxInlineBytes);
     if (!read) return call_failed(job_id, index, op, read.error(), false);
     lines = std::move(*read);
   }
@@ -163,7 +183,12 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
 
 void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
                            const Account& account, const std::string& scratch) {
-  Part& part = find(job_id)->parts[index];
+  Run* run = find(job_id);
+  Part& part = run->parts[index];
+  // Time has passed since it was started: for a token, or for what was to be sent before.
+  if ((op == Op::create || op == Op::upload) && p_.directory != nullptr) {
+    if (auto same = p_.directory->check_unchanged(); !same) return fail_store(same.error());
+  }
   auto sent = send(*part.provider, account, std::move(request), nullptr,
                    [this, job_id, index, op, exchange, account, scratch](HttpResponse response) {
                      answer(job_id, index, op, response, exchange + 1, account, scratch);

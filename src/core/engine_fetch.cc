@@ -268,6 +268,7 @@ void Engine::job_maybe_done(Run* run) {
   job.done = true;
   job.completed_ms = p_.clock->now_ms();
   if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
+  (void)p_.spool->add_to_journal(job, nullptr);
   for (Part& part : run->parts) release(&part);
   tell(*run);
   p_.listener->job_event(BR_EVENT_JOB_DONE, job, nullptr, state_name(state_of(job)));

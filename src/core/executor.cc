@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include "sys/wall.h"
+
 namespace br {
 
 void block_signals() {
@@ -10,7 +12,8 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
-Executor::Executor() : thread_([this] { run(); }) {}
+Executor::Executor(std::function<void(const char*)> failed)
+    : failed_(std::move(failed)), thread_([this] { run(); }) {}
 
 Executor::~Executor() {
   {
@@ -40,7 +43,7 @@ void Executor::run() {
       work = std::move(work_.front());
       work_.pop_front();
     }
-    work();
+    behind_wall(work, failed_);
   }
 }
 

@@ -11,15 +11,17 @@ namespace br {
 
 class Executor {
  public:
-  Executor();
+  // failed(what) is called on its thread when a piece of work threw; the next ones are done all the same.
+  explicit Executor(std::function<void(const char* what)> failed);
   ~Executor();  // finishes what is under way, drops the rest
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
-  // Work runs in the order it was posted. It must not throw.
+  // Work runs in the order it was posted.
   void post(std::function<void()> work);
 
  private:
   void run();
+  const std::function<void(const char*)> failed_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> work_;

@@ -42,6 +42,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
     auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
     if (!requests) return std::move(requests.error());
     part->requests = std::move(*requests);
+    part->requests->keep_checksum();
     auto ids = create_file(plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
     if (!ids) return std::move(ids.error());
     part->ids = std::move(*ids);
@@ -81,6 +82,7 @@ Result<void> Packer::end_files(OpenPart* part) {
   if (part->requests) {
     if (auto synced = part->requests->sync(); !synced) return synced;
     if (auto synced = part->ids->sync(); !synced) return synced;
+    part->batch.request_sum = part->requests->checksum();
   }
   if (part->unified) {
     if (auto flushed = part->unified->flush(); !flushed) return flushed;

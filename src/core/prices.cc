@@ -34,7 +34,7 @@ constexpr std::string_view kBuiltIn = R"({"date":"2025-11-01","models":[
 ["xai","grok-3",3,0.75,15]]})";
 
 double number(const Json& value) {
-  const std::string& text = value.raw();
+  const std::string_view text = value.raw();
   double result = 0;
   std::from_chars(text.data(), text.data() + text.size(), result);
   return result;
@@ -52,7 +52,7 @@ Result<Prices> Prices::parse(std::string_view text, const std::string& name) {
   for (const Json& row : (*json)["models"].items()) {
     const auto& cells = row.items();
     if (cells.size() != 5 || !cells[0].is_string() || !cells[1].is_string())
-      return Error(Code::config, name + ": the row " + row.raw() + " is no price",
+      return Error(Code::config, name + ": the row " + std::string(row.raw()) + " is no price",
                    "write [provider, model, input, cached input, output], in dollars for a million tokens");
     prices.rows_.push_back(
         {cells[0].string_or(""), cells[1].string_or(""), {number(cells[2]), number(cells[3]), number(cells[4])}});

@@ -134,6 +134,7 @@ class Retagger {
 Result<void> copy_part(const Spool& spool, const RemoteBatch& from, std::uint64_t seed, RemoteBatch* to) {
   auto requests = create(spool.requests(to->job_id, to->part));
   if (!requests) return std::move(requests.error());
+  (*requests)->keep_checksum();
   auto ids = create(spool.ids(to->job_id, to->part));
   if (!ids) return std::move(ids.error());
   Retagger retagger(find_provider(from.provider), to->id_tag);
@@ -154,6 +155,7 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, std::uint64_
   if (!copied) return copied;
   if (auto synced = (*requests)->sync(); !synced) return synced;
   if (auto synced = (*ids)->sync(); !synced) return synced;
+  to->request_sum = (*requests)->checksum();
   const std::string unified = spool.unified(from.job_id, from.part);
   if (!path_exists(unified)) return {};
   auto out = create(spool.unified(to->job_id, to->part));
@@ -174,7 +176,7 @@ Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t ha
   job->settings = parent.settings;
   job->parent = parent.id;
   job->attempt = parent.attempt + 1;
-  if (auto made = make_directories(spool.job_directory(job->id)); !made) return made;
+  if (auto made = spool.make_job_directory(job->id); !made) return made;
   for (const RemoteBatch& from : parent.batches) {
     RemoteBatch to;
     to.job_id = job->id;
@@ -194,7 +196,6 @@ Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t ha
   }
   if (job->batches.empty())
     return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
-  if (auto synced = sync_directory(spool.job_directory(job->id)); !synced) return synced;
   return sync_directory(parent_path(spool.job_directory(job->id)));
 }
 

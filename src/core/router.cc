@@ -6,7 +6,8 @@
 
 #include "batchrouter.h"
 #include "net/curl_transport.h"
-#include "store/sqlite_store.h"
+#include "sys/file_size_signal.h"
+#include "sys/wall.h"
 
 namespace br {
 namespace {
@@ -22,6 +23,7 @@ Router::Router(Config config, RouterCallbacks callbacks)
       callbacks_(std::make_shared<const RouterCallbacks>(std::move(callbacks))) {}
 
 Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
+  const NoFileSizeSignal quiet;
   std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
   if (auto opened = router->open_state(); !opened) return std::move(opened.error());
   router->start();
@@ -42,33 +44,6 @@ Router::~Router() {
   [[maybe_unused]] const auto closed = close(0);
 }
 
-Result<void> Router::open_state() {
-  auto prices = Prices::load(config_);
-  if (!prices) return std::move(prices.error());
-  prices_ = std::move(*prices);
-  auto absolute = absolute_path(config_.get("state_dir"));
-  if (!absolute) return std::move(absolute.error());
-  state_dir_ = std::move(*absolute);
-  observer_ = config_.get("state.mode") == "observer";
-  const std::string database = state_dir_ + "/state.db";
-  if (observer_ && !path_exists(database))
-    return Error(Code::not_found, state_dir_ + ": there is no state here", "check --state-dir");
-  if (!observer_) {
-    fresh_ = !path_exists(database);
-    for (std::string made = state_dir_; !path_exists(made); made = parent_path(made))
-      fresh_directories_.push_back(made);
-    if (auto made = make_directories(state_dir_); !made) return made;
-    auto lock = FileLock::take(state_dir_ + "/lock");
-    if (!lock) return std::move(lock.error());
-    lock_ = std::move(*lock);
-  }
-  auto store = open_sqlite_store(database, observer_);
-  if (!store) return std::move(store.error());
-  store_ = std::move(*store);
-  spool_ = std::make_unique<Spool>(state_dir_);
-  return {};
-}
-
 void Router::start() {
   TransportOptions options;
   options.connect_timeout_ms = config_.integer("http.connect_timeout_ms");
@@ -76,9 +51,10 @@ void Router::start() {
   options.ca_file = config_.get("http.ca_file");
   options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
   transport_ = make_curl_transport(options);
-  executor_ = std::make_unique<Executor>();
+  executor_ = std::make_unique<Executor>([this](const char* what) { thread_failed(what); });
   engine_ = std::make_unique<Engine>(
-      EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(), this, spool_.get(), &config_});
+      EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(), this, spool_.get(), &config_,
+                  &directory_});
   if (observer_) return;
   if (auto ids = store_->unsettled_ids()) {
     to_load_.assign(ids->begin(), ids->end());
@@ -91,23 +67,34 @@ void Router::start() {
 
 void Router::run_loop() {
   block_signals();
-  try {
-    while (!stop_) {
-      load_some();
-      std::int64_t wait = to_load_.empty() ? engine_->idle_ms() : 0;
-      if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
-      {
-        const std::lock_guard lock(mutex_);
-        if (acks_dirty_) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
-      }
-      engine_->turn(wait);
-      save_acknowledgements(false);
-      count_active_calls();
-    }
-  } catch (const std::exception& failure) {
-    store_failed(Error(Code::internal, std::string("the router's thread ended: ") + failure.what(),
-                       "close the router and open it again; please report this"));
+  while (!stop_ && !broken_) {
+    behind_wall(
+        [this] {
+          load_some();
+          std::int64_t wait = to_load_.empty() ? engine_->idle_ms() : 0;
+          if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
+          {
+            const std::lock_guard lock(mutex_);
+            if (acks_dirty_) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
+          }
+          engine_->turn(wait);
+          save_acknowledgements(false);
+          count_active_calls();
+        },
+        [this](const char* what) { thread_failed(what); });
   }
+}
+
+// On any thread, when there may be no memory left: the error was made when there was some.
+void Router::thread_failed(const char* what) {
+  broken_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!fatal_) fatal_ = std::move(thread_error_);
+    behind_wall([&] { fatal_->message.append(": ").append(what); }, [](const char*) {});
+  }
+  changed_.notify_all();
+  if (transport_ != nullptr) transport_->wake();
 }
 
 void Router::count_active_calls() {
@@ -130,6 +117,7 @@ Result<Router::Use> Router::use() {
 
 // First no call comes in any more and those that wait come back; then nobody uses what is taken down.
 Result<void> Router::close(std::int64_t timeout_ms) {
+  const NoFileSizeSignal quiet;
   const std::thread::id self = std::this_thread::get_id();
   if (closer_ == self) return {};  // out of a destroy that the closing runs
   {
@@ -196,17 +184,6 @@ void Router::take_callbacks(std::vector<std::shared_ptr<const void>>* left) {
     entry->done.clear();
   }
   left->insert(left->end(), {due, done, std::exchange(callbacks_, nullptr)});
-}
-
-// A directory that this router made and that no job came into leaves nothing behind.
-void Router::remove_fresh_state() {
-  if (!fresh_ || observer_ || !store_) return;
-  const auto count = store_->count();
-  if (!count || *count != 0) return;
-  store_.reset();
-  for (const char* name : {"/state.db", "/state.db-wal", "/state.db-shm", "/lock"}) remove_file(state_dir_ + name);
-  remove_empty_directory(state_dir_ + "/spool");
-  for (const std::string& made : fresh_directories_) remove_empty_directory(made);
 }
 
 void Router::wakeup() {

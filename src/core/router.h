@@ -153,6 +153,11 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   };
   Router(Config config, RouterCallbacks callbacks);
   Result<void> open_state();
+  Result<void> find_forgotten_jobs();
+  Result<void> record(const Job& job, const Repeat& repeat);
+  void remove_from_engine(const std::string& job_id);
+  void say(std::int32_t level, const std::string& line);
+  void thread_failed(const char* what);
   void start();
   void run_loop();
   void save_handed(const std::vector<Delivered>& results, std::unique_lock<std::mutex>* lock);
@@ -249,6 +254,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   const bool auto_ack_;  // of config_, asked with every result
   std::shared_ptr<const RouterCallbacks> callbacks_;  // until it is closed
   std::string state_dir_;
+  StateDirectory directory_{std::string()};
   std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;
   ForkMark mark_;
@@ -261,7 +267,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Engine> engine_;
   std::thread thread_;
-  std::atomic<bool> stop_{false}, closed_{false};
+  std::atomic<bool> stop_{false}, closed_{false}, broken_{false};  // broken: one of its threads threw
   std::atomic<std::thread::id> closer_{};  // the thread that is inside close()
 
   std::mutex mutex_;
@@ -295,6 +301,9 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   std::int32_t saving_handed_ = 0;  // saves under way of what is handed out for the first time
   std::int64_t acks_dirty_since_ms_ = 0;
   std::optional<Error> fatal_;
+  Error thread_error_{Code::internal, "a thread of the router ended",
+                      "close the router and open it again: what was submitted is kept; please report this"};
+  std::set<std::string, std::less<>> removing_;  // jobs that are on their way out of the database
   std::set<std::string, std::less<>> removed_providers_;
   Prices prices_;
   std::int64_t delivered_ = 0, submitted_ = 0, retries_ = 0;

@@ -53,8 +53,8 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   batch.status.id = batch_id;
   batch.submitted_ms = job.created_ms;
   job.batches.push_back(std::move(batch));
-  if (auto made = make_directories(spool_->job_directory(job.id)); !made) return std::move(made.error());
-  if (auto saved = store_->insert(job, Repeat{}); !saved) return std::move(saved.error());
+  if (auto made = spool_->make_job_directory(job.id); !made) return std::move(made.error());
+  if (auto recorded = record(job, Repeat{}); !recorded) return std::move(recorded.error());
   const std::string id = job.id;
   add_new_entry(std::move(job), false);
   return Submitted{id, false};

@@ -56,6 +56,7 @@ Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
   if (closed_) return closed_error();
   const auto found = entries_.find(job_id);
   if (found != entries_.end()) return found->second.get();
+  if (removing_.contains(job_id)) return no_such_job(job_id);
   auto job = store_->load(job_id);
   if (!job) return std::move(job.error());
   auto entry = std::make_unique<Entry>();

@@ -3,6 +3,7 @@
 
 #include "core/router.h"
 #include "providers/registry.h"
+#include "sys/file_size_signal.h"
 
 namespace br {
 namespace {
@@ -125,6 +126,8 @@ Result<void> Router::resume(const std::string& job_id) {
 }
 
 Result<void> Router::remove(const std::string& job_id) {
+  if (observer_) return observer_error();
+  const NoFileSizeSignal quiet;
   {
     const std::lock_guard lock(mutex_);
     auto entry = entry_locked(job_id);
@@ -139,11 +142,30 @@ Result<void> Router::remove(const std::string& job_id) {
     entries_.erase(job_id);
     unfinished_.erase(job_id);
     with_results_.erase(job_id);
+    removing_.insert(job_id);
   }
-  engine_->post([this, job_id] { engine_->remove(job_id); });
-  if (auto removed = store_->remove(job_id); !removed) return removed;
-  remove_tree(spool_->job_directory(job_id));
-  return {};
+  // The engine first, which saves no more of it then. The journal before the record: it would bring the job back.
+  remove_from_engine(job_id);
+  remove_file(spool_->journal(job_id));
+  auto removed = store_->remove(job_id);
+  if (removed) remove_tree(spool_->job_directory(job_id));
+  const std::lock_guard lock(mutex_);
+  removing_.erase(job_id);
+  return removed;
+}
+
+void Router::remove_from_engine(const std::string& job_id) {
+  const auto gone = std::make_shared<bool>(false);
+  engine_->post([this, job_id, gone] {
+    engine_->remove(job_id);
+    {
+      const std::lock_guard lock(mutex_);
+      *gone = true;
+    }
+    changed_.notify_all();
+  });
+  std::unique_lock lock(mutex_);
+  (void)wait_serving(&lock, -1, [&] { return *gone || closed_ || broken_; });
 }
 
 Result<void> Router::add_provider(const std::string& name) {

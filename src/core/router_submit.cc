@@ -10,6 +10,7 @@
 #include "core/route.h"
 #include "core/router.h"
 #include "providers/registry.h"
+#include "sys/file_size_signal.h"
 
 namespace br {
 namespace {
@@ -33,7 +34,7 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
     auto account = resolve_account(config, *known, {}, fallback.account);
     if (!account) return std::move(account.error());
   }
-  if (auto made = make_directories(spool_->job_directory(job_id)); !made) return std::move(made.error());
+  if (auto made = spool_->make_job_directory(job_id); !made) return std::move(made.error());
   const std::string tag = id_tag_of(job_id);
   Packer packer({job_id, spool_.get(), config.get("split") == "auto", config.boolean("audit.files"),
                  config.integer("default_max_tokens"), tag});
@@ -63,7 +64,6 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   }
   prepared->warnings = std::move(report->warnings);
   prepared->input = input_of(*batches, packer.digests());
-  if (auto synced = sync_directory(spool_->job_directory(job_id)); !synced) return std::move(synced.error());
   if (auto synced = sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
   return batches;
 }
@@ -122,10 +122,10 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
     if (!same) return std::move(same.error());
     if (!same->empty()) return go_on_with(*same, given, std::move(done));
   }
-  if (auto saved = store_->insert(job, {prepared.input, false, given.finished == "refuse" || given.finished == "take"});
-      !saved) {
+  const bool refuses = given.finished == "refuse" || given.finished == "take";
+  if (auto recorded = record(job, {prepared.input, false, refuses}); !recorded) {
     remove_tree(spool_->job_directory(job.id));
-    return std::move(saved.error());
+    return std::move(recorded.error());
   }
   const std::string id = job.id;
   {
@@ -142,6 +142,7 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
 Result<Router::Submitted> Router::submit(const BatchSpec& spec, DoneFn done) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
+  const NoFileSizeSignal quiet;
   auto prepared = prepare(spec, nullptr);
   if (!prepared) return std::move(prepared.error());
   return commit(std::move(*prepared), std::move(done));
@@ -174,6 +175,7 @@ Result<std::vector<Router::Submitted>> Router::submit_many(const std::vector<con
                                                            std::vector<std::optional<Error>>* errors) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
+  const NoFileSizeSignal quiet;
   errors->assign(specs.size(), std::nullopt);
   std::vector<Prepared> prepared(specs.size());
   std::vector<std::uint32_t> starts;
@@ -223,6 +225,7 @@ Error Router::first_error(const std::vector<std::optional<Error>>& errors, std::
 Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSpec& options, DoneFn done) {
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
+  const NoFileSizeSignal quiet;
   auto parent = view(job_id);
   if (!parent) return std::move(parent.error());
   if (!parent->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "retry it when it is");

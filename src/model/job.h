@@ -93,6 +93,7 @@ struct RemoteBatch {
   Endpoint endpoint = Endpoint::chat;
   std::int64_t rows = 0;
   std::int64_t bytes = 0;        // of the request file
+  std::string request_sum;       // its checksum; empty: written by a version that kept none
   std::string request_path;      // the provider file on disk
   std::string marker;            // ours, unique per part
   std::vector<std::pair<std::string, std::string>> metadata;  // the caller's

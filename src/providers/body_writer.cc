@@ -1,5 +1,7 @@
 #include "providers/body_writer.h"
 
+#include <unordered_map>
+
 #include "codec/json_cursor.h"
 #include "codec/json_read.h"
 
@@ -19,14 +21,13 @@ BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out) : out_(ou
   JsonCursor cursor(kwargs_json.data(), kwargs_json.size());
   cursor.enter_object();
   std::string_view key, value;
+  std::unordered_map<std::string_view, std::size_t> places;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
-    bool again = false;
-    for (Field& field : kwargs_) {
-      if (field.name != key) continue;
-      field.value = value;
-      again = true;
-    }
-    if (!again) kwargs_.push_back({key, value, false});
+    const auto [known, added] = places.emplace(key, kwargs_.size());
+    if (added)
+      kwargs_.push_back({key, value, false});
+    else
+      kwargs_[known->second].value = value;
   }
 }
 

@@ -66,7 +66,7 @@ std::string reason_in(const Json& value) {
   for (const std::string_view name : {"message", "detail", "msg"}) {
     if (value[name].type() != Json::Type::missing) return reason_in(value[name]);
   }
-  return value.raw();
+  return std::string(value.raw());
 }
 
 VendorError read_body(const HttpResponse& response) {

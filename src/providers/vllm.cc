@@ -59,7 +59,7 @@ Result<std::vector<std::string>> words_of(std::string_view setting, std::string_
     for (std::size_t i = 0; good && i < json->items().size(); ++i) {
       const Json& item = json->items()[i];
       good = item.is_string() || item.type() == Json::Type::number;
-      words.push_back(item.is_string() ? item.string_or("") : item.raw());
+      words.emplace_back(item.is_string() ? item.string() : item.raw());
     }
     if (good) return words;
     return Error(Code::config, "vllm." + std::string(name) + ": is no JSON array of strings",

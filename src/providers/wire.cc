@@ -29,9 +29,10 @@ std::int64_t first_time(const Json& json, std::initializer_list<std::string_view
 Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::string_view what,
                                                 const HttpResponse& response) {
   if (!response.ok()) return read_http_error(provider, what, response);
-  auto json = Json::parse(response.body);
+  std::string why = "it is no object";
+  auto json = Json::parse(response.body, &why);
   if (json == nullptr || !(json->is_object() || json->is_array()))
-    return protocol_error(provider, what, "the answer is not JSON");
+    return protocol_error(provider, what, "the answer is not JSON: " + why);
   return json;
 }
 

@@ -2,6 +2,7 @@
 
 #include "codec/json_read.h"
 #include "codec/json_write.h"
+#include "sys/checksum.h"
 
 namespace br {
 namespace {
@@ -138,7 +139,31 @@ RemoteStatus read_status(const Json& json) {
 
 Error damaged(std::string_view what) {
   return Error(Code::store, "the state directory holds a damaged " + std::string(what) + " record",
-               "restore the directory from a backup, or use another one and attach the batches by their ids");
+               "restore the directory from a backup; or move state.db, state.db-wal and state.db-shm out of it, and "
+               "`batchrouter resume` finds the jobs again by what lies in spool");
+}
+
+// A record ends with ,"sum":"<16 digits>"} where the digits are of all that stands before.
+constexpr std::string_view kSumStart = ",\"sum\":\"", kSumEnd = "\"}";
+constexpr std::size_t kDigits = 16, kSumLength = kSumStart.size() + kDigits + kSumEnd.size();
+// Says in a record that it has a checksum, so that damage to the one alone does not make it an old record.
+constexpr std::string_view kHasSum = "\"checked\":true";
+constexpr std::string_view kSettled = ",\"settled\":true", kUnsettled = ",\"settled\":false";
+
+void add_sum(std::string* text) {
+  text->pop_back();
+  const std::string sum = checksum_of(*text);
+  text->append(kSumStart).append(sum).append(kSumEnd);
+}
+
+enum class Sum : std::uint8_t { none, good, bad };
+
+Sum check_sum(std::string_view text) {
+  const bool expected = text.find(kHasSum) != std::string_view::npos;
+  if (text.size() < kSumLength) return expected ? Sum::bad : Sum::none;
+  const std::string_view covered = text.substr(0, text.size() - kSumLength), end = text.substr(covered.size());
+  if (!end.starts_with(kSumStart) || !end.ends_with(kSumEnd)) return expected ? Sum::bad : Sum::none;
+  return end.substr(kSumStart.size(), kDigits) == checksum_of(covered) ? Sum::good : Sum::bad;
 }
 
 }  // namespace
@@ -146,18 +171,21 @@ Error damaged(std::string_view what) {
 std::string write_job_record(const Job& job) {
   std::string text;
   JsonWriter json(&text);
-  json.begin_object().field("id", job.id).field("provider", job.provider).field("base_url", job.base_url);
+  json.begin_object().field("id", job.id).key("checked").boolean(true);
+  json.field("provider", job.provider).field("base_url", job.base_url);
   json.field("name", job.name).field("output", job.output).field("parent", job.parent);
   json.field("attempt", std::int64_t{job.attempt}).field("created_ms", job.created_ms);
   json.field("completed_ms", job.completed_ms).field("timeout_at_ms", job.timeout_at_ms);
   json.key("attached").boolean(job.attached).key("done").boolean(job.done);
   write_pairs("settings", job.settings, &json);
-  json.end_object();
+  json.field("batches", static_cast<std::int64_t>(job.batches.size()));
+  json.key("settled").boolean(is_settled(job)).end_object();
+  add_sum(&text);
   return text;
 }
 
 Result<Job> read_job_record(std::string_view text) {
-  const auto json = Json::parse(text);
+  const auto json = check_sum(text) == Sum::bad ? nullptr : Json::parse(text);
   if (json == nullptr || (*json)["id"].string().empty()) return damaged("job");
   const Json& j = *json;
   Job job;
@@ -180,10 +208,11 @@ Result<Job> read_job_record(std::string_view text) {
 std::string write_batch_record(const RemoteBatch& b) {
   std::string text;
   JsonWriter json(&text);
-  json.begin_object().field("job_id", b.job_id).field("provider", b.provider).field("base_url", b.base_url);
+  json.begin_object().field("job_id", b.job_id).key("checked").boolean(true);
+  json.field("provider", b.provider).field("base_url", b.base_url);
   json.field("account", b.account).field("part", std::int64_t{b.part});
   json.field("model", b.model).field("endpoint", static_cast<std::int64_t>(b.endpoint));
-  json.field("rows", b.rows).field("bytes", b.bytes).field("marker", b.marker);
+  json.field("rows", b.rows).field("bytes", b.bytes).field("request_sum", b.request_sum).field("marker", b.marker);
   write_pairs("metadata", b.metadata, &json);
   json.field("phase", static_cast<std::int64_t>(b.phase)).field("attempt", std::int64_t{b.attempt});
   json.field("planned_ms", b.planned_ms).field("id_tag", b.id_tag).field("creates", std::int64_t{b.creates});
@@ -203,11 +232,12 @@ std::string write_batch_record(const RemoteBatch& b) {
   write_error("error", b.error, &json);
   json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted);
   json.key("cancel_taken").boolean(b.cancel_taken).end_object();
+  add_sum(&text);
   return text;
 }
 
 Result<RemoteBatch> read_batch_record(std::string_view text) {
-  const auto json = Json::parse(text);
+  const auto json = check_sum(text) == Sum::bad ? nullptr : Json::parse(text);
   if (json == nullptr || (*json)["job_id"].string().empty()) return damaged("batch");
   const Json& j = *json;
   const auto integer = [&j](std::string_view name, std::int64_t fallback) {
@@ -223,6 +253,7 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.endpoint = static_cast<Endpoint>(integer("endpoint", 0));
   b.rows = integer("rows", 0);
   b.bytes = integer("bytes", 0);
+  b.request_sum = j["request_sum"].string_or("");
   b.marker = j["marker"].string_or("");
   b.metadata = read_pairs(j["metadata"]);
   b.phase = static_cast<Phase>(integer("phase", 0));
@@ -255,6 +286,21 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.cancel_wanted = j["cancel_wanted"].boolean();
   b.cancel_taken = j["cancel_taken"].boolean();
   return b;
+}
+
+std::int64_t batches_in_record(std::string_view text) {
+  const auto json = Json::parse(text);
+  return json == nullptr ? -1 : (*json)["batches"].integer().value_or(-1);
+}
+
+Result<std::optional<bool>> settled_in_record(std::string_view text) {
+  const Sum sum = check_sum(text);
+  if (sum == Sum::bad) return damaged("job");
+  if (sum == Sum::none) return std::optional<bool>();
+  const std::string_view covered = text.substr(0, text.size() - kSumLength);
+  if (covered.ends_with(kSettled)) return std::optional<bool>(true);
+  if (covered.ends_with(kUnsettled)) return std::optional<bool>(false);
+  return std::optional<bool>();
 }
 
 }  // namespace br

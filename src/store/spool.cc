@@ -1,8 +1,13 @@
 #include "store/spool.h"
 
+#include <algorithm>
 #include <cctype>
+#include <vector>
 
+#include "store/journal.h"
+#include "store/record.h"
 #include "sys/file.h"
+#include "sys/path_info.h"
 
 namespace br {
 namespace {
@@ -27,31 +32,125 @@ std::string safe_id(const std::string& id) {
   return out;
 }
 
-std::string audit_stem(const Job& job, const RemoteBatch& batch) {
-  if (job.name.empty()) return "batch_" + safe_id(batch.status.id) + "_";
-  std::string stem = clean_name(job.name);
+// mark: tells it from another job of the same name; empty: the name alone.
+std::string audit_stem(const Job& job, const RemoteBatch& batch, const std::string& mark) {
+  if (job.name.empty()) return "batch_" + safe_id(batch.status.id) + mark + "_";
+  std::string stem = clean_name(job.name) + mark;
   if (batch.part > 0) stem += "-" + std::to_string(batch.part + 1);
   return stem + "_" + clean_name(batch.model) + "_" + clean_name(batch.provider) + "_";
 }
 
+struct AuditFile {
+  std::string from;
+  const char* kind;
+};
+using AuditFiles = std::vector<AuditFile>;
+
+// Where files with that stem are another job's. Ours are links to the spool, so that linking again after a crash finds
+// them; a copy, where the file system has no links, has its stem noted beside the spool files.
+bool is_taken(const std::string& stem, const AuditFiles& files) {
+  bool any = false;
+  for (const auto& [from, kind] : files) {
+    const PathInfo there = inspect_path(stem + kind, Links::look_at);
+    if (!there.exists) continue;
+    any = true;
+    const PathInfo ours = inspect_path(from, Links::look_at);
+    if (ours.exists && ours.identity == there.identity) return false;
+  }
+  return any;
+}
+
+Result<std::string> choose_stem(const std::string& directory, const std::string& note, const Job& job,
+                                const RemoteBatch& batch, const AuditFiles& files) {
+  constexpr std::size_t kNoteBytes = 4096, kPrefix = 4, kMark = 8;  // job_ and the first letters of the id
+  if (path_exists(note)) {
+    if (auto noted = read_own_file(note, kNoteBytes); noted && !noted->empty()) return directory + *noted;
+  }
+  const std::string first = directory + audit_stem(job, batch, {});
+  if (!is_taken(first, files)) return first;
+  for (const std::string& mark : {job.id.substr(kPrefix, kMark), job.id.substr(kPrefix)}) {
+    const std::string next = directory + audit_stem(job, batch, "-" + mark);
+    if (!is_taken(next, files)) return next;
+  }
+  return Error(Code::io, first + "*: these names are taken", "move the files away");
+}
+
+Error damaged_requests(const std::string& path, const std::string& what) {
+  Error error(Code::store, path + ": " + what + "; nothing of it was sent",
+              "restore the file from a backup and resume, or remove the job and submit its input again");
+  error.blocking = true;
+  return error;
+}
+
+Result<std::int64_t> count_lines(const File& file, Checksum* sum) {
+  std::string block(std::size_t{1} << 18, '\0');
+  std::int64_t lines = 0;
+  for (std::uint64_t at = 0;;) {
+    auto n = file.read_at(block.data(), block.size(), at);
+    if (!n) return std::move(n.error());
+    if (*n == 0) return lines;
+    lines += std::count(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(*n), '\n');
+    sum->add({block.data(), *n});
+    at += *n;
+  }
+}
+
 }  // namespace
+
+Result<void> Spool::add_to_journal(const Job& job, const RemoteBatch* batch) const {
+  const std::string path = journal(job.id);
+  if (!path_exists(path)) return write_journal(path, job);
+  return append_to_journal(path, batch == nullptr ? write_job_record(job) : write_batch_record(*batch));
+}
+
+Result<void> Spool::make_job_directory(const std::string& job_id) const {
+  if (auto made = make_own_directory(state_dir_ + "/spool"); !made) return made;
+  return make_own_directory(job_directory(job_id));
+}
+
+Result<void> Spool::check_requests(const RemoteBatch& batch, bool whole) const {
+  const std::string path = requests(batch.job_id, batch.part);
+  auto file = File::open_own(path);
+  if (!file) return damaged_requests(path, file.error().message.substr(path.size() + 2));
+  const auto size = file->size();
+  if (!size) return damaged_requests(path, size.error().message);
+  if (static_cast<std::int64_t>(*size) != batch.bytes)
+    return damaged_requests(path, "is damaged: it has " + std::to_string(*size) + " bytes, not " +
+                                      std::to_string(batch.bytes));
+  if (!whole) return {};
+  Checksum sum;
+  const auto lines = count_lines(*file, &sum);
+  if (!lines) return damaged_requests(path, lines.error().message);
+  if (*lines != batch.rows || (!batch.request_sum.empty() && sum.text() != batch.request_sum))
+    return damaged_requests(path, "is damaged: it is not as it was written");
+  return {};
+}
 
 Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) const {
   if (batch.status.id.empty()) return {};
-  const std::string directory = state_dir_ + "/generated/" + clean_name(batch.provider);
-  if (auto made = make_directories(directory); !made) return made;
-  const std::string stem = directory + "/" + audit_stem(job, batch);
-  const std::pair<std::string, const char*> files[] = {
+  const std::string generated = state_dir_ + "/generated", directory = generated + "/" + clean_name(batch.provider);
+  if (auto made = make_own_directory(generated); !made) return made;
+  if (auto made = make_own_directory(directory); !made) return made;
+  const AuditFiles files = {
       {unified(job.id, batch.part), "unified.jsonl"},
       {requests(job.id, batch.part), "provider.jsonl"},
       {output(job.id, batch.part), "output.jsonl"},
       {results(job.id, batch.part), "results.jsonl"},
   };
+  const std::string note = job_directory(job.id) + "/p" + std::to_string(batch.part) + ".audit";
+  auto stem = choose_stem(directory + "/", note, job, batch, files);
+  if (!stem) return std::move(stem.error());
+  bool copied = false;
   for (const auto& [from, kind] : files) {
     if (!path_exists(from)) continue;
-    if (auto linked = link_or_copy(from, stem + kind); !linked) return linked;
+    const std::string to = *stem + kind;
+    if (auto linked = link_or_copy(from, to); !linked) return linked;
+    copied = copied || inspect_path(from, Links::look_at).identity != inspect_path(to, Links::look_at).identity;
   }
-  return {};
+  if (!copied || path_exists(note)) return {};
+  auto noted = File::create(note);
+  if (!noted) return std::move(noted.error());
+  return noted->append(stem->substr(directory.size() + 1));
 }
 
 }  // namespace br

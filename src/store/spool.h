@@ -24,7 +24,17 @@ class Spool {
     return job_directory(job_id) + "/p" + std::to_string(part) + ".local." + kind;
   }
 
-  // Gives the files of an accepted or collected batch their audit names. Files that are not there yet are left out.
+  std::string journal(const std::string& job_id) const { return job_directory(job_id) + "/job.jsonl"; }
+
+  // The journal of the job gets one batch again, or the job's own record; a job that has none yet gets a whole one.
+  Result<void> add_to_journal(const Job& job, const RemoteBatch* batch) const;
+  // spool/<job id>, made if it is missing. Links in the way are refused.
+  Result<void> make_job_directory(const std::string& job_id) const;
+  // The request file is there as it was written; without `whole` only its length is compared. The error blocks.
+  Result<void> check_requests(const RemoteBatch& batch, bool whole) const;
+
+  // Gives the files of an accepted or collected batch their audit names. Files that are not there yet are left out. Names
+  // that another job's files have already get this job's id added to them.
   Result<void> link_audit_files(const Job& job, const RemoteBatch& batch) const;
 
  private:

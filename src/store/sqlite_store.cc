@@ -26,6 +26,10 @@ constexpr const char* kRepeats =
     " refuses INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS repeats_by_input ON repeats(input);";
 
+constexpr const char* kCure =
+    "restore the state directory from a backup; or move state.db, state.db-wal and state.db-shm out of it, and "
+    "`batchrouter resume` finds the jobs again by what lies in spool";
+
 // A prepared statement with its bindings, finalised at the end.
 class Statement {
  public:
@@ -66,7 +70,7 @@ class SqliteStore : public Store {
   ~SqliteStore() override { sqlite3_close_v2(db_); }
 
   Result<void> prepare(bool read_only);
-  Result<void> insert(const Job& job, const Repeat& repeat) override;
+  Result<void> insert(const Job& job, const Repeat* repeat) override;
   Result<void> save_job(const Job& job) override;
   Result<void> save_batches(const std::vector<RemoteBatch>& batches) override;
   Result<void> remove(std::string_view job_id) override;
@@ -74,6 +78,7 @@ class SqliteStore : public Store {
   Result<std::vector<std::string>> unsettled_ids() override;
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
+  Result<std::vector<std::string>> ids() override;
   Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) override;
   Result<std::optional<Repeat>> repeat_of(std::string_view job_id) override;
   Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) override;
@@ -84,21 +89,32 @@ class SqliteStore : public Store {
 
  private:
   Error failure(const char* verb) const {
+    const int code = sqlite3_errcode(db_);
+    const bool damage = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     return Error(Code::store, path_ + ": cannot " + verb + " the state: " + sqlite3_errmsg(db_),
-                 "check the disk and the directory's owner and mode");
+                 damage ? kCure : "check the disk and the directory's owner and mode");
   }
   Result<void> execute(const char* sql, const char* verb) {
     if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure(verb);
     return {};
   }
-  bool put_job(const Job& job);
-  bool put_batch(const RemoteBatch& batch);
+  Error damaged(std::string_view job_id, const std::string& what) const {
+    return Error(Code::store, path_ + ": the job " + std::string(job_id) + " is damaged: " + what, kCure);
+  }
+  Error named(std::string_view job_id, Error error) const {
+    error.message = path_ + ": the job " + std::string(job_id) + ": " + error.message;
+    return error;
+  }
   bool put_repeat(std::string_view job_id, const Repeat& repeat);
   Result<std::vector<std::string>> read_ids(Statement* statement);
+  bool add_job(const Job& job);
+  bool add_batch(const RemoteBatch& batch);
+  bool change_batch(const RemoteBatch& batch);
   template <class Work>
   Result<void> transaction(Work work);
   Result<std::vector<Job>> read_jobs(Statement* statement);
-  Result<void> read_batches(Job* job);
+  Result<Job> read_job(Statement* statement);
+  Result<void> read_batches(Job* job, std::int64_t count);
 
   std::mutex mutex_;
   sqlite3* db_;
@@ -141,18 +157,25 @@ Result<void> SqliteStore::transaction(Work work) {
   return execute("COMMIT", "write");
 }
 
-bool SqliteStore::put_job(const Job& job) {
-  Statement put(db_, "INSERT OR REPLACE INTO jobs(id, provider, created_ms, settled, record) VALUES(?,?,?,?,?)");
-  put.bind(job.id).bind(job.provider).bind(job.created_ms).bind(std::int64_t{is_settled(job)}).bind(write_job_record(job));
-  put.step();
-  return !put.failed();
+bool SqliteStore::add_job(const Job& job) {
+  Statement add(db_, "INSERT INTO jobs(id, provider, created_ms, settled, record) VALUES(?,?,?,?,?)");
+  add.bind(job.id).bind(job.provider).bind(job.created_ms).bind(std::int64_t{is_settled(job)}).bind(write_job_record(job));
+  add.step();
+  return !add.failed();
 }
 
-bool SqliteStore::put_batch(const RemoteBatch& batch) {
-  Statement put(db_, "INSERT OR REPLACE INTO batches(job_id, part, batch_id, record) VALUES(?,?,?,?)");
-  put.bind(batch.job_id).bind(std::int64_t{batch.part}).bind(batch.status.id).bind(write_batch_record(batch));
-  put.step();
-  return !put.failed();
+bool SqliteStore::add_batch(const RemoteBatch& batch) {
+  Statement add(db_, "INSERT INTO batches(job_id, part, batch_id, record) VALUES(?,?,?,?)");
+  add.bind(batch.job_id).bind(std::int64_t{batch.part}).bind(batch.status.id).bind(write_batch_record(batch));
+  add.step();
+  return !add.failed();
+}
+
+bool SqliteStore::change_batch(const RemoteBatch& batch) {
+  Statement change(db_, "UPDATE batches SET batch_id=?, record=? WHERE job_id=? AND part=?");
+  change.bind(batch.status.id).bind(write_batch_record(batch)).bind(batch.job_id).bind(std::int64_t{batch.part});
+  change.step();
+  return !change.failed();
 }
 
 bool SqliteStore::put_repeat(std::string_view job_id, const Repeat& repeat) {
@@ -162,24 +185,29 @@ bool SqliteStore::put_repeat(std::string_view job_id, const Repeat& repeat) {
   return !put.failed();
 }
 
-Result<void> SqliteStore::insert(const Job& job, const Repeat& repeat) {
+Result<void> SqliteStore::insert(const Job& job, const Repeat* repeat) {
   return transaction([&] {
-    if (!put_job(job) || !put_repeat(job.id, repeat)) return false;
+    if (!add_job(job) || (repeat != nullptr && !put_repeat(job.id, *repeat))) return false;
     for (const RemoteBatch& batch : job.batches) {
-      if (!put_batch(batch)) return false;
+      if (!add_batch(batch)) return false;
     }
     return true;
   });
 }
 
 Result<void> SqliteStore::save_job(const Job& job) {
-  return transaction([&] { return put_job(job); });
+  return transaction([&] {
+    Statement change(db_, "UPDATE jobs SET provider=?, settled=?, record=? WHERE id=?");
+    change.bind(job.provider).bind(std::int64_t{is_settled(job)}).bind(write_job_record(job)).bind(job.id);
+    change.step();
+    return !change.failed();
+  });
 }
 
 Result<void> SqliteStore::save_batches(const std::vector<RemoteBatch>& batches) {
   return transaction([&] {
     for (const RemoteBatch& batch : batches) {
-      if (!put_batch(batch)) return false;
+      if (!change_batch(batch)) return false;
     }
     return true;
   });
@@ -197,24 +225,41 @@ Result<void> SqliteStore::remove(std::string_view job_id) {
   });
 }
 
-Result<void> SqliteStore::read_batches(Job* job) {
-  Statement get(db_, "SELECT record FROM batches WHERE job_id=? ORDER BY part");
+// Columns and records say the same, and no batch is missing: damage ends here.
+Result<void> SqliteStore::read_batches(Job* job, std::int64_t count) {
+  Statement get(db_, "SELECT record, part, batch_id FROM batches WHERE job_id=? ORDER BY part");
   get.bind(job->id);
   while (get.step()) {
     auto batch = read_batch_record(get.text(0));
-    if (!batch) return std::move(batch.error());
+    const std::string part = "part " + std::to_string(get.integer(1));
+    if (!batch) return named(job->id, std::move(batch.error()));
+    if (batch->job_id != job->id || batch->part != get.integer(1) || batch->status.id != get.text(2))
+      return damaged(job->id, "the record of " + part + " belongs elsewhere");
     job->batches.push_back(std::move(*batch));
   }
   if (get.failed()) return failure("read");
+  const auto found = static_cast<std::int64_t>(job->batches.size());
+  if (found == 0 || (count >= 0 && found != count))
+    return damaged(job->id, "it has " + std::to_string(found) + " remote batches" +
+                                (count >= 0 ? ", not " + std::to_string(count) : std::string()));
   return {};
+}
+
+Result<Job> SqliteStore::read_job(Statement* statement) {
+  const std::string id(statement->text(1));
+  auto job = read_job_record(statement->text(0));
+  if (!job) return named(id, std::move(job.error()));
+  if (job->id != id) return damaged(id, "its record is that of " + job->id);
+  const std::int64_t count = batches_in_record(statement->text(0));
+  if (auto read = read_batches(&*job, count); !read) return std::move(read.error());
+  return job;
 }
 
 Result<std::vector<Job>> SqliteStore::read_jobs(Statement* statement) {
   std::vector<Job> jobs;
   while (statement->step()) {
-    auto job = read_job_record(statement->text(0));
+    auto job = read_job(statement);
     if (!job) return std::move(job.error());
-    if (auto read = read_batches(&*job); !read) return std::move(read.error());
     jobs.push_back(std::move(*job));
   }
   if (statement->failed()) return failure("read");
@@ -223,22 +268,24 @@ Result<std::vector<Job>> SqliteStore::read_jobs(Statement* statement) {
 
 Result<Job> SqliteStore::load(std::string_view job_id) {
   const std::lock_guard lock(mutex_);
-  Statement get(db_, "SELECT record FROM jobs WHERE id=?");
+  Statement get(db_, "SELECT record, id FROM jobs WHERE id=?");
   get.bind(job_id);
   auto jobs = read_jobs(&get);
   if (!jobs) return std::move(jobs.error());
-  if (jobs->empty())
-    return Error(Code::not_found, "no job " + std::string(job_id) + " in this state directory",
-                 "`batchrouter list` shows the jobs there are");
+  if (jobs->empty()) return no_such_job(job_id);
   return std::move(jobs->front());
 }
 
 Result<std::vector<std::string>> SqliteStore::unsettled_ids() {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
-  // Answered by the index alone: no record is touched.
-  Statement get(db_, "SELECT id FROM jobs WHERE settled=0 ORDER BY id");
-  while (get.step()) ids.emplace_back(get.text(0));
+  // Not by the index on `settled`: one flipped bit there, and paid work would be forgotten. The records have checksums.
+  Statement get(db_, "SELECT id, settled, record FROM jobs ORDER BY id");
+  while (get.step()) {
+    auto settled = settled_in_record(get.text(2));
+    if (!settled) return named(get.text(0), std::move(settled.error()));
+    if (!settled->value_or(get.integer(1) != 0)) ids.emplace_back(get.text(0));
+  }
   if (get.failed()) return failure("read");
   return ids;
 }
@@ -246,7 +293,7 @@ Result<std::vector<std::string>> SqliteStore::unsettled_ids() {
 Result<std::vector<Job>> SqliteStore::list(std::string_view provider, std::int64_t limit) {
   const std::lock_guard lock(mutex_);
   Statement get(db_,
-                "SELECT record FROM jobs WHERE ?1='' OR provider=?1 ORDER BY created_ms DESC, id DESC LIMIT ?2");
+                "SELECT record, id FROM jobs WHERE ?1='' OR provider=?1 ORDER BY created_ms DESC, id DESC LIMIT ?2");
   get.bind(provider).bind(limit <= 0 ? -1 : limit);
   return read_jobs(&get);
 }
@@ -256,6 +303,12 @@ Result<std::int64_t> SqliteStore::count() {
   Statement get(db_, "SELECT count(*) FROM jobs");
   if (!get.step()) return failure("read");
   return get.integer(0);
+}
+
+Result<std::vector<std::string>> SqliteStore::ids() {
+  const std::lock_guard lock(mutex_);
+  Statement get(db_, "SELECT id FROM jobs ORDER BY id");
+  return read_ids(&get);
 }
 
 Result<std::string> SqliteStore::owner_of(std::string_view provider, std::string_view batch_id) {
@@ -330,6 +383,11 @@ Result<void> SqliteStore::tell(const std::vector<std::string>& job_ids) {
 }
 
 }  // namespace
+
+Error no_such_job(std::string_view job_id) {
+  return Error(Code::not_found, "no job " + std::string(job_id) + " in this state directory",
+               "`batchrouter list` shows the jobs there are");
+}
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, bool read_only) {
   if (!read_only) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "sys/file.h"
 #include "sys/io_error.h"
@@ -49,6 +50,13 @@ Result<File> File::open_read(const std::string& path) {
   return File(fd, path);
 }
 
+Result<File> File::open_own(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return io_error(path, "open");
+  posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  return File(fd, path);
+}
+
 namespace {
 // fchmod, because open()'s mode is cut by the umask.
 int open_private(const std::string& path, int flags) {
@@ -66,6 +74,12 @@ Result<File> File::create(const std::string& path) {
 
 Result<File> File::open_update(const std::string& path) {
   const int fd = open_private(path, O_RDWR);
+  if (fd < 0) return io_error(path, "open");
+  return File(fd, path);
+}
+
+Result<File> File::open_append(const std::string& path) {
+  const int fd = open_private(path, O_RDWR | O_APPEND);
   if (fd < 0) return io_error(path, "open");
   return File(fd, path);
 }
@@ -140,6 +154,7 @@ Result<void> BufferedFile::flush_if_full() {
 Result<void> BufferedFile::flush() {
   if (buffer_.empty()) return {};
   if (auto done = file_.append(buffer_); !done) return done;
+  if (checksum_) checksum_->add(buffer_);
   written_ += buffer_.size();
   buffer_.clear();
   if (written_ - writeback_from_ >= kWritebackStep) {
@@ -174,26 +189,65 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
   return *this;
 }
 
-Result<FileLock> FileLock::take(const std::string& path) {
-  const int fd = open_private(path, O_RDWR);
-  if (fd < 0) return io_error(path, "open");
-  FileLock lock;
-  lock.fd_ = fd;
-  lock.pid_ = ::getpid();
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    char holder[24] = {};
-    const ssize_t n = ::pread(fd, holder, sizeof holder - 1, 0);
-    std::string who = n > 0 ? " (process " + std::string(holder, static_cast<std::size_t>(n)) + ")" : "";
-    who.erase(std::remove(who.begin(), who.end(), '\n'), who.end());
-    return Error(Code::locked, path + ": the state directory is in use by another process" + who,
-                 "wait until it ends, or use another state directory");
+namespace {
+
+Error held_by_another(const std::string& path, int fd) {
+  char holder[24] = {};
+  const ssize_t n = ::pread(fd, holder, sizeof holder - 1, 0);
+  std::string who = n > 0 ? " (process " + std::string(holder, static_cast<std::size_t>(n)) + ")" : "";
+  who.erase(std::remove(who.begin(), who.end(), '\n'), who.end());
+  return Error(Code::locked, path + ": the state directory is in use by another process" + who,
+               "wait until it ends, or use another state directory");
+}
+
+// flock() of a network file system, or of one in user space, fails with one of many numbers: all but "held" mean this.
+Error no_locks(const std::string& path, int number) {
+  return Error(Code::store,
+               path + ": cannot lock the file: " + std::strerror(number) + "; the file system may have no file locks",
+               "name a state directory on a local disk, or mount that file system with locks");
+}
+
+// The file that was locked is still the one of that name: a router that leaves a fresh directory behind removes it.
+bool is_named(int fd, const std::string& path) {
+  struct stat held {}, named {};
+  return ::fstat(fd, &held) == 0 && ::lstat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+         held.st_ino == named.st_ino;
+}
+
+int lock_now(int fd) {
+  for (;;) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
+    if (errno != EINTR) return errno;
   }
-  char before = 0;
-  lock.holder_died_ = ::pread(fd, &before, 1, 0) == 1;
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
-    const auto n = ::pwrite(fd, pid.data(), pid.size(), 0);
-  return lock;
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::take(const std::string& path) {
+  constexpr int kAttempts = 20;
+  for (int attempt = 1;; ++attempt) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return io_error(path, "open");
+    if (const int number = lock_now(fd); number != 0) {
+      Error error = number == EWOULDBLOCK ? held_by_another(path, fd) : no_locks(path, number);
+      ::close(fd);
+      return error;
+    }
+    if (!is_named(fd, path) && attempt < kAttempts) {
+      ::close(fd);
+      continue;
+    }
+    FileLock lock;
+    lock.fd_ = fd;
+    lock.pid_ = ::getpid();
+    ::fchmod(fd, 0600);
+    char before = 0;
+    lock.holder_died_ = ::pread(fd, &before, 1, 0) == 1;
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
+      const auto n = ::pwrite(fd, pid.data(), pid.size(), 0);
+    return lock;
+  }
 }
 
 }  // namespace br

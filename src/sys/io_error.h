@@ -13,6 +13,8 @@ inline Error io_error(const std::string& path, const char* verb) {
   const int number = errno;
   const char* hint = "";
   if (number == ENOSPC || number == EDQUOT) hint = "free some space and run it again";
+  if (number == EFBIG) hint = "raise the limit of file sizes (ulimit -f) and run it again";
+  if (number == ELOOP) hint = "it is a symbolic link, which is not followed here: remove it";
   if (number == EACCES || number == EPERM) hint = "check owner and mode of the path";
   if (number == ENOENT) hint = "check the path";
   return Error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);

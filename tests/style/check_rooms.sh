@@ -64,7 +64,7 @@ all="$library emulator gateway cli"
     'sys/(file|path|process)_posix\.cc' $library
   door threads 'pthread_create|std::(j?thread|async)[ (<{]' 'core/(router|executor)\.(cc|h)' $library
   door processes '[^_a-z:.>](::)?(fork|vfork|system|popen|execv[pe]*|posix_spawnp?) *\(' 'sys/process_posix\.cc' $library
-  door exceptions 'catch *\(' 'abi/guard\.h|core/router\.cc' $library
+  door exceptions 'catch *\(' 'abi/guard\.h|sys/wall\.h' $library
   door 'standard error' 'std::c(err|out|log)|f?printf *\(|fputs *\(|perror *\(' 'sys/log\.cc' $library
 }
 

@@ -63,7 +63,7 @@ struct EngineRoom {
     return std::move(*opened);
   }
   void take(const br::Job& job, bool active = true) {
-    assert_true(store->insert(job).ok());
+    assert_true(store->insert(job, nullptr).ok());
     br::Feeds feeds;
     std::vector<br::ProviderUse> uses;
     for (std::size_t i = 0; i < job.batches.size(); ++i) {
@@ -78,7 +78,7 @@ struct EngineRoom {
   SilentTransport transport;
   br::SystemClock clock;
   br::SeededRandom random{1};
-  br::Executor executor;
+  br::Executor executor{[](const char* what) { fail_msg("%s", what); }};
   Recorder recorder;
   const br::Spool spool;
   br::Config config;

@@ -1,0 +1,83 @@
+#include "store/journal.h"
+
+#include <map>
+
+#include "store/record.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+
+// What the lines say so far.
+struct Lines {
+  std::optional<Job> job;
+  std::int64_t count = 0;  // batches of the job
+  std::map<std::int32_t, RemoteBatch> batches;
+
+  bool take(std::string_view line) {
+    if (auto batch = read_batch_record(line)) {
+      batches.insert_or_assign(batch->part, std::move(*batch));
+      return true;
+    }
+    auto read = read_job_record(line);
+    if (!read) return false;
+    count = batches_in_record(line);
+    job = std::move(*read);
+    return true;
+  }
+
+  bool are_complete() const {
+    return job && count > 0 && static_cast<std::int64_t>(batches.size()) == count;
+  }
+};
+
+Error damaged(const std::string& path) {
+  return Error(Code::store, path + ": is damaged, and the database does not know the job either",
+               "restore the state directory from a backup, or submit the input of this job again once the vendor's "
+               "list shows that it has no batch of it");
+}
+
+}  // namespace
+
+Result<void> write_journal(const std::string& path, const Job& job) {
+  auto file = File::create(path);
+  if (!file) return std::move(file.error());
+  std::string text = write_job_record(job) + "\n";
+  for (const RemoteBatch& batch : job.batches) text.append(write_batch_record(batch)).push_back('\n');
+  if (auto done = file->append(text); !done) return done;
+  return file->sync();
+}
+
+// One write of a whole line: a line that was broken off before begins anew behind it.
+Result<void> append_to_journal(const std::string& path, const std::string& record) {
+  auto file = File::open_append(path);
+  if (!file) return std::move(file.error());
+  return file->append("\n" + record + "\n");
+}
+
+// Every record has a checksum. Damage to a later one is passed over, since the one before it is as true, only older.
+Result<std::optional<Job>> read_journal(const std::string& path) {
+  if (!path_exists(path)) return std::optional<Job>();
+  auto text = read_own_file(path, kMaxBytes);
+  if (!text) return std::move(text.error());
+  Lines lines;
+  std::int64_t unread = 0;  // of the lines that have their end
+  for (std::size_t at = 0; at < text->size();) {
+    const std::size_t end = text->find('\n', at);
+    const std::string_view line(text->data() + at, std::min(end, text->size()) - at);
+    const bool good = line.empty() || lines.take(line);
+    if (end == std::string::npos) break;
+    unread += good ? 0 : 1;
+    at = end + 1;
+  }
+  if (lines.are_complete()) {
+    for (auto& [part, batch] : lines.batches) lines.job->batches.push_back(std::move(batch));
+    return std::move(lines.job);
+  }
+  if (unread > 0) return damaged(path);
+  return std::optional<Job>();
+}
+
+}  // namespace br
