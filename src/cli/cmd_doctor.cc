@@ -65,6 +65,15 @@ void check_proxies(Findings* findings) {
   findings->push_back({true, set.empty() ? "no proxy" : "a proxy is set: " + set, ""});
 }
 
+void check_certificates(Findings* findings) {
+  for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"}) {
+    if (!is_in_environment(name)) continue;
+    const std::string path = std::getenv(name);
+    findings->push_back({access(path.c_str(), R_OK) == 0, fmt::format("certificates are trusted by {}: {}", name, path),
+                         fmt::format("unset {}, or let it name a PEM file that can be read", name)});
+  }
+}
+
 void check_state_dir(const Options& options, Findings* findings) {
   const std::string directory = br_config_get(make_config(options).get(), "state_dir");
   std::filesystem::path at = std::filesystem::absolute(directory);
@@ -135,6 +144,7 @@ Exit run_doctor(const Options& options) {
   check_versions(&findings);
   check_keys(&findings);
   check_proxies(&findings);
+  check_certificates(&findings);
   check_state_dir(options, &findings);
   check_state(options, &findings);
   check_limits(&findings);

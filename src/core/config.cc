@@ -31,6 +31,11 @@ PropertyInfo choice(std::string name, std::string value, std::string choices, st
   return {std::move(name), std::move(value), Kind::choice, 0, 0, std::move(choices), "", std::move(doc)};
 }
 
+PropertyInfo from(std::string environment, PropertyInfo info) {
+  info.environment = std::move(environment);
+  return info;
+}
+
 void add_provider_properties(const Provider& provider, std::vector<PropertyInfo>* table) {
   for (const Property& property : provider.properties()) {
     PropertyInfo info;
@@ -85,8 +90,13 @@ std::vector<PropertyInfo> make_table() {
       integer("retry.max_attempts", 8, 1, 1'000'000,
               "Calls before acceptance that fail so often in a row block the job until br_resume."),
       integer("http.connect_timeout_ms", 30'000, 1, kDay, "How long to wait for a connection."),
-      integer("http.stall_timeout_ms", 60'000, 1000, kDay, "A call that moves no byte for so long is broken."),
-      text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's."),
+      integer("http.stall_timeout_ms", 60'000, 1000, kDay,
+              "A call that moves no byte for so long is broken, and one that moves less than 1 KiB a second over it."),
+      integer("http.call_timeout_ms", 600'000, 1000, kDay,
+              "How long a call may take in all that brings no file up and no results down."),
+      from("SSL_CERT_FILE,CURL_CA_BUNDLE",
+           text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's.")),
+      from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it.")),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
   // Providers from outside have no properties.
@@ -222,6 +232,13 @@ const PropertyInfo* find_property(std::string_view key) {
     if (info.name == plain) return &info;
   }
   return nullptr;
+}
+
+std::string value_or_environment(const Config& config, std::string_view key) {
+  const PropertyInfo* info = find_property(key);
+  if (config.is_set(key) || info == nullptr) return config.get(key);
+  const std::string value = from_environment(info->environment, {});
+  return value.empty() ? info->default_value : value;
 }
 
 Result<void> Config::set(std::string_view key, std::string_view value) {

@@ -170,6 +170,7 @@ class Engine {
                              Transport::Done done);
   void start_call(Run* run, std::size_t index, Op op);
   void begin_call(const std::string& job_id, std::size_t index, Op op, const Account& account);
+  bool others_run(const std::string& job_id, std::size_t index) const;
   void poll_again(const std::string& job_id, std::size_t index, Op answered);
   void call_failed(const std::string& job_id, std::size_t index, Op op, Error error, bool sent);
   void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,

@@ -3,6 +3,7 @@
 
 #include "core/engine.h"
 #include "net/url.h"
+#include "providers/refusal.h"
 #include "providers/registry.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -93,6 +94,7 @@ void Engine::token_refused(const Account& account, Error* error) {
 
 Result<std::uint64_t> Engine::send(const Provider& provider, const Account& account, HttpRequest request, BodySink sink,
                                    Transport::Done done) {
+  for (std::string& secret : secrets_of(provider, account)) request.secrets.push_back(std::move(secret));
   auto own = guard_destination(account.own_urls(), &request);
   if (!own) return std::move(own.error());
   if (*own) {
@@ -152,8 +154,26 @@ void Engine::local_call(Run* run, std::size_t index, Op op) {
 void Engine::call_failed(const std::string& job_id, std::size_t index, Op op, Error error, bool sent) {
   if (Run* run = find(job_id)) run->parts[index].calls.erase(op);
   if (!sent) error.not_executed = true;
-  push(job_id, index, {EventKind::failed, op, {}, std::move(error), {}});
+  const bool others = op == Op::create && others_run(job_id, index);
+  Event event{EventKind::failed, op, {}, std::move(error), {}};
+  event.others_run = others;
+  push(job_id, index, std::move(event));
   poll_again(job_id, index, op);
+}
+
+// Whether the account has batches of ours at work, beside this one.
+bool Engine::others_run(const std::string& job_id, std::size_t index) const {
+  const auto asking = runs_.find(job_id);
+  if (asking == runs_.end()) return false;
+  const RemoteBatch& batch = asking->second->job.batches[index];
+  for (const auto& [id, run] : runs_) {
+    for (const RemoteBatch& other : run->job.batches) {
+      if (&other != &batch && other.phase == Phase::running && other.provider == batch.provider &&
+          other.base_url == batch.base_url && other.account == batch.account)
+        return true;
+    }
+  }
+  return false;
 }
 
 void Engine::poll_again(const std::string& job_id, std::size_t index, Op answered) {
@@ -207,6 +227,7 @@ void Engine::answer(const std::string& job_id, std::size_t index, Op op, const H
                           exchange, scratch, {}};
   auto step = part.provider->advance(op, context, &response);
   if (!step) {
+    judge_refusal(op, account.base_url, response, &step.error());
     token_refused(account, &step.error());
     return call_failed(job_id, index, op, step.error(), true);
   }
@@ -215,6 +236,7 @@ void Engine::answer(const std::string& job_id, std::size_t index, Op op, const H
                          step->outcome.input_file_id);
   }
   if (op == Op::list) find_owners(job_id, index, &step->outcome);
+  if (step->outcome.status) judge_failed_batch(&*step->outcome.status);
   step->outcome.vendor_now_ms = parse_http_date(std::string(response.header("date")));
   push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
   poll_again(job_id, index, op);

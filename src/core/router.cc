@@ -48,7 +48,9 @@ void Router::start() {
   TransportOptions options;
   options.connect_timeout_ms = config_.integer("http.connect_timeout_ms");
   options.stall_timeout_ms = config_.integer("http.stall_timeout_ms");
-  options.ca_file = config_.get("http.ca_file");
+  options.call_timeout_ms = config_.integer("http.call_timeout_ms");
+  options.ca_file = value_or_environment(config_, "http.ca_file");
+  options.ca_directory = value_or_environment(config_, "http.ca_directory");
   options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
   transport_ = make_curl_transport(options);
   executor_ = std::make_unique<Executor>([this](const char* what) { thread_failed(what); });

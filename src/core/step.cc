@@ -123,7 +123,7 @@ void Stepper::failed(const Event& event) {
     case Op::upload:
       return call_failed(Due::upload, event.error);
     case Op::create:
-      return create_failed(event.error);
+      return create_failed(event.error, event.others_run);
     case Op::list:
     case Op::find_upload:
       return search_failed(event.error);
@@ -138,7 +138,8 @@ void Stepper::failed(const Event& event) {
 
 void Stepper::try_again(Due due, const Error& error) {
   track().failures += 1;
-  if (track().failures >= rules_.retry.max_attempts) return block(error);
+  const bool may_give_up = error.code != Code::io;  // a descriptor gets free some time
+  if (may_give_up && track().failures >= rules_.retry.max_attempts) return block(error);
   const std::int64_t delay = retry_delay_ms(rules_.retry, track().failures, error.retry_after_ms, dice_);
   schedule(due, delay);
   notify(BR_EVENT_RETRY, error.message + "; again in " + std::to_string(delay) + " ms");
@@ -147,6 +148,7 @@ void Stepper::try_again(Due due, const Error& error) {
 void Stepper::queue_full(const Error& error, Phase back_to) {
   if (!rules_.wait_when_queue_full) return refuse(error);
   batch().queue_waits += 1;
+  track().failures = 0;
   batch().phase = back_to;
   batch().error = error;
   save();

@@ -113,6 +113,7 @@ struct Event {
   Error error;
   CollectReport report;
   RowProof proof = RowProof::none;
+  bool others_run = false;  // failed, of create: the account has other batches of ours at work
 };
 
 enum class ActionKind : std::uint8_t {

@@ -134,7 +134,8 @@ void Stepper::fetch() {
 }
 
 void Stepper::fetch_failed(const Error& error) {
-  if (error.code == Code::auth || error.code == Code::io || error.code == Code::no_provider) return block(error);
+  if (error.blocking || error.code == Code::auth || error.code == Code::no_provider) return block(error);
+  if (error.code == Code::io && !error.transient) return block(error);
   track().failures += 1;
   if (!error.transient) {
     if (track().failures >= kMaxRefusedFetches) {

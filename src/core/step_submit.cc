@@ -46,7 +46,15 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   schedule(Due::poll, adopted ? 0 : poll_delay_ms(rules_.poll, 0));
 }
 
-void Stepper::create_failed(const Error& error) {
+// Some vendors, Google first, have one answer for a full queue and for too many calls: while batches of ours run it is
+// the queue. Where a vendor says 429 only, the ordinary retries come before that.
+bool Stepper::means_queue_full(const Error& error, bool others_run) const {
+  if (error.code == Code::limit) return error.transient;
+  if (!others_run || error.http_status != 429 || !error.transient) return false;
+  return error.vendor_code == "RESOURCE_EXHAUSTED" || d_.track.failures + 1 >= rules_.retry.max_attempts;
+}
+
+void Stepper::create_failed(const Error& error, bool others_run) {
   track().create_under_way = false;
   if (!error.not_executed) {
     batch().phase = Phase::unknown;
@@ -59,15 +67,16 @@ void Stepper::create_failed(const Error& error) {
   }
   batch().phase = Phase::uploaded;
   batch().creates -= 1;
-  if (error.code == Code::limit && error.transient) return queue_full(error, Phase::uploaded);
+  if (means_queue_full(error, others_run)) return queue_full(error, Phase::uploaded);
   save();
   call_failed(Due::create, error);
 }
 
 // A free call, or a paid one that certainly did nothing, went wrong before the vendor had accepted the batch.
 void Stepper::call_failed(Due due, const Error& error) {
-  if (error.code == Code::auth || error.code == Code::quota || error.code == Code::io) return block(error);
-  if (error.code == Code::no_provider || error.blocking) return block(error);
+  if (error.blocking || error.code == Code::auth || error.code == Code::quota) return block(error);
+  if (error.code == Code::io && !error.transient) return block(error);
+  if (error.code == Code::no_provider) return block(error);
   if (error.transient) return try_again(due, error);
   if (due == Due::list) return block(error);
   refuse(error);

@@ -46,7 +46,8 @@ class Stepper {
   void uploaded(const Outcome& outcome);
   void create();
   void accepted(const RemoteStatus& status, bool adopted);
-  void create_failed(const Error& error);
+  void create_failed(const Error& error, bool others_run);
+  bool means_queue_full(const Error& error, bool others_run) const;
   void look_for_it();
   void look_before_create();
   void list_page();

@@ -5,11 +5,13 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "net/crypto.h"
 #include "net/curl_exchange.h"
+#include "net/curl_failure.h"
 
 namespace br {
 namespace {
@@ -17,6 +19,9 @@ namespace {
 // Small exchanges at a time, and transfers of whole files: more of these do not make the line faster, only the buffers
 // more.
 constexpr std::size_t kMaxUnderWay = 32, kMaxLarge = 3;
+constexpr long kMaxIdleConnections = 32;
+constexpr std::int64_t kLongestWaitMs = 3'600'000;
+constexpr std::int64_t kDescriptorPauseMs = 1000;  // until it is tried whether one is free again
 
 class CurlTransport : public Transport {
  public:
@@ -28,6 +33,7 @@ class CurlTransport : public Transport {
     });
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
   }
 
   ~CurlTransport() override {
@@ -60,12 +66,15 @@ class CurlTransport : public Transport {
 
   void wait(std::int64_t timeout_ms) override {
     begin_waiting();
-    finish_early_failures();
+    if (finish_early_failures()) return;
     int running = 0;
     curl_multi_perform(multi_, &running);
     if (finish_ended() || timeout_ms == 0) return;
-    const std::int64_t bounded = timeout_ms < 0 ? 3'600'000 : std::min<std::int64_t>(timeout_ms, 3'600'000);
-    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(bounded), nullptr);
+    const std::int64_t most = short_of_descriptors_ ? kDescriptorPauseMs : kLongestWaitMs;
+    const std::int64_t bounded = timeout_ms < 0 ? most : std::min(timeout_ms, most);
+    int ready = 0;
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(bounded), &ready);
+    if (ready == 0) short_of_descriptors_ = false;
     curl_multi_perform(multi_, &running);
     finish_ended();
     begin_waiting();
@@ -75,11 +84,13 @@ class CurlTransport : public Transport {
 
  private:
   void begin_waiting();
-  void begin_next(std::deque<std::uint64_t>* waiting);
+  bool begin_next(std::deque<std::uint64_t>* waiting);
+  bool waits_for_descriptors(Exchange* exchange);
   void drop_from_multi(Exchange* exchange);
   bool finish_ended();
-  void finish_early_failures();
+  bool finish_early_failures();
   void finish(std::uint64_t id, CURLcode code);
+  void give_back(std::unique_ptr<Exchange> exchange, Failure failure, std::string text);
   void count(CURL* easy);
 
   TransportStats stats_;
@@ -89,24 +100,52 @@ class CurlTransport : public Transport {
   std::map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
   std::deque<std::uint64_t> waiting_, waiting_large_;  // not begun yet: too many are under way
   std::size_t under_way_ = 0, large_under_way_ = 0;
-  std::vector<std::uint64_t> failed_early_;
+  bool short_of_descriptors_ = false;  // nothing more is begun until something ended or a while has passed
+  struct EarlyFailure {
+    std::uint64_t id;
+    Failure failure;
+    std::string text;
+  };
+  std::vector<EarlyFailure> failed_early_;
 };
 
 // An exchange takes memory once it is begun, and ten thousand jobs may all be due at once.
 void CurlTransport::begin_waiting() {
-  while (under_way_ < kMaxUnderWay && !waiting_.empty()) begin_next(&waiting_);
-  while (large_under_way_ < kMaxLarge && !waiting_large_.empty()) begin_next(&waiting_large_);
+  if (short_of_descriptors_) return;
+  while (under_way_ < kMaxUnderWay && !waiting_.empty() && begin_next(&waiting_)) {
+  }
+  while (large_under_way_ < kMaxLarge && !waiting_large_.empty() && begin_next(&waiting_large_)) {
+  }
 }
 
-void CurlTransport::begin_next(std::deque<std::uint64_t>* waiting) {
+// false: the next one has to wait until another exchange has ended.
+bool CurlTransport::begin_next(std::deque<std::uint64_t>* waiting) {
   const auto found = exchanges_.find(waiting->front());
-  waiting->pop_front();
-  if (found == exchanges_.end()) return;
+  if (found == exchanges_.end()) return waiting->pop_front(), true;
   Exchange* exchange = found->second.get();
-  if (!prepare_exchange(exchange, options_)) return failed_early_.push_back(exchange->id);
-  curl_multi_add_handle(multi_, exchange->easy.get());
-  exchange->in_multi = true;
-  ++(is_large(exchange->request) ? large_under_way_ : under_way_);
+  switch (prepare_exchange(exchange, options_)) {
+    case Prepared::ready:
+      if (curl_multi_add_handle(multi_, exchange->easy.get()) != CURLM_OK) throw std::bad_alloc();
+      exchange->in_multi = true;
+      ++(is_large(exchange->request) ? large_under_way_ : under_way_);
+      break;
+    case Prepared::no_descriptors:
+      if (waits_for_descriptors(exchange)) return false;
+      break;
+    case Prepared::unreadable:
+      failed_early_.push_back({exchange->id, Failure::local, "the request file could not be read"});
+      break;
+  }
+  waiting->pop_front();
+  return true;
+}
+
+// Where others are under way, one that ends gives its descriptors back. Else somebody else has them all, and whoever
+// asked for the exchange has to decide when to try again.
+bool CurlTransport::waits_for_descriptors(Exchange* exchange) {
+  if (under_way_ + large_under_way_ > 0) return short_of_descriptors_ = true;
+  failed_early_.push_back({exchange->id, Failure::no_descriptors, "too many open files in this process"});
+  return false;
 }
 
 void CurlTransport::count(CURL* easy) {
@@ -125,11 +164,20 @@ void CurlTransport::drop_from_multi(Exchange* exchange) {
   if (!exchange->in_multi) return;
   curl_multi_remove_handle(multi_, exchange->easy.get());
   exchange->in_multi = false;
+  short_of_descriptors_ = false;
   --(is_large(exchange->request) ? large_under_way_ : under_way_);
 }
 
-void CurlTransport::finish_early_failures() {
-  for (const std::uint64_t id : std::exchange(failed_early_, {})) finish(id, CURLE_READ_ERROR);
+bool CurlTransport::finish_early_failures() {
+  if (failed_early_.empty()) return false;
+  for (EarlyFailure& early : std::exchange(failed_early_, {})) {
+    const auto found = exchanges_.find(early.id);
+    if (found == exchanges_.end()) continue;
+    std::unique_ptr<Exchange> exchange = std::move(found->second);
+    exchanges_.erase(found);
+    give_back(std::move(exchange), early.failure, std::move(early.text));
+  }
+  return true;
 }
 
 bool CurlTransport::finish_ended() {
@@ -149,14 +197,31 @@ bool CurlTransport::finish_ended() {
 void CurlTransport::finish(std::uint64_t id, CURLcode code) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
-  const std::unique_ptr<Exchange> exchange = std::move(found->second);
+  if (failed_for_descriptors(*found->second, code)) {
+    drop_from_multi(found->second.get());
+    if (waits_for_descriptors(found->second.get()))
+      (is_large(found->second->request) ? waiting_large_ : waiting_).push_front(id);
+    return;
+  }
+  std::unique_ptr<Exchange> exchange = std::move(found->second);
   exchanges_.erase(found);
-  HttpResponse& response = exchange->response;
-  response.status = static_cast<int>(status_of(*exchange));
-  response.failure = failure_of(*exchange, code);
-  if (exchange->in_multi) count(exchange->easy.get());
-  if (response.failure != Failure::none) response.failure_text = curl_easy_strerror(code);
+  exchange->response.status = static_cast<int>(status_of(*exchange));
+  if (code == CURLE_OK) pass_on_rest(exchange.get());
+  const Failure failure = failure_of(*exchange, code);
+  std::string text = failure == Failure::none ? "" : failure_text(*exchange, code);
+  count(exchange->easy.get());
   drop_from_multi(exchange.get());
+  give_back(std::move(exchange), failure, std::move(text));
+}
+
+// The one way out: whatever leaves the transport is without the secrets of its request.
+void CurlTransport::give_back(std::unique_ptr<Exchange> exchange, Failure failure, std::string text) {
+  HttpResponse& response = exchange->response;
+  response.failure = failure;
+  response.failure_text = std::move(text);
+  exchange->secrets.hide(&response.failure_text);
+  exchange->secrets.hide(&response.body);
+  for (auto& [name, value] : response.headers) exchange->secrets.hide(&value);
   exchange->done(std::move(response));
 }
 

@@ -9,8 +9,11 @@ namespace br {
 
 struct TransportOptions {
   std::int64_t connect_timeout_ms = 30'000;
-  std::int64_t stall_timeout_ms = 60'000;  // an exchange that moves no byte for so long is broken
-  std::string ca_file;                     // empty: the system's
+  // An exchange that moves no byte for so long is broken, and so is one that moves less than 1 KiB a second over it.
+  std::int64_t stall_timeout_ms = 60'000;
+  // How long a control call may take in all. Files, and answers that hold results, have no such limit.
+  std::int64_t call_timeout_ms = 600'000;
+  std::string ca_file, ca_directory;  // empty: the system's
   std::string user_agent;
 };
 

@@ -37,8 +37,8 @@ struct HttpRequest {
   std::string body_prefix, body_suffix;  // around body_path
   bool join_lines = false;      // body_path holds lines; commas take the place of the newlines between them
   std::vector<FormPart> form;   // multipart body
-  // A paid call: sent once, on a fresh connection, never replayed by the transport.
-  bool paid = false;
+  // Beside the secret headers: what must not come back out of the answer, in whatever form it is echoed.
+  std::vector<std::string> secrets;
   // A bulk download: no limit on the size, the body goes to the sink and is not kept.
   bool bulk = false;
   // A control answer that may hold results, and so be larger than others.
@@ -50,15 +50,18 @@ enum class Failure : std::uint8_t {
   none,           // an answer was read completely
   not_connected,  // nothing was sent: refused, no route, no name
   tls,            // the certificate or the protocol was not acceptable; nothing was sent
+  proxy,          // a proxy refused to let it through; nothing was sent
   broken,         // lost on the way: what the server did is not known
   too_large,      // the answer is larger than a control answer may be
   local,          // a file of ours could not be read or written
+  no_descriptors, // too many open files: nothing was sent, and another time there may be one less
 };
 
+// What an exchange brought. The transport has removed the secrets of the request from every part of it.
 struct HttpResponse {
   int status = 0;
   Failure failure = Failure::none;
-  std::string failure_text;  // for people; holds no key
+  std::string failure_text;  // for people: whom it wanted to reach, and why that failed
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   std::string_view header(std::string_view lower_name) const;
@@ -73,8 +76,8 @@ struct TransportStats {
   std::atomic<std::int64_t> requests{0}, bytes_sent{0}, bytes_received{0}, connections{0};
 };
 
-// Moves requests. Used by one thread, but for wake(). Never retries, never follows a redirect, never sleeps beyond the
-// time it is told to wait.
+// Moves requests. Used by one thread, but for wake(). Never sends a request twice whose repetition could change the
+// outcome (all but GET and HEAD), never follows a redirect, never sleeps beyond the time it is told to wait.
 class Transport {
  public:
   using Done = std::function<void(HttpResponse)>;

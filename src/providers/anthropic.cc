@@ -143,7 +143,6 @@ Result<Step> create(const OpContext& context, const HttpResponse* last) {
   request.body_path = context.batch.request_path;
   request.join_lines = true;
   request.body_suffix = kBodySuffix;
-  request.paid = true;
   return send_step(std::move(request));
 }
 

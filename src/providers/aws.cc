@@ -7,6 +7,7 @@
 #include "codec/json_write.h"
 #include "net/url.h"
 #include "providers/http_error.h"
+#include "providers/wire.h"
 
 namespace br {
 namespace {
@@ -70,8 +71,16 @@ void reclassify(Error* error) {
     error->code = Code::network;
     error->transient = true;
   } else if (type == "ServiceQuotaExceededException") {
+    // So many jobs at a time: a full queue. What the job itself is too large in is a refusal.
     error->code = Code::limit;
-    error->hint = "raise the quota of the account, or send the batch again once other jobs have ended";
+    error->transient = lower_case(error->message).find("record") == std::string::npos;
+    error->hint = "raise the quota of the account; it is tried again when other jobs may have ended";
+  } else if (is_one_of(type, {"NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed", "InvalidBucketName",
+                              "IllegalLocationConstraintException", "InvalidBucketState"})) {
+    error->code = Code::network;
+    error->blocking = true;
+    error->transient = false;
+    error->hint = "check the bucket and its region: bedrock.input_s3_uri, bedrock.region, bedrock.s3_url; then resume";
   } else if (is_one_of(type, {"RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"})) {
     error->code = Code::auth;
     error->hint = "check the secret access key, the region and the clock of this machine";

@@ -138,7 +138,6 @@ Result<Step> create(const OpContext& context, const HttpResponse* last) {
     request.url = address(context.account, kJob);
     request.headers.push_back({"Content-Type", "application/json", false});
     request.body = create_body(context);
-    request.paid = true;
     return send_step(std::move(request));
   }
   constexpr std::string_view kWhat = "creating the job";

@@ -142,6 +142,7 @@ class FireworksProvider : public OpenAiFamilyProvider {
     if (last == nullptr) return make_dataset(context, id);
     const bool made = context.exchange == 1;
     if (made && last->status == 409) return ask(call(context.account, "GET", openai_path("/datasets", id)), "look");
+    if (filled_before(context, *last)) return ask(call(context.account, "GET", openai_path("/datasets", id)), "check");
     if (!last->ok()) return upload_refused(context, read_http_error("fireworks", kWhat, *last));
     Step done;
     done.outcome.input_file_id = id;
@@ -157,6 +158,14 @@ class FireworksProvider : public OpenAiFamilyProvider {
     if (!made && (**json)["state"].string() == "READY") return done;
     if (context.scratch == "check") return not_ready(**json);
     return fill(context, id);
+  }
+
+  // The dataset of an earlier attempt refuses to be filled once more: the bytes may have arrived and only the answer was
+  // lost. What it has become says more.
+  static bool filled_before(const OpContext& context, const HttpResponse& last) {
+    constexpr int kAfterLook = 3;  // made, looked at, filled
+    return context.scratch == "fill" && context.exchange >= kAfterLook && last.failure == Failure::none &&
+           (last.status == 400 || last.status == 409);
   }
 
   // A signed address that is refused has expired; the next attempt gets another one. It says nothing of the key.
@@ -227,7 +236,6 @@ class FireworksProvider : public OpenAiFamilyProvider {
     json.begin_object().field("model", batch.model).field("inputDatasetId", datasets + batch.input_file_id);
     json.field("outputDatasetId", datasets + output_id(batch)).field("displayName", batch.marker).end_object();
     HttpRequest request = json_call(context.account, "/batchInferenceJobs?batchInferenceJobId=" + job_id(batch), body);
-    request.paid = true;
     return send_step(std::move(request));
   }
 

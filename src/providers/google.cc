@@ -131,7 +131,6 @@ Result<Step> create(const OpContext& context, const HttpResponse* last) {
   auto body = create_body(context);
   if (!body) return std::move(body.error());
   add_google_body(&request, std::move(*body));
-  request.paid = true;
   return send_step(std::move(request));
 }
 

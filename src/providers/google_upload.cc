@@ -50,6 +50,16 @@ bool is_refused_type(const Error& error) {
   return error.http_status == 400 && lower_case(error.message).find("mime") != std::string::npos;
 }
 
+// The address of this upload is of no more use: the bytes arrived before and the answer was lost, or it has expired.
+// Another upload can begin.
+bool is_over(const HttpResponse& answer, const Error& error) {
+  if (answer.failure != Failure::none) return false;
+  if (answer.status == 404 || answer.status == 410) return true;
+  const std::string_view status = answer.header("x-goog-upload-status");
+  return answer.status >= 400 && answer.status < 500 && (status == "final" || status == "cancelled") &&
+         lower_case(error.message).find("already") != std::string::npos;
+}
+
 // An answer with status 200 can hold an error all the same.
 HttpResponse with_inner_status(const HttpResponse& response) {
   HttpResponse out = response;
@@ -71,6 +81,7 @@ Result<Step> advance_google_upload(const OpContext& context, const HttpResponse*
   if (!answer.ok()) {
     Error error = refine_google_error(answer, read_http_error(context.account.provider, kWhat, answer));
     if (is_refused_type(error) && ++type < kTypes.size()) return announce(context, type);
+    if (bytes_sent && is_over(answer, error)) error.code = Code::network, error.transient = true;
     return error;
   }
   if (!bytes_sent) return send_bytes(context, type, answer);

@@ -5,6 +5,8 @@
 
 #include "codec/json_read.h"
 #include "codec/utf8.h"
+#include "providers/refusal.h"
+#include "providers/wire.h"
 #include "sys/clock.h"
 
 namespace br {
@@ -97,13 +99,16 @@ void set_code(int status, const VendorError& vendor, Error* error) {
   if (is_billing_code(vendor.code) || is_billing_code(vendor.type) || status == 402) {
     error->code = Code::quota;
     error->hint = "add credit or raise the limit at the vendor, then resume";
-  } else if (status == 401 || status == 403 || is_one_of(vendor.code, {"invalid_api_key"})) {
+  } else if (status == 401 || is_one_of(vendor.code, {"invalid_api_key"})) {
     error->code = Code::auth;
     error->hint = "check the API key and what it may do";
-  } else if (vendor.code == "token_limit_exceeded") {
+  } else if (status < 500 && vendor.shaped && is_queue_full(vendor.code, vendor.message)) {
     error->code = Code::limit;
     error->transient = true;
     error->hint = "the vendor's queue for this model is full; it is tried again when a slot may be free";
+  } else if (status == 403) {
+    error->code = Code::auth;
+    error->hint = "check the API key and what it may do";
   } else if (status == 413) {
     error->code = Code::limit;
     error->hint = "the vendor takes less in one call; send smaller batches";
@@ -117,14 +122,64 @@ void set_code(int status, const VendorError& vendor, Error* error) {
   }
 }
 
+// What answered, or a setting on the way to it, has to be mended before any call succeeds.
+void block(Error* error, std::string hint) {
+  error->code = Code::network;
+  error->blocking = true;
+  error->transient = false;
+  error->hint = std::move(hint);
+}
+
+// The target of a redirect. What follows a question mark may be a secret.
+void block_for_redirect(const HttpResponse& response, Error* error) {
+  std::string to(response.header("location"));
+  to.resize(std::min(to.find('?'), to.size()));
+  if (!to.empty()) error->message += "; it points to " + repair_utf8(to);
+  block(error, "something else answers for the vendor, a gateway or a sign-in page; check the base URL");
+}
+
+void judge_status(const HttpResponse& response, const VendorError& vendor, Error* error) {
+  const int status = response.status;
+  if (status >= 300 && status < 400) block_for_redirect(response, error);
+  if (status == 407) block(error, "a proxy wants a user and a password: check https_proxy");
+  if (status == 511) block(error, "the network wants somebody to sign in first");
+  if (status == 404 && lower_case(vendor.message).find("bucket") != std::string::npos)
+    block(error, "make the bucket, or check its name and region in the settings; then resume");
+}
+
 Error transport_error(std::string_view prefix, const HttpResponse& response) {
   Error error(Code::network, std::string(prefix) + response.failure_text);
-  error.transient = response.failure == Failure::not_connected || response.failure == Failure::broken;
-  error.not_executed = response.failure == Failure::not_connected || response.failure == Failure::tls;
-  if (response.failure == Failure::not_connected) error.hint = "check the network and the base URL";
-  if (response.failure == Failure::tls) error.hint = "check the certificate of the address and the CA file";
-  if (response.failure == Failure::local) error.code = Code::io;
-  if (response.failure == Failure::too_large) error.code = Code::protocol;
+  switch (response.failure) {
+    case Failure::not_connected:
+      error.transient = error.not_executed = true;
+      error.hint = "check the network and the base URL";
+      break;
+    case Failure::tls:
+      error.not_executed = true;
+      block(&error, "check the address; where a company's own authority signs, name its PEM file with "
+                    "--set http.ca_file=FILE or SSL_CERT_FILE, then resume");
+      break;
+    case Failure::proxy:
+      error.not_executed = true;
+      block(&error, "check https_proxy, its user and password, and whether it may reach the host; NO_PROXY leaves one out");
+      break;
+    case Failure::no_descriptors:
+      error.code = Code::io;
+      error.transient = error.not_executed = true;
+      error.hint = "raise the limit of open files (ulimit -n)";
+      break;
+    case Failure::broken:
+      error.transient = true;
+      break;
+    case Failure::local:
+      error.code = Code::io;
+      break;
+    case Failure::too_large:
+      error.code = Code::protocol;
+      break;
+    case Failure::none:
+      break;
+  }
   return error;
 }
 
@@ -155,6 +210,7 @@ Error read_http_error(std::string_view provider, std::string_view what, const Ht
   if (error.request_id.empty()) error.request_id = response.header("request-id");
   error.retry_after_ms = std::max(retry_after_ms(response), vendor.retry_after_ms);
   set_code(response.status, vendor, &error);
+  judge_status(response, vendor, &error);
   const int status = response.status;
   error.not_executed = status >= 300 && status < 500 && status != 408 && status != 409 && status != 425 &&
                        (status != 429 || vendor.shaped);

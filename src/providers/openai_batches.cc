@@ -230,7 +230,6 @@ HttpRequest openai_create_request(const OpenAiCalls& calls, const Account& accou
   HttpRequest request = openai_request(calls, account, "POST", calls.batches_path);
   request.headers.push_back({"Content-Type", "application/json", false});
   request.body = std::move(body);
-  request.paid = true;
   return request;
 }
 

@@ -3,6 +3,7 @@
 
 #include "providers/http_error.h"
 #include "providers/openai_batches.h"
+#include "providers/refusal.h"
 
 namespace br {
 namespace {
@@ -31,7 +32,8 @@ void read_failure(const Json& batch, RemoteStatus* status) {
   for (std::size_t i = 0; i < std::min(list.size(), kShown); ++i) {
     const Json& item = list[i];
     if (code.empty()) code = item["code"].string_or("");
-    if (item["code"].string() == "token_limit_exceeded") status->quota_wait = true;
+    if (is_queue_full(item["code"].string(), item.is_string() ? item.string() : item["message"].string()))
+      status->quota_wait = true;
     if (!message.empty()) message += "; ";
     if (const auto line = item["line"].integer()) message += "line " + std::to_string(*line) + ": ";
     if (item["code"].is_string()) message += item["code"].string_or("") + ": ";

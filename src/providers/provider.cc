@@ -1,5 +1,7 @@
 #include "providers/provider.h"
 
+#include "codec/json_read.h"
+
 namespace br {
 namespace {
 
@@ -64,5 +66,20 @@ Result<void> Provider::fetch(const RemoteBatch&, const BytesSink&) const {
 std::shared_ptr<const void> Provider::hold() const { return nullptr; }
 
 RemoteStatus Provider::read_local_run(const RemoteBatch& batch, const LocalRun&) const { return batch.status; }
+
+std::vector<std::string> secrets_of(const Provider& provider, const Account& account) {
+  std::vector<std::string> secrets = {account.token};
+  const auto add = [&secrets](std::string_view value) {
+    const auto json = value.starts_with('{') ? Json::parse(value) : nullptr;
+    if (json == nullptr) return secrets.emplace_back(value), void();
+    for (const std::string_view name : {"private_key", "private_key_id", "client_secret", "refresh_token"})
+      secrets.push_back((*json)[name].string_or(""));
+  };
+  add(account.api_key);
+  for (const Property& property : provider.properties()) {
+    if (property.secret) add(account.setting(property.name));
+  }
+  return secrets;
+}
 
 }  // namespace br

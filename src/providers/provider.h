@@ -188,6 +188,9 @@ class Provider {
   virtual std::unique_ptr<class RowReader> row_reader() const = 0;
 };
 
+// What of an account must never be shown: keys, tokens, and what a file of credentials holds of them.
+std::vector<std::string> secrets_of(const Provider& provider, const Account& account);
+
 class RowReader {
  public:
   virtual ~RowReader() = default;

@@ -139,6 +139,7 @@ Result<std::optional<HttpRequest>> VertexProvider::token_request(const Account& 
   assertion.scope = kScope;
   auto token = make_assertion(assertion, now_ms);
   if (!token) return credentials_error("hold no usable private_key: " + token.error().message);
+  request.secrets.push_back(*token);
   request.body = "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") + "&assertion=" + *token;
   return std::optional<HttpRequest>(std::move(request));
 }

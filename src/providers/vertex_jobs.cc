@@ -127,7 +127,6 @@ Result<Step> create(const OpContext& context, const HttpResponse* last) {
   HttpRequest request = make_request(context.account, "POST", jobs_url(context.account));
   request.headers.push_back({"Content-Type", "application/json", false});
   request.body = create_body(context);
-  request.paid = true;
   return send_step(std::move(request));
 }
 

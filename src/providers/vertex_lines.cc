@@ -54,16 +54,21 @@ bool Encoder::add_label(std::size_t request_at) {
   constexpr std::string_view kEnd = "}}\n";
   const bool may_have = !r_.provider_kwargs_json.empty() || !r_.body_json.empty();
   std::string label = "\"custom_id\":" + std::string(r_.custom_id_json);
-  const std::string_view request =
-      std::string_view(*out_).substr(request_at, out_->size() - request_at - kEnd.size() + 1);
+  // Read with what a cursor needs behind it; for that the text must not move before the label is in.
+  out_->reserve(out_->size() + label.size() + kJsonPadding + 16);
+  const std::size_t size = out_->size();
+  out_->append(kJsonPadding, ' ');
+  const std::string_view request = std::string_view(*out_).substr(request_at, size - request_at - kEnd.size() + 1);
   const std::string_view labels = may_have ? field_of(request, "\"labels\"") : std::string_view();
+  const bool taken = !labels.empty() && labels.front() == '{' && !field_of(labels, "\"custom_id\"").empty();
+  out_->resize(size);
   if (labels.empty() || labels.front() != '{') {
     if (!labels.empty()) return refuse(1, "labels", "labels is no object; Vertex AI takes names with values");
     const bool fresh = request.find_first_not_of(" \t", 1) == request.size() - 1;
     out_->insert(out_->size() - kEnd.size(), (fresh ? "\"labels\":{" : ",\"labels\":{") + label + "}");
     return true;
   }
-  if (!field_of(labels, "\"custom_id\"").empty())
+  if (taken)
     return refuse(1, "labels.custom_id", "labels.custom_id is what the answer is found by; name your label otherwise");
   if (labels.find_first_not_of(" \t", 1) != labels.size() - 1) label.push_back(',');
   out_->insert(static_cast<std::size_t>(labels.data() - out_->data()) + 1, label);

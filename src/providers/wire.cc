@@ -32,7 +32,9 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
   std::string why = "it is no object";
   auto json = Json::parse(response.body, &why);
   if (json == nullptr || !(json->is_object() || json->is_array()))
-    return protocol_error(provider, what, "the answer is not JSON: " + why);
+    return protocol_error(provider, what, response.body.find("<html") == std::string::npos
+                                              ? "the answer is not JSON: " + why
+                                              : "the answer is a web page, not the vendor's");
   return json;
 }
 

@@ -17,7 +17,10 @@ inline Error io_error(const std::string& path, const char* verb) {
   if (number == ELOOP) hint = "it is a symbolic link, which is not followed here: remove it";
   if (number == EACCES || number == EPERM) hint = "check owner and mode of the path";
   if (number == ENOENT) hint = "check the path";
-  return Error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);
+  if (number == EMFILE || number == ENFILE) hint = "raise the limit of open files (ulimit -n)";
+  Error error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);
+  error.transient = number == EMFILE || number == ENFILE;  // another time there may be a descriptor left
+  return error;
 }
 
 }  // namespace br

@@ -52,7 +52,7 @@ library="abi core model providers net store codec sys"
 all="$library emulator gateway cli"
 # shellcheck disable=SC2086
 {
-  door HTTP '# *include *<curl/' 'net/curl_(transport|exchange)\.(cc|h)' $all
+  door HTTP '# *include *<curl/' 'net/curl_(transport|exchange|failure)\.(cc|h)' $all
   door cryptography '# *include *<openssl/' 'net/crypto\.cc|emulator/signature\.cc' $all
   door SQLite '# *include *<sqlite3' 'store/sqlite_store\.cc' $all
   door JSON '# *include *<(simdjson|rapidjson)' 'codec/(json|utf8)[a-z_]*\.(cc|h)|emulator/json\.h|gateway/json\.h|cli/json_view\.cc' $all

@@ -1,0 +1,9 @@
+// Whether this process, or the machine, has hardly a file descriptor left.
+#pragma once
+
+namespace br {
+
+// Takes a few and gives them back: a failure of something that needs one or two is then explained.
+bool descriptors_are_short();
+
+}  // namespace br
