@@ -130,6 +130,15 @@ std::string base64_of(std::string_view bytes) {
   return out;  // whole digits only: the next one depends on what follows
 }
 
+// What the encodings of a character begin with.
+bool is_special(char byte) { return byte == '%' || byte == '\\' || byte == '&'; }
+
+// Quick, and false only where the byte cannot begin the character in any form.
+bool may_begin(char byte, char c, bool base64) {
+  if (byte == c || is_special(byte)) return true;
+  return base64 && (c == '+' || c == '/') && (byte == '-' || byte == '_');
+}
+
 // The longest run of characters that every encoding leaves alone; the beginning where there is none of two.
 std::pair<std::size_t, std::size_t> find_anchor(std::string_view text, bool base64) {
   std::pair<std::size_t, std::size_t> best{0, 0};
@@ -188,11 +197,15 @@ void Secrets::make_table() {
   window_ = kMostWindow;
   for (const Pattern& p : patterns_) window_ = std::min(window_, find_anchor(p.text, p.base64).second);
   shift_.fill(static_cast<std::uint8_t>(window_ - 1));
-  for (const char c : {'%', '\\', '&'}) begins_[static_cast<unsigned char>(c)] = true;
   for (const Pattern& p : patterns_) {
-    begins_[static_cast<unsigned char>(p.text.front())] = true;
-    if (p.base64 && p.text.front() == '+') begins_['-'] = true;
-    if (p.base64 && p.text.front() == '/') begins_['_'] = true;
+    for (int first = 0; first < 256; ++first) {
+      if (is_special(static_cast<char>(first)) || !may_begin(static_cast<char>(first), p.text[0], p.base64)) continue;
+      for (int second = 0; second < 256; ++second) {
+        if (!may_begin(static_cast<char>(second), p.text[1], p.base64)) continue;
+        const std::array<char, 2> pair = {static_cast<char>(first), static_cast<char>(second)};
+        begins_[block(pair.data())] = true;
+      }
+    }
     for (std::size_t i = 0; i + 1 < window_; ++i) {
       std::uint8_t& shift = shift_[block(p.text.data() + p.anchor + i)];
       shift = std::min(shift, static_cast<std::uint8_t>(window_ - 2 - i));
@@ -231,9 +244,11 @@ std::size_t Secrets::hide_at(char* text, std::size_t size, std::size_t anchor_at
 std::size_t Secrets::beginning_at_end(std::string_view text) const {
   const std::size_t most = std::min(text.size(), longest_ * kMostEncoded);
   for (std::size_t at = text.size() - most; at < text.size(); ++at) {
-    if (!begins_[static_cast<unsigned char>(text[at])]) continue;
+    if (at + 1 < text.size() && !is_special(text[at]) && !begins_[block(text.data() + at)]) continue;
     const std::string_view rest = text.substr(at);
     for (const Pattern& p : patterns_) {
+      if (!may_begin(rest[0], p.text[0], p.base64)) continue;
+      if (!is_special(rest[0]) && rest.size() > 1 && !may_begin(rest[1], p.text[1], p.base64)) continue;
       bool ended = false;
       std::size_t length = 0;
       if (!match_forward(rest, p.text, p.base64, &length, &ended) && ended) return rest.size();

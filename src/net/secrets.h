@@ -51,7 +51,7 @@ class Secrets {
   std::vector<Pattern> patterns_;
   std::size_t window_ = 0, longest_ = 0;
   std::array<std::uint8_t, kBlocks> shift_{};
-  std::array<bool, 256> begins_{};  // the bytes that a secret, in any of its forms, may begin with
+  std::array<bool, kBlocks> begins_{};  // the blocks that a secret, in any of its forms, may begin with
 };
 
 }  // namespace br
