@@ -94,7 +94,7 @@ std::vector<PropertyInfo> make_table() {
               "A call that moves no byte for so long is broken, and one that moves less than 1 KiB a second over it."),
       integer("http.call_timeout_ms", 600'000, 1000, kDay,
               "How long a call may take in all that brings no file up and no results down."),
-      from("SSL_CERT_FILE,CURL_CA_BUNDLE",
+      from("CURL_CA_BUNDLE,SSL_CERT_FILE",
            text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's.")),
       from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it.")),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),

@@ -66,7 +66,7 @@ br::Result<br::Step> drive(const Subject& s, Op op, const HttpResponse& answer,
   for (int exchange = 1; step && step->send && exchange < kMaxExchanges; ++exchange) {
     if (sent) sent(*step->send);
     scratch = step->outcome.input_file_id;
-    const bool before = op == Op::create && !step->send->paid;
+    const bool before = op == Op::create && step->send->method == "GET";
     step = s.provider.advance(op, s.context(op, exchange, scratch), before ? &ready : &answer);
   }
   return step;
