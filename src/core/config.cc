@@ -95,7 +95,7 @@ std::vector<PropertyInfo> make_table() {
       integer("http.call_timeout_ms", 600'000, 1000, kDay,
               "How long a call may take in all that brings no file up and no results down."),
       from("CURL_CA_BUNDLE,SSL_CERT_FILE",
-           text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's.")),
+           text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's. Of both variables both files are trusted.")),
       from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it.")),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
@@ -234,11 +234,18 @@ const PropertyInfo* find_property(std::string_view key) {
   return nullptr;
 }
 
-std::string value_or_environment(const Config& config, std::string_view key) {
-  const PropertyInfo* info = find_property(key);
-  if (config.is_set(key) || info == nullptr) return config.get(key);
-  const std::string value = from_environment(info->environment, {});
-  return value.empty() ? info->default_value : value;
+std::vector<std::string> values_in_force(const Config& config, std::string_view key) {
+  if (!config.get(key).empty()) return {config.get(key)};
+  std::vector<std::string> values;
+  const std::string& variables = find_property(key)->environment;
+  for (std::size_t at = 0; at < variables.size();) {
+    const std::size_t end = std::min(variables.find(',', at), variables.size());
+    std::string value = from_environment(variables.substr(at, end - at), {});
+    if (!value.empty() && std::find(values.begin(), values.end(), value) == values.end())
+      values.push_back(std::move(value));
+    at = end + 1;
+  }
+  return values;
 }
 
 Result<void> Config::set(std::string_view key, std::string_view value) {

@@ -42,8 +42,9 @@ class Config {
 // Also for the key of a slot, as "openai@team.api_key".
 const PropertyInfo* find_property(std::string_view key);
 
-// The value in force of a property of the core that a variable of the environment may give.
-std::string value_or_environment(const Config& config, std::string_view key);
+// The values in force of a property of the core that variables of the environment may give: the configured one, else
+// that of each variable, each once.
+std::vector<std::string> values_in_force(const Config& config, std::string_view key);
 
 // A provider's settings in force: configuration, then environment, then defaults. base_url overrides when not empty.
 // slot: one of several keys of the provider; its properties are "<provider>@<slot>.<name>", its variables end in _SLOT.

@@ -15,6 +15,19 @@ namespace {
 constexpr std::int64_t kLongestTurnMs = 3'600'000;
 constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the deletion of remote files, at most
 
+// Several files of certificates become one text; one that cannot be read is left out beside one that can.
+void trust(TransportOptions* options, const Config& config) {
+  constexpr std::size_t kMostCertificates = std::size_t{16} << 20;
+  const auto directories = values_in_force(config, "http.ca_directory");
+  if (!directories.empty()) options->ca_directory = directories.front();
+  const auto files = values_in_force(config, "http.ca_file");
+  if (!files.empty()) options->ca_file = files.front();
+  if (files.size() < 2) return;
+  for (const std::string& file : files) {
+    if (auto pem = read_whole_file(file, kMostCertificates)) options->ca_pem += *pem + "\n";
+  }
+}
+
 }  // namespace
 
 Router::Router(Config config, RouterCallbacks callbacks)
@@ -49,8 +62,7 @@ void Router::start() {
   options.connect_timeout_ms = config_.integer("http.connect_timeout_ms");
   options.stall_timeout_ms = config_.integer("http.stall_timeout_ms");
   options.call_timeout_ms = config_.integer("http.call_timeout_ms");
-  options.ca_file = value_or_environment(config_, "http.ca_file");
-  options.ca_directory = value_or_environment(config_, "http.ca_directory");
+  trust(&options, config_);
   options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
   transport_ = make_curl_transport(options);
   executor_ = std::make_unique<Executor>([this](const char* what) { thread_failed(what); });

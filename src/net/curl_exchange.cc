@@ -148,6 +148,10 @@ void set_common(Exchange* exchange, const TransportOptions& options) {
   set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.ca_pem.empty()) {
+    curl_blob pem{const_cast<char*>(options.ca_pem.data()), options.ca_pem.size(), CURL_BLOB_COPY};
+    set(easy, CURLOPT_CAINFO_BLOB, &pem);
+  }
   if (!options.ca_directory.empty()) set(easy, CURLOPT_CAPATH, options.ca_directory.c_str());
   set(easy, CURLOPT_ERRORBUFFER, exchange->detail.data());
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout_ms));

@@ -14,6 +14,7 @@ struct TransportOptions {
   // How long a control call may take in all. Files, and answers that hold results, have no such limit.
   std::int64_t call_timeout_ms = 600'000;
   std::string ca_file, ca_directory;  // empty: the system's
+  std::string ca_pem;                 // certificates themselves, in place of a file
   std::string user_agent;
 };
 
