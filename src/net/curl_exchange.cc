@@ -149,7 +149,7 @@ void set_common(Exchange* exchange, const TransportOptions& options) {
   set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.ca_pem.empty()) {
-    curl_blob pem{const_cast<char*>(options.ca_pem.data()), options.ca_pem.size(), CURL_BLOB_COPY};
+    curl_blob pem{const_cast<char*>(options.ca_pem.data()), options.ca_pem.size(), CURL_BLOB_NOCOPY};
     set(easy, CURLOPT_CAINFO_BLOB, &pem);
   }
   if (!options.ca_directory.empty()) set(easy, CURLOPT_CAPATH, options.ca_directory.c_str());
