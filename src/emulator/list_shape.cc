@@ -30,7 +30,8 @@ constexpr ListShape kShapes[] = {
     {"bedrock", "maxResults", "nextToken", "nextToken"},
     {"vertex", "pageSize", "pageToken", "nextPageToken"},
 };
-constexpr std::string_view kIdNames[] = {"id", "name", "batch_id", "jobArn"};
+constexpr std::string_view kIdNames[] = {"batch_id", "id", "jobArn",
+                                         "name"};  // a name is an id where there is no other
 constexpr int64_t kManyMore = 1'000'000;
 
 const ListShape* shape_of(std::string_view vendor) {
@@ -86,13 +87,13 @@ void promise_more(const ListShape& shape, const std::string& place, json::Docume
   }
 }
 
-// Does something to the ids of an entry; Gemini's operations have theirs twice.
+// Does something to the id of an entry; Gemini's operations have theirs twice.
 template <typename Change>
 void change_ids(json::Value& entry, Change change) {
   if (!entry.IsObject()) return;
-  for (const std::string_view name : kIdNames) {
-    if (entry.HasMember(std::string(name))) change(entry, std::string(name));
-  }
+  const auto name = std::find_if(std::begin(kIdNames), std::end(kIdNames),
+                                 [&](std::string_view each) { return entry.HasMember(std::string(each)); });
+  if (name != std::end(kIdNames)) change(entry, std::string(*name));
   if (entry.HasMember("metadata") && entry["metadata"].IsObject() && entry["metadata"].HasMember("name")) {
     change(entry["metadata"], "name");
   }

@@ -188,6 +188,7 @@ Reply XaiApi::results(const RequestHead& head, const std::string& id) {
   const bool fits = query_number(head, "limit", 1, 1000, limit) && at.read(head.query_value("pagination_token"));
   if (!fits) return bad("limit must be from 1 to 1000, and pagination_token one of ours.");
   for (const XaiContainer::Portion& portion : container->portions) {
+    world_.batches.update(*portion.batch, false);
     if (!portion.batch->output) continue;
     const GoneResults* const gone = world_.batches.refused_download(portion.batch->output);
     if (gone != nullptr) return refusal({gone->status, {}, gone->code, gone->message, {}});
