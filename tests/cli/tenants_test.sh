@@ -63,7 +63,9 @@ rm -rf "$dir/state" "$dir/out.jsonl"
 "$program" submit "$dir/in.jsonl" --provider openai --base-url "$url" --state-dir "$dir/state" --poll-interval 20ms \
   --settle 300ms --set retry.base_ms=1 >"$dir/stdout" 2>&1 </dev/null
 export OPENAI_API_KEY=sk-new
-expect_exit 0 "a key that rotates" "$program" resume --state-dir "$dir/state" --poll-interval 20ms -o "$dir/out.jsonl"
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_exit 0 "a key that rotates" "$program" resume "$job" --state-dir "$dir/state" --poll-interval 20ms \
+  --set retry.base_ms=1 -o "$dir/out.jsonl"
 own_answers "a key that rotates"
 export OPENAI_API_KEY=emulated
 
