@@ -90,6 +90,8 @@ void add_emulator(CLI::App* app, Options* o) {
   app->add_option("--fail-rate", o->fail_rate, "Share of requests that fail, 0 to 1 [0].")->check(CLI::Range(0.0, 1.0));
   add_repeated(app, "--fault", &o->faults, "FAULT", "A scripted misbehaviour, see docs/emulator.md; can be repeated.");
   add_repeated(app, "--key", &o->keys, "KEY", "An API key it accepts; without one every key; can be repeated.");
+  add_repeated(app, "--tenant", &o->tenants, "LINE",
+               "Whose key is whose: 'project NAME KEY...', 'stranger KEY...' or 'apart'; can be repeated.");
   add_repeated(app, "--vendor", &o->vendors, "NAME", "Print the address of this vendor only; can be repeated.")
       ->check(CLI::IsMember(br::emulator::Emulator::vendors()));
   app->add_option("--aws-key", o->aws_key, "The access key of bedrock and S3 [AKIDEMULATED:emulated-secret].")

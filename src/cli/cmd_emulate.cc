@@ -67,6 +67,13 @@ void add_faults(Emulator* emulator, const std::vector<std::string>& texts) {
   }
 }
 
+void add_tenants(Emulator* emulator, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    const std::string error = emulator->add_tenant(line);
+    if (!error.empty()) throw Failure(Exit::usage, "--tenant " + line + ": " + error, "docs/emulator.md explains them");
+  }
+}
+
 void print_addresses(const Emulator& emulator, const std::vector<std::string>& wanted, bool json) {
   std::string addresses;
   for (const std::string& vendor : wanted.empty() ? Emulator::vendors() : wanted) {
@@ -90,6 +97,7 @@ Exit run_emulate(const Options& options) {
     throw Failure(Exit::failed, "the emulator cannot start: " + error,
                   options.service_account.empty() ? "choose another --port" : "check --port and --service-account");
   add_faults(emulator.get(), options.faults);
+  add_tenants(emulator.get(), options.tenants);
   if (!options.service_account.empty() && ::access(options.service_account.c_str(), F_OK) != 0)
     write_key_file(options.service_account, emulator->service_account());
   print_addresses(*emulator, options.vendors, options.json);

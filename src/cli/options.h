@@ -33,7 +33,7 @@ struct Options {
   double speed = 1, fail_rate = 0;
   std::optional<std::int64_t> latency_ms;
   std::int64_t seed = 1, demo_requests = 1000;
-  std::vector<std::string> faults, keys;
+  std::vector<std::string> faults, keys, tenants;
   std::vector<std::string> vendors;
   std::string aws_key, service_account;
   bool ledger = false;

@@ -59,6 +59,8 @@ class AnthropicApi : public Vendor, public BatchOwner {
   RowAnswer answer(const Batch& batch, const Row& row) override { return rows_.answer(batch, row); }
   std::string unanswered(const Batch&, const Row& row, Unanswered why) override { return rows_.unanswered(row, why); }
   void results_ready(Batch&) override {}
+  void make_twin(const Batch&, Batch& twin) override { twin.id = world_.ids.next("msgbatch_", 24); }
+  void unmake(const Batch&) override {}
 
  private:
   std::string head_problem(const RequestHead& head) const;
@@ -189,7 +191,7 @@ Reply AnthropicApi::create(InlineBody& body, const std::string& version, const s
   batch->is_inline = batch->one_result_file = batch->never_fails = true;
   batch->owner = this;
   Batch& added = batches_.start(std::move(batch));
-  added.run->check(INT64_MAX);
+  if (added.run) added.run->check(INT64_MAX);
   return ok(batch_json(added, root));
 }
 
@@ -227,14 +229,14 @@ Reply AnthropicApi::list(const RequestHead& head, const std::string& root) {
 }
 
 Reply AnthropicApi::cancel(const std::string& id, const std::string& root) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found(id);
   if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
   return ok(batch_json(*batch, root));
 }
 
 Reply AnthropicApi::remove(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("delete", id);
   if (batch == nullptr) return not_found(id);
   world_.batches.update(*batch, false);
   if (!has_ended(batch->stage)) {
@@ -248,7 +250,7 @@ Reply AnthropicApi::remove(const std::string& id) {
 }
 
 Reply AnthropicApi::results(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("results", id);
   if (batch != nullptr) world_.batches.update(*batch, false);
   if (batch == nullptr || !has_ended(batch->stage) || is_archived(*batch)) {
     return refusal({404, {}, {}, "Message batch " + id + " has no available results", {}});

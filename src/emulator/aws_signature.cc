@@ -170,6 +170,16 @@ AwsKeyPair AwsKeyPair::of(std::string_view text) {
   return {std::string(text.substr(0, first)), std::string(rest.substr(0, second)), std::string(token)};
 }
 
+std::vector<AwsKeyPair> AwsKeyPair::all_of(std::string_view text) {
+  std::vector<AwsKeyPair> keys;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    keys.push_back(of(text.substr(at, end - at)));
+    at = end + 1;
+  }
+  return keys;
+}
+
 int64_t aws_time_ms(std::string_view text) {
   if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return -1;
   const auto number = [&](size_t at, size_t size) {
@@ -190,7 +200,7 @@ std::string aws_region(const RequestHead& head) {
   return claim.read(head.header("authorization")) ? claim.region : "us-east-1";
 }
 
-AwsFault aws_fault(const AwsKeyPair& key, const RequestHead& head, std::string_view payload_hash,
+AwsFault aws_fault(const std::vector<AwsKeyPair>& keys, const RequestHead& head, std::string_view payload_hash,
                    std::string_view service, int64_t now_ms) {
   const std::string_view header = head.header("authorization");
   if (header.empty()) return AwsFault::kMissing;
@@ -198,12 +208,13 @@ AwsFault aws_fault(const AwsKeyPair& key, const RequestHead& head, std::string_v
   const std::string_view date = head.header("x-amz-date");
   const int64_t signed_ms = aws_time_ms(date);
   if (!claim.read(header) || signed_ms < 0) return AwsFault::kMalformed;
-  if (claim.id != key.id) return AwsFault::kUnknownKey;
-  if (head.header("x-amz-security-token") != key.session_token) return AwsFault::kToken;
+  const auto key = std::find_if(keys.begin(), keys.end(), [&](const AwsKeyPair& each) { return each.id == claim.id; });
+  if (key == keys.end()) return AwsFault::kUnknownKey;
+  if (head.header("x-amz-security-token") != key->session_token) return AwsFault::kToken;
   if (claim.date != date.substr(0, 8) || claim.service != service || claim.region.empty()) return AwsFault::kScope;
   if (std::max(signed_ms - now_ms, now_ms - signed_ms) > kMostSkewMs) return AwsFault::kSkewed;
   if (!all_signed(head, claim)) return AwsFault::kUnsigned;
-  const bool good = same_bytes(signature_of(key, head, claim, payload_hash), claim.signature);
+  const bool good = same_bytes(signature_of(*key, head, claim, payload_hash), claim.signature);
   return good ? AwsFault::kNone : AwsFault::kWrong;
 }
 

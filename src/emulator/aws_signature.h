@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/exchange.h"
 
@@ -15,13 +16,15 @@ struct AwsKeyPair {
 
   // Of "ID:SECRET" or "ID:SECRET:SESSION_TOKEN".
   static AwsKeyPair of(std::string_view text);
+  // Of several, with commas in between.
+  static std::vector<AwsKeyPair> all_of(std::string_view text);
 };
 
 // What is wrong with the signature of a request; each service has words of its own for it.
 enum class AwsFault { kNone, kMissing, kMalformed, kUnknownKey, kToken, kSkewed, kScope, kUnsigned, kWrong };
 
 // Signature Version 4 in the Authorization header, judged: who signed, for which service, what of the request, when.
-AwsFault aws_fault(const AwsKeyPair& key, const RequestHead& head, std::string_view payload_hash,
+AwsFault aws_fault(const std::vector<AwsKeyPair>& keys, const RequestHead& head, std::string_view payload_hash,
                    std::string_view service, int64_t now_ms);
 
 // The region that the request was signed for; us-east-1 if it was not signed.

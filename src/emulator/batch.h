@@ -7,6 +7,7 @@
 
 #include "emulator/result_file.h"
 #include "emulator/rows.h"
+#include "emulator/tenancy.h"
 
 namespace br::emulator {
 
@@ -34,6 +35,14 @@ struct StageTimes {
   int64_t cancelling_ms = 0;
 };
 
+// How downloads of a result file that was lost are answered.
+struct GoneResults {
+  int status = 0;  // 0: it is there
+  std::string code;
+  std::string message;
+  int64_t downloads = 0;  // that are answered so; 0: all
+};
+
 // The scripted misbehaviour of one batch, made of the faults that hit it.
 struct BatchQuirks {
   TextQuirks text;
@@ -45,6 +54,16 @@ struct BatchQuirks {
   bool error_file_only = false;
   int64_t not_found_polls = 0;
   int64_t hidden_lists = 0;
+  int64_t hidden_list_ms = 0;  // since it was made
+  int64_t late_ms = 0;         // before which nobody knows of it
+  int64_t rows_huge = 0;
+  int64_t huge_bytes = 0;
+  int64_t rows_with_key = 0;
+  std::string key_form;        // of the client's key in these rows: plain, percent, base64
+  std::string stranger_start;  // what ids that nobody asked begin with; a number follows
+  LookAlikes look_alikes;
+  GoneResults gone_output;
+  GoneResults gone_errors;
   bool status_upper = false;
   std::string status_word;
   int64_t status_word_polls = 0;
@@ -77,6 +96,7 @@ struct Batch {
   bool one_result_file = false;  // failed rows stand among the others
   bool never_fails = false;      // the vendor has no failed batches: every row fails instead
   BatchOwner* owner = nullptr;
+  Tenant tenant;  // who made it
 
   // How far it is.
   Stage stage = Stage::kValidating;
@@ -94,6 +114,8 @@ struct Batch {
   Tokens tokens;
   std::shared_ptr<const Blob> output;  // for the vendor to take when the results are ready; null: no such file
   std::shared_ptr<const Blob> errors;
+  std::shared_ptr<const Blob> lost_output;  // what a fault answers for with an error
+  std::shared_ptr<const Blob> lost_errors;
   std::string output_file_id;
   std::string error_file_id;
 

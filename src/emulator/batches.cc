@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "emulator/key_forms.h"
 #include "emulator/row_run.h"
 
 namespace br::emulator {
@@ -13,6 +14,17 @@ constexpr int64_t kCancellingMostMs = 600'000;  // OpenAI says up to ten minutes
 constexpr int64_t kCheckSliceBytes = 1024 * 1024;
 constexpr int64_t kAnswerSliceRows = 512;
 constexpr int64_t kWorkPauseMs = 10;
+
+void apply_gone(const Fault& fault, BatchQuirks& quirks) {
+  GoneResults gone;
+  gone.status = static_cast<int>(fault_number(fault, "status", 404));
+  gone.code = fault_text(fault, "code", "");
+  gone.message = fault_text(fault, "message", "The file does not exist or is no longer available.");
+  gone.downloads = fault_number(fault, "downloads", 0);
+  const std::string which = fault_text(fault, "which", "both");
+  if (which != "errors") quirks.gone_output = gone;
+  if (which != "output") quirks.gone_errors = gone;
+}
 
 void apply(const Fault& fault, BatchQuirks& quirks) {
   const auto rows = [&] { return fault_number(fault, "rows", 1); };
@@ -28,7 +40,22 @@ void apply(const Fault& fault, BatchQuirks& quirks) {
   if (fault.kind == "output_late") quirks.output_late_polls = polls(2);
   if (fault.kind == "error_file_only") quirks.error_file_only = true;
   if (fault.kind == "not_found") quirks.not_found_polls = polls(1);
-  if (fault.kind == "listing_lag") quirks.hidden_lists = fault_number(fault, "lists", 1);
+  if (fault.kind == "listing_lag") {
+    quirks.hidden_list_ms = fault_number(fault, "ms", 0);
+    quirks.hidden_lists = fault_number(fault, "lists", quirks.hidden_list_ms > 0 ? 0 : 1);
+  }
+  if (fault.kind == "late") quirks.late_ms = fault_number(fault, "ms", 1000);
+  if (fault.kind == "rows_huge") {
+    quirks.rows_huge += rows();
+    quirks.huge_bytes = fault_number(fault, "bytes", 20'000'000);
+  }
+  if (fault.kind == "rows_with_key") {
+    quirks.rows_with_key += rows();
+    quirks.key_form = fault_text(fault, "form", "plain");
+  }
+  if (fault.kind == "rows_unknown") quirks.stranger_start = fault_text(fault, "start", "unknown-");
+  if (fault.kind == "look_alikes") quirks.look_alikes = look_alikes_of(fault, false);
+  if (fault.kind == "results_gone") apply_gone(fault, quirks);
   if (fault.kind == "status_upper") quirks.status_upper = true;
   if (fault.kind == "null_fields") quirks.null_fields = true;
   if (fault.kind == "expire") quirks.expire_share = fault_share(fault, "share", 0.5);
@@ -46,21 +73,24 @@ void apply(const Fault& fault, BatchQuirks& quirks) {
 
 }  // namespace
 
-Batches::Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill)
-    : options_(options), clock_(clock), books_(books), spill_(std::move(spill)) {}
+Batches::Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill,
+                 Call& call)
+    : options_(options), clock_(clock), books_(books), spill_(std::move(spill)), call_(call) {}
 
 Batch& Batches::add(std::unique_ptr<Batch> added, const std::vector<Fault>& faults) {
   Batch& batch = *batches_.emplace_back(std::move(added));
   for (const Fault& fault : faults) apply(fault, batch.quirks);
+  batch.quirks.failure.message = with_key(batch.quirks.failure.message, batch.tenant.key);
   if (batch.never_fails && batch.quirks.fails) {
     batch.quirks.fails = false;
     batch.quirks.error_file_only = true;
   }
   batch.times.created_ms = clock_.now_ms();
   batch.times.expires_ms = batch.times.created_ms + batch.window_ms;
-  batch.account = books_.open(batch.vendor, batch.id, batch.input_file_id);
+  batch.account = books_.open(batch.vendor, batch.id, batch.input_file_id, batch.tenant);
   batch.run = std::make_unique<RowRun>(batch, books_, options_, spill_);
   running_.push_back(&batch);
+  if (batch.quirks.gone_output.status != 0 || batch.quirks.gone_errors.status != 0) losing_.push_back(&batch);
   return batch;
 }
 
@@ -156,6 +186,7 @@ void Batches::enter(Batch& batch, Stage stage, int64_t at_ms) {
 
 void Batches::end(Batch& batch, Stage stage, int64_t at_ms) {
   if (stage != Stage::kFailed) {
+    const CallScope scope(call_, {batch.tenant, {}, {}});
     batch.run->finish(stage == Stage::kExpired ? Unanswered::kExpired : Unanswered::kCancelled, at_ms / 1000);
   }
   batch.run.reset();
@@ -208,6 +239,27 @@ bool Batches::work_on(Batch& batch) {
   }
   bool unused = false;
   return step(batch, unused);
+}
+
+const GoneResults* Batches::refused_download(const std::shared_ptr<const Blob>& bytes) {
+  for (Batch* const batch : losing_) {
+    const bool output = batch->lost_output == bytes;
+    if (!output && batch->lost_errors != bytes) continue;
+    GoneResults& gone = output ? batch->quirks.gone_output : batch->quirks.gone_errors;
+    // The last that is refused gives the file back.
+    if (gone.downloads > 0 && --gone.downloads == 0) (output ? batch->lost_output : batch->lost_errors).reset();
+    return &gone;
+  }
+  return nullptr;
+}
+
+int64_t Batches::count_running(std::string_view vendor, const std::string& project) {
+  std::vector<Batch*> own;
+  for (Batch* const batch : running_) {
+    if (batch->vendor == vendor && batch->tenant.project == project && !batch->tenant.stranger) own.push_back(batch);
+  }
+  for (Batch* const batch : own) update(*batch, false);
+  return std::count_if(own.begin(), own.end(), [](const Batch* batch) { return !has_ended(batch->stage); });
 }
 
 int64_t Batches::work() {

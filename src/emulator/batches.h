@@ -4,6 +4,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "emulator/batch.h"
@@ -19,7 +20,7 @@ namespace br::emulator {
 // the background. Used by one thread at a time.
 class Batches {
  public:
-  Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill);
+  Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill, Call& call);
 
   // Takes a batch whose first block of fields is filled in; the faults are those that hit it.
   Batch& add(std::unique_ptr<Batch> batch, const std::vector<Fault>& faults);
@@ -30,6 +31,10 @@ class Batches {
   // Works in the background for a few milliseconds; returns in how many there is more to do, -1: none.
   int64_t work();
   const std::vector<std::unique_ptr<Batch>>& all() const { return batches_; }
+  // How a download of these bytes is refused; null if it is not. Counts the download.
+  const GoneResults* refused_download(const std::shared_ptr<const Blob>& bytes);
+  // Those of that vendor that the project's own programs made and that have not ended.
+  int64_t count_running(std::string_view vendor, const std::string& project);
 
  private:
   bool step(Batch& batch, bool& read_used);
@@ -45,7 +50,9 @@ class Batches {
   const Clock& clock_;
   Books& books_;
   std::shared_ptr<Spill> spill_;
+  Call& call_;  // in force; what ends a batch is done in the name of its owner
   std::list<Batch*> running_;
+  std::vector<Batch*> losing_;  // those that lose result files
   std::vector<std::unique_ptr<Batch>> batches_;
 };
 

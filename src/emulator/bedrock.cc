@@ -56,7 +56,11 @@ Reply BedrockApi::refusal_of(const RequestHead& head, const ApiError& error_give
   if (head.path.substr(0, kS3Path.size()) != kS3Path) return refusal(error_given);
   const int status = error_given.status;
   const bool slow = status == 429 || status == 503;
-  const char* const code = slow ? "SlowDown" : status >= 500 ? "InternalError" : "AccessDenied";
+  const char* const code = slow            ? "SlowDown"
+                           : status >= 500 ? "InternalError"
+                           : status == 404 ? "NoSuchKey"
+                           : status == 400 ? "InvalidRequest"
+                                           : "AccessDenied";
   // S3 has no 429.
   return s3_.refusal(slow ? 503 : status, code, slow ? "Please reduce your request rate." : error_given.message);
 }

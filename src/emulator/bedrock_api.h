@@ -35,6 +35,8 @@ class BedrockApi : public Vendor, public BatchOwner {
   // Records that nobody came to are in no file.
   std::string unanswered(const Batch&, const Row&, Unanswered) override { return {}; }
   void results_ready(Batch& batch) override;
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch& batch) override;
 
  private:
   // bedrock.cc

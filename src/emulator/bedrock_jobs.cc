@@ -3,6 +3,7 @@
 
 #include "emulator/bedrock_api.h"
 #include "emulator/bedrock_bodies.h"
+#include "emulator/hash.h"
 #include "emulator/row_run.h"
 #include "emulator/times.h"
 
@@ -11,6 +12,14 @@ namespace {
 
 constexpr int64_t kHourMs = 3'600'000;
 constexpr char kAccount[] = "111122223333";
+
+// The number of the account that a project's keys belong to.
+std::string account_of(const std::string& project) {
+  constexpr uint64_t kTwelveDigits = 1'000'000'000'000;
+  if (project.empty()) return kAccount;
+  const std::string number = std::to_string(hash_of(project) % kTwelveDigits);
+  return std::string(12 - number.size(), '1') + number;
+}
 constexpr std::string_view kFields[] = {"jobName",
                                         "roleArn",
                                         "clientRequestToken",
@@ -126,7 +135,7 @@ Reply BedrockApi::create(const RequestHead& head, const std::string& text) {
   const std::string problem = create_problem(body);
   if (!problem.empty()) return invalid(problem);
   const std::string token(json::string_member(body, "clientRequestToken"));
-  const auto before = by_token_.find(token);
+  const auto before = by_token_.find(world_.call.tenant.project + " " + token);
   if (token.empty() || before == by_token_.end()) return start(head, text, body);
   // The same call once more makes no second job.
   const BedrockJob& job = jobs_[before->second];
@@ -163,11 +172,12 @@ Reply BedrockApi::start(const RequestHead& head, const std::string& text, const 
   batch->one_result_file = true;
   batch->owner = this;
   BedrockJob job;
-  job.arn = "arn:aws:bedrock:" + aws_region(head) + ":" + kAccount + ":model-invocation-job/" + batch->id;
+  job.arn = "arn:aws:bedrock:" + aws_region(head) + ":" + account_of(world_.call.tenant.project) +
+            ":model-invocation-job/" + batch->id;
   job.request = text;
   job.token = std::string(json::string_member(body, "clientRequestToken"));
   job.output = uri_in(body, "outputDataConfig", "s3OutputDataConfig");
-  if (!job.token.empty()) by_token_[job.token] = batch->id;
+  if (!job.token.empty()) by_token_[world_.call.tenant.project + " " + job.token] = batch->id;
   json::Writer out;
   Reply reply;
   reply.body = out.begin_object().field("jobArn", job.arn).end_object().str();
@@ -185,7 +195,7 @@ Reply BedrockApi::get(const std::string& id) {
 }
 
 Reply BedrockApi::stop(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return no_job(id);
   if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
   if (has_ended(batch->stage)) return error(400, "ConflictException", "The job has ended and cannot be stopped.");
@@ -252,6 +262,7 @@ void BedrockApi::results_ready(Batch& batch) {
     object.key = own + name;
     object.written_ms = world_.clock.now_ms();
     object.blob = std::move(blob);
+    object.tenant = batch.tenant;
     objects_.put(place.bucket, std::move(object));
   };
   const std::string input = ObjectPlace::of(batch.input_file_id).key;

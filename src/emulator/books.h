@@ -7,6 +7,7 @@
 
 #include "emulator/emulator.h"
 #include "emulator/hash_set.h"
+#include "emulator/tenancy.h"
 
 namespace br::emulator {
 
@@ -17,7 +18,7 @@ class Books {
   const Ledger& ledger() const { return ledger_; }
 
   // Opens the account of a new batch; returns its number.
-  size_t open(std::string_view vendor, std::string_view id, std::string_view input_file_id);
+  size_t open(std::string_view vendor, std::string_view id, std::string_view input_file_id, const Tenant& tenant);
   LedgerBatch& batch(size_t account) { return ledger_.batches[account]; }
   // The batch was accepted with that input; an earlier accepted batch with the same input is named in its entry.
   void accept(size_t account, int64_t requests, uint64_t content_hash, uint64_t id_set_hash);
@@ -25,6 +26,9 @@ class Books {
   void bill(size_t account, uint64_t row_hash);
   // The batch has ended: if nothing was billed by now, its input may be sent again without being paid twice.
   void close(size_t account) { closed_[account] = true; }
+  // `caller` did something with what `owner` has; the ledger keeps it if it should not have.
+  void touch(const Tenant& owner, const Tenant& caller, std::string_view vendor, std::string_view what,
+             std::string_view id);
 
  private:
   Ledger ledger_;

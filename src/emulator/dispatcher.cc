@@ -5,32 +5,53 @@
 #include <utility>
 
 #include "emulator/json.h"
+#include "emulator/list_shape.h"
 #include "emulator/spoil.h"
 
 namespace br::emulator {
 namespace {
 
-// Enters refusals in the ledger, whoever made them.
-class CountedExchange : public Exchange {
+// What follows on every answer: files that a fault has taken away, batches that were made and never were, refusals in
+// the ledger. A stranger's calls are none of the client's.
+Reply settled(World& world, const Vendor& vendor, const RequestHead& head, const LedgerCalls& before, Reply reply) {
+  Ledger& ledger = world.books.ledger();
+  const GoneResults* const gone = reply.blob ? world.batches.refused_download(reply.blob) : nullptr;
+  if (gone != nullptr) {
+    --ledger.downloads;
+    ledger.downloaded_bytes -= reply.blob->size();
+    reply = vendor.refusal_of(head, {gone->status, "invalid_request_error", gone->code, gone->message, {}});
+  }
+  for (const auto& batch : std::exchange(world.unmade, {})) batch->owner->unmake(*batch);
+  if (reply.status >= 400 && reply.status < 500) ++ledger.refused;
+  if (world.call.tenant.stranger) static_cast<LedgerCalls&>(ledger) = before;
+  return reply;
+}
+
+// One request, in the name of who sent it.
+class CallExchange : public Exchange {
  public:
-  CountedExchange(Ledger& ledger, std::unique_ptr<Exchange> inner) : ledger_(ledger), inner_(std::move(inner)) {}
-  void body(std::string_view piece) override { inner_->body(piece); }
+  CallExchange(World& world, const Vendor& vendor, const RequestHead& head, std::unique_ptr<Exchange> inner)
+      : world_(world), vendor_(vendor), head_(head), call_(world.call), inner_(std::move(inner)) {}
+
+  void body(std::string_view piece) override {
+    const CallScope scope(world_.call, call_);
+    const LedgerCalls before = world_.books.ledger();
+    inner_->body(piece);
+    if (call_.tenant.stranger) static_cast<LedgerCalls&>(world_.books.ledger()) = before;
+  }
   Reply finish() override {
-    Reply reply = inner_->finish();
-    if (reply.status >= 400 && reply.status < 500) ++ledger_.refused;
-    return reply;
+    const CallScope scope(world_.call, call_);
+    const LedgerCalls before = world_.books.ledger();
+    return settled(world_, vendor_, head_, before, inner_->finish());
   }
 
  private:
-  Ledger& ledger_;
+  World& world_;
+  const Vendor& vendor_;
+  RequestHead head_;
+  Call call_;
   std::unique_ptr<Exchange> inner_;
 };
-
-Opening counted(Ledger& ledger, Opening opening) {
-  if (opening.exchange) return Opening::of(std::make_unique<CountedExchange>(ledger, std::move(opening.exchange)));
-  if (opening.reply.status >= 400 && opening.reply.status < 500) ++ledger.refused;
-  return opening;
-}
 
 Reply control_reply(int status, std::string_view key, std::string_view value) {
   json::Writer out;
@@ -63,17 +84,42 @@ Opening Dispatcher::begin(const RequestHead& given) {
   for (const auto& vendor : vendors_) {
     const std::vector<std::string> base = segments_of(vendor->base_path());
     if (!begins_with(head.segments, base)) continue;
-    const Path path = Path(head.segments).subspan(base.size());
-    Ledger& ledger = world_.books.ledger();
-    const std::optional<Fault> fault = world_.faults.on_request(head);
-    if (!fault) return counted(ledger, vendor->begin(head, path));
-    ++ledger.faults;
-    Opening opening = fault_executes(*fault) ? vendor->begin(head, path) : Opening();
-    return counted(ledger, spoiled(*fault, *vendor, head, std::move(opening)));
+    return begin_call(*vendor, std::move(head), base.size());
   }
   std::string known;
   for (const auto& vendor : vendors_) known += " " + std::string(vendor->base_path());
   return Opening::answered(control_reply(404, "error", "no vendor at " + head.path + ", base paths are:" + known));
+}
+
+Opening Dispatcher::begin_call(Vendor& vendor, RequestHead head, size_t base_size) {
+  Call call{world_.tenancy.of(head), {}, {}};
+  RequestFaults faults;
+  if (!call.tenant.stranger) {
+    faults = world_.faults.on_request(head,
+                                      [&] { return world_.batches.count_running(vendor.name(), call.tenant.project); });
+  }
+  if (faults.any()) ++world_.books.ledger().faults;
+  for (const Fault& bend : faults.bends) {
+    if (bend.kind == "list_order") {
+      call.order = fault_text(bend, "order", "mixed") == "oldest" ? ListOrder::kOldestFirst : ListOrder::kMixed;
+    }
+    bend_list_request(bend, vendor.name(), head);
+  }
+  const bool spoilt = faults.spoils.has_value();
+  if (spoilt && faults.spoils->kind == "stranger_instead") call.look_alikes = look_alikes_of(*faults.spoils, true);
+  if (spoilt) bend_list_request(*faults.spoils, vendor.name(), head);
+  const CallScope scope(world_.call, std::move(call));
+  const LedgerCalls before = world_.books.ledger();
+  Opening opening;
+  if (!spoilt || fault_executes(*faults.spoils)) {
+    opening = vendor.begin(head, Path(head.segments).subspan(base_size));
+  }
+  if (spoilt) opening = spoiled(*faults.spoils, vendor, head, world_, std::move(opening));
+  if (opening.exchange) {
+    return Opening::of(std::make_unique<CallExchange>(world_, vendor, head, std::move(opening.exchange)));
+  }
+  opening.reply = settled(world_, vendor, head, before, std::move(opening.reply));
+  return opening;
 }
 
 Opening Dispatcher::begin_control(const RequestHead& head) {
@@ -95,6 +141,13 @@ Opening Dispatcher::begin_control(const RequestHead& head) {
     world_.faults.clear();
     return Opening::answered(control_reply(200, "faults", "none"));
   }
+  if (what == "POST tenants") {
+    return with_body([this](const std::string& text) { return add_tenants(text); });
+  }
+  if (what == "DELETE tenants") {
+    world_.tenancy.clear();
+    return Opening::answered(control_reply(200, "tenants", "none"));
+  }
   if (what == "POST advance") {
     const std::string* const text = head.query_value("ms");
     int64_t ms = -1;
@@ -103,26 +156,48 @@ Opening Dispatcher::begin_control(const RequestHead& head) {
     world_.clock.advance(ms);
     return Opening::answered(control_reply(200, "now_ms", std::to_string(world_.clock.now_ms())));
   }
-  return Opening::answered(control_reply(
-      404, "error",
-      "write GET /__emulator/ledger or /__emulator/service-account, POST or DELETE /__emulator/faults, POST "
-      "/__emulator/advance?ms="));
+  return Opening::answered(
+      control_reply(404, "error",
+                    "write GET /__emulator/ledger or /__emulator/service-account, POST or DELETE /__emulator/faults "
+                    "or /__emulator/tenants, POST /__emulator/advance?ms="));
 }
+
+namespace {
+
+// The lines of a text that hold something.
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (line.find_first_not_of(" \r\t") != std::string_view::npos) lines.push_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+}  // namespace
 
 // One fault a line; all of them or, where one is wrong, none.
 Reply Dispatcher::add_faults(const std::string& text) {
   std::vector<Fault> faults;
-  size_t begin = 0;
-  while (begin < text.size()) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
-    if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
+  for (const std::string_view line : lines_of(text)) {
     std::string error;
     if (!Fault::parse(line, faults.emplace_back(), error)) return control_reply(400, "error", error);
   }
   for (const Fault& fault : faults) world_.faults.add(fault);
   return control_reply(200, "faults", std::to_string(faults.size()) + " added");
+}
+
+Reply Dispatcher::add_tenants(const std::string& text) {
+  Tenancy with_them = world_.tenancy;
+  const std::vector<std::string_view> lines = lines_of(text);
+  for (const std::string_view line : lines) {
+    std::string error;
+    if (!with_them.add(line, error)) return control_reply(400, "error", error);
+  }
+  world_.tenancy = std::move(with_them);
+  return control_reply(200, "tenants", std::to_string(lines.size()) + " added");
 }
 
 const Vendor* Dispatcher::vendor(std::string_view name) const {

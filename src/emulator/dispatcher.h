@@ -10,7 +10,7 @@
 namespace br::emulator {
 
 // Brings each request to its vendor by its path, and lets the scripted faults have their way with it. The paths under
-// /__emulator are for the test that drives the emulator: ledger, faults, advance.
+// /__emulator are for the test that drives the emulator: ledger, faults, tenants, advance.
 class Dispatcher : public Handler {
  public:
   // Throws std::system_error if there can be no spill file.
@@ -26,8 +26,11 @@ class Dispatcher : public Handler {
   World& world() { return world_; }
 
  private:
+  // `head` is the vendor's; its path goes on behind `base_size` segments.
+  Opening begin_call(Vendor& vendor, RequestHead head, size_t base_size);
   Opening begin_control(const RequestHead& head);
   Reply add_faults(const std::string& text);
+  Reply add_tenants(const std::string& text);
 
   World world_;
   std::vector<std::unique_ptr<Vendor>> vendors_;

@@ -66,6 +66,13 @@ void Emulator::clear_faults() {
   impl_->dispatcher.world().faults.clear();
 }
 
+std::string Emulator::add_tenant(const std::string& line) {
+  std::string problem;
+  const std::lock_guard lock(impl_->gate);
+  impl_->dispatcher.world().tenancy.add(line, problem);
+  return problem;
+}
+
 void Emulator::advance_ms(int64_t ms) {
   {
     const std::lock_guard lock(impl_->gate);

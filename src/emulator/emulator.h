@@ -22,9 +22,10 @@ struct EmulatorOptions {
   int64_t max_file_bytes = 0;      // of the three limits, 0: the vendor's own
   int64_t max_batch_bytes = 0;
   int64_t max_requests = 0;
-  std::string aws_key = "AKIDEMULATED:emulated-secret";  // ID:SECRET or ID:SECRET:SESSION_TOKEN, for bedrock and S3
-  std::string service_account;                           // a key file's text in JSON, for vertex; empty: one is made
-  std::vector<std::string> models;  // known models; empty: every one whose name does not begin with "no-such-"
+  std::string aws_key =
+      "AKIDEMULATED:emulated-secret";  // ID:SECRET[:SESSION_TOKEN], for bedrock and S3; more by commas
+  std::string service_account;         // a key file's text in JSON, for vertex; empty: one is made
+  std::vector<std::string> models;     // known models; empty: every one whose name does not begin with "no-such-"
 };
 
 // One scripted misbehaviour; docs/emulator.md lists routes, kinds and values.
@@ -45,6 +46,8 @@ struct Fault {
 // One batch as the vendor's bookkeeping has it.
 struct LedgerBatch {
   std::string vendor;
+  std::string project;    // of the key that made it; empty: the one without a name
+  bool stranger = false;  // another program's in the same account: it counts in no sum
   std::string id;
   std::string input_file_id;
   std::string status;
@@ -55,8 +58,16 @@ struct LedgerBatch {
   std::string twice_paid_with;  // id of an earlier batch with the same input that was accepted too, or empty
 };
 
-// What was asked of the vendors and what they charge for it: the judge of "nothing lost, nothing paid twice".
-struct Ledger {
+// What the client did with a batch or a file that another program in the same account made. Seeing it in a list is no
+// touch.
+struct LedgerTouch {
+  std::string vendor;
+  std::string what;  // poll, results, cancel, delete
+  std::string id;
+};
+
+// How often the client called.
+struct LedgerCalls {
   int64_t uploads = 0;
   int64_t uploaded_bytes = 0;
   int64_t creates = 0;  // batches made, whether or not the answer arrived
@@ -68,9 +79,14 @@ struct Ledger {
   int64_t deletes = 0;
   int64_t refused = 0;  // answers with a 4xx
   int64_t faults = 0;   // scripted faults that took place
+};
+
+// What was asked of the vendors and what they charge for it: the judge of "nothing lost, nothing paid twice".
+struct Ledger : LedgerCalls {
   int64_t requests_billed = 0;
   int64_t requests_twice_paid = 0;  // rows billed that were, byte for byte, billed before
   int64_t batches_twice_paid = 0;
+  std::vector<LedgerTouch> stranger_touches;
   std::vector<LedgerBatch> batches;  // in the order of their creation
 };
 
@@ -97,6 +113,8 @@ class Emulator {
   // Returns what is wrong with the fault, empty if it is in force from now on.
   std::string add_fault(const Fault& fault);
   void clear_faults();
+  // One line about whose key is whose. Returns what is wrong with it, empty if it is in force from now on.
+  std::string add_tenant(const std::string& line);
   // Moves the virtual clock forward.
   void advance_ms(int64_t ms);
   // Closes the port and every connection and joins the thread. Further calls do nothing.

@@ -45,11 +45,12 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::shared_ptr<const Blob> blob;  // sent instead of `body`, piece by piece
+  int64_t blob_from = 0;             // of its bytes, the first that is sent
   Delivery delivery = Delivery::kWhole;
   int64_t amount = 0;
   int64_t delay_ms = 0;  // of the machine's clock, before the first byte
 
-  int64_t body_bytes() const { return blob ? blob->size() : static_cast<int64_t>(body.size()); }
+  int64_t body_bytes() const { return blob ? blob->size() - blob_from : static_cast<int64_t>(body.size()); }
 };
 
 // One request on its way: the body comes in pieces, then finish() does the work and answers. Dropping it without

@@ -9,7 +9,8 @@
 namespace br::emulator {
 namespace {
 
-enum class Where { kRequest, kBatch };
+// A bend changes what the request asks for or how its answer is shown, and leaves room for one fault of the answer.
+enum class Where { kRequest, kBend, kBatch };
 
 struct Kind {
   std::string_view name;
@@ -33,9 +34,23 @@ const Kind kKinds[] = {
     {"html", Where::kRequest, false, {"status", "execute"}},
     {"wrong_json", Where::kRequest, true, {}},
     {"hang", Where::kRequest, false, {"execute"}},
+    {"portal", Where::kRequest, false, {"form", "status", "location", "body", "execute"}},
+    {"queue_full", Where::kRequest, false, {"status", "code", "type", "message", "body", "retry_after", "running"}},
+    {"stranger_instead", Where::kRequest, true, {"copies", "ids"}},
+    {"list_entry", Where::kRequest, true, {"form", "entry"}},
+    {"empty_page", Where::kRequest, true, {}},
+    {"page_repeats", Where::kRequest, true, {}},
+    {"breaks", Where::kRequest, true, {"bytes", "range", "etag"}},
+    {"small_pages", Where::kBend, true, {"entries"}},
+    {"list_order", Where::kBend, true, {"order"}},
     {"rows_duplicated", Where::kBatch, true, {"rows"}},
     {"rows_missing", Where::kBatch, true, {"rows"}},
-    {"rows_unknown", Where::kBatch, true, {"rows"}},
+    {"rows_unknown", Where::kBatch, true, {"rows", "start"}},
+    {"rows_huge", Where::kBatch, true, {"rows", "bytes"}},
+    {"rows_with_key", Where::kBatch, true, {"rows", "form"}},
+    {"look_alikes", Where::kBatch, true, {"copies", "ids"}},
+    {"results_gone", Where::kBatch, true, {"which", "status", "code", "message", "downloads"}},
+    {"late", Where::kBatch, true, {"ms"}},
     {"rows_malformed", Where::kBatch, true, {"rows"}},
     {"bom", Where::kBatch, true, {}},
     {"crlf", Where::kBatch, true, {}},
@@ -44,11 +59,11 @@ const Kind kKinds[] = {
     {"output_late", Where::kBatch, true, {"polls"}},
     {"error_file_only", Where::kBatch, true, {}},
     {"not_found", Where::kBatch, true, {"polls"}},
-    {"listing_lag", Where::kBatch, true, {"lists"}},
+    {"listing_lag", Where::kBatch, true, {"lists", "ms"}},
     {"status_upper", Where::kBatch, true, {}},
     {"status_word", Where::kBatch, true, {"word", "polls"}},
     {"null_fields", Where::kBatch, true, {}},
-    {"fail", Where::kBatch, true, {"code", "message"}},
+    {"fail", Where::kBatch, true, {"code", "message", "running"}},
     {"expire", Where::kBatch, true, {"share"}},
     {"stall", Where::kBatch, true, {"share"}},
 };
@@ -60,14 +75,27 @@ const Kind* kind_of(std::string_view name) {
   return nullptr;
 }
 
+// A single quote only opens where a value begins: texts have apostrophes.
+bool opens_quote(char c, const std::string& word) {
+  return c == '"' || (c == '\'' && (word.empty() || word.back() == '='));
+}
+
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
-  bool quoted = false;
-  for (char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ' ' && !quoted) {
+  char quote = 0;  // the one that is open
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool escaped = quote == '"' && c == '\\' && i + 1 < text.size();
+    if (escaped && (text[i + 1] == '"' || text[i + 1] == '\\')) {
+      word += text[++i];
+    } else if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && opens_quote(c, word)) {
+      quote = c;
+    } else if (c == '#' && quote == 0 && word.empty()) {
+      break;  // a comment
+    } else if (c == ' ' && quote == 0) {
       if (!word.empty()) words.push_back(word);
       word.clear();
     } else {
@@ -130,10 +158,35 @@ bool Fault::parse(std::string_view text, Fault& out, std::string& error) {
 
 namespace {
 
+struct Choice {
+  std::string_view kind;
+  std::string_view name;
+  std::initializer_list<std::string_view> words;
+};
+
+const Choice kChoices[] = {
+    {"portal", "form", {"html", "json", "redirect"}},
+    {"list_entry", "form", {"empty_id", "null_id", "no_id", "null", "number", "text", "other"}},
+    {"breaks", "etag", {"strong", "weak", "none", "changing"}},
+    {"list_order", "order", {"oldest", "mixed"}},
+    {"stranger_instead", "ids", {"rows", "same"}},
+    {"look_alikes", "ids", {"rows", "same"}},
+    {"rows_with_key", "form", {"plain", "percent", "base64"}},
+    {"results_gone", "which", {"output", "errors", "both"}},
+};
+
 // What is wrong with one value of a fault, empty if nothing is.
-std::string value_problem(std::string_view name, const std::string& value) {
-  static constexpr std::string_view kTexts[] = {"code", "type", "message", "body", "word", "retry_after"};
+std::string value_problem(std::string_view kind, std::string_view name, const std::string& value) {
+  static constexpr std::string_view kTexts[] = {"code", "type",        "message",  "body",
+                                                "word", "retry_after", "location", "start"};
   if (std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts)) return {};
+  for (const Choice& choice : kChoices) {
+    const bool taken = choice.kind == kind && choice.name == name;
+    if (taken && std::find(choice.words.begin(), choice.words.end(), value) == choice.words.end()) {
+      return "fault value '" + std::string(name) + "=" + value + "' is unknown, docs/emulator.md lists the words";
+    }
+    if (taken) return {};
+  }
   if (name == "share") {
     char* end = nullptr;
     const double share = std::strtod(value.c_str(), &end);
@@ -165,7 +218,7 @@ std::string Fault::problem() const {
     if (std::find(known->values.begin(), known->values.end(), name) == known->values.end()) {
       return "fault '" + kind + "' takes no value '" + name + "'";
     }
-    std::string wrong = value_problem(name, value);
+    std::string wrong = value_problem(kind, name, value);
     if (!wrong.empty()) return wrong;
   }
   return {};
@@ -191,25 +244,41 @@ bool fault_executes(const Fault& fault) {
   return fault_number(fault, "execute", kind != nullptr && kind->executes ? 1 : 0) != 0;
 }
 
-bool FaultScript::due(Entry& entry) {
+LookAlikes look_alikes_of(const Fault& fault, bool instead) {
+  LookAlikes wanted;
+  wanted.copies = fault_number(fault, "copies", 1);
+  wanted.same_ids = fault_text(fault, "ids", "rows") == "same";
+  wanted.instead = instead;
+  return wanted;
+}
+
+// A fault that waits for other batches to run counts only while they do.
+bool FaultScript::due(Entry& entry, const Running& running) {
+  const int64_t least = fault_number(entry.fault, "running", entry.fault.kind == "queue_full" ? 1 : 0);
+  if (least > 0 && running() < least) return false;
   ++entry.seen;
   const int64_t past = entry.seen - entry.fault.nth;
   return past >= 0 && (entry.fault.count == 0 || past < entry.fault.count);
 }
 
-std::optional<Fault> FaultScript::on_request(const RequestHead& head) {
-  std::optional<Fault> hit;
+RequestFaults FaultScript::on_request(const RequestHead& head, const Running& running) {
+  RequestFaults hit;
   for (Entry& entry : entries_) {
     if (entry.fault.route == "batch" || !route_matches(entry.fault.route, head)) continue;
-    if (due(entry) && !hit) hit = entry.fault;
+    if (!due(entry, running)) continue;
+    if (kind_of(entry.fault.kind)->where == Where::kBend) {
+      hit.bends.push_back(entry.fault);
+    } else if (!hit.spoils) {
+      hit.spoils = entry.fault;
+    }
   }
   return hit;
 }
 
-std::vector<Fault> FaultScript::on_batch() {
+std::vector<Fault> FaultScript::on_batch(const Running& running) {
   std::vector<Fault> hits;
   for (Entry& entry : entries_) {
-    if (entry.fault.route == "batch" && due(entry)) hits.push_back(entry.fault);
+    if (entry.fault.route == "batch" && due(entry, running)) hits.push_back(entry.fault);
   }
   return hits;
 }

@@ -87,7 +87,7 @@ Reply FireworksApi::refusal(const ApiError& error) const {
 
 FireworksDataset* FireworksApi::dataset(std::string_view name) {
   const auto at = datasets_.find(name);
-  return at == datasets_.end() ? nullptr : &at->second;
+  return at == datasets_.end() || at->second.tenant.project != world_.call.tenant.project ? nullptr : &at->second;
 }
 
 Opening FireworksApi::begin_datasets(const RequestHead& head, const std::string& account, const std::string& id,
@@ -100,16 +100,22 @@ Opening FireworksApi::begin_datasets(const RequestHead& head, const std::string&
   if (found == nullptr) return Opening::answered(not_found("dataset " + resource));
   if (verb == "upload" && head.method == "POST") return begin_upload(head, resource);
   if (verb == "getUploadEndpoint" && head.method == "POST") {
-    return with_body([this, head, resource](const std::string& body) { return upload_addresses(head, resource, body); });
+    return with_body(
+        [this, head, resource](const std::string& body) { return upload_addresses(head, resource, body); });
   }
   if (verb == "validateUpload" && head.method == "POST") {
     return with_body([this, resource](const std::string& body) { return validate_upload(resource, body); });
   }
+  const auto touch = [&](const char* what) {
+    world_.books.touch(found->tenant, world_.call.tenant, "fireworks", what, resource);
+  };
   if (verb == "getDownloadEndpoint" && head.method == "GET") {
+    touch("results");
     return Opening::answered(download_addresses(head, *found));
   }
   if (verb.empty() && head.method == "GET") return Opening::answered(ok(dataset_json(*found)));
   if (!verb.empty() || head.method != "DELETE") return Opening::answered(not_found(head.path));
+  touch("delete");
   datasets_.erase(resource);
   ++world_.books.ledger().deletes;
   return Opening::answered(ok("{}"));
@@ -131,6 +137,7 @@ Reply FireworksApi::create_dataset(const std::string& account, const std::string
   FireworksDataset fresh;
   fresh.name = "accounts/" + account + "/datasets/" + id;
   if (dataset(fresh.name) != nullptr) return refusal({409, {}, {}, fresh.name + " already exists", {}});
+  fresh.tenant = world_.call.tenant;
   fresh.created_ms = world_.clock.now_ms();
   fresh.uploaded = json::member(*given, "userUploaded") != nullptr;
   fresh.example_count = count == nullptr ? "0" : std::string(json::view(*count));

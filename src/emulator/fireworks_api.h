@@ -17,6 +17,7 @@ struct FireworksDataset {
   int64_t created_ms = 0;
   bool ready = false;
   bool uploaded = false;  // by the user; else a job's
+  Tenant tenant;
   std::map<std::string, std::shared_ptr<const Blob>> files;
   std::map<std::string, int64_t> promised;  // files that signed addresses were asked for, and their sizes
 };
@@ -35,6 +36,8 @@ class FireworksApi : public Vendor, public BatchOwner {
   RowAnswer answer(const Batch& batch, const Row& row) override { return rows_.answer(batch, row); }
   std::string unanswered(const Batch&, const Row& row, Unanswered why) override { return rows_.unanswered(row, why); }
   void results_ready(Batch& batch) override;
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch& batch) override;
 
  private:
   // fireworks.cc
@@ -45,6 +48,7 @@ class FireworksApi : public Vendor, public BatchOwner {
   Reply take_upload(const std::string& name, Form& form);
   Reply download_addresses(const RequestHead& head, const FireworksDataset& dataset);
   Reply signed_download(const RequestHead& head, const std::string& signature);
+  // Null if there is none of that name, or it is another project's.
   FireworksDataset* dataset(std::string_view name);
 
   // fireworks_uploads.cc
@@ -56,7 +60,7 @@ class FireworksApi : public Vendor, public BatchOwner {
   Opening begin_jobs(const RequestHead& head, const std::string& account, const std::string& id, std::string_view verb);
   Reply create_job(const RequestHead& head, const std::string& account, const std::string& body);
   std::string job_problem(const json::Value& body) const;
-  Reply list_jobs(const RequestHead& head);
+  Reply list_jobs(const RequestHead& head, const std::string& account);
   Reply cancel(const std::string& id);
   Reply remove(const std::string& id);
 

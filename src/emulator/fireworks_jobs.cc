@@ -75,7 +75,12 @@ Opening FireworksApi::begin_jobs(const RequestHead& head, const std::string& acc
   if (id.empty() && head.method == "POST") {
     return with_body([this, head, account](const std::string& body) { return create_job(head, account, body); });
   }
-  if (id.empty() && head.method == "GET") return Opening::answered(list_jobs(head));
+  if (id.empty() && head.method == "GET") return Opening::answered(list_jobs(head, account));
+  // Another account in the path is another world.
+  const Batch* const asked = batches_.find(id);
+  if (asked != nullptr && JobFields::of(*asked).account != account) {
+    return Opening::answered(not_found("batch inference job " + id));
+  }
   if (verb == "cancel" && head.method == "POST") {
     return with_body([this, id](const std::string&) { return cancel(id); });
   }
@@ -123,6 +128,7 @@ Reply FireworksApi::create_job(const RequestHead& head, const std::string& accou
   FireworksDataset made;
   made.name = output;
   made.created_ms = world_.clock.now_ms();
+  made.tenant = world_.call.tenant;
   datasets_.emplace(output, made);
   auto batch = std::make_unique<Batch>();
   batch->vendor = "fireworks";
@@ -140,12 +146,13 @@ Reply FireworksApi::create_job(const RequestHead& head, const std::string& accou
   return ok(job_json(batches_.start(std::move(batch))));
 }
 
-Reply FireworksApi::list_jobs(const RequestHead& head) {
+Reply FireworksApi::list_jobs(const RequestHead& head, const std::string& account) {
   int64_t size = 50;
   if (!query_number(head, "pageSize", 1, 200, size)) return bad("pageSize: from 1 to 200");
   const std::string* token = head.query_value("pageToken");
   if (token != nullptr && token->empty()) token = nullptr;
-  const std::vector<Batch*> all = batches_.newest_first(token == nullptr);
+  std::vector<Batch*> all = batches_.newest_first(token == nullptr);
+  std::erase_if(all, [&](const Batch* batch) { return JobFields::of(*batch).account != account; });
   auto from = all.begin();
   if (token != nullptr) from = std::find_if(from, all.end(), [&](const Batch* batch) { return batch->id == *token; });
   const auto left = static_cast<int64_t>(all.end() - from);
@@ -157,20 +164,39 @@ Reply FireworksApi::list_jobs(const RequestHead& head) {
 }
 
 Reply FireworksApi::cancel(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found("batch inference job " + id);
   if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
   return has_ended(batch->stage) ? unready("batch inference job " + id + " has ended") : ok("{}");
 }
 
 Reply FireworksApi::remove(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("delete", id);
   if (batch == nullptr) return not_found("batch inference job " + id);
   world_.batches.cancel(*batch);
   batches_.erase(*batch);
   ++world_.books.ledger().deletes;
   return ok("{}");
 }
+
+void FireworksApi::make_twin(const Batch& original, Batch& twin) {
+  twin.id = world_.ids.next("", 12);
+  const std::string account = JobFields::of(original).account;
+  const auto add = [&](const std::string& id, bool ready) {
+    FireworksDataset made;
+    made.name = "accounts/" + account + "/datasets/" + id;
+    made.created_ms = world_.clock.now_ms();
+    made.ready = made.uploaded = ready;
+    made.tenant = twin.tenant;
+    if (ready) made.files["nightly.jsonl"] = twin.input;
+    return datasets_.emplace(made.name, made).first->first;
+  };
+  twin.input_file_id = add("nightly-" + twin.id, true);
+  twin.extra = account + " " + add(twin.id + "-results", false);
+}
+
+// A new job may have the names of one that never was.
+void FireworksApi::unmake(const Batch& batch) { datasets_.erase(JobFields::of(batch).output); }
 
 // The dataset of a job's results has two files.
 void FireworksApi::results_ready(Batch& batch) {

@@ -78,6 +78,7 @@ Opening Gcs::begin_upload(const RequestHead& head, const std::string& bucket) {
         object.content_type = type;
         object.written_ms = world_.clock.now_ms();
         object.blob = body.blob;
+        object.tenant = world_.call.tenant;
         ++world_.books.ledger().uploads;
         return ok(object_json(bucket, store_.put(bucket, std::move(object))));
       }));
@@ -86,7 +87,11 @@ Opening Gcs::begin_upload(const RequestHead& head, const std::string& bucket) {
 Reply Gcs::object_call(const RequestHead& head, const std::string& bucket, const std::string& key) {
   const StoredObject* const object = store_.find(bucket, key);
   if (object == nullptr) return refusal(404, "notFound", "No such object: " + bucket + "/" + key);
+  const auto touch = [&](const char* what) {
+    world_.books.touch(object->tenant, world_.call.tenant, "vertex", what, "gs://" + bucket + "/" + key);
+  };
   if (head.method == "DELETE") {
+    touch("delete");
     store_.erase(bucket, key);
     ++world_.books.ledger().deletes;
     Reply gone;
@@ -97,6 +102,7 @@ Reply Gcs::object_call(const RequestHead& head, const std::string& bucket, const
   if (head.method != "GET") return refusal(405, "methodNotAllowed", "Method Not Allowed");
   const std::string* const alt = head.query_value("alt");
   if (alt == nullptr || *alt != "media") return ok(object_json(bucket, *object));
+  touch("results");
   Reply reply;
   reply.content_type = object->content_type;
   reply.blob = object->blob;

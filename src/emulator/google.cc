@@ -20,7 +20,7 @@ std::pair<std::string, std::string> name_and_verb(const std::string& segment) {
 
 GoogleApi::GoogleApi(World& world)
     : world_(world),
-      files_(world),
+      files_(world, "google"),
       batches_(world),
       rows_(world.options),
       limits_(limits_in_force(world.options, kLimits)) {}

@@ -19,6 +19,7 @@ struct GoogleUpload {
   std::string mime_type;
   int64_t bytes = 0;  // that were announced
   std::shared_ptr<Blob> blob;
+  Tenant tenant;  // who began it
 };
 
 // The Gemini API's files and batches.
@@ -36,6 +37,8 @@ class GoogleApi : public Vendor, public BatchOwner {
   // A batch that did not end well has no results at all.
   std::string unanswered(const Batch&, const Row&, Unanswered) override { return {}; }
   void results_ready(Batch& batch) override;
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch&) override {}
 
  private:
   friend class GoogleChunk;

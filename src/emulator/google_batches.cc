@@ -115,7 +115,7 @@ Reply GoogleApi::list_batches(const RequestHead& head) {
 }
 
 Reply GoogleApi::cancel(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found("batches/" + id);
   if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
   if (!has_ended(batch->stage)) return ok("{}");
@@ -123,11 +123,24 @@ Reply GoogleApi::cancel(const std::string& id) {
 }
 
 Reply GoogleApi::remove(const std::string& id) {
-  const Batch* const batch = batches_.find(id);
+  const Batch* const batch = batches_.find_to("delete", id);
   if (batch == nullptr) return not_found("batches/" + id);
   batches_.erase(*batch);
   ++world_.books.ledger().deletes;
   return ok("{}");
+}
+
+void GoogleApi::make_twin(const Batch&, Batch& twin) {
+  twin.id = world_.ids.next("", 36);
+  if (twin.is_inline) return;
+  StoredFile file;
+  file.id = world_.ids.next("", 12);
+  file.filename = "nightly.jsonl";
+  file.mime_type = "application/jsonl";
+  file.created_s = world_.now_s();
+  file.expires_s = file.created_s + kResultLifeS;
+  file.blob = twin.input;
+  twin.input_file_id = "files/" + files_.add(std::move(file)).id;
 }
 
 void GoogleApi::results_ready(Batch& batch) {

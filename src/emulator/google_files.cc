@@ -94,6 +94,7 @@ class GoogleChunk : public Exchange {
     file.created_s = api_.world_.now_s();
     file.expires_s = file.created_s + kFileLifeS;
     file.blob = upload.blob;
+    file.tenant = upload.tenant;
     ++api_.world_.books.ledger().uploads;
     const StoredFile& stored = api_.files_.add(std::move(file));
     Reply reply = status("final");
@@ -146,6 +147,7 @@ Reply GoogleApi::start_upload(const RequestHead& head, const std::string& body) 
     }
   }
   upload.blob = std::make_shared<Blob>(world_.spill);
+  upload.tenant = world_.call.tenant;
   const std::string id = world_.ids.next("", 24);
   uploads_.emplace(id, std::move(upload));
   Reply reply;
@@ -216,7 +218,7 @@ Reply GoogleApi::list_files(const RequestHead& head, const std::string& root) {
 }
 
 Reply GoogleApi::download(const std::string& id) {
-  const StoredFile* const file = files_.find(id);
+  const StoredFile* const file = files_.find_to("results", id);
   if (file == nullptr) return not_found("File " + id);
   Reply reply = ok({});
   reply.content_type = "application/octet-stream";
@@ -227,7 +229,7 @@ Reply GoogleApi::download(const std::string& id) {
 }
 
 Reply GoogleApi::delete_file(const std::string& id) {
-  if (files_.find(id) == nullptr) return not_found("File " + id);
+  if (files_.find_to("delete", id) == nullptr) return not_found("File " + id);
   files_.erase(id);
   ++world_.books.ledger().deletes;
   return ok("{}");

@@ -36,7 +36,7 @@ RowRules mistral_rows() {
 
 MistralApi::MistralApi(World& world)
     : world_(world),
-      files_(world),
+      files_(world, "mistral"),
       batches_(world),
       rows_(world.options, mistral_rows()),
       limits_(limits_in_force(world.options, kLimits)) {}

@@ -25,6 +25,8 @@ class MistralApi : public Vendor, public BatchOwner {
   RowAnswer answer(const Batch& batch, const Row& row) override { return rows_.answer(batch, row); }
   std::string unanswered(const Batch&, const Row& row, Unanswered why) override { return rows_.unanswered(row, why); }
   void results_ready(Batch& batch) override;
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch&) override {}
 
  private:
   // mistral_files.cc

@@ -108,7 +108,7 @@ Reply MistralApi::list_files(const RequestHead& head) {
 }
 
 Reply MistralApi::download(const std::string& id) {
-  const StoredFile* const file = files_.find(id);
+  const StoredFile* const file = files_.find_to("results", id);
   if (file == nullptr) return not_found("File " + id);
   Reply reply = ok({});
   reply.content_type = "application/octet-stream";
@@ -119,7 +119,7 @@ Reply MistralApi::download(const std::string& id) {
 }
 
 Reply MistralApi::delete_file(const std::string& id) {
-  if (files_.find(id) == nullptr) return not_found("File " + id);
+  if (files_.find_to("delete", id) == nullptr) return not_found("File " + id);
   files_.erase(id);
   ++world_.books.ledger().deletes;
   json::Writer out;

@@ -162,7 +162,7 @@ Reply MistralApi::list_jobs(const RequestHead& head) {
 }
 
 Reply MistralApi::cancel(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found("Batch " + id);
   if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
   if (has_ended(batch->stage)) return invalid("The job has ended and cannot be cancelled.");
@@ -171,7 +171,7 @@ Reply MistralApi::cancel(const std::string& id) {
 
 // A job that still runs is stopped, too.
 Reply MistralApi::delete_job(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("delete", id);
   if (batch == nullptr) return not_found("Batch " + id);
   world_.batches.cancel(*batch);
   batches_.erase(*batch);
@@ -179,6 +179,18 @@ Reply MistralApi::delete_job(const std::string& id) {
   json::Writer out;
   out.begin_object().field("id", id).field("object", "batch").key("deleted").boolean(true);
   return ok(out.end_object().str());
+}
+
+void MistralApi::make_twin(const Batch&, Batch& twin) {
+  twin.id = next_uuid(world_.ids);
+  if (twin.is_inline) return;
+  StoredFile file;
+  file.id = next_uuid(world_.ids);
+  file.filename = "nightly.jsonl";
+  file.purpose = "batch_request";
+  file.created_s = world_.now_s();
+  file.blob = twin.input;
+  twin.input_file_id = files_.add(std::move(file)).id;
 }
 
 void MistralApi::results_ready(Batch& batch) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "emulator/spill.h"
+#include "emulator/tenancy.h"
 
 namespace br::emulator {
 
@@ -15,6 +16,7 @@ struct StoredObject {
   std::string content_type;
   int64_t written_ms = 0;
   int64_t generation = 0;
+  Tenant tenant;  // who wrote it
   std::shared_ptr<const Blob> blob;
 };
 

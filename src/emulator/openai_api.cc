@@ -5,7 +5,11 @@
 namespace br::emulator {
 
 OpenAiApi::OpenAiApi(OpenAiTable table, World& world)
-    : table_(std::move(table)), world_(world), files_(world), batches_(world), rows_(world.options, table_.rows) {
+    : table_(std::move(table)),
+      world_(world),
+      files_(world, table_.name),
+      batches_(world),
+      rows_(world.options, table_.rows) {
   table_.limits = limits_in_force(world.options, table_.limits);
 }
 

@@ -56,6 +56,8 @@ class OpenAiApi : public Vendor, public BatchOwner {
   RowAnswer answer(const Batch& batch, const Row& row) override;
   std::string unanswered(const Batch& batch, const Row& row, Unanswered why) override;
   void results_ready(Batch& batch) override;
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch&) override {}
 
  protected:
   virtual bool knows_key(const RequestHead& head) const;

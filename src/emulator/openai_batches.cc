@@ -37,7 +37,7 @@ void write_problems(json::Writer& out, const Batch& batch) {
   }
   out.key("errors").begin_object().field("object", "list").key("data").begin_array();
   for (const LineProblem& problem : batch.problems) {
-    out.begin_object().field("code", problem.code).field("message", problem.message);
+    out.begin_object().nullable_field("code", problem.code).field("message", problem.message);
     out.nullable_field("param", problem.param).nullable_time("line", problem.line).end_object();
   }
   out.end_array().end_object();
@@ -69,7 +69,7 @@ Reply OpenAiApi::get_batch(const std::string& id) {
 }
 
 Reply OpenAiApi::cancel_batch(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return no_batch(id);
   if (world_.batches.cancel(*batch)) {
     ++world_.books.ledger().cancels;
@@ -93,7 +93,9 @@ Reply OpenAiApi::list_chosen(const std::vector<std::string>& ids) {
   std::vector<Batch*> chosen;
   for (const std::string& id : ids) {
     const auto at = std::find_if(all.begin(), all.end(), [&](const Batch* batch) { return batch->id == id; });
-    if (at != all.end()) chosen.push_back(*at);
+    if (at == all.end()) continue;
+    batches_.find_to("poll", id);
+    chosen.push_back(*at);
   }
   return ok(list_json(chosen, false));
 }

@@ -156,4 +156,15 @@ Reply OpenAiApi::create_batch(const std::string& text) {
   return created(batches_.start(std::move(batch)));
 }
 
+void OpenAiApi::make_twin(const Batch&, Batch& twin) {
+  StoredFile file;
+  file.id = new_file_id();
+  file.filename = "nightly.jsonl";
+  file.purpose = table_.purpose;
+  file.created_s = world_.now_s();
+  file.blob = twin.input;
+  twin.id = new_batch_id();
+  twin.input_file_id = files_.add(std::move(file)).id;
+}
+
 }  // namespace br::emulator

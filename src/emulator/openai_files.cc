@@ -168,7 +168,7 @@ Reply OpenAiApi::get_file(const std::string& id) {
 }
 
 Reply OpenAiApi::file_content(const std::string& id) {
-  const StoredFile* const file = files_.find(id);
+  const StoredFile* const file = files_.find_to("results", id);
   if (file == nullptr) return no_file(id);
   Reply reply = ok({});
   reply.content_type = "application/octet-stream";
@@ -180,7 +180,7 @@ Reply OpenAiApi::file_content(const std::string& id) {
 }
 
 Reply OpenAiApi::delete_file(const std::string& id) {
-  if (files_.find(id) == nullptr) return no_file(id);
+  if (files_.find_to("delete", id) == nullptr) return no_file(id);
   files_.erase(id);
   ++world_.books.ledger().deletes;
   json::Writer out;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "emulator/hash.h"
+#include "emulator/key_forms.h"
+#include "emulator/row_text.h"
 #include "emulator/utf8.h"
 
 namespace br::emulator {
@@ -170,7 +172,10 @@ void RowRun::answer_row(char* line, int64_t now_s) {
   const bool missing = index < quirks.rows_missing;
   const bool duplicated = !missing && index < duplicated_end;
   const bool malformed = !missing && !duplicated && index < malformed_end;
-  const bool stranger = index < quirks.rows_unknown;
+  // Strangers beyond the batch's own rows come with its last one.
+  const int64_t last_stranger =
+      index + 1 < batch_.total ? std::min(index + 1, quirks.rows_unknown) : quirks.rows_unknown;
+  const bool stranger = index < last_stranger;
 
   std::string copy = duplicated || stranger ? line : "";
   std::string second_copy = duplicated && stranger ? line : "";
@@ -182,6 +187,8 @@ void RowRun::answer_row(char* line, int64_t now_s) {
     batch_.tokens.input += answer.tokens.input;
     batch_.tokens.output += answer.tokens.output;
   }
+  if (index < quirks.rows_huge) insert_text(answer.line, std::string(static_cast<size_t>(quirks.huge_bytes), 'x'));
+  if (index < quirks.rows_with_key) insert_text(answer.line, " " + key_in_form(batch_.tenant.key, quirks.key_form));
   ResultFile& file = file_for(answer.succeeded);
   if (malformed) answer.line.resize(answer.line.size() / 2);
   if (!missing) file.row(answer.line);
@@ -191,9 +198,10 @@ void RowRun::answer_row(char* line, int64_t now_s) {
     file.row(batch_.owner->answer(batch_, row).line);
     copy = std::move(second_copy);
   }
-  if (stranger) {
-    const std::string id = "unknown-" + std::to_string(index + 1);
-    row.line = copy.data();
+  for (int64_t number = index + 1; number <= last_stranger; ++number) {
+    const std::string id = quirks.stranger_start + std::to_string(number);
+    std::string again = copy;
+    row.line = again.data();
     row.other_id = id;
     file.row(batch_.owner->answer(batch_, row).line);
   }
@@ -208,6 +216,8 @@ void RowRun::finish(Unanswered why, int64_t now_s) {
   }
   batch_.output = output_.finish();
   batch_.errors = errors_.finish();
+  if (batch_.quirks.gone_output.status != 0) batch_.lost_output = batch_.output;
+  if (batch_.quirks.gone_errors.status != 0) batch_.lost_errors = batch_.errors;
   block_ = std::string();
   batch_.owner->results_ready(batch_);
 }

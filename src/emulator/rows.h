@@ -64,6 +64,11 @@ class BatchOwner {
   virtual std::string unanswered(const Batch& batch, const Row& row, Unanswered why) = 0;
   // The result files are written; the vendor gives them ids.
   virtual void results_ready(Batch& batch) = 0;
+  // `twin` has the fields of `original`, which another program in the account might have asked for as well, and rows
+  // of its own: gives it what the vendor keeps of it, ids, names and files of its own, and no word of the client's.
+  virtual void make_twin(const Batch& original, Batch& twin) = 0;
+  // The batch was made and never was: what the vendor keeps of it goes.
+  virtual void unmake(const Batch& batch) = 0;
 };
 
 }  // namespace br::emulator

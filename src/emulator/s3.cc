@@ -102,6 +102,7 @@ class S3Put : public Exchange {
     }
     object_.written_ms = s3_.world_.clock.now_ms();
     object_.blob = blob_;
+    object_.tenant = s3_.world_.call.tenant;
     s3_.store_.put(bucket_, object_);
     ++s3_.world_.books.ledger().uploads;
     Reply reply;
@@ -152,6 +153,7 @@ Opening S3::begin(const RequestHead& head, Path path) {
   }
   if (head.method == "PUT") return Opening::of(std::make_unique<S3Put>(*this, head, bucket, key));
   if (head.method == "DELETE") {
+    touch("delete", bucket, key);
     if (store_.erase(bucket, key)) ++world_.books.ledger().deletes;
     Reply gone;
     gone.status = 204;
@@ -160,8 +162,17 @@ Opening S3::begin(const RequestHead& head, Path path) {
   }
   const StoredObject* const object = store_.find(bucket, key);
   if (object == nullptr) return Opening::answered(refusal(404, "NoSuchKey", "The specified key does not exist."));
-  if (head.method == "GET") return Opening::answered(get(*object));
+  if (head.method == "GET") {
+    touch("results", bucket, key);
+    return Opening::answered(get(*object));
+  }
   return Opening::answered(refusal(405, "MethodNotAllowed", "The specified method is not allowed."));
+}
+
+void S3::touch(std::string_view what, const std::string& bucket, const std::string& key) {
+  const StoredObject* const object = store_.find(bucket, key);
+  if (object == nullptr) return;
+  world_.books.touch(object->tenant, world_.call.tenant, "bedrock", what, "s3://" + bucket + "/" + key);
 }
 
 Reply S3::get(const StoredObject& object) {

@@ -21,6 +21,7 @@ class S3 {
 
   Reply list(const RequestHead& head, const std::string& bucket) const;
   Reply get(const StoredObject& object);
+  void touch(std::string_view what, const std::string& bucket, const std::string& key);
 
   World& world_;
   ObjectStore& store_;

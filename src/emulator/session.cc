@@ -213,7 +213,8 @@ bool Session::send_piece(int64_t at_most) {
   if (sent_ < head_bytes) {
     piece = std::string_view(head_).substr(static_cast<size_t>(sent_), room);
   } else {
-    const size_t size = reply_.blob->read(sent_ - head_bytes, share_.out.data(), std::min(room, share_.out.size()));
+    const int64_t from = reply_.blob_from + sent_ - head_bytes;
+    const size_t size = reply_.blob->read(from, share_.out.data(), std::min(room, share_.out.size()));
     piece = {share_.out.data(), size};
   }
   error_code error;
@@ -233,9 +234,11 @@ void Session::on_writable() {
 }
 
 void Session::on_slow_tick() {
-  send_piece(std::max<int64_t>(1, reply_.amount * kSlowTickMs / 1000));
+  const int64_t bytes_per_s = std::max<int64_t>(1, reply_.amount);
+  const int64_t tick_ms = std::max(kSlowTickMs, 1000 / bytes_per_s);  // one byte at least
+  send_piece(std::max<int64_t>(1, bytes_per_s * tick_ms / 1000));
   if (state_ == State::kClosed) return;
-  if (sent_ < to_send_) return wait_timer(kSlowTickMs, &Session::on_slow_tick);
+  if (sent_ < to_send_) return wait_timer(tick_ms, &Session::on_slow_tick);
   reply_sent();
 }
 

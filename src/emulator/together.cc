@@ -174,6 +174,7 @@ Reply TogetherApi::announce(const RequestHead& head, const std::string& form) {
     }
   }
   file.id = new_file_id();
+  file.tenant = world_.call.tenant;
   const std::string signature = world_.ids.next("", 32);
   Reply reply = ok({}, 302);
   reply.headers.emplace_back("location", origin_of(head) + table_.base_path + "/presigned/" + signature);

@@ -15,6 +15,7 @@
 #include "emulator/faults.h"
 #include "emulator/ids.h"
 #include "emulator/service_account.h"
+#include "emulator/tenancy.h"
 
 namespace br::emulator {
 
@@ -25,9 +26,9 @@ struct World {
         clock(given.speed),
         spill(std::make_shared<Spill>(given.spill_dir)),
         ids(given.seed),
-        aws(AwsKeyPair::of(given.aws_key)),
+        aws(AwsKeyPair::all_of(given.aws_key)),
         service_account(given.service_account),
-        batches(options, clock, books, spill) {}
+        batches(options, clock, books, spill, call) {}
 
   int64_t now_s() const { return clock.now_ms() / 1000; }
 
@@ -35,11 +36,14 @@ struct World {
   Clock clock;
   std::shared_ptr<Spill> spill;
   Ids ids;
-  AwsKeyPair aws;
+  std::vector<AwsKeyPair> aws;
   ServiceAccount service_account;
   Books books;
   FaultScript faults;
+  Tenancy tenancy;
+  Call call;
   Batches batches;
+  std::vector<std::unique_ptr<Batch>> unmade;  // until the call is over that a fault took them from
 };
 
 // A refusal before the vendor puts it into its own shape.

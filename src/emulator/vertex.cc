@@ -23,6 +23,13 @@ std::pair<std::string, std::string> name_and_verb(const std::string& segment) {
   return {segment.substr(0, colon), segment.substr(colon + 1)};
 }
 
+const char* storage_reason(int status) {
+  if (status >= 500) return "backendError";
+  if (status == 400) return "invalid";
+  if (status == 403) return "forbidden";
+  return status == 404 || status == 410 ? "notFound" : "rateLimitExceeded";
+}
+
 }  // namespace
 
 VertexApi::VertexApi(World& world)
@@ -40,7 +47,7 @@ Reply VertexApi::refusal_of(const RequestHead& head, const ApiError& error) cons
     case Part::kTokens:
       return tokens_.refusal(error.status, error.status >= 500 ? "internal_failure" : "invalid_grant", error.message);
     case Part::kStorage:
-      return gcs_.refusal(error.status, error.status >= 500 ? "backendError" : "rateLimitExceeded", error.message);
+      return gcs_.refusal(error.status, storage_reason(error.status), error.message);
     case Part::kJobs:
       break;
   }

@@ -37,13 +37,15 @@ class VertexApi : public Vendor, public BatchOwner {
   // Lines that nobody came to are in no file.
   std::string unanswered(const Batch&, const Row&, Unanswered) override { return {}; }
   void results_ready(Batch& batch) override;
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch& batch) override;
 
  private:
   // vertex_jobs.cc
   Opening begin_jobs(const RequestHead& head, const std::string& parent, const std::string& id, std::string_view verb);
   Reply create(const std::string& parent, const std::string& body);
   std::string create_problem(const json::Value& body) const;
-  Reply list(const RequestHead& head);
+  Reply list(const RequestHead& head, const std::string& parent);
   Reply cancel(const std::string& id);
   Reply remove(const std::string& id);
   std::string job_json(const Batch& batch) const;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "emulator/look_alike.h"
 #include "emulator/row_run.h"
 #include "emulator/times.h"
 #include "emulator/vertex_api.h"
@@ -83,7 +84,10 @@ Opening VertexApi::begin_jobs(const RequestHead& head, const std::string& parent
   if (id.empty() && head.method == "POST") {
     return with_body([this, parent](const std::string& body) { return create(parent, body); });
   }
-  if (id.empty() && head.method == "GET") return Opening::answered(list(head));
+  if (id.empty() && head.method == "GET") return Opening::answered(list(head, parent));
+  // Another project in the path is another world.
+  const auto job = jobs_.find(id);
+  if (job != jobs_.end() && job->second.name.rfind(parent + "/", 0) != 0) return Opening::answered(no_job(id));
   if (verb == "cancel" && head.method == "POST") {
     return with_body([this, id](const std::string&) { return cancel(id); });
   }
@@ -158,7 +162,7 @@ Reply VertexApi::create(const std::string& parent, const std::string& text) {
   return ok(job_json(batches_.start(std::move(batch))));
 }
 
-Reply VertexApi::list(const RequestHead& head) {
+Reply VertexApi::list(const RequestHead& head, const std::string& parent) {
   int64_t size = 100;
   if (!query_number(head, "pageSize", 1, 1000, size)) return bad("pageSize must be from 1 to 1000.");
   const std::string* const token = head.query_value("pageToken");
@@ -168,6 +172,7 @@ Reply VertexApi::list(const RequestHead& head) {
   std::erase_if(all, [&](const Batch* batch) {
     json::Document request;
     json::parse(jobs_.at(batch->id).request, request);
+    if (jobs_.at(batch->id).name.rfind(parent + "/", 0) != 0) return true;
     return filter != nullptr && !fits_filter(*batch, *filter, request, understood);
   });
   if (!understood) return bad("The emulator does not understand the filter: " + *filter);
@@ -186,7 +191,7 @@ Reply VertexApi::list(const RequestHead& head) {
 }
 
 Reply VertexApi::cancel(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return no_job(id);
   if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
   if (!has_ended(batch->stage)) return ok("{}");
@@ -199,7 +204,7 @@ Reply VertexApi::cancel(const std::string& id) {
 }
 
 Reply VertexApi::remove(const std::string& id) {
-  Batch* const batch = batches_.find(id);
+  Batch* const batch = batches_.find_to("delete", id);
   if (batch == nullptr) return no_job(id);
   if (!has_ended(batch->stage)) return bad("The job runs and cannot be deleted: " + id);
   batches_.erase(*batch);
@@ -242,6 +247,32 @@ std::string VertexApi::job_json(const Batch& batch) const {
   return out.field("modelVersionId", "1").end_object().str();
 }
 
+// The stranger's input and results lie beside the client's, under a folder of their own.
+void VertexApi::make_twin(const Batch& original, Batch& twin) {
+  const VertexJob& model = jobs_.at(original.id);
+  twin.id = "1";
+  for (const char digit : world_.ids.next("", kNumberDigits)) twin.id += static_cast<char>('0' + digit % 10);
+  twin.extra = original.extra;
+  const std::string bucket = ObjectPlace::of(model.prefix).bucket;
+  StoredObject input;
+  input.key = "nightly/" + twin.id + ".jsonl";
+  input.written_ms = world_.clock.now_ms();
+  input.blob = twin.input;
+  input.tenant = twin.tenant;
+  twin.input_file_id = "gs://" + bucket + "/" + input.key;
+  objects_.put(bucket, std::move(input));
+  VertexJob job;
+  job.name = model.name.substr(0, model.name.rfind('/') + 1) + twin.id;
+  job.prefix = "gs://" + bucket + "/nightly/out";
+  job.request = with_text_at(model.request, {"displayName"}, twin.name);
+  job.request = with_text_at(job.request, {"labels"}, {});
+  job.request = with_text_at(job.request, {"inputConfig", "gcsSource", "uris"}, twin.input_file_id);
+  job.request = with_text_at(job.request, {"outputConfig", "gcsDestination", "outputUriPrefix"}, job.prefix);
+  jobs_.emplace(twin.id, std::move(job));
+}
+
+void VertexApi::unmake(const Batch& batch) { jobs_.erase(batch.id); }
+
 // What was answered lies in a directory of the job's own, however it ended.
 void VertexApi::results_ready(Batch& batch) {
   if (!batch.output) return;
@@ -253,6 +284,7 @@ void VertexApi::results_ready(Batch& batch) {
   object.content_type = "application/octet-stream";
   object.written_ms = world_.clock.now_ms();
   object.blob = std::move(batch.output);
+  object.tenant = batch.tenant;
   objects_.put(place.bucket, std::move(object));
 }
 

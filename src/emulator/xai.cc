@@ -21,7 +21,7 @@ RowRules xai_rows() {
 
 XaiApi::XaiApi(World& world)
     : world_(world),
-      files_(world),
+      files_(world, "xai"),
       batches_(world),
       rows_(world.options, xai_rows()),
       limits_(limits_in_force(world.options, kLimits)) {}

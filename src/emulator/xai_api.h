@@ -23,6 +23,7 @@ struct XaiContainer {
   std::string id;
   std::string name;
   std::string input_file_id;  // not empty: sealed
+  Tenant tenant;              // who made it
   int64_t created_ms = 0;
   int64_t cancelled_ms = 0;
   std::vector<Portion> portions;
@@ -43,6 +44,8 @@ class XaiApi : public Vendor, public BatchOwner {
   RowAnswer answer(const Batch& batch, const Row& row) override { return rows_.answer(batch, row); }
   std::string unanswered(const Batch&, const Row&, Unanswered) override { return {}; }
   void results_ready(Batch&) override {}
+  void make_twin(const Batch& original, Batch& twin) override;
+  void unmake(const Batch& batch) override;
 
  private:
   // xai_files.cc
@@ -56,7 +59,9 @@ class XaiApi : public Vendor, public BatchOwner {
   Reply list(const RequestHead& head);
   Reply cancel(const std::string& id);
   Reply results(const RequestHead& head, const std::string& id);
+  // Null if there is none of that id, or it is another project's.
   XaiContainer* find(std::string_view id);
+  XaiContainer* find_to(std::string_view what, std::string_view id);
   std::string container_json(const XaiContainer& container) const;
 
   // xai_requests.cc

@@ -71,7 +71,43 @@ Opening XaiApi::begin_batches(const RequestHead& head, Path path) {
 XaiContainer* XaiApi::find(std::string_view id) {
   const auto at =
       std::find_if(containers_.begin(), containers_.end(), [&](const auto& each) { return each->id == id; });
-  return at == containers_.end() ? nullptr : at->get();
+  return at == containers_.end() || (*at)->tenant.project != world_.call.tenant.project ? nullptr : at->get();
+}
+
+XaiContainer* XaiApi::find_to(std::string_view what, std::string_view id) {
+  XaiContainer* const container = find(id);
+  if (container != nullptr) world_.books.touch(container->tenant, world_.call.tenant, "xai", what, id);
+  return container;
+}
+
+// A container that a file of the stranger's fills, or a call.
+void XaiApi::make_twin(const Batch&, Batch& twin) {
+  auto container = std::make_unique<XaiContainer>();
+  container->id = twin.id = "batch_" + next_uuid(world_.ids);
+  container->name = twin.name;
+  container->created_ms = world_.clock.now_ms();
+  container->tenant = twin.tenant;
+  if (!twin.is_inline) {
+    StoredFile file;
+    file.id = "file_" + next_uuid(world_.ids);
+    file.filename = "nightly.jsonl";
+    file.created_s = world_.now_s();
+    file.blob = twin.input;
+    container->input_file_id = twin.input_file_id = files_.add(std::move(file)).id;
+  }
+  int64_t requests = 0;
+  for_each_line(*twin.input, [&](char*, size_t) { return ++requests > 0; });
+  container->portions.push_back({&twin, requests});
+  containers_.push_back(std::move(container));
+}
+
+void XaiApi::unmake(const Batch& batch) {
+  for (const auto& container : containers_) {
+    const auto held = [&](const XaiContainer::Portion& portion) { return portion.batch == &batch; };
+    if (std::erase_if(container->portions, held) > 0) container->added.clear();
+  }
+  // What a file should have filled is not there; a container for calls was made before and stays, empty again.
+  std::erase_if(containers_, [](const auto& each) { return !each->input_file_id.empty() && each->portions.empty(); });
 }
 
 Reply XaiApi::create(const std::string& text) {
@@ -91,6 +127,7 @@ Reply XaiApi::create(const std::string& text) {
   container.name = std::string(batch_name);
   container.input_file_id = std::string(file_id);
   container.created_ms = world_.clock.now_ms();
+  container.tenant = world_.call.tenant;
   if (file != nullptr) fill(container, file->blob, 0);
   return ok(container_json(container));
 }
@@ -114,8 +151,10 @@ Reply XaiApi::list(const RequestHead& head) {
   for (auto at = containers_.rbegin(); at != containers_.rend(); ++at) {
     const bool hidden =
         !(*at)->portions.empty() && std::find(shown.begin(), shown.end(), (*at)->portions[0].batch) == shown.end();
-    if (!hidden) all.push_back(at->get());
+    const bool own = (*at)->tenant.project == world_.call.tenant.project;
+    if (own && !hidden) all.push_back(at->get());
   }
+  put_in_order(all, world_.call.order, world_.options.seed, [](const auto* each) { return each->id; });
   auto from = all.begin();
   if (token != nullptr) from = std::find_if(from, all.end(), [&](const auto* each) { return each->id == *token; });
   const auto left = static_cast<int64_t>(all.end() - from);
@@ -127,7 +166,7 @@ Reply XaiApi::list(const RequestHead& head) {
 }
 
 Reply XaiApi::cancel(const std::string& id) {
-  XaiContainer* const container = find(id);
+  XaiContainer* const container = find_to("cancel", id);
   if (container == nullptr) return not_found("Batch " + id);
   bool stopped = container->portions.empty() && container->cancelled_ms == 0;
   for (const XaiContainer::Portion& portion : container->portions) {
@@ -142,12 +181,18 @@ Reply XaiApi::cancel(const std::string& id) {
 
 // While the batch runs, there are the rows that are done.
 Reply XaiApi::results(const RequestHead& head, const std::string& id) {
-  XaiContainer* const container = find(id);
+  XaiContainer* const container = find_to("results", id);
   if (container == nullptr) return not_found("Batch " + id);
   int64_t limit = 100;
   PageToken at;
   const bool fits = query_number(head, "limit", 1, 1000, limit) && at.read(head.query_value("pagination_token"));
   if (!fits) return bad("limit must be from 1 to 1000, and pagination_token one of ours.");
+  for (const XaiContainer::Portion& portion : container->portions) {
+    world_.batches.update(*portion.batch, false);
+    if (!portion.batch->output) continue;
+    const GoneResults* const gone = world_.batches.refused_download(portion.batch->output);
+    if (gone != nullptr) return refusal({gone->status, {}, gone->code, gone->message, {}});
+  }
   json::Writer out;
   out.begin_object().key("results").begin_array();
   bool more = false;

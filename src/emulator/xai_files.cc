@@ -30,7 +30,10 @@ Opening XaiApi::begin_files(const RequestHead& head, Path path) {
     for (const StoredFile* file : files_.all()) out.raw(file_json(*file));
     return Opening::answered(ok(out.end_array().null_field("pagination_token").end_object().str()));
   }
-  const StoredFile* const file = path.empty() ? nullptr : files_.find(path[0]);
+  const StoredFile* const file = path.empty()              ? nullptr
+                                 : head.method == "DELETE" ? files_.find_to("delete", path[0])
+                                 : path.size() == 2        ? files_.find_to("results", path[0])
+                                                           : files_.find(path[0]);
   if (file == nullptr) return Opening::answered(not_found("File"));
   if (path.size() == 1 && head.method == "GET") return Opening::answered(ok(file_json(*file)));
   if (path.size() == 2 && path[1] == "content" && head.method == "GET") {

@@ -213,6 +213,66 @@ void faults_are_told_in_the_words_of_their_part(void**) {
   assert_true(client.s3("GET", "bucket/a").body.find("<Code>SlowDown</Code>") != std::string::npos);
 }
 
+// The id of the one batch in the ledger that a stranger made.
+std::string stranger_in(const Ledger& ledger) {
+  for (const LedgerBatch& batch : ledger.batches) {
+    if (batch.stranger) return batch.id;
+  }
+  return {};
+}
+
+void stranger_has_a_job_objects_and_a_token_of_its_own(void**) {
+  Bedrock client;
+  client.s3("PUT", "bucket/in/a.jsonl", {}, records(100));
+  client.fault("POST /bedrock/model-invocation-job stranger_instead");
+  assert_true(client.make("token-1").delivery == Delivery::kReset);
+  const std::string other = stranger_in(client.ledger());
+  const Answer made = client.make("token-1");
+  assert_int_equal(made.status, 200);
+  assert_true(made.text("jobArn").find(other) == std::string::npos);
+  const json::Document list = client.control("GET", "model-invocation-jobs").json();
+  assert_int_equal(list["invocationJobSummaries"].Size(), 2);
+  const auto& theirs = list["invocationJobSummaries"][1];
+  assert_string_equal(theirs["jobName"].GetString(), ("nightly-" + other).c_str());
+  assert_false(theirs.HasMember("clientRequestToken"));
+  client.advance(1000);
+  client.look(theirs["jobArn"].GetString());
+  const std::string key = "bucket/nightly/out/" + other + "/" + other + ".jsonl.out";
+  assert_true(client.s3("GET", key).body.find("a stranger asks: ask R1000000000") != std::string::npos);
+  client.s3("DELETE", key);
+  std::string touches;
+  for (const LedgerTouch& touch : client.ledger().stranger_touches) touches += touch.what + " ";
+  assert_string_equal(touches.c_str(), "poll results delete ");
+}
+
+void another_access_key_is_another_account(void**) {
+  EmulatorOptions options = still();
+  options.aws_key = "AKIDOTHER:other,AKIDEMULATED:emulated-secret";
+  Bedrock client(options);
+  assert_int_equal(client.control("GET", "model-invocation-jobs").status, 200);
+  client.call("POST", "/__emulator/tenants", "project red AKIDEMULATED");
+  client.s3("PUT", "bucket/in/a.jsonl", {}, records(100));
+  const std::string arn = client.make("token-1").text("jobArn");
+  assert_true(arn.find(":111122223333:") == std::string::npos);
+  assert_string_equal(client.look(arn).text("jobArn").c_str(), arn.c_str());
+  client.call("DELETE", "/__emulator/tenants");
+  assert_int_equal(client.look(arn).status, 404);
+  assert_string_not_equal(client.make("token-1").text("jobArn").c_str(), arn.c_str());
+}
+
+void lost_results_are_no_such_key(void**) {
+  Bedrock client;
+  client.fault("batch results_gone");
+  client.s3("PUT", "bucket/in/a.jsonl", {}, records(100));
+  const std::string arn = client.make("token-1").text("jobArn");
+  client.advance(1000);
+  client.look(arn);
+  const std::string key = "bucket/out/" + arn.substr(arn.rfind('/') + 1) + "/a.jsonl.out";
+  const Answer gone = client.s3("GET", key);
+  assert_int_equal(gone.status, 404);
+  assert_true(gone.body.find("<Code>NoSuchKey</Code>") != std::string::npos);
+}
+
 }  // namespace
 
 int main() {
@@ -225,6 +285,9 @@ int main() {
       cmocka_unit_test(create_that_is_wrong_is_refused),
       cmocka_unit_test(stopped_job_says_so_and_is_listed),
       cmocka_unit_test(faults_are_told_in_the_words_of_their_part),
+      cmocka_unit_test(stranger_has_a_job_objects_and_a_token_of_its_own),
+      cmocka_unit_test(another_access_key_is_another_account),
+      cmocka_unit_test(lost_results_are_no_such_key),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

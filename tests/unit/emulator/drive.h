@@ -75,8 +75,8 @@ class Client {
     Answer answer{opening.reply.status, opening.reply.body,     opening.reply.delivery,
                   opening.reply.amount, opening.reply.delay_ms, opening.reply.headers};
     if (opening.reply.blob) {
-      answer.body.resize(static_cast<size_t>(opening.reply.blob->size()));
-      opening.reply.blob->read(0, answer.body.data(), answer.body.size());
+      answer.body.resize(static_cast<size_t>(opening.reply.body_bytes()));
+      opening.reply.blob->read(opening.reply.blob_from, answer.body.data(), answer.body.size());
     }
     return answer;
   }

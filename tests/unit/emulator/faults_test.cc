@@ -16,6 +16,31 @@ RequestHead head_of(const char* method, const char* target) {
   return head;
 }
 
+bool hit(FaultScript& script, const char* method, const char* target) {
+  return script.on_request(head_of(method, target), [] { return int64_t{0}; }).any();
+}
+
+void parse_json_in_either_quotes_keeps_every_byte(void**) {
+  const char* const cases[] = {
+      R"(GET /v1/batches status body="{\"error\":{\"message\":\"a \\\\ b\"}}" status=400)",
+      R"(GET /v1/batches status body='{"error":{"message":"a \\ b"}}' status=400)",
+  };
+  for (const char* const text : cases) {
+    Fault fault;
+    std::string error;
+    assert_true(Fault::parse(text, fault, error));
+    assert_string_equal(fault.values["body"].c_str(), R"({"error":{"message":"a \\ b"}})");
+    assert_string_equal(fault.values["status"].c_str(), "400");
+  }
+  Fault fault;
+  std::string error;
+  assert_true(Fault::parse("batch late ms=5   # for a moment", fault, error));
+  assert_string_equal(fault.values["ms"].c_str(), "5");
+  assert_true(Fault::parse(R"(batch fail message="it's full" code=)", fault, error));
+  assert_string_equal(fault.values["message"].c_str(), "it's full");
+  assert_string_equal(fault.values["code"].c_str(), "");
+}
+
 void parse_full_line_takes_everything(void**) {
   Fault fault;
   std::string error;
@@ -43,6 +68,9 @@ void parse_wrong_lines_say_what_is_wrong(void**) {
       {"GET * status status=99", "no HTTP status"},
       {"batch rows_missing rows=many", "no whole number"},
       {"batch stall share=1.5", "from 0 to 1"},
+      {"GET * portal form=pdf", "lists the words"},
+      {"batch results_gone which=none", "lists the words"},
+      {"batch look_alikes ids=all", "lists the words"},
   };
   for (const auto& [text, fragment] : cases) {
     Fault fault;
@@ -60,9 +88,9 @@ void script_hits_the_nth_and_as_many_as_counted(void**) {
   script.add(fault);
   std::string hits;
   for (int i = 0; i < 5; ++i) {
-    hits += script.on_request(head_of("GET", "/v1/files/file-1/content?x=1")) ? 'x' : '.';
-    hits += script.on_request(head_of("GET", "/v1/files/file-1")) ? 'x' : '.';
-    hits += script.on_request(head_of("POST", "/v1/files/file-1/content")) ? 'x' : '.';
+    hits += hit(script, "GET", "/v1/files/file-1/content?x=1") ? 'x' : '.';
+    hits += hit(script, "GET", "/v1/files/file-1") ? 'x' : '.';
+    hits += hit(script, "POST", "/v1/files/file-1/content") ? 'x' : '.';
   }
   assert_string_equal(hits.c_str(), "...x..x........");
 }
@@ -107,6 +135,7 @@ void fault_kinds_bend_the_answer(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(parse_json_in_either_quotes_keeps_every_byte),
       cmocka_unit_test(parse_full_line_takes_everything),
       cmocka_unit_test(parse_wrong_lines_say_what_is_wrong),
       cmocka_unit_test(script_hits_the_nth_and_as_many_as_counted),

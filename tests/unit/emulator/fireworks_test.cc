@@ -139,6 +139,40 @@ void large_file_goes_to_a_signed_address(void**) {
   assert_string_equal(client.look("job-1").text("state").c_str(), "JOB_STATE_COMPLETED");
 }
 
+void another_account_or_project_sees_nothing(void**) {
+  Fireworks client;
+  client.call("POST", "/__emulator/tenants", "project red sk-test\nproject blue sk-blue");
+  client.dataset("in");
+  client.fill("in", short_line("x"));
+  assert_int_equal(client.make("job-1").status, 200);
+  assert_int_equal(client.look("job-1").status, 200);
+  assert_int_equal(client.call("GET", "/fireworks/v1/accounts/b/batchInferenceJobs/job-1").status, 404);
+  assert_int_equal(
+      client.call("GET", "/fireworks/v1/accounts/b/batchInferenceJobs").json()["batchInferenceJobs"].Size(), 0);
+  client.key = "sk-blue";
+  assert_int_equal(client.look("job-1").status, 404);
+  assert_int_equal(client.call("GET", std::string(kRoot) + "/datasets/in").status, 404);
+}
+
+void stranger_leaves_the_ids_of_the_client_free(void**) {
+  Fireworks client;
+  client.dataset("in");
+  client.fill("in", short_line("x"));
+  client.fault("POST * stranger_instead");
+  assert_true(client.make("job-1").delivery == Delivery::kReset);
+  assert_int_equal(client.make("job-1").status, 200);
+  const json::Document list = client.call("GET", std::string(kRoot) + "/batchInferenceJobs").json();
+  assert_int_equal(list["batchInferenceJobs"].Size(), 2);
+  const auto& theirs = list["batchInferenceJobs"][1];
+  client.advance(1000);
+  client.call("GET", "/fireworks/v1/" + std::string(theirs["name"].GetString()));
+  client.call("GET", "/fireworks/v1/" + std::string(theirs["outputDatasetId"].GetString()) + ":getDownloadEndpoint");
+  client.call("DELETE", "/fireworks/v1/" + std::string(theirs["inputDatasetId"].GetString()));
+  std::string touches;
+  for (const LedgerTouch& touch : client.ledger().stranger_touches) touches += touch.what + " ";
+  assert_string_equal(touches.c_str(), "poll results delete ");
+}
+
 }  // namespace
 
 int main() {
@@ -148,6 +182,8 @@ int main() {
       cmocka_unit_test(job_that_cannot_be_is_refused),
       cmocka_unit_test(large_file_goes_to_a_signed_address),
       cmocka_unit_test(cancelled_job_says_so),
+      cmocka_unit_test(another_account_or_project_sees_nothing),
+      cmocka_unit_test(stranger_leaves_the_ids_of_the_client_free),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

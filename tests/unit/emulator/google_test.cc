@@ -184,6 +184,38 @@ void batch_that_does_not_end_well_has_no_results(void**) {
   assert_string_equal(next["operations"][0]["name"].GetString(), cancelled.c_str());
 }
 
+void stranger_has_a_batch_and_a_file_of_its_own(void**) {
+  Google client;
+  client.fault("batch look_alikes");
+  const std::string name = client.create(client.upload(row("a"))).text("name");
+  const json::Document list = client.call("GET", kBatches).json();
+  assert_int_equal(list["operations"].Size(), 2);
+  const std::string other = list["operations"][0]["name"].GetString();
+  assert_string_not_equal(other.c_str(), name.c_str());
+  assert_string_equal(list["operations"][0]["metadata"]["displayName"].GetString(), "nightly");
+  client.advance(1000);
+  const std::string file = client.look(other).json()["response"]["responsesFile"].GetString();
+  const Answer rows = client.call("GET", "/google/download/v1beta/" + file + ":download?alt=media");
+  assert_true(rows.body.find(R"("key":"r1")") != std::string::npos);
+  client.call("DELETE", "/google/v1beta/" + other);
+  std::string touches;
+  for (const LedgerTouch& touch : client.ledger().stranger_touches) touches += touch.what + " ";
+  assert_string_equal(touches.c_str(), "poll results delete ");
+}
+
+void unreadable_operation_and_pages_without_end(void**) {
+  Google client;
+  const std::string name = client.create(client.upload(row("a"))).text("name");
+  client.fault("GET /google/v1beta/batches list_entry form=empty_id\nGET /google/v1beta/batches empty_page nth=2");
+  const json::Document spoilt = client.call("GET", kBatches).json();
+  assert_string_equal(spoilt["operations"][0]["name"].GetString(), "");
+  assert_string_equal(spoilt["operations"][0]["metadata"]["name"].GetString(), "");
+  const Answer empty = client.call("GET", kBatches);
+  assert_int_equal(empty.json()["operations"].Size(), 0);
+  const Answer next = client.call("GET", std::string(kBatches) + "?pageToken=" + empty.text("nextPageToken"));
+  assert_string_equal(next.json()["operations"][0]["name"].GetString(), name.c_str());
+}
+
 }  // namespace
 
 int main() {
@@ -196,6 +228,8 @@ int main() {
       cmocka_unit_test(batch_of_embeddings_answers_with_vectors),
       cmocka_unit_test(create_wrong_requests_are_refused),
       cmocka_unit_test(batch_that_does_not_end_well_has_no_results),
+      cmocka_unit_test(stranger_has_a_batch_and_a_file_of_its_own),
+      cmocka_unit_test(unreadable_operation_and_pages_without_end),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

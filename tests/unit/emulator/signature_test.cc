@@ -51,7 +51,7 @@ bool read_request(const std::string& text, RequestHead& head, std::string& body)
 
 AwsFault judge(const AwsKeyPair& key, const RequestHead& head, const std::string& body,
                std::string_view service = "service", int64_t late_ms = 0) {
-  return aws_fault(key, head, hex_of(sha256(body)), service, aws_time_ms(kDate) + late_ms);
+  return aws_fault({key}, head, hex_of(sha256(body)), service, aws_time_ms(kDate) + late_ms);
 }
 
 void published_vectors_pass_and_fail_when_touched(void**) {

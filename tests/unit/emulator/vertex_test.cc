@@ -184,13 +184,69 @@ void key_field_stands_in_place_of_the_line(void**) {
   assert_true(row.find("\"request\"") == std::string::npos);
 }
 
+void another_project_in_the_path_sees_nothing(void**) {
+  Vertex client;
+  client.sign_in();
+  client.put("in/a.jsonl", line("a"));
+  const std::string id = client.id_of(client.make("in/a.jsonl"));
+  const std::string other = "/vertex/v1/projects/q/locations/us-central1/batchPredictionJobs";
+  assert_int_equal(client.look(id).status, 200);
+  assert_int_equal(client.call("GET", other + "/" + id).status, 404);
+  assert_int_equal(client.call("POST", other + "/" + id + ":cancel").status, 404);
+  assert_string_equal(client.call("GET", other).body.c_str(), "{}");
+  assert_int_equal(client.call("GET", kJobs).json()["batchPredictionJobs"].Size(), 1);
+}
+
+void stranger_has_a_job_and_objects_of_its_own(void**) {
+  Vertex client;
+  client.sign_in();
+  client.put("in/a.jsonl", line("a"));
+  client.fault("batch look_alikes\nGET " + std::string(kJobs) + " list_entry form=empty_id nth=2");
+  const std::string id = client.id_of(client.make("in/a.jsonl", R"(,"labels":{"mark":"m1"})"));
+  const json::Document list = client.call("GET", kJobs).json();
+  assert_int_equal(list["batchPredictionJobs"].Size(), 2);
+  const auto& theirs = list["batchPredictionJobs"][0];
+  assert_string_equal(theirs["displayName"].GetString(), "nightly");
+  assert_false(theirs.HasMember("labels"));
+  const std::string name = theirs["name"].GetString();
+  assert_true(name.find(id) == std::string::npos);
+  assert_string_equal(client.call("GET", kJobs).json()["batchPredictionJobs"][0]["name"].GetString(), "");
+  client.advance(1000);
+  const json::Document ended = client.look(name.substr(name.rfind('/') + 1)).json();
+  assert_string_equal(ended["completionStats"]["successfulCount"].GetString(), "1");
+  assert_true(std::string(ended["outputInfo"]["gcsOutputDirectory"].GetString()).find("gs://bucket/nightly/out/") == 0);
+  assert_int_equal(client.ledger().stranger_touches.size(), 1);
+}
+
+void lost_results_are_no_such_object(void**) {
+  Vertex client;
+  client.sign_in();
+  client.fault("batch results_gone");
+  client.put("in/a.jsonl", line("a"));
+  const std::string id = client.id_of(client.make("in/a.jsonl"));
+  client.advance(1000);
+  const json::Document ended = client.look(id).json();
+  std::string place = ended["outputInfo"]["gcsOutputDirectory"].GetString();
+  place = place.substr(std::string("gs://bucket/").size()) + "/predictions.jsonl";
+  for (size_t at = 0; (at = place.find('/', at)) != std::string::npos;) place.replace(at, 1, "%2F");
+  const Answer gone = client.call("GET", "/vertex/storage/v1/b/bucket/o/" + place + "?alt=media");
+  assert_int_equal(gone.status, 404);
+  assert_true(gone.body.find(R"("reason":"notFound")") != std::string::npos);
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(assertion_is_verified_claim_by_claim), cmocka_unit_test(access_token_lives_an_hour),
-      cmocka_unit_test(job_reads_and_writes_objects),         cmocka_unit_test(jobs_are_found_by_what_they_were_given),
-      cmocka_unit_test(job_without_its_input_fails_later),    cmocka_unit_test(key_field_stands_in_place_of_the_line),
+      cmocka_unit_test(assertion_is_verified_claim_by_claim),
+      cmocka_unit_test(access_token_lives_an_hour),
+      cmocka_unit_test(job_reads_and_writes_objects),
+      cmocka_unit_test(jobs_are_found_by_what_they_were_given),
+      cmocka_unit_test(job_without_its_input_fails_later),
+      cmocka_unit_test(key_field_stands_in_place_of_the_line),
+      cmocka_unit_test(another_project_in_the_path_sees_nothing),
+      cmocka_unit_test(stranger_has_a_job_and_objects_of_its_own),
+      cmocka_unit_test(lost_results_are_no_such_object),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -81,6 +81,37 @@ void containers_are_listed_empty_or_not(void**) {
   assert_string_equal(list["batches"][1]["batch_id"].GetString(), empty.c_str());
 }
 
+void stranger_has_a_container_of_its_own(void**) {
+  Xai client;
+  const std::string id = client.make();
+  client.fault("POST /xai/v1/batches/*/requests stranger_instead");
+  assert_true(client.add(id, request("a") + "," + request("b")).delivery == Delivery::kReset);
+  assert_int_equal(client.look(id).json()["state"]["num_requests"].GetInt(), 0);
+  const json::Document list = client.call("GET", "/xai/v1/batches").json();
+  assert_int_equal(list["batches"].Size(), 2);
+  const std::string other = list["batches"][0]["batch_id"].GetString();
+  assert_int_equal(list["batches"][0]["state"]["num_requests"].GetInt(), 2);
+  assert_int_equal(client.add(id, request("a") + "," + request("b")).status, 200);
+  client.advance(1000);
+  assert_int_equal(client.look(id).json()["state"]["num_success"].GetInt(), 2);
+  assert_true(client.results(other, "").body.find("a stranger asks: ask a") != std::string::npos);
+  client.call("POST", "/xai/v1/batches/" + other + ":cancel");
+  std::string touches;
+  for (const LedgerTouch& touch : client.ledger().stranger_touches) touches += touch.what + " ";
+  assert_string_equal(touches.c_str(), "results cancel ");
+}
+
+void container_of_another_project_is_not_there(void**) {
+  Xai client;
+  client.call("POST", "/__emulator/tenants", "apart");
+  const std::string id = client.make();
+  client.key = "sk-other";
+  assert_int_equal(client.look(id).status, 404);
+  assert_int_equal(client.results(id, "").status, 404);
+  assert_int_equal(client.add(id, request("a")).status, 404);
+  assert_int_equal(client.call("GET", "/xai/v1/batches").json()["batches"].Size(), 0);
+}
+
 }  // namespace
 
 int main() {
@@ -90,6 +121,8 @@ int main() {
       cmocka_unit_test(request_that_is_wrong_refuses_the_whole_call),
       cmocka_unit_test(container_that_is_cancelled_takes_no_more),
       cmocka_unit_test(containers_are_listed_empty_or_not),
+      cmocka_unit_test(stranger_has_a_container_of_its_own),
+      cmocka_unit_test(container_of_another_project_is_not_there),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
