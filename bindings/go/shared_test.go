@@ -229,8 +229,8 @@ func TestGoexitInAWriterEndsTheGoroutineThatWrites(t *testing.T) {
 
 // One loop has fetched a block and sits on it; another one comes and reads to the end.
 func TestTheEndIsToldWhenNothingIsLeftUnread(t *testing.T) {
-	job := doneJob(t, 256)
-	router := &Router{job.core}
+	router := openRouter(t, Config{Settings: startEmulator(t, "--polls", "1").settings(t)})
+	var job *Job
 	for name, each := range map[string]func(func(*Result) error) error{
 		"job":    func(f func(*Result) error) error { return job.Each(withTimeout(t), f) },
 		"router": func(f func(*Result) error) error { return router.Each(withTimeout(t), f) },
