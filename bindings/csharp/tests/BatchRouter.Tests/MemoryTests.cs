@@ -150,7 +150,7 @@ public class MemoryTests
         await using (var router = new Router(options))
         {
             using Batch refused = new Batch("thrower").Add("a", "m", "refuse"), unknown = new Batch("thrower").Add("a", "x", "?");
-            Assert.Contains("Silent", Assert.Throws<BatchRouterException>(() => router.Submit(refused)).Message);
+            Assert.Contains("Silent", Assert.Throws<BatchRouterException>(() => router.Submit(refused)).Issues[0]);
             Assert.Throws<BatchRouterException>(() => router.Submit(unknown));
             var failure = await Assert.ThrowsAsync<BatchRouterException>(() => router.ListRemoteAsync("thrower"));
             Assert.Contains("Silent", failure.Message);
@@ -163,8 +163,8 @@ public class MemoryTests
     public async Task waiting_for_a_vendor_holds_no_thread_of_the_pool()
     {
         using var workspace = new Workspace();
-        using var emulator = new Emulator("--polls", "100000", "--fault", "GET /v1/batches* delay ms=4000 count=0",
-            "--fault", "POST /v1/batches/*/cancel delay ms=4000 count=0");
+        using var emulator = new Emulator("--polls", "100000", "--fault", "GET /v1/batches delay ms=4000 count=0",
+            "--fault", "GET /v1/batches/* delay ms=4000 count=0", "--fault", "POST /v1/batches/*/cancel delay ms=4000 count=0");
         await using var router = new Router(emulator.Options(workspace.State()));
         using Batch batch = Questions.Many(1);
         using Job job = router.Submit(batch);
