@@ -35,6 +35,8 @@
  *            from every function with a status, BR_ECLOSED and BR_EFORKED from every one that uses a router; the
  *            comments do not repeat them. After an error out parameters are NULL or 0, unless a comment says more.
  * Strings in Names are NUL-terminated UTF-8. Data is (pointer, length). Everything is copied before the call returns.
+ *            Text that is not valid UTF-8 is refused before anything is sent: BR_EINVAL, BR_EINPUT for what is part of a
+ *            request. Paths that are read here are taken as they are.
  * Strings out Borrowed from the handle that was asked, valid until that handle is freed. They are NUL-terminated, and
  *            *length (where there is such a parameter, it may be NULL) gives the size without the NUL. NULL means
  *            "there is none". A job lends its texts until it is freed, also those of older snapshots.
@@ -257,14 +259,14 @@ enum { BR_ROLE_USER = 1, BR_ROLE_ASSISTANT = 2 };
 enum { BR_SOURCE_URL = 1, BR_SOURCE_BASE64 = 2, BR_SOURCE_FILE_URI = 3 };
 
 /* custom_id: unique in the batch. model: passed to the vendor as it is. Checked when the batch is submitted.
- * Returns NULL when memory is out or an argument is NULL. */
+ * Returns NULL when memory is out, or an argument is NULL or not valid UTF-8. */
 BR_API br_request *br_request_new(const char *custom_id, const char *model);
 /* Reads one request in the unified format (docs/format.md). It goes to the vendor as it came, and cannot be changed.
  * Returns   BR_OK: *request is freed by the caller. BR_EINPUT: what is wrong with the line, and where. */
 BR_API br_status br_request_from_json(const char *json, size_t length, br_request **request, br_error **err);
 BR_API void br_request_free(br_request *request);
 /* Replaces the system prompt; br_request_add_system makes it a list and appends.
- * Returns   BR_OK; BR_EINVAL for a request made by br_request_from_json. */
+ * Returns   BR_OK; BR_EINVAL for a request made by br_request_from_json; BR_EINPUT for text that is not valid UTF-8. */
 BR_API br_status br_request_set_system(br_request *request, const char *text, size_t length, br_error **err);
 BR_API br_status br_request_add_system(br_request *request, const char *text, size_t length, br_error **err);
 /* Begins a message; the content functions below add to the newest one, in order.
@@ -296,7 +298,7 @@ BR_API const char *br_request_json(br_request *request, size_t *length);
 
 /* provider: where requests go that name none themselves and that no rule of "routes" covers; NULL if there are none.
  * "openai@team" names one of several keys of a provider.
- * Returns   a batch that the caller frees; NULL only when memory is out. */
+ * Returns   a batch that the caller frees; NULL only when memory is out or provider is not valid UTF-8. */
 BR_API br_batch *br_batch_new(const char *provider);
 BR_API void br_batch_free(br_batch *batch);
 /* A name for the audit files, [A-Za-z0-9-] after cleaning.

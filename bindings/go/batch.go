@@ -7,7 +7,7 @@ import "C"
 
 // Batch is many requests, being built. Its methods return it, so that they can be chained; what is wrong is reported by
 // Submit, Validate and the others that take one. A Batch is ordinary memory and can be used again. One goroutine at a
-// time.
+// time builds it; those that only submit, plan or validate it may share it.
 type Batch struct {
 	provider string
 	parts    []func(*C.br_batch) error
@@ -28,9 +28,10 @@ func (b *Batch) add(part func(*C.br_batch) error) *Batch {
 
 // named adds a part whose texts are names.
 func (b *Batch) named(texts []string, call func(*C.br_batch, *names, **C.br_error) C.br_status) *Batch {
+	wrong := checkNames(texts...)
 	return b.add(func(native *C.br_batch) error {
-		if err := checkNames(texts...); err != nil {
-			return err
+		if wrong != nil {
+			return wrong
 		}
 		var n names
 		defer n.free()
@@ -62,11 +63,13 @@ func (b *Batch) gathered() {
 	}
 	steps := b.steps
 	b.steps = nil
-	b.parts = append(b.parts, func(native *C.br_batch) error {
-		from, length := bytesOf(steps)
-		var cause *C.br_error
-		return failure(C.brgo_add_requests(native, from, length, &cause), cause)
-	})
+	b.parts = append(b.parts, func(native *C.br_batch) error { return addSteps(native, steps) })
+}
+
+func addSteps(native *C.br_batch, steps []byte) error {
+	from, length := bytesOf(steps)
+	var cause *C.br_error
+	return failure(C.brgo_add_requests(native, from, length, &cause), cause)
 }
 
 // AddJSONL adds one or many lines in the unified format.
@@ -81,8 +84,14 @@ func (b *Batch) AddJSONL(lines string) *Batch {
 // AddFile adds a file of lines in the unified format, read while the batch is submitted or validated. "-" is standard
 // input and can be read once.
 func (b *Batch) AddFile(path string) *Batch {
-	return b.named([]string{path}, func(native *C.br_batch, n *names, err **C.br_error) C.br_status {
-		return C.br_batch_add_jsonl_file(native, n.add(path), err)
+	return b.add(func(native *C.br_batch) error {
+		if err := checkPaths(path); err != nil {
+			return err
+		}
+		var n names
+		defer n.free()
+		var cause *C.br_error
+		return failure(C.br_batch_add_jsonl_file(native, n.add(path), &cause), cause)
 	})
 }
 
@@ -107,7 +116,7 @@ func (b *Batch) Set(key, value string) *Batch {
 	})
 }
 
-// native makes the C batch; the caller frees it.
+// native makes the C batch; the caller frees it. It changes nothing of b, which others may be reading.
 func (b *Batch) native() (*C.br_batch, error) {
 	if err := checkNames(b.provider); err != nil {
 		return nil, err
@@ -118,13 +127,18 @@ func (b *Batch) native() (*C.br_batch, error) {
 	if b.provider != "" {
 		provider = n.add(b.provider)
 	}
-	b.gathered()
 	native := C.br_batch_new(provider)
 	if native == nil {
 		return nil, failure(C.BR_ENOMEM, nil)
 	}
 	for _, part := range b.parts {
 		if err := part(native); err != nil {
+			C.br_batch_free(native)
+			return nil, err
+		}
+	}
+	if len(b.steps) > 0 {
+		if err := addSteps(native, b.steps); err != nil {
 			C.br_batch_free(native)
 			return nil, err
 		}

@@ -14,9 +14,13 @@ func (c *core) pullBlocks(ctx context.Context, job *Job, yield func(*Block) bool
 		return err
 	}
 	defer C.brgo_view_free(view)
+	p := new(pull) // it looks for what others have, and has nothing itself
+	if job != nil {
+		p.job = job.id
+	}
 	var next *Block
 	fetch := func(id string, native *C.br_job) (found, ended bool, err error) {
-		if kept := c.kept(id, new(pull)); len(kept) > 0 {
+		if kept := c.kept(p); len(kept) > 0 {
 			next = &Block{core: c, kept: kept}
 			return true, false, nil
 		}
@@ -25,6 +29,13 @@ func (c *core) pullBlocks(ctx context.Context, job *Job, yield func(*Block) bool
 		if view.block.count > 0 {
 			next = &Block{core: c, native: view}
 			return true, false, nil
+		}
+		if status == C.BR_END {
+			var kept []Result
+			if found, ended, err = c.others(p, &kept); found {
+				next = &Block{core: c, kept: kept}
+			}
+			return found, ended, err
 		}
 		return c.nothing(job, native, status, failure(status, cause))
 	}

@@ -8,8 +8,8 @@ import "C"
 import (
 	"encoding/json"
 	"io"
+	"runtime"
 	"runtime/cgo"
-	"runtime/debug"
 	"unsafe"
 )
 
@@ -108,45 +108,40 @@ func brgoDone(handle C.uintptr_t, jobID *C.char) {
 
 // call runs a function of the caller, and keeps the first panic for Close.
 func (c *core) call(function func()) {
-	defer func() {
-		if value := recover(); value != nil {
-			caught := &PanicError{Value: value, Stack: debug.Stack()}
-			c.panicked.CompareAndSwap(nil, caught)
-		}
-	}()
-	function()
+	if end := isolated(true, function); end.value != nil {
+		c.panicked.CompareAndSwap(nil, &PanicError{Value: end.value, Stack: end.stack})
+	}
 }
 
 // A writer that C writes to while a call is under way.
 type writeCall struct {
-	out      io.Writer
-	err      error
-	panicked interface{}
+	out io.Writer
+	err error
+	end ending
 }
 
 //export brgoWrite
 func brgoWrite(handle C.uintptr_t, bytes *C.char, length C.size_t) (stop C.int32_t) {
 	call := cgo.Handle(handle).Value().(*writeCall)
-	defer func() {
-		if value := recover(); value != nil {
-			call.panicked, stop = value, 1
-		}
-	}()
 	block := unsafe.Slice((*byte)(unsafe.Pointer(bytes)), int(length))
-	if _, call.err = call.out.Write(block); call.err != nil {
+	call.end = isolated(false, func() { _, call.err = call.out.Write(block) })
+	if call.err != nil || call.end.value != nil || call.end.exited {
 		return 1
 	}
 	return 0
 }
 
-// writing runs a call that writes; an error of the writer is returned as it is, its panic goes on.
+// writing runs a call that writes; an error of the writer is returned as it is, its panic and its runtime.Goexit go on.
 func writing(out io.Writer, call func(C.uintptr_t) error) error {
 	state := &writeCall{out: out}
 	handle := cgo.NewHandle(state)
 	defer handle.Delete()
 	err := call(C.uintptr_t(handle))
-	if state.panicked != nil {
-		panic(state.panicked)
+	if state.end.value != nil {
+		panic(state.end.value)
+	}
+	if state.end.exited {
+		runtime.Goexit()
 	}
 	if state.err != nil {
 		return state.err

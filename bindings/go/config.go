@@ -28,8 +28,9 @@ type Config struct {
 	// Log gets log records up to LogLevel (0 is LogInfo). Bodies and keys are never logged.
 	Log      func(level LogLevel, message string)
 	LogLevel LogLevel
-	// Event is told what happens to jobs. Log and Event run on one goroutine of the router, one call at a time; they
-	// may call anything, Router.Close included. A panic in them is caught, see Router.Close.
+	// Event is told what happens to jobs. Log and Event run one call at a time, on goroutines of the router; they may
+	// call anything, Router.Close included. A panic in them is caught, see Router.Close; runtime.Goexit ends that call
+	// only.
 	Event func(Event)
 }
 
@@ -64,7 +65,10 @@ func (c Config) Convert(batch *Batch, out io.Writer) error {
 // Decode reads native result lines of a provider from a file ("-": standard input) and writes unified results. It
 // returns how many rows there were, and how many of them did not succeed. Offline.
 func (c Config) Decode(provider, path string, out io.Writer) (rows, failed int64, err error) {
-	if err := checkNames(provider, path); err != nil {
+	if err := checkNames(provider); err != nil {
+		return 0, 0, err
+	}
+	if err := checkPaths(path); err != nil {
 		return 0, 0, err
 	}
 	err = c.with(func(config *C.br_config, n *names) error {
@@ -112,7 +116,7 @@ func (c Config) with(use func(*C.br_config, *names) error) error {
 	defer n.free()
 	for _, key := range keys {
 		value := c.Settings[key]
-		if err := checkNames(key, value); err != nil {
+		if err := checkPaths(key, value); err != nil { // the library knows which settings are paths
 			return err
 		}
 		var cause *C.br_error

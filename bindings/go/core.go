@@ -33,8 +33,10 @@ type core struct {
 
 	mu       sync.Mutex
 	happened map[string]*happening
-	left     map[string][]Result // fetched, and not handed out yet
+	left     map[string][]Result // fetched, and not handed out yet by pulls that have ended
 	pulls    map[*pull]struct{}
+	acking   int        // so many calls of AckAll are under way
+	settled  *sync.Cond // a fetch or one of them has ended
 
 	acks acks
 }
@@ -46,6 +48,7 @@ func closedError() error {
 func openCore(config Config) (*core, error) {
 	c := &core{config: config, closed: make(chan struct{}), polled: make(chan struct{})}
 	c.happened, c.left, c.pulls = make(map[string]*happening), make(map[string][]Result), make(map[*pull]struct{})
+	c.settled = sync.NewCond(&c.mu)
 	err := config.with(func(native *C.br_config, _ *names) error {
 		if err := config.setCallbacks(native, c); err != nil {
 			return err
@@ -70,10 +73,12 @@ func (c *core) poll() {
 }
 
 func (c *core) close() error {
-	if err := c.closeNative(); err != nil {
+	var err error
+	inside := onHost(func() { err = c.closeNative() }) // C knows by the thread who closes
+	if err != nil {
 		return err
 	}
-	if C.brgo_is_inside() == 0 { // else a callback closes, and cannot wait for its own end
+	if !inside { // else a callback closes, and cannot wait for its own end
 		select {
 		case <-c.polled:
 		case <-time.After(closeTimeout): // it may wait for whoever closes

@@ -10,7 +10,8 @@
 //
 // Only a Router has to be closed. Everything else is ordinary memory, but for a Block, which is borrowed for its turn.
 //
-// Any goroutine may use a Router, a Job and a Result at any time; a Batch and a Request belong to one at a time. Waiting
+// Any goroutine may use a Router, a Job and a Result at any time; a Batch and a Request are built by one at a time, and
+// may then be shared by those that use them as they are. Waiting
 // goroutines cost no thread, but for those that wait for a vendor's answer (Refresh, Cancel, RemoteJobs). No function
 // locks a goroutine to its thread.
 //
@@ -19,7 +20,10 @@
 //
 // Errors are *Error values; errors.Is compares them with the Err constants.
 //
-// Callbacks run on one goroutine of the router, one at a time. A panic in one is caught and returned by Router.Close.
+// Callbacks run one at a time, on goroutines of the router. A panic in one is caught and returned by Router.Close;
+// runtime.Goexit, which a failing test calls, ends that callback alone.
+//
+// Text has to be UTF-8: what is not is refused before anything is sent.
 //
 // A result counts as taken when it was acknowledged, not when it was read: what was not comes again from the next
 // Router on the state directory, see Result.Redelivered.

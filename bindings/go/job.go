@@ -238,15 +238,17 @@ func (j *Job) WriteFailed(out io.Writer) (rows int64, err error) {
 }
 
 // AckAll acknowledges every result of a job that is done, however it was read; of one that goes on, those that were
-// handed out. ErrNotComplete: it goes on, and a loop that stopped or is under way has fetched results that nobody has
-// seen. It returns when that is on disk.
+// handed out. ErrNotComplete: a loop that stopped or is under way has fetched results that nobody has seen. It returns
+// when that is on disk.
 func (j *Job) AckAll() error {
-	return j.with(func(native *C.br_job) error {
-		if C.br_job_is_done(native) == 0 && j.core.isAhead(j.id) {
-			return &Error{Code: ErrNotComplete, Message: "the job goes on, and results that nobody has seen were fetched ahead",
-				Hint: "acknowledge one by one, or all when the job is done", RetryAfter: -1}
-		}
-		var cause *C.br_error
-		return failure(C.br_job_ack_all(native, &cause), cause)
+	return j.core.acknowledgingAll(func() error {
+		return j.with(func(native *C.br_job) error {
+			if j.core.isAhead(j.id) {
+				return &Error{Code: ErrNotComplete, Message: "results of the job were fetched ahead that nobody has seen",
+					Hint: "read them, or acknowledge one by one", RetryAfter: -1}
+			}
+			var cause *C.br_error
+			return failure(C.br_job_ack_all(native, &cause), cause)
+		})
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -47,13 +48,57 @@ func (n *names) free() {
 	}
 }
 
+// checkNames refuses what would arrive as another text: C ends a name at a zero byte, and a vendor repairs what is not
+// UTF-8.
 func checkNames(texts ...string) error {
+	if err := checkPaths(texts...); err != nil {
+		return err
+	}
+	for _, text := range texts {
+		if err := checkUTF8(ErrInvalid, "name", text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPaths is the same of what the file system takes as it is.
+func checkPaths(texts ...string) error {
 	for _, text := range texts {
 		if strings.IndexByte(text, 0) >= 0 {
 			return &Error{Code: ErrInvalid, Message: "a name holds a zero byte", Hint: "remove it", RetryAfter: -1}
 		}
 	}
 	return nil
+}
+
+func checkUTF8(code Code, what, text string) error {
+	if utf8.ValidString(text) {
+		return nil
+	}
+	return &Error{Code: code, Message: fmt.Sprintf("the %s %q is not valid UTF-8", what, shortened(text)),
+		Hint: "give it in UTF-8", RetryAfter: -1}
+}
+
+// shortened shows where a text stops being UTF-8.
+func shortened(text string) string {
+	const most = 40
+	at := 0
+	for at < len(text) {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	from, to := at-most, at+most
+	if from < 0 {
+		from = 0
+	}
+	if to > len(text) {
+		to = len(text)
+	}
+	return text[from:to]
 }
 
 // data is the memory of a string for the length of one call: C copies before it returns.

@@ -98,28 +98,42 @@ func answer(handle C.uintptr_t, native *C.br_provider_call, otherwise Code,
 	function func(CustomProvider, *providerCall) error) (status C.int32_t) {
 	call := &providerCall{native: native}
 	defer call.end()
-	defer func() {
-		if value := recover(); value != nil {
-			status = call.fail(fmt.Errorf("the provider panicked: %v", value), otherwise)
+	provider := cgo.Handle(handle).Value().(CustomProvider)
+	var err error
+	end := isolated(true, func() {
+		if err = function(provider, call); err != nil {
+			status = call.fail(err, otherwise) // an error may panic when it is asked for its message
 		}
-	}()
-	if err := function(cgo.Handle(handle).Value().(CustomProvider), call); err != nil {
-		return call.fail(err, otherwise)
+	})
+	switch {
+	case end.value != nil:
+		return call.fail(fmt.Errorf("the provider panicked: %s", sayable(end.value)), otherwise)
+	case end.exited:
+		return call.fail(errors.New("the provider's function ended its goroutine (runtime.Goexit)"), otherwise)
+	case err != nil:
+		return status
 	}
 	return C.BR_OK
 }
 
+// sayable is a panic's value as text. Making it may panic in its turn.
+func sayable(value interface{}) (text string) {
+	isolated(false, func() { text = fmt.Sprint(value) })
+	return text
+}
+
 //export brgoSupports
-func brgoSupports(handle C.uintptr_t, model *C.char) (yes C.int32_t) {
-	defer func() {
-		if recover() != nil {
-			yes = 0
-		}
-	}()
-	if supporter, ok := cgo.Handle(handle).Value().(ModelSupporter); ok && !supporter.SupportsModel(C.GoString(model)) {
-		return 0
+func brgoSupports(handle C.uintptr_t, model *C.char) C.int32_t {
+	supporter, ok := cgo.Handle(handle).Value().(ModelSupporter)
+	if !ok {
+		return 1
 	}
-	return 1
+	yes := false
+	isolated(true, func() { yes = supporter.SupportsModel(C.GoString(model)) })
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 //export brgoPrepare

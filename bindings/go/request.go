@@ -7,6 +7,8 @@ import "C"
 
 import (
 	"encoding/json"
+	"reflect"
+	"strings"
 	"unsafe"
 )
 
@@ -24,7 +26,7 @@ const (
 type Request struct {
 	id     string
 	steps  []byte // calls of the C builder, written down: see brgo_step
-	failed error  // the first name that C cannot take
+	failed error  // the first text that C cannot take
 }
 
 // step is what a brgo_step is about.
@@ -32,7 +34,7 @@ type step = C.int32_t
 
 // NewRequest begins a request. customID is unique in the batch; model is passed to the vendor as it is.
 func NewRequest(customID, model string) *Request {
-	r := &Request{id: customID, failed: checkNames(customID, model)}
+	r := &Request{id: customID, failed: checkPaths(customID, model)}
 	return r.add(C.BRGO_REQUEST, 0, model, customID)
 }
 
@@ -46,6 +48,11 @@ func ParseRequest(line []byte) (*Request, error) {
 func (r *Request) CustomID() string { return r.id }
 
 func (r *Request) add(what step, number C.int32_t, name, data string) *Request {
+	if r.failed == nil && what != C.BRGO_LINE { // of a line the library tells the column
+		if r.failed = checkUTF8(ErrInput, "name", name); r.failed == nil {
+			r.failed = checkUTF8(ErrInput, "text", data)
+		}
+	}
 	head := C.brgo_step{what: what, number: number, name: C.uint64_t(len(name)), data: C.uint64_t(len(data))}
 	if r.steps == nil {
 		r.steps = make([]byte, 0, 4*len((*[unsafe.Sizeof(head)]byte)(unsafe.Pointer(&head)))+len(name)+len(data)+64)
@@ -87,7 +94,7 @@ func (r *Request) Text(text string) *Request { return r.add(C.BRGO_ADD_TEXT, 0, 
 
 // named adds a step with a name.
 func (r *Request) named(what step, number C.int32_t, name, data string) *Request {
-	if err := checkNames(name); err != nil && r.failed == nil {
+	if err := checkPaths(name); err != nil && r.failed == nil {
 		r.failed = err
 	}
 	return r.add(what, number, name, data)
@@ -120,13 +127,56 @@ func value(v interface{}) string {
 // Generation sets a field of generation_config: max_tokens, temperature, top_p, top_k, stop_sequences,
 // presence_penalty, frequency_penalty. The value is written as JSON; json.RawMessage goes through as it is.
 func (r *Request) Generation(name string, v interface{}) *Request {
-	return r.named(C.BRGO_GENERATION, 0, name, value(v))
+	return r.valued(C.BRGO_GENERATION, name, v)
 }
 
 // Field sets another top-level field: provider, endpoint, tools, tool_choice, response_format, reasoning, seed,
 // provider_kwargs, body, input.
-func (r *Request) Field(name string, v interface{}) *Request {
-	return r.named(C.BRGO_FIELD, 0, name, value(v))
+func (r *Request) Field(name string, v interface{}) *Request { return r.valued(C.BRGO_FIELD, name, v) }
+
+// valued adds a step with a value. encoding/json would replace what is not UTF-8, without a word.
+func (r *Request) valued(what step, name string, v interface{}) *Request {
+	text := value(v)
+	if strings.Contains(text, `\ufffd`) && r.failed == nil {
+		r.failed = checkStrings(name, reflect.ValueOf(v), mostNested)
+	}
+	return r.named(what, 0, name, text)
+}
+
+// encoding/json takes no deeper ones either, where they go round in a circle.
+const mostNested = 1000
+
+// checkStrings checks every text inside of a value that was written as JSON.
+func checkStrings(field string, v reflect.Value, deepest int) error {
+	if deepest == 0 || !v.IsValid() || v.Type() == reflect.TypeOf(json.RawMessage(nil)) {
+		return nil
+	}
+	var err error
+	check := func(inner reflect.Value) {
+		if err == nil {
+			err = checkStrings(field, inner, deepest-1)
+		}
+	}
+	switch v.Kind() {
+	case reflect.String:
+		err = checkUTF8(ErrInput, "value of "+field, v.String())
+	case reflect.Interface, reflect.Ptr:
+		check(v.Elem())
+	case reflect.Slice, reflect.Array:
+		for i := 0; i < v.Len(); i++ {
+			check(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField(); i++ {
+			check(v.Field(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			check(key)
+			check(v.MapIndex(key))
+		}
+	}
+	return err
 }
 
 // JSON returns the request as one line of the unified format.

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 )
 
 // Order is the order of stored results.
@@ -58,45 +57,6 @@ func (c *core) rounds(ctx context.Context, job *Job,
 	}
 }
 
-// pull is results on their way to yield.
-type pull struct {
-	job   string       // "": of any
-	ahead atomic.Int64 // fetched, and not handed out yet
-}
-
-// pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
-// block is kept for the next pull.
-func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
-	p := new(pull)
-	if job != nil {
-		p.job = job.id
-	}
-	c.startPull(p)
-	defer c.endPull(p)
-	var results []Result
-	fetch := func(id string, native *C.br_job) (found, ended bool, err error) {
-		if results = c.kept(id, p); len(results) > 0 {
-			return true, false, nil
-		}
-		b, status, err := c.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
-			return C.brgo_next(c.native, native, into, err)
-		})
-		if b != nil {
-			results = b.results()
-			p.ahead.Store(int64(len(results)))
-			return true, false, nil
-		}
-		return c.nothing(job, native, status, err)
-	}
-	return c.rounds(ctx, job, fetch, func() error {
-		if err := c.hand(ctx, p, results, yield); err != nil {
-			return err
-		}
-		settle(results)
-		return nil
-	})
-}
-
 // settle is called when all of them were handed out.
 func settle(results []Result) {
 	for i := range results {
@@ -115,84 +75,6 @@ func (c *core) nothing(job *Job, native *C.br_job, status C.br_status, err error
 }
 
 var errStopped = errors.New("stopped")
-
-// hand gives results to yield, and keeps the rest when that stops, panics, or ctx ends.
-func (c *core) hand(ctx context.Context, p *pull, results []Result, yield func(*Result) bool) error {
-	next := 0
-	defer func() { c.keep(p, results[next:]) }()
-	for next < len(results) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		next++
-		p.ahead.Add(-1)
-		if !yield(&results[next-1]) {
-			return errStopped
-		}
-	}
-	return nil
-}
-
-func (c *core) startPull(p *pull) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pulls[p] = struct{}{}
-}
-
-func (c *core) endPull(p *pull) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.pulls, p)
-}
-
-// isAhead says that results of the job were fetched that nobody has seen.
-func (c *core) isAhead(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for p := range c.pulls {
-		if (p.job == "" || p.job == id) && p.ahead.Load() > 0 {
-			return true
-		}
-	}
-	return len(c.left[id]) > 0
-}
-
-// keep holds results for the next pull; kept takes those of a job (id "": of some job), as many as a block has.
-func (c *core) keep(p *pull, results []Result) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, result := range results {
-		id := result.JobID()
-		c.left[id] = append(c.left[id], result)
-	}
-	p.ahead.Store(0)
-}
-
-// forgetLeft is called when the router is closed: they come again from the next one.
-func (c *core) forgetLeft() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left = make(map[string][]Result)
-}
-
-func (c *core) kept(id string, p *pull) (results []Result) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if id == "" {
-		for some := range c.left {
-			id = some
-			break
-		}
-	}
-	results = c.left[id]
-	if len(results) > C.BRGO_BLOCK {
-		results, c.left[id] = results[:C.BRGO_BLOCK:C.BRGO_BLOCK], results[C.BRGO_BLOCK:]
-	} else {
-		delete(c.left, id)
-	}
-	p.ahead.Store(int64(len(results)))
-	return results
-}
 
 // blocked returns why nothing will come for now, nil if something may.
 func (j *Job) blocked(native *C.br_job) error {

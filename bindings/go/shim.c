@@ -11,26 +11,15 @@ const char *brgo_library_path(void) {
   return dladdr(version, &found) != 0 ? found.dli_fname : "the library";
 }
 
-/* Calls of Go functions that this thread is inside of. */
-static _Thread_local int32_t inside;
-
-int32_t brgo_is_inside(void) { return inside; }
-
 static void on_destroy(void *user_data) { brgoDestroy((uintptr_t)user_data); }
 static void on_log(void *user_data, int32_t level, const char *message) {
-  inside++;
   brgoLog((uintptr_t)user_data, level, (char *)message);
-  inside--;
 }
 static void on_event(void *user_data, int32_t event, const char *job_id, const char *json) {
-  inside++;
   brgoEvent((uintptr_t)user_data, event, (char *)job_id, (char *)json);
-  inside--;
 }
 static void on_done(void *user_data, br_job *job) {
-  inside++;
   brgoDone((uintptr_t)user_data, (char *)br_job_id(job));
-  inside--;
 }
 static int32_t on_write(void *user_data, const char *data, size_t length) {
   return brgoWrite((uintptr_t)user_data, (char *)data, length);
@@ -72,22 +61,13 @@ br_status brgo_write_results(br_results *results, uintptr_t handle, int64_t *row
 }
 
 static int32_t on_supports(void *user_data, const char *model) {
-  inside++;
-  const int32_t yes = brgoSupports((uintptr_t)user_data, (char *)model);
-  inside--;
-  return yes;
+  return brgoSupports((uintptr_t)user_data, (char *)model);
 }
 static br_status on_prepare(void *user_data, br_provider_call *call, const char *line, size_t length) {
-  inside++;
-  const br_status status = brgoPrepare((uintptr_t)user_data, call, (char *)line, length);
-  inside--;
-  return status;
+  return brgoPrepare((uintptr_t)user_data, call, (char *)line, length);
 }
 static br_status on_call(void *user_data, br_provider_call *call, int32_t what) {
-  inside++;
-  const br_status status = brgoCall((uintptr_t)user_data, call, what);
-  inside--;
-  return status;
+  return brgoCall((uintptr_t)user_data, call, what);
 }
 static br_status on_submit(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_SUBMIT); }
 static br_status on_poll(void *user_data, br_provider_call *call) { return on_call(user_data, call, BRGO_POLL); }

@@ -11,8 +11,6 @@
 
 /* The file that the functions of the library come from. */
 const char *brgo_library_path(void);
-/* Not 0: this thread is inside a callback or a function of a provider. */
-int32_t brgo_is_inside(void);
 
 /* BRGO_WEIGHT: about what a result takes of memory, in bytes. */
 enum { BRGO_BLOCK = 256, BRGO_WEIGHT = 2048 };

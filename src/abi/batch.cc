@@ -1,5 +1,6 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/text.h"
 #include "codec/jsonl.h"
 #include "codec/result_line.h"
 #include "core/pack.h"
@@ -81,6 +82,7 @@ Result<br_status> convert(const br_config* config, br_batch* batch, br_write_fn 
 extern "C" {
 
 br_batch* br_batch_new(const char* provider) {
+  if (provider != nullptr && !br::is_utf8(provider)) return nullptr;
   return br::shield<br_batch*>(nullptr, [&] {
     auto batch = std::make_unique<br_batch>();
     if (provider != nullptr) batch->spec.provider = provider;
@@ -93,6 +95,7 @@ void br_batch_free(br_batch* batch) { delete batch; }
 br_status br_batch_set_name(br_batch* batch, const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || name == nullptr) return br::null_argument("batch or name");
+    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
     batch->spec.name = name;
     return BR_OK;
   });
@@ -103,6 +106,8 @@ br_status br_batch_set_meta(br_batch* batch, const char* key, const char* value,
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
     const std::string name = key, text = value;
+    if (auto good = br::check_utf8("the key of metadata", name); !good) return std::move(good.error());
+    if (auto good = br::check_utf8("the value of metadata", text); !good) return std::move(good.error());
     if (name.empty() || name.size() > kMaxKey || text.size() > kMaxValue || name.starts_with("batchrouter_"))
       return Error(br::Code::invalid_argument, "the metadata pair is too long or its key is not allowed",
                    "a key has 1 to 64 bytes and does not begin with batchrouter_, a value has at most 512");
@@ -123,6 +128,8 @@ br_status br_batch_set(br_batch* batch, const char* key, const char* value, br_e
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
     const std::string name = key;
+    if (auto good = br::check_utf8("key", name); !good) return std::move(good.error());
+    if (auto good = br::check_utf8("the value of " + name, value); !good) return std::move(good.error());
     if (name == "finished" && value != std::string_view("new") && value != std::string_view("refuse") &&
         value != std::string_view("take"))
       return Error(br::Code::config, "finished: \"" + std::string(value) + "\" is no answer to finished work",

@@ -1,5 +1,6 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/text.h"
 #include "codec/json_write.h"
 #include "codec/utf8.h"
 #include "net/crypto.h"
@@ -15,6 +16,11 @@ namespace {
 const br::PropertyInfo* property(size_t index) {
   const auto& table = br::property_table();
   return index < table.size() ? &table[index] : nullptr;
+}
+
+// The name of a file is whatever bytes the file system took.
+bool is_path(std::string_view key) {
+  return key == "state_dir" || key.ends_with(".file") || key.ends_with("_file");
 }
 
 std::string make_build_info() {
@@ -50,6 +56,9 @@ br_status br_config_set(br_config* config, const char* key, const char* value, b
   return guard(err, [&]() -> Result<br_status> {
     if (config == nullptr) return br::null_argument("config");
     if (key == nullptr || value == nullptr) return br::null_argument("key or value");
+    if (auto good = br::check_utf8("key", key); !good) return std::move(good.error());
+    if (auto good = br::check_utf8(std::string("the value of ") + key, value); !good && !is_path(key))
+      return std::move(good.error());
     if (auto set = config->config.set(key, value); !set) return std::move(set.error());
     return BR_OK;
   });

@@ -7,6 +7,7 @@
 #include "abi/external_provider.h"
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/text.h"
 
 using br::guard;
 using br::Result;
@@ -51,6 +52,7 @@ br_status br_registry_register(const br_provider_vtbl* vtbl, void* user_data, br
 br_status br_registry_unregister(const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (name == nullptr) return br::null_argument("name");
+    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
     if (auto done = br::unregister_provider(name); !done) return std::move(done.error());
     return BR_OK;
   });

@@ -1,5 +1,6 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/text.h"
 #include "codec/json_cursor.h"
 #include "codec/json_read.h"
 #include "codec/json_write.h"
@@ -37,6 +38,10 @@ Result<void> changeable(const br_request* request) {
                "build it with br_request_new, or change the JSON");
 }
 
+Result<void> check_content(std::string_view what, std::string_view text) {
+  return br::check_utf8(what, text, br::Code::input);
+}
+
 // Fields of an object in the order they were set; a later value takes an earlier one's place.
 void put(std::vector<std::pair<std::string, std::string>>* fields, const char* name, std::string_view json) {
   for (auto& [key, value] : *fields) {
@@ -49,6 +54,9 @@ void put(std::vector<std::pair<std::string, std::string>>* fields, const char* n
 
 Result<br_status> set_json(std::vector<std::pair<std::string, std::string>>* fields, const char* name,
                            const char* json, size_t length) {
+  if (auto good = check_content("the name of a field", name); !good) return std::move(good.error());
+  if (auto good = check_content(std::string("the value of ") + name, {json, length}); !good)
+    return std::move(good.error());
   const auto parsed = br::Json::parse({json, length});
   if (parsed == nullptr)
     return Error(br::Code::invalid_argument, std::string("the value of ") + name + " is not JSON",
@@ -67,6 +75,9 @@ Result<br_status> add_part(br_request* request, const char* type, const char* de
                  "use BR_SOURCE_URL, BR_SOURCE_BASE64 or BR_SOURCE_FILE_URI");
   if (request->messages.empty())
     return Error(br::Code::invalid_argument, "there is no message to add to", "call br_request_add_message first");
+  if (auto good = check_content("media_type", media_type == nullptr ? "" : media_type); !good)
+    return std::move(good.error());
+  if (auto good = check_content("data", {data, length}); !good) return std::move(good.error());
   std::string part;
   br::JsonWriter json(&part);
   json.begin_object().field("type", type).field("source_type", source_name(source));
@@ -111,7 +122,7 @@ void write_request(const br_request& r, std::string* out) {
 extern "C" {
 
 br_request* br_request_new(const char* custom_id, const char* model) {
-  if (custom_id == nullptr || model == nullptr) return nullptr;
+  if (custom_id == nullptr || model == nullptr || !br::is_utf8(custom_id) || !br::is_utf8(model)) return nullptr;
   return br::shield<br_request*>(nullptr, [&] {
     auto request = std::make_unique<br_request>();
     request->custom_id = custom_id;
@@ -153,6 +164,7 @@ br_status br_request_set_system(br_request* request, const char* text, size_t le
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
     if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
+    if (auto good = check_content("the system prompt", {text, length}); !good) return std::move(good.error());
     request->system.assign(1, std::string(text, length));
     request->system_is_list = false;
     return BR_OK;
@@ -164,6 +176,7 @@ br_status br_request_add_system(br_request* request, const char* text, size_t le
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
     if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
     if (auto may = changeable(request); !may) return std::move(may.error());
+    if (auto good = check_content("the system prompt", {text, length}); !good) return std::move(good.error());
     request->system.emplace_back(text, length);
     request->system_is_list = true;
     return BR_OK;
@@ -189,6 +202,7 @@ br_status br_request_add_text(br_request* request, const char* text, size_t leng
     if (auto may = changeable(request); !may) return std::move(may.error());
     if (request->messages.empty())
       return Error(br::Code::invalid_argument, "there is no message to add to", "call br_request_add_message first");
+    if (auto good = check_content("text", {text, length}); !good) return std::move(good.error());
     request->messages.back().parts.push_back("{\"type\":\"text\",\"text\":" + quoted(text, length) + "}");
     return BR_OK;
   });

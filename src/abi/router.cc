@@ -4,6 +4,7 @@
 #include "abi/handles.h"
 #include "abi/job_handle.h"
 #include "abi/result_handle.h"
+#include "abi/text.h"
 #include "abi/usable.h"
 #include "codec/json_write.h"
 #include "providers/registry.h"
@@ -173,6 +174,7 @@ br_status br_router_add_provider(br_router* router, const char* name, br_error**
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (name == nullptr) return br::null_argument("name");
+    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
     if (auto added = router->router->add_provider(name); !added) return std::move(added.error());
     return BR_OK;
   });
@@ -183,6 +185,7 @@ br_status br_router_remove_provider(br_router* router, const char* name, br_erro
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (name == nullptr) return br::null_argument("name");
+    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
     if (auto removed = router->router->remove_provider(name); !removed) return std::move(removed.error());
     return BR_OK;
   });

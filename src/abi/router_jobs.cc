@@ -2,6 +2,7 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "abi/text.h"
 #include "abi/usable.h"
 
 using br::guard;
@@ -28,6 +29,7 @@ br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_er
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
+    if (auto good = br::check_utf8("job_id", job_id); !good) return std::move(good.error());
     auto handle = br::make_job_handle(router->router, job_id);
     if (!handle) return std::move(handle.error());
     *job = handle->release();
@@ -47,6 +49,8 @@ br_status br_attach_with(br_router* router, const char* provider, const char* ba
     if (!use) return std::move(use.error());
     if (provider == nullptr || batch_id == nullptr || job == nullptr)
       return br::null_argument("provider, batch_id or job");
+    if (auto good = br::check_utf8("provider", provider); !good) return std::move(good.error());
+    if (auto good = br::check_utf8("batch_id", batch_id); !good) return std::move(good.error());
     auto attached = router->router->attach(provider, batch_id, options == nullptr ? br::BatchSpec() : options->spec);
     if (!attached) return std::move(attached.error());
     auto handle = br::make_job_handle(router->router, attached->job_id);
@@ -73,6 +77,8 @@ br_status br_list(br_router* router, const char* provider, int64_t limit, br_job
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (list == nullptr) return br::null_argument("list");
+    if (auto good = br::check_utf8("provider", provider == nullptr ? "" : provider); !good)
+      return std::move(good.error());
     auto views = router->router->list(provider == nullptr ? "" : provider, limit);
     if (!views) return std::move(views.error());
     *list = make_list(router->router, std::move(*views)).release();
@@ -87,6 +93,7 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
+    if (auto good = br::check_utf8("provider", provider); !good) return std::move(good.error());
     const auto keep = router->router;  // a provider from outside may free the handle
     auto views = keep->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
     if (!views) return std::move(views.error());

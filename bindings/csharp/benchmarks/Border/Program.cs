@@ -49,7 +49,7 @@ internal static unsafe class Measure
         var texts = new List<byte[]>();
         for (nuint i = 0; i < count; i++)
         {
-            var view = new ResultView(block[i]);
+            var view = new NativeResult(block[i]);
             texts.Add(view.CustomId.ToArray());
             texts.Add(view.Text.ToArray());
         }
@@ -88,11 +88,13 @@ internal static unsafe class Measure
 
     private static long Ask(ResultView view) => view.CustomId.Length + view.Text.Length + (int)view.Status;
 
-    private static long Borrowed(nint result) => Ask(new ResultView(result));
+    private static long Ask(NativeResult view) => view.CustomId.Length + view.Text.Length + (int)view.Status;
+
+    private static long Borrowed(nint result) => Ask(new NativeResult(result));
 
     private static long Copied(nint result)
     {
-        var view = new ResultView(result);
+        var view = new NativeResult(result);
         return view.CustomIdString.Length + view.TextString!.Length + (int)view.Status;
     }
 

@@ -9,7 +9,7 @@ public sealed unsafe class BatchResult
 
     private BatchResult(nint result, RepeatedText[] names)
     {
-        var view = new ResultView(result);
+        var view = new NativeResult(result);
         CustomId = view.CustomIdString;
         Status = view.Status;
         JobId = names[0].Get(view.JobId) ?? "";
@@ -26,9 +26,9 @@ public sealed unsafe class BatchResult
         Redelivered = view.Redelivered;
         HttpStatus = view.HttpStatus;
         if (Status == ResultStatus.Succeeded) return;
-        ErrorType = ResultView.Decode(view.ErrorType);
-        ErrorCode = ResultView.Decode(view.ErrorCode);
-        ErrorMessage = ResultView.Decode(view.ErrorMessage);
+        ErrorType = NativeResult.Decode(view.ErrorType);
+        ErrorCode = NativeResult.Decode(view.ErrorCode);
+        ErrorMessage = NativeResult.Decode(view.ErrorMessage);
         IsTransient = view.IsTransient;
     }
 
@@ -127,6 +127,6 @@ internal struct RepeatedText
         if (utf8.IsEmpty) return null;
         if (text is not null && utf8.SequenceEqual(bytes)) return text;
         bytes = utf8.ToArray();
-        return text = ResultView.Decode(utf8);
+        return text = NativeResult.Decode(utf8);
     }
 }

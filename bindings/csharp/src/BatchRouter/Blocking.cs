@@ -2,9 +2,15 @@ using BatchRouter.Native;
 
 namespace BatchRouter;
 
-/// <summary>Calls that wait for the network: on the thread pool, with a limit, and given up when the token says so.</summary>
+/// <summary>
+/// Calls that wait for the network: each on a thread of its own, since one of the pool would be held for as long as a vendor
+/// takes; with a limit, and given up when the token says so.
+/// </summary>
 internal static class Blocking
 {
+    // A call may run a provider's function, which is the program's own code.
+    private const int StackBytes = 1 << 20;
+
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     public delegate (int Status, nint Error, T Value) Call<T>(long timeoutMs);
@@ -16,8 +22,32 @@ internal static class Blocking
     public static Task<T> Run<T>(Router router, TimeSpan? timeout, Call<T> call, CancellationToken cancellation)
     {
         long limitMs = Milliseconds(timeout ?? DefaultTimeout);
-        Task<T> work = Task.Run(() => Repeat(limitMs, call, cancellation), cancellation);
+        if (cancellation.IsCancellationRequested) return Task.FromCanceled<T>(cancellation);
+        Task<T> work = OnOwnThread(() => Repeat(limitMs, call, cancellation));
         return cancellation.CanBeCanceled ? Cancellable(router, work, cancellation) : work;
+    }
+
+    /// <summary>Runs work that blocks its thread.</summary>
+    public static Task<T> OnOwnThread<T>(Func<T> work)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                result.SetResult(work());
+            }
+            catch (OperationCanceledException e)
+            {
+                result.SetCanceled(e.CancellationToken);
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
+        }, StackBytes) { IsBackground = true, Name = "batchrouter wait" };
+        thread.Start();
+        return result.Task;
     }
 
     public static long Milliseconds(TimeSpan? timeout)

@@ -23,14 +23,14 @@ public sealed unsafe partial class Job
     public IAsyncEnumerable<BatchResult> ResultsAsync(CancellationToken cancellation) => ResultsAsync(true, cancellation);
 
     /// <summary>
-    /// The same without copies, blocking this thread: each read waits at most that long, without a limit by default.
+    /// The same with no object for each, blocking this thread: each read waits at most that long, without a limit by default.
     /// </summary>
     public ResultReader TakeResults(TimeSpan? wait = null, bool acknowledge = true) =>
         new(router.Source(this), Blocking.Milliseconds(wait), acknowledge);
 
     /// <summary>
     /// All results of a job that is done, from the first, as often as wanted, apart from what
-    /// <see cref="ResultsAsync(CancellationToken)"/> hands out. Without copies.
+    /// <see cref="ResultsAsync(CancellationToken)"/> hands out. With no object for each.
     /// </summary>
     public ResultReader ReadResults(ResultOrder order = ResultOrder.Arrival) => new(OpenResults(order));
 
@@ -61,20 +61,15 @@ public sealed unsafe partial class Job
 
     /// <summary>
     /// Acknowledges every result of a job that is done, however it was read; of one that goes on, those handed out:
-    /// <see cref="ErrorCode.NotComplete"/> while a loop has fetched more than it has handed out. Returns when that is on
-    /// disk.
+    /// <see cref="ErrorCode.NotComplete"/> while a loop has fetched more than it has handed out, or has left some behind.
+    /// Returns when that is on disk.
     /// </summary>
     public void AcknowledgeAll()
     {
         Update();
-        if (!IsDone && router.IsAhead(Id))
-        {
-            throw new BatchRouterException(ErrorCode.NotComplete,
-                "the job goes on, and a loop has fetched results of it that nobody has seen",
-                "acknowledge one by one, or all when the job is done");
-        }
-
-        Status.Check(NativeMethods.br_job_ack_all(handle, out nint err), err);
+        if (router.Pool.AcknowledgeAll(Id, () => Status.Check(NativeMethods.br_job_ack_all(handle, out nint err), err))) return;
+        throw new BatchRouterException(ErrorCode.NotComplete, "results of the job were fetched that nobody has seen",
+            "read them, or acknowledge one by one");
     }
 
     private ResultsHandle OpenResults(ResultOrder order)

@@ -89,9 +89,9 @@ public sealed unsafe partial class Job : IDisposable
     {
         get
         {
+            using NativeHandle.Holding held = handle.Hold();
             var ids = new string?[(int)NativeMethods.br_job_batch_count(handle)];
             for (int i = 0; i < ids.Length; i++) ids[i] = Utf8.Read(NativeMethods.br_job_batch_id(handle, (nuint)i));
-            GC.KeepAlive(handle);
             return ids;
         }
     }
@@ -101,9 +101,7 @@ public sealed unsafe partial class Job : IDisposable
     {
         get
         {
-            string json = Utf8.Read(NativeMethods.br_job_json(handle, out nuint length), length) ?? "";
-            GC.KeepAlive(handle);
-            return json;
+            using (handle.Hold()) return Utf8.Read(NativeMethods.br_job_json(handle, out nuint length), length) ?? "";
         }
     }
 
@@ -155,12 +153,10 @@ public sealed unsafe partial class Job : IDisposable
     /// <summary>Frees the handle; the job goes on.</summary>
     public void Dispose() => handle.Dispose();
 
-    /// <summary>The handle owns the text, so it must not be collected before the text is copied.</summary>
+    /// <summary>The handle owns the text, so nobody may free it before the text is copied.</summary>
     private string? Text(delegate*<JobHandle, byte*> get)
     {
-        string? text = Utf8.Read(get(handle));
-        GC.KeepAlive(handle);
-        return text;
+        using (handle.Hold()) return Utf8.Read(get(handle));
     }
 
     private long Count(int counter) => NativeMethods.br_job_count(handle, counter);

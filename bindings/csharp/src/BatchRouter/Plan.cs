@@ -7,6 +7,7 @@ public sealed unsafe class Plan
 {
     internal Plan(PlanHandle plan)
     {
+        using NativeHandle.Holding held = plan.Hold();
         Batches = NativeMethods.br_plan_batches(plan);
         Requests = NativeMethods.br_plan_requests(plan);
         Bytes = NativeMethods.br_plan_bytes(plan);

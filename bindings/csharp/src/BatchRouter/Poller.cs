@@ -28,6 +28,9 @@ internal sealed class Poller
 
     public bool IsCurrentThread => Thread.CurrentThread == thread;
 
+    /// <summary>Makes who waits look again.</summary>
+    public void Nudge() => Interlocked.Exchange(ref round, NewRound()).SetResult();
+
     /// <summary>Makes the thread end without closing the router.</summary>
     public void Stop()
     {
@@ -84,7 +87,7 @@ internal sealed class Poller
                 status = (int)ErrorCode.Closed;
             }
 
-            Interlocked.Exchange(ref round, NewRound()).SetResult();
+            Nudge();
             if (status < 0 && status != (int)ErrorCode.Closed) Thread.Sleep(ShortestWait);
         }
     }

@@ -73,14 +73,38 @@ public static unsafe class ProviderRegistry
             work((CustomProvider)GCHandle.FromIntPtr(userData).Target!);
             return Status.Ok;
         }
-        catch (ProviderException e)
+        catch (Exception e)
         {
+            return Fail(call, otherwise, e);
+        }
+    }
+
+    private static int Fail(nint call, ErrorCode otherwise, Exception failure)
+    {
+        try
+        {
+            if (failure is not ProviderException e)
+                return NativeMethods.br_call_fail(call, (int)otherwise, 0, -1, null, Describe(failure));
             long retry = e.RetryAfter is { } time ? (long)time.TotalMilliseconds : -1;
             return NativeMethods.br_call_fail(call, (int)e.Code, e.IsTransient ? 1 : 0, retry, e.VendorCode, e.Message);
         }
-        catch (Exception e)
+        catch (Exception)
         {
-            return NativeMethods.br_call_fail(call, (int)otherwise, 0, -1, null, $"{e.GetType().Name}: {e.Message}");
+            return (int)otherwise;
+        }
+    }
+
+    /// <summary>What an exception says. Its message is code of the program, and may throw in its turn.</summary>
+    private static string Describe(Exception failure)
+    {
+        string name = failure.GetType().Name;
+        try
+        {
+            return $"{name}: {failure.Message}";
+        }
+        catch (Exception)
+        {
+            return $"{name}, whose message could not be had";
         }
     }
 
@@ -127,7 +151,7 @@ public static unsafe class ProviderRegistry
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int OnPrepare(nint userData, nint call, byte* line, nuint length) =>
         Answer(userData, call, ErrorCode.InvalidInput, provider =>
-            Write(call, Encoding.UTF8.GetBytes(provider.Prepare(Utf8.Read(line, length) ?? ""))));
+            Write(call, Utf8.Bytes(provider.Prepare(Utf8.Read(line, length) ?? ""))));
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int OnSubmit(nint userData, nint call) =>
@@ -186,6 +210,7 @@ public static unsafe class ProviderRegistry
     /// <summary>What a provider writes rows to, as long as its function has not returned.</summary>
     private sealed class RowStream(nint call) : Stream
     {
+        private readonly object writing = new();
         private bool ended;
 
         public override bool CanRead => false;
@@ -204,10 +229,17 @@ public static unsafe class ProviderRegistry
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            ObjectDisposedException.ThrowIf(ended, this);
-            ProviderRegistry.Write(call, buffer);
+            lock (writing)
+            {
+                ObjectDisposedException.ThrowIf(ended, this);
+                ProviderRegistry.Write(call, buffer);
+            }
         }
 
-        public void End() => ended = true;
+        /// <summary>Waits for a thread that writes at this moment; another one that comes later gets an exception.</summary>
+        public void End()
+        {
+            lock (writing) ended = true;
+        }
     }
 }

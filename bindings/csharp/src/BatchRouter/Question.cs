@@ -21,6 +21,8 @@ internal static unsafe class Question
     {
         Utf8.Name(customId);
         Utf8.Name(model);
+        Utf8.Text(prompt);
+        if (system is not null) Utf8.Text(system);
         bool held = false;
         try
         {

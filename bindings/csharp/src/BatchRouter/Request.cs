@@ -101,7 +101,7 @@ public sealed unsafe class Request : IDisposable
 
     /// <summary>Texts that end the answer.</summary>
     public Request StopSequences(params string[] values) =>
-        SetGeneration("stop_sequences", $"[{string.Join(',', values.Select(v => $"\"{JsonEncodedText.Encode(v)}\""))}]");
+        SetGeneration("stop_sequences", $"[{string.Join(',', values.Select(v => $"\"{JsonEncodedText.Encode(Utf8.Text(v))}\""))}]");
 
     /// <summary>One field of generation_config as a JSON value.</summary>
     public Request SetGeneration(string name, string json)
@@ -129,10 +129,9 @@ public sealed unsafe class Request : IDisposable
     /// <summary>The request as one line of the unified format.</summary>
     public string ToJson()
     {
+        using NativeHandle.Holding held = handle.Hold();
         byte* json = NativeMethods.br_request_json(handle, out nuint length);
-        string text = Utf8.Read(json, length) ?? throw BatchRouterException.OutOfMemory();
-        GC.KeepAlive(handle);
-        return text;
+        return Utf8.Read(json, length) ?? throw BatchRouterException.OutOfMemory();
     }
 
     /// <inheritdoc/>

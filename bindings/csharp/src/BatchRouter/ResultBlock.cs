@@ -3,38 +3,82 @@ using BatchRouter.Native;
 namespace BatchRouter;
 
 /// <summary>
-/// Some native results (256 at most), taken from C in one call. What is not consumed goes back to the pool it came from,
-/// so that a consumer that stops half-way, or is forgotten, loses nothing.
+/// Some native results (256 at most), taken from C in one call, of which one may be the current one of a reader. What is not
+/// consumed goes back to the pool it came from, so that a consumer that stops half-way, or is forgotten, loses nothing; and
+/// what is not current yet is taken by others that find nothing in C. Locked after the pool.
 /// </summary>
-internal sealed unsafe class ResultBlock(ResultPool? pool, int most = ResultBlock.Capacity) : IDisposable
+internal sealed unsafe class ResultBlock : IDisposable
 {
     public const int Capacity = 256;
 
-    private readonly nint[] items = new nint[most];
-    private int next;
+    private readonly ResultPool? pool;
+    private readonly nint[] items;
+    private int next, count;
+
+    public ResultBlock(ResultPool? pool, string? job, int most = Capacity)
+    {
+        (this.pool, Job, items) = (pool, job, new nint[most]);
+        pool?.Enter(this);
+    }
 
     ~ResultBlock() => LetGo();
 
-    public int Count { get; private set; }
+    /// <summary>The job whose results it takes; null: any.</summary>
+    public string? Job { get; }
 
-    /// <summary>The oldest one that was not consumed; 0 if there is none.</summary>
-    public nint Current => next < Count ? items[next] : 0;
+    /// <summary>The one that was handed out and not consumed; 0 if there is none.</summary>
+    public nint Current { get; private set; }
+
+    /// <summary>The thread of the reader that blocks its thread; 0 of another one.</summary>
+    public int Thread { get; set; }
+
+    /// <summary>The number the pool knows it by.</summary>
+    public long Number { get; set; }
+
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (this) return next == count;
+        }
+    }
 
     /// <summary>Fills the empty block: take gets the first place and the number of places, and returns how many it took.</summary>
     public void Fill(Func<nint, int, int> take)
     {
-        next = Count = 0;
-        fixed (nint* start = items) Count = take((nint)start, items.Length);
-        pool?.Fetched(Count);
+        var taken = new nint[items.Length];
+        int many;
+        fixed (nint* start = taken) many = take((nint)start, taken.Length);
+        Put(taken.AsSpan(0, many));
+    }
+
+    /// <summary>Puts results into the empty block.</summary>
+    public void Put(ReadOnlySpan<nint> results)
+    {
+        lock (this)
+        {
+            results.CopyTo(items);
+            (next, count) = (0, results.Length);
+        }
+    }
+
+    /// <summary>Hands out the next one; false if there is none.</summary>
+    public bool Advance()
+    {
+        lock (this)
+        {
+            if (next == count) return false;
+            Current = items[next++];
+            return true;
+        }
     }
 
     /// <summary>Frees the current one, and acknowledges it before that if so asked.</summary>
     public void Consume(bool acknowledge)
     {
-        nint result = items[next];
+        nint result = Current;
         if (acknowledge) Acknowledge(result);
-        next++;
-        pool?.Seen(1);
+        Detach();
         if (pool is null) NativeMethods.br_result_free_stored(result);
         else NativeMethods.br_result_free(result);
     }
@@ -42,9 +86,47 @@ internal sealed unsafe class ResultBlock(ResultPool? pool, int most = ResultBloc
     /// <summary>Gives the current one to the caller.</summary>
     public nint Detach()
     {
-        pool?.Seen(1);
-        return items[next++];
+        nint result;
+        lock (this) (result, Current) = (Current, 0);
+        pool?.Settled();
+        return result;
     }
+
+    /// <summary>Gives half of what it has of a job (null: of any) to somebody who found none in C, the last ones.</summary>
+    public nint[] Give(string? job)
+    {
+        lock (this)
+        {
+            ReadOnlySpan<nint> unread = items.AsSpan(next..count);
+            if (job is null || job == Job)
+            {
+                nint[] half = unread[(unread.Length / 2)..].ToArray();
+                count -= half.Length;
+                return half;
+            }
+
+            nint[] given = Array.FindAll(unread.ToArray(), result => JobOf(result) == job);
+            if (given.Length == 0) return given;
+            nint[] others = Array.FindAll(unread.ToArray(), result => JobOf(result) != job);
+            others.CopyTo(items, next);
+            count = next + others.Length;
+            return given;
+        }
+    }
+
+    /// <summary>Whether it has one of the job that nobody has seen.</summary>
+    public bool HasUnread(string job)
+    {
+        lock (this) return next < count && (Job == job || Array.Exists(items[next..count], one => JobOf(one) == job));
+    }
+
+    /// <summary>Whether the current one is of the job (null: any) and would come back.</summary>
+    public bool Holds(string? job)
+    {
+        lock (this) return Current != 0 && (job is null || JobOf(Current) == job);
+    }
+
+    public static string JobOf(nint result) => Utf8.Read(NativeMethods.br_result_job_id(result)) ?? "";
 
     public static void Acknowledge(nint result)
     {
@@ -58,16 +140,21 @@ internal sealed unsafe class ResultBlock(ResultPool? pool, int most = ResultBloc
         GC.SuppressFinalize(this);
     }
 
-    private void LetGo()
+    /// <summary>Takes out all that is left.</summary>
+    public nint[] TakeAll()
     {
-        pool?.Seen(Count - next);
-        if (pool is not null && next < Count) pool.GiveBack(items.AsSpan(next..Count));
-        else Free();
-        next = Count = 0;
+        lock (this)
+        {
+            nint[] left = Current == 0 ? items[next..count] : [Current, .. items[next..count]];
+            Current = 0;
+            next = count = 0;
+            return left;
+        }
     }
 
-    private void Free()
+    private void LetGo()
     {
-        for (; next < Count; next++) NativeMethods.br_result_free(items[next]);
+        if (pool is not null) pool.Leave(this);
+        else Array.ForEach(TakeAll(), NativeMethods.br_result_free);
     }
 }

@@ -3,7 +3,7 @@ using BatchRouter.Native;
 namespace BatchRouter;
 
 /// <summary>
-/// Reads results one after the other without copying them: <c>foreach (ResultView result in reader)</c>. One thread at a
+/// Reads results one after the other, with no object for each: <c>foreach (ResultView result in reader)</c>. One thread at a
 /// time. It fetches blocks of 256 and owns what it fetched.
 /// </summary>
 public sealed unsafe class ResultReader : IDisposable
@@ -12,38 +12,72 @@ public sealed unsafe class ResultReader : IDisposable
     private readonly ResultBlock block;
     private readonly ResultsHandle? cursor;
     private readonly bool acknowledge;
-    private bool begun;
+    private readonly bool waits;
+    private readonly SpanMemory memory = new();
+
+    // Guarded by Gate.
+    private long turn;
+    private bool reading, disposed;
 
     /// <summary>All results of a job that is done.</summary>
     internal ResultReader(ResultsHandle cursor)
     {
         this.cursor = cursor;
-        block = new ResultBlock(null);
+        block = new ResultBlock(null, null);
         fill = FromCursor;
     }
 
     /// <summary>Results as they come; reading on acknowledges the one before.</summary>
     internal ResultReader(ResultSource source, long timeoutMs, bool acknowledge, int most = ResultBlock.Capacity)
     {
-        this.acknowledge = acknowledge;
+        (this.acknowledge, waits) = (acknowledge, true);
         block = source.NewBlock(most);
-        fill = empty => source.Fill(empty, timeoutMs);
+        fill = empty => source.Fill(empty, timeoutMs, waits: true, most);
     }
 
     /// <summary>The result that was read.</summary>
-    public ResultView Current => new(block.Current);
+    public ResultView Current
+    {
+        get
+        {
+            lock (Gate)
+            {
+                ObjectDisposedException.ThrowIf(disposed, this);
+                return new ResultView(this, turn);
+            }
+        }
+    }
 
     /// <summary>True once there is nothing more to come; false after a read that found nothing yet.</summary>
     public bool Ended { get; private set; }
 
+    /// <summary>What the current result lies in: while it is locked, nobody frees that result.</summary>
+    internal object Gate => memory;
+
     /// <summary>Goes on to the next result. False at the end, or when none came in time.</summary>
     public bool Read()
     {
-        if (begun && block.Current != 0) block.Consume(acknowledge);
-        begun = true;
-        if (block.Current != 0) return true;
-        Ended = fill(block) == Status.End;
-        return block.Current != 0;
+        lock (Gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (reading) throw new InvalidOperationException("another thread is reading; a reader is for one at a time");
+            if (block.Current != 0) block.Consume(acknowledge);
+            turn++;
+            reading = true;
+        }
+
+        try
+        {
+            return Next();
+        }
+        finally
+        {
+            lock (Gate)
+            {
+                reading = false;
+                if (disposed) block.Dispose(); // meanwhile; what was fetched goes back
+            }
+        }
     }
 
     /// <summary>A copy of the current one that can be acknowledged, unless reading does that.</summary>
@@ -56,6 +90,22 @@ public sealed unsafe class ResultReader : IDisposable
         return result;
     }
 
+    /// <summary>The result of that turn; called with the gate locked.</summary>
+    internal nint Result(long asked)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (asked != turn) throw new InvalidOperationException("the reader has gone on; ToResult makes a copy that stays");
+        return block.Current;
+    }
+
+    /// <summary>A copy that no reader takes away; called with the gate locked.</summary>
+    internal ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> borrowed)
+    {
+        ReadOnlySpan<byte> copy = memory.Copy(borrowed);
+        GC.KeepAlive(this);
+        return copy;
+    }
+
     /// <summary>The same under the name that foreach looks for.</summary>
     public bool MoveNext() => Read();
 
@@ -65,8 +115,31 @@ public sealed unsafe class ResultReader : IDisposable
     /// <summary>Frees what was not read; of results as they come, these are handed out again.</summary>
     public void Dispose()
     {
-        block.Dispose();
+        lock (Gate)
+        {
+            disposed = true;
+            if (!reading) block.Dispose();
+        }
+
         cursor?.Dispose();
+    }
+
+    private bool Next()
+    {
+        block.Thread = waits ? Environment.CurrentManagedThreadId : 0;
+        while (true)
+        {
+            lock (Gate)
+            {
+                ObjectDisposedException.ThrowIf(disposed, this);
+                if (block.Advance()) return true;
+            }
+
+            // Between filling and advancing others may take all of it.
+            int status = fill(block);
+            Ended = status == Status.End;
+            if (status != Status.Ok) return false;
+        }
     }
 
     private int FromCursor(ResultBlock empty)

@@ -1,52 +1,90 @@
-using BatchRouter.Native;
-
 namespace BatchRouter;
 
 /// <summary>
-/// One answer, borrowed: UTF-8 in the library's own memory, without a copy. Valid until the reader that it came from goes
-/// on or is disposed. An empty span is "none".
+/// One answer of a reader, asked for piece by piece: a span is UTF-8 in the collector's memory and stays good, with nothing
+/// made but the bytes. Valid until the reader that it came from goes on or is disposed; asked later it throws. An empty span
+/// is "none".
 /// </summary>
-public readonly unsafe ref struct ResultView
+public readonly ref struct ResultView
 {
-    private readonly nint result;
+    private readonly ResultReader? reader;
+    private readonly long turn;
 
-    internal ResultView(nint result)
+    internal ResultView(ResultReader reader, long turn)
     {
-        this.result = result;
-        nuint length;
-        byte* id = NativeMethods.br_result_custom_id(result, &length);
-        CustomId = Utf8.Span(id, length);
+        this.reader = reader;
+        this.turn = turn;
     }
 
     /// <summary>The id it was asked under.</summary>
-    public ReadOnlySpan<byte> CustomId { get; }
+    public ReadOnlySpan<byte> CustomId
+    {
+        get
+        {
+            lock (Source) return Copy(Native.CustomId);
+        }
+    }
 
     /// <summary>The same as a string.</summary>
-    public string CustomIdString => Utf8.Read(CustomId);
+    public string CustomIdString
+    {
+        get
+        {
+            lock (Source) return Native.CustomIdString;
+        }
+    }
 
     /// <summary>How the request ended.</summary>
-    public ResultStatus Status => (ResultStatus)NativeMethods.br_result_status(result);
+    public ResultStatus Status
+    {
+        get
+        {
+            lock (Source) return Native.Status;
+        }
+    }
 
     /// <summary>Its job.</summary>
-    public ReadOnlySpan<byte> JobId => Utf8.Span(NativeMethods.br_result_job_id(result));
+    public ReadOnlySpan<byte> JobId
+    {
+        get
+        {
+            lock (Source) return Copy(Native.JobId);
+        }
+    }
 
     /// <summary>The vendor's batch.</summary>
-    public ReadOnlySpan<byte> BatchId => Utf8.Span(NativeMethods.br_result_batch_id(result));
+    public ReadOnlySpan<byte> BatchId
+    {
+        get
+        {
+            lock (Source) return Copy(Native.BatchId);
+        }
+    }
 
     /// <summary>The model that answered.</summary>
-    public ReadOnlySpan<byte> Model => Utf8.Span(NativeMethods.br_result_model(result));
+    public ReadOnlySpan<byte> Model
+    {
+        get
+        {
+            lock (Source) return Copy(Native.Model);
+        }
+    }
 
     /// <summary>Why the answer ends.</summary>
-    public ReadOnlySpan<byte> FinishReason => Utf8.Span(NativeMethods.br_result_finish_reason(result));
+    public ReadOnlySpan<byte> FinishReason
+    {
+        get
+        {
+            lock (Source) return Copy(Native.FinishReason);
+        }
+    }
 
     /// <summary>The answer's text.</summary>
     public ReadOnlySpan<byte> Text
     {
         get
         {
-            nuint length;
-            byte* text = NativeMethods.br_result_text(result, &length);
-            return Utf8.Span(text, length);
+            lock (Source) return Copy(Native.Text);
         }
     }
 
@@ -55,9 +93,7 @@ public readonly unsafe ref struct ResultView
     {
         get
         {
-            nuint length;
-            byte* text = NativeMethods.br_result_text(result, &length);
-            return Utf8.Read(text, length);
+            lock (Source) return Native.TextString;
         }
     }
 
@@ -66,9 +102,7 @@ public readonly unsafe ref struct ResultView
     {
         get
         {
-            nuint length;
-            byte* json = NativeMethods.br_result_tool_calls(result, &length);
-            return Utf8.Span(json, length);
+            lock (Source) return Copy(Native.ToolCalls);
         }
     }
 
@@ -77,9 +111,7 @@ public readonly unsafe ref struct ResultView
     {
         get
         {
-            nuint length;
-            byte* json = NativeMethods.br_result_response(result, &length);
-            return Utf8.Span(json, length);
+            lock (Source) return Copy(Native.Response);
         }
     }
 
@@ -88,58 +120,111 @@ public readonly unsafe ref struct ResultView
     {
         get
         {
-            nuint length;
-            byte* json = NativeMethods.br_result_json(result, &length);
-            return Utf8.Span(json, length);
+            lock (Source) return Copy(Native.Json);
         }
     }
 
     /// <summary>The kind of error.</summary>
-    public ReadOnlySpan<byte> ErrorType => Utf8.Span(NativeMethods.br_result_error_type(result));
+    public ReadOnlySpan<byte> ErrorType
+    {
+        get
+        {
+            lock (Source) return Copy(Native.ErrorType);
+        }
+    }
 
     /// <summary>The vendor's code.</summary>
-    public ReadOnlySpan<byte> ErrorCode => Utf8.Span(NativeMethods.br_result_error_code(result));
+    public ReadOnlySpan<byte> ErrorCode
+    {
+        get
+        {
+            lock (Source) return Copy(Native.ErrorCode);
+        }
+    }
 
     /// <summary>What went wrong.</summary>
-    public ReadOnlySpan<byte> ErrorMessage => Utf8.Span(NativeMethods.br_result_error_message(result));
+    public ReadOnlySpan<byte> ErrorMessage
+    {
+        get
+        {
+            lock (Source) return Copy(Native.ErrorMessage);
+        }
+    }
 
     /// <summary>HTTP status of this one answer.</summary>
-    public int HttpStatus => NativeMethods.br_result_http_status(result);
+    public int HttpStatus
+    {
+        get
+        {
+            lock (Source) return Native.HttpStatus;
+        }
+    }
 
     /// <summary>True if asking the same again may work.</summary>
-    public bool IsTransient => NativeMethods.br_result_is_transient(result) != 0;
+    public bool IsTransient
+    {
+        get
+        {
+            lock (Source) return Native.IsTransient;
+        }
+    }
 
     /// <summary>True if it may have been handed out before, by a process that did not acknowledge it.</summary>
-    public bool Redelivered => NativeMethods.br_result_redelivered(result) != 0;
+    public bool Redelivered
+    {
+        get
+        {
+            lock (Source) return Native.Redelivered;
+        }
+    }
 
     /// <summary>Tokens of the request; -1 when the vendor did not say.</summary>
-    public long InputTokens => NativeMethods.br_result_tokens(result, 0);
+    public long InputTokens
+    {
+        get
+        {
+            lock (Source) return Native.InputTokens;
+        }
+    }
 
     /// <summary>Tokens of the answer; -1 when the vendor did not say.</summary>
-    public long OutputTokens => NativeMethods.br_result_tokens(result, 1);
+    public long OutputTokens
+    {
+        get
+        {
+            lock (Source) return Native.OutputTokens;
+        }
+    }
 
     /// <summary>Of the request's tokens, those from a cache; -1 when the vendor did not say.</summary>
-    public long CachedInputTokens => NativeMethods.br_result_tokens(result, 2);
+    public long CachedInputTokens
+    {
+        get
+        {
+            lock (Source) return Native.CachedInputTokens;
+        }
+    }
 
     /// <summary>Of the answer's tokens, those of reasoning; -1 when the vendor did not say.</summary>
-    public long ReasoningTokens => NativeMethods.br_result_tokens(result, 3);
+    public long ReasoningTokens
+    {
+        get
+        {
+            lock (Source) return Native.ReasoningTokens;
+        }
+    }
+
+    /// <summary>What holds the answer, which nobody frees while this is locked.</summary>
+    private object Source => (reader ?? throw new InvalidOperationException("the view is of no result")).Gate;
+
+    /// <summary>The answer, for as long as the source is locked.</summary>
+    private NativeResult Native => new(reader!.Result(turn));
 
     /// <summary>A copy that stays.</summary>
-    public BatchResult ToResult() => BatchResult.Copy(result, new RepeatedText[4]);
-
-    internal static string? Decode(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Utf8.Read(utf8);
-
-    internal JsonBytes CopyToolCalls()
+    public BatchResult ToResult()
     {
-        nuint length;
-        byte* json = NativeMethods.br_result_tool_calls(result, &length);
-        return Utf8.Copy(json, length);
+        lock (Source) return BatchResult.Copy(reader!.Result(turn), new RepeatedText[4]);
     }
 
-    internal JsonBytes CopyResponse()
-    {
-        nuint length;
-        byte* json = NativeMethods.br_result_response(result, &length);
-        return Utf8.Copy(json, length);
-    }
+    private ReadOnlySpan<byte> Copy(ReadOnlySpan<byte> borrowed) => reader!.Keep(borrowed);
 }

@@ -36,6 +36,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
         }
 
         poller = new Poller(handle);
+        pool.Changed = poller.Nudge;
     }
 
     /// <summary>A forgotten router: its thread ends, and with it the last owner of the native one.</summary>
@@ -46,12 +47,8 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     {
         get
         {
-            lock (pool)
-            {
-                string json = Utf8.Read(NativeMethods.br_stats_json(handle, out nuint length), length) ?? "";
-                GC.KeepAlive(this);
-                return json;
-            }
+            using (handle.Hold()) // the text is this thread's, and the handle's
+                return Utf8.Read(NativeMethods.br_stats_json(handle, out nuint length), length) ?? "";
         }
     }
 
@@ -80,6 +77,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
         get
         {
             var names = new List<string>();
+            using NativeHandle.Holding held = handle.Hold();
             while (Utf8.Read(NativeMethods.br_router_provider(handle, (nuint)names.Count)) is { } name) names.Add(name);
             return names;
         }
@@ -87,7 +85,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
     internal RouterHandle Handle => handle;
 
-    internal bool IsAhead(string job) => pool.IsAhead(job);
+    internal ResultPool Pool => pool;
 
     internal Poller Poller => poller;
 
@@ -184,7 +182,11 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     /// <summary>
     /// Makes blocking reads of this router return. Waits with a token need it not.
     /// </summary>
-    public void Wakeup() => NativeMethods.br_router_wakeup(handle);
+    public void Wakeup()
+    {
+        NativeMethods.br_router_wakeup(handle);
+        pool.Wakeup();
+    }
 
     /// <summary>
     /// Closes the router: saves, unlocks the directory, ends its thread. What waits on it fails with
@@ -210,7 +212,11 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
     /// <inheritdoc cref="Dispose"/>
     [SuppressMessage("Usage", "CA1816", Justification = "Dispose does it, where it does not fail")]
-    public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+    public ValueTask DisposeAsync() => new(Blocking.OnOwnThread(() =>
+    {
+        Dispose();
+        return true;
+    }));
 
     internal ResultSource Source(Job? job) => new(handle, pool, poller, job?.Handle, job?.Id);
 

@@ -33,9 +33,7 @@ public sealed unsafe class RouterOptions : IDisposable
     {
         get
         {
-            string? value = Utf8.Read(NativeMethods.br_config_get(handle, Utf8.Name(key)));
-            GC.KeepAlive(handle);
-            return value;
+            using (handle.Hold()) return Utf8.Read(NativeMethods.br_config_get(handle, Utf8.Name(key)));
         }
         set => Set(key, value ?? "");
     }

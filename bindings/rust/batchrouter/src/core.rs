@@ -1,10 +1,10 @@
 //! What a router's handles, futures and threads share: the handle, who waits for which job, and the thread that runs the
 //! callbacks meanwhile.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread::{self, JoinHandle};
@@ -14,9 +14,9 @@ use batchrouter_sys as sys;
 
 use crate::config::EventFn;
 use crate::event::{Event, EventKind};
+use crate::fetched::Fetched;
 use crate::ffi::{Owned, borrow};
 use crate::panics;
-use crate::result_item::ResultItem;
 
 /// Waiting futures look again at least so often: an event that was dropped, or that came before the job's new state could
 /// be seen, delays one by no more.
@@ -33,10 +33,7 @@ pub(crate) struct Core {
     poller: Mutex<Option<JoinHandle<()>>>,
     stopping: AtomicBool,
     wakeups: AtomicU64,
-    /// Results that were fetched for an iterator which ended before it gave them out.
-    left_over: Mutex<VecDeque<ResultItem>>,
-    /// How many an iterator that goes on has fetched and not given out.
-    ahead: AtomicUsize,
+    fetched: Fetched,
     /// The library's answer to br_stats_json is valid until the next call.
     pub(crate) stats: Mutex<()>,
 }
@@ -54,8 +51,7 @@ impl Core {
             poller: Mutex::new(None),
             stopping: AtomicBool::new(false),
             wakeups: AtomicU64::new(0),
-            left_over: Mutex::default(),
-            ahead: AtomicUsize::new(0),
+            fetched: Fetched::default(),
             stats: Mutex::default(),
         }
     }
@@ -78,7 +74,7 @@ impl Core {
                 // SAFETY: the handle lives as long as `core`.
                 let status = unsafe { sys::br_poll(core.as_ptr(), LOOK_AGAIN_MS, ptr::null_mut()) };
                 // The panic hook has told of it; the thread serves others too and goes on.
-                drop(panics::take());
+                panics::take().into_iter().for_each(panics::discard);
                 panics::guard((), || core.wakers().wake_all());
                 if status < 0 {
                     break;
@@ -100,25 +96,9 @@ impl Core {
         self.wakeups.load(Ordering::SeqCst)
     }
 
-    /// Gives back what was fetched and not given out, in order.
-    pub(crate) fn give_back(&self, items: impl Iterator<Item = ResultItem>) {
-        lock(&self.left_over).extend(items);
-    }
-    pub(crate) fn fetched(&self, count: usize) {
-        self.ahead.fetch_add(count, Ordering::SeqCst);
-    }
-    pub(crate) fn given_out(&self) {
-        self.ahead.fetch_sub(1, Ordering::SeqCst);
-    }
-    /// Whether results were fetched that nobody has seen, perhaps of that job.
-    pub(crate) fn is_ahead(&self, job_id: &str) -> bool {
-        self.ahead.load(Ordering::SeqCst) > 0 || lock(&self.left_over).iter().any(|item| item.job_id() == job_id)
-    }
-    /// Takes the first of those, of that job or of any.
-    pub(crate) fn take_left_over(&self, job_id: Option<&str>) -> Option<ResultItem> {
-        let mut all = lock(&self.left_over);
-        let found = all.iter().position(|item| job_id.is_none_or(|id| item.job_id() == id))?;
-        all.remove(found)
+    /// Results that were fetched and not given out.
+    pub(crate) fn fetched(&self) -> &Fetched {
+        &self.fetched
     }
 
     /// Ends the poller. From inside of it, it ends once its callback has returned.

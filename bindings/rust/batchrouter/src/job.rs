@@ -196,15 +196,15 @@ impl Job {
     }
     /// Acknowledges every result of a job that is done, however it was read; of one that goes on, those that were handed
     /// out: [`ErrorKind::NotComplete`](crate::ErrorKind::NotComplete) while an iterator has fetched more than it has given
-    /// out. Returns when that is on disk.
+    /// out, or has left some behind. Returns when that is on disk.
     pub fn ack_all(&mut self) -> Result<()> {
         self.update()?;
-        if !self.is_done() && self.core().is_some_and(|core| core.is_ahead(self.id())) {
-            let why = "the job goes on, and an iterator has fetched results of it that nobody has seen";
-            return Err(Error::new(sys::BR_ENOTCOMPLETE, why, "acknowledge one by one, or all when the job is done"));
-        }
         // SAFETY: as for update.
-        call(|err| unsafe { sys::br_job_ack_all(self.as_ptr(), err) }).map(drop)
+        let acknowledge = || call(|err| unsafe { sys::br_job_ack_all(self.as_ptr(), err) }).map(drop);
+        match self.core() {
+            Some(core) => core.fetched().acknowledge_all(self.id(), acknowledge),
+            None => acknowledge(),
+        }
     }
     /// All results from the first, as often as wanted; [`ErrorKind::NotComplete`](crate::ErrorKind::NotComplete) while the job is not done.
     pub fn results(&self) -> Result<Results> {

@@ -6,6 +6,7 @@ mod config;
 mod core;
 mod error;
 mod event;
+mod fetched;
 mod ffi;
 mod job;
 mod job_list;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 thread_local! {
@@ -13,11 +14,23 @@ thread_local! {
 pub(crate) fn guard<T>(fallback: T, work: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         // A thread that is ending has no place to keep it any more.
+        let mut panic = Some(panic);
         let _ = KEPT.try_with(|kept| {
-            kept.borrow_mut().get_or_insert(panic);
+            let mut kept = kept.borrow_mut();
+            if kept.is_none() {
+                *kept = panic.take();
+            }
         });
+        panic.into_iter().for_each(discard);
         fallback
     })
+}
+
+/// Drops what was thrown. That may panic once more, and what it throws then as well: it is left in memory.
+pub(crate) fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        mem::forget(again);
+    }
 }
 
 /// Goes on with the panic of a callback, if there was one.

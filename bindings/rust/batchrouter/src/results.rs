@@ -4,11 +4,13 @@ use std::fmt;
 use std::io;
 use std::iter::FusedIterator;
 use std::ptr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use batchrouter_sys as sys;
 
 use crate::error::{Error, ErrorKind, Result, call};
+use crate::fetched::{Others, Reader};
 use crate::ffi::{Owned, milliseconds};
 use crate::job::Job;
 use crate::offline::{Written, write_with};
@@ -17,8 +19,11 @@ use crate::router::Router;
 
 /// How many results cross the border in one call.
 const BLOCK: usize = 256;
-/// An iterator that waits looks so often whether its job is blocked.
-const LOOK_AGAIN_MS: i64 = 500;
+/// Who waits looks so often whether its job is blocked, and whether somebody left results behind.
+const LOOK_AGAIN_MS: i64 = 100;
+const LOOK_AGAIN: Duration = Duration::from_millis(LOOK_AGAIN_MS as u64);
+/// The library's clock counts whole milliseconds.
+const EARLY: Duration = Duration::from_millis(5);
 
 /// Results that came in one call and were not given out yet.
 struct Block {
@@ -72,77 +77,86 @@ pub enum Delivery {
 }
 
 /// Results as they arrive, in no particular order; made by [`Router::results`] and [`Router::all_results`]. Results that it
-/// fetched and did not give out go back to the router. After [`Router::wakeup`] it gives one error of the kind
+/// fetched and did not give out go back to the router, and to other iterators before they are told the end. After
+/// [`Router::wakeup`] it gives one error of the kind
 /// [`ErrorKind::Interrupted`] and can be used further. Another error is its end, that of a blocked job included.
 pub struct Arrivals<'a> {
     router: &'a Router,
     job: Option<&'a Job>,
-    block: Block,
+    reader: Arc<Reader>,
     ended: bool,
     wakeups: u64,
 }
 
-// SAFETY: the handles of the block may move between threads, and nothing else is bound to one.
-unsafe impl Send for Arrivals<'_> {}
-
 impl<'a> Arrivals<'a> {
     pub(crate) fn new(router: &'a Router, job: Option<&'a Job>) -> Arrivals<'a> {
-        Arrivals { router, job, block: Block::new(), ended: false, wakeups: router.core().wakeups() }
-    }
-
-    fn take(&mut self) -> Option<ResultItem> {
-        let item = self.block.take()?;
-        self.router.core().given_out();
-        Some(item)
-    }
-
-    fn fetch(&mut self) -> Option<Result<ResultItem>> {
-        if let Some(item) = self.router.core().take_left_over(self.job.map(Job::id)) {
-            return Some(Ok(item));
-        }
-        let error = match self.wait_for_block() {
-            Ok(sys::BR_OK) => return self.take().map(Ok),
-            Ok(sys::BR_END) => {
-                self.ended = true;
-                return None;
-            }
-            Ok(_) => Error::interrupted(),
-            Err(error) => error,
-        };
-        self.ended = error.kind() != ErrorKind::Interrupted;
-        Some(Err(error))
+        let core = router.core();
+        Arrivals { router, job, reader: core.fetched().reader(job.map(Job::id)), ended: false, wakeups: core.wakeups() }
     }
 
     /// Waits until there is a result, the end, or a wakeup. A blocked job waits for somebody, so waiting on would not help.
-    fn wait_for_block(&mut self) -> Result<i32> {
-        let (router, job) = (self.router.as_ptr(), self.job.map_or(ptr::null_mut(), Job::as_ptr));
+    fn fetch(&mut self) -> Result<Option<ResultItem>> {
+        let core = self.router.core();
+        let job_id = self.job.map(Job::id);
         loop {
-            // SAFETY: both handles are valid; of the job only its id is read.
-            let status = self.block.fill(|out, capacity, count, err| unsafe {
-                sys::br_next_results(router, job, LOOK_AGAIN_MS, out, capacity, count, err)
-            })?;
-            self.router.core().fetched(self.block.handles.len());
-            let wakeups = self.router.core().wakeups();
-            if status != sys::BR_AGAIN || wakeups != self.wakeups {
-                self.wakeups = wakeups;
-                return Ok(status);
+            // Also what somebody left behind while this one waited.
+            if let Some(item) = core.fetched().take_left(job_id) {
+                return Ok(Some(item));
             }
-            let now = self.job.map(|job| self.router.job(job.id())).transpose()?;
-            if let Some(error) = now.filter(Job::is_blocked).and_then(|job| job.error()) {
-                return Err(error);
+            let status = fetch_block(self.router, self.job, LOOK_AGAIN_MS, &self.reader)?;
+            if let Some(item) = self.reader.take() {
+                return Ok(Some(item));
+            }
+            let wakeups = core.wakeups();
+            if status == sys::BR_AGAIN && wakeups != self.wakeups {
+                self.wakeups = wakeups;
+                return Err(Error::interrupted());
+            }
+            if status == sys::BR_END {
+                match core.fetched().others(job_id, Some(&self.reader)) {
+                    Others::Item(item) => return Ok(Some(item)),
+                    Others::Nothing => return Ok(None),
+                    Others::Unsure => core.fetched().wait(LOOK_AGAIN),
+                }
+            } else if status == sys::BR_AGAIN {
+                let now = self.job.map(|job| self.router.job(job.id())).transpose()?;
+                if let Some(error) = now.filter(Job::is_blocked).and_then(|job| job.error()) {
+                    return Err(error);
+                }
             }
         }
     }
+}
+
+/// Fetches what there is, up to a block, for that reader.
+fn fetch_block(router: &Router, job: Option<&Job>, timeout_ms: i64, reader: &Reader) -> Result<i32> {
+    let pointer = job.map_or(ptr::null_mut(), Job::as_ptr);
+    router.core().fetched().fetch(job.map(Job::id), Some(reader), |items| {
+        let mut block = Block::new();
+        // SAFETY: both handles are valid; of the job only its id is read.
+        let status = block.fill(|out, capacity, count, err| unsafe {
+            sys::br_next_results(router.as_ptr(), pointer, timeout_ms, out, capacity, count, err)
+        })?;
+        items.extend(std::iter::from_fn(|| block.take()));
+        Ok(status)
+    })
 }
 
 impl Iterator for Arrivals<'_> {
     type Item = Result<ResultItem>;
     fn next(&mut self) -> Option<Result<ResultItem>> {
-        match self.take() {
-            Some(item) => Some(Ok(item)),
-            None if self.ended => None,
-            None => self.fetch(),
+        if let Some(item) = self.reader.take() {
+            return Some(Ok(item));
         }
+        if self.ended {
+            return None;
+        }
+        let fetched = self.fetch();
+        self.ended = match &fetched {
+            Ok(item) => item.is_none(),
+            Err(error) => error.kind() != ErrorKind::Interrupted,
+        };
+        fetched.transpose()
     }
 }
 
@@ -150,8 +164,7 @@ impl FusedIterator for Arrivals<'_> {}
 
 impl Drop for Arrivals<'_> {
     fn drop(&mut self) {
-        let core = self.router.core();
-        core.give_back(std::iter::from_fn(|| self.take()));
+        self.router.core().fetched().leave(&self.reader);
     }
 }
 
@@ -161,19 +174,45 @@ impl fmt::Debug for Arrivals<'_> {
     }
 }
 
-/// The next result that was not handed out yet; what an iterator gave back comes first.
+/// The next result that was not handed out yet; what an iterator gave back comes first, and what one has fetched and not
+/// given out is better than the end.
 pub(crate) fn next_result(router: &Router, job: Option<&Job>, timeout: Option<Duration>) -> Result<Delivery> {
-    if let Some(item) = router.core().take_left_over(job.map(Job::id)) {
-        return Ok(Delivery::Result(item));
+    let (core, job_id) = (router.core(), job.map(Job::id));
+    let (until, wakeups) = (timeout.and_then(|limit| Instant::now().checked_add(limit)), core.wakeups());
+    loop {
+        if let Some(item) = core.fetched().take_left(job_id) {
+            return Ok(Delivery::Result(item));
+        }
+        let tick = until.map_or(LOOK_AGAIN, |until| until.saturating_duration_since(Instant::now()).min(LOOK_AGAIN));
+        let asked = Instant::now();
+        let status = fetch_one(router, job, milliseconds(tick))?;
+        let late = until.is_some_and(|until| Instant::now() >= until);
+        match status {
+            sys::BR_OK => {} // it is what was left last, or somebody else has taken it
+            sys::BR_END => match core.fetched().others(job_id, None) {
+                Others::Item(item) => return Ok(Delivery::Result(item)),
+                Others::Nothing => return Ok(Delivery::End),
+                Others::Unsure if late => return Ok(Delivery::Again),
+                Others::Unsure => core.fetched().wait(tick),
+            },
+            // One that comes before its time was woken, by a wakeup before this call too.
+            _ if late || wakeups != core.wakeups() || asked.elapsed() + EARLY < tick => return Ok(Delivery::Again),
+            _ => {}
+        }
     }
-    let (mut result, job) = (ptr::null_mut(), job.map_or(ptr::null_mut(), Job::as_ptr));
-    let timeout = milliseconds(timeout);
-    // SAFETY: both handles are valid; of the job only its id is read.
-    let status = call(|err| unsafe { sys::br_next_result(router.as_ptr(), job, timeout, &mut result, err) })?;
-    Ok(match status {
-        sys::BR_OK => Delivery::Result(ResultItem::new(result)),
-        sys::BR_END => Delivery::End,
-        _ => Delivery::Again,
+}
+
+fn fetch_one(router: &Router, job: Option<&Job>, timeout_ms: i64) -> Result<i32> {
+    let pointer = job.map_or(ptr::null_mut(), Job::as_ptr);
+    router.core().fetched().fetch(job.map(Job::id), None, |items| {
+        let mut result = ptr::null_mut();
+        // SAFETY: both handles are valid; of the job only its id is read.
+        let status =
+            call(|err| unsafe { sys::br_next_result(router.as_ptr(), pointer, timeout_ms, &mut result, err) })?;
+        if status == sys::BR_OK {
+            items.push_back(ResultItem::new(result));
+        }
+        Ok(status)
     })
 }
 

@@ -6,6 +6,27 @@ namespace BatchRouter.Native;
 internal abstract class NativeHandle() : SafeHandle(0, ownsHandle: true)
 {
     public override bool IsInvalid => handle == 0;
+
+    /// <summary>
+    /// Keeps the native object until it is disposed of, whoever disposes of the handle: texts are borrowed from it. Throws
+    /// ObjectDisposedException when it is gone.
+    /// </summary>
+    public Holding Hold() => new(this);
+
+    /// <summary>One hold of a handle.</summary>
+    public readonly ref struct Holding
+    {
+        private readonly NativeHandle owner;
+
+        public Holding(NativeHandle owner)
+        {
+            this.owner = owner;
+            bool held = false;
+            owner.DangerousAddRef(ref held);
+        }
+
+        public void Dispose() => owner.DangerousRelease();
+    }
 }
 
 internal sealed class ConfigHandle : NativeHandle

@@ -32,6 +32,20 @@ internal static unsafe class Utf8
         ArgumentNullException.ThrowIfNull(value, parameter);
         if (value.Contains('\0', StringComparison.Ordinal))
             throw new ArgumentException("the name holds a NUL character", parameter);
+        return Text(value, parameter);
+    }
+
+    /// <summary>The text itself; one with a surrogate that has no other half would arrive as another text.</summary>
+    public static string Text(string value, [CallerArgumentExpression(nameof(value))] string parameter = "")
+    {
+        for (int at = value.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); at >= 0; )
+        {
+            if (at + 1 == value.Length || !char.IsSurrogatePair(value[at], value[at + 1]))
+                throw new ArgumentException($"the text is not valid Unicode: half a surrogate pair at {at}", parameter);
+            int more = value.AsSpan(at + 2).IndexOfAnyInRange('\uD800', '\uDFFF');
+            at = more < 0 ? -1 : at + 2 + more;
+        }
+
         return value;
     }
 
@@ -41,7 +55,7 @@ internal static unsafe class Utf8
     public static byte[] Bytes(string? value, [CallerArgumentExpression(nameof(value))] string parameter = "")
     {
         ArgumentNullException.ThrowIfNull(value, parameter);
-        return Encoding.UTF8.GetBytes(value);
+        return Encoding.UTF8.GetBytes(Text(value, parameter));
     }
 
     /// <summary>What to pass for the start of empty data, where C wants an address.</summary>

@@ -11,6 +11,7 @@ use batchrouter_sys as sys;
 
 use super::{BatchStatus, BatchToSubmit, Provider, ProviderError, ProviderResult};
 use crate::ffi::{borrow, borrow_sized};
+use crate::panics;
 
 /// The functions for the library, whose user_data is a `Box<Box<dyn Provider>>`; it borrows the texts.
 pub(super) fn table(name: &CStr, capabilities: Option<&CStr>) -> sys::br_provider_vtbl {
@@ -63,8 +64,7 @@ unsafe fn answer(
         Err(panic) => {
             let why = panic.downcast_ref::<&str>().map(|text| text.to_string());
             let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            // What was thrown may panic once more when it goes.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+            panics::discard(panic);
             fail(call, &ProviderError::new(panicked, format!("the provider panicked: {why}")))
         }
     }
@@ -127,7 +127,12 @@ unsafe extern "C" fn supports_model(user_data: *mut c_void, model: *const c_char
     // SAFETY: as in answer; the model is valid for the call.
     let (provider, model) = unsafe { (&*user_data.cast::<Box<dyn Provider>>(), borrow(model)) };
     let serves = catch_unwind(AssertUnwindSafe(|| provider.supports_model(model.unwrap_or_default())));
-    serves.unwrap_or(false).into()
+    serves
+        .unwrap_or_else(|panic| {
+            panics::discard(panic);
+            false
+        })
+        .into()
 }
 
 unsafe extern "C" fn prepare(user_data: *mut c_void, call: Call, line: *const c_char, length: usize) -> sys::br_status {
