@@ -83,7 +83,7 @@ void Engine::read_candidate(const std::string& job_id, std::size_t index, const 
   std::vector<Download> downloads = part.provider->downloads(account, candidate);
   if (downloads.empty() || downloads.front().page || !downloads.front().path.empty())
     return probed(job_id, index, std::move(status), RowProof::none);
-  auto prover = RowProver::open(p_.spool->ids(job_id, candidate.part), p_.random->next(), part.provider->row_reader(),
+  auto prover = RowProver::open(p_.spool->ids(job_id, candidate.part), candidate.rows, p_.random->next(), part.provider->row_reader(),
                                 !candidate.id_tag.empty());
   if (!prover) return probe_failed(job_id, index, prover.error());
   part.prover = std::move(*prover);

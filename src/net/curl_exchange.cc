@@ -25,7 +25,8 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const std::string_view bytes(data, size * count);
   const long status = status_of(*exchange);
   if (exchange->request.bulk && exchange->sink && status >= 200 && status < 300) {
-    exchange->sink_refused = !exchange->sink(bytes);
+    exchange->response.status = static_cast<int>(status);
+    exchange->sink_refused = !exchange->sink(exchange->response, bytes);
     return exchange->sink_refused ? 0 : bytes.size();
   }
   const std::size_t limit = exchange->request.large_answer ? kMaxLargeBody : kMaxControlBody;

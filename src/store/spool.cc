@@ -45,7 +45,7 @@ Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) c
       {unified(job.id, batch.part), "unified.jsonl"},
       {requests(job.id, batch.part), "provider.jsonl"},
       {output(job.id, batch.part), "output.jsonl"},
-      {results(job.id, batch.part), "results.jsonl"},
+      {results(batch), "results.jsonl"},
   };
   for (const auto& [from, kind] : files) {
     if (!path_exists(from)) continue;

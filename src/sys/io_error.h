@@ -15,7 +15,10 @@ inline Error io_error(const std::string& path, const char* verb) {
   if (number == ENOSPC || number == EDQUOT) hint = "free some space and run it again";
   if (number == EACCES || number == EPERM) hint = "check owner and mode of the path";
   if (number == ENOENT) hint = "check the path";
-  return Error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);
+  if (number == EMFILE || number == ENFILE) hint = "allow more open files (ulimit -n)";
+  Error error(Code::io, path + ": cannot " + verb + ": " + std::strerror(number), hint);
+  error.transient = number == EMFILE || number == ENFILE;  // some are closed before long
+  return error;
 }
 
 }  // namespace br
