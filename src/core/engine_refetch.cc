@@ -92,17 +92,17 @@ void Engine::refetch_maybe_failed(Run* run) {
 // Every file was read: the merge is the collecting thread's, and with it the end of this run.
 void Engine::refetch_collected(Run* run) {
   if (std::exchange(run->refetch->merging, true)) return;
-  struct Part {
+  struct Fetched {
     RemoteBatch batch;
     std::string answers;
   };
-  std::vector<Part> parts;
+  std::vector<Fetched> parts;
   for (std::size_t i = 0; i < run->parts.size(); ++i) parts.push_back({run->job.batches[i], run->parts[i].feed->path});
   const std::string job_id = run->refetch->job_id;
   p_.executor->post([this, job_id, parts = std::move(parts), seed = p_.random->next()] {
     Refetched merged;
     std::optional<Error> failed;
-    for (const Part& part : parts) {
+    for (const Fetched& part : parts) {
       if (part.batch.results.total == 0) continue;
       auto replaced = merge_answers(p_.spool->results(part.batch), -1, part.answers,
                                     p_.spool->results(part.batch, part.batch.refetches + 1), seed);
