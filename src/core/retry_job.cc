@@ -215,7 +215,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
     return Error(
         Code::not_found,
         "the requests of " + parent.id + " that did not succeed (" + std::to_string(left_out) +
-            ") are answered and paid for at the vendor: sent again, they are paid for again",
+            ") may be answered at the vendor, and paid for: sent again, they are paid for again",
         "fetch the answers again: `batchrouter results " + parent.id + " --refetch`; or pay once more with --again");
   if (job->batches.empty())
     return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");

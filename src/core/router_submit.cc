@@ -253,7 +253,7 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
   }
   if (*written > 0)
     prepared.warnings.push_back(std::to_string(*written) +
-                                " requests are left out: they are paid for, and the vendor may still give their answers; "
+                                " requests are left out: the vendor may still give their answers, which are paid for; "
                                 "fetch them again with `batchrouter results " +
                                 job_id + " --refetch`");
   return commit(std::move(prepared), std::move(done));
