@@ -73,6 +73,8 @@ bool Stepper::download_is_stuck(const Error& error, std::int64_t bytes) {
 
 // What else there is was read. The count is kept, so that it comes to an end whatever happens in between.
 void Stepper::file_refused(const Error& error) {
+  // Under another account a file that is not there proves nothing.
+  if (!is_own()) return block(foreign_account("the vendor does not give the results"));
   batch().refused_fetches += 1;
   batch().error = error;  // what the rows without an answer say
   track().trouble = Trouble::none;
