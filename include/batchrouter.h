@@ -823,6 +823,16 @@ BR_API br_status br_result_ack(br_result *result, br_error **err);
  * Blocks    for one sync of the state directory.
  * Crash     on disk when it returns. */
 BR_API br_status br_job_ack_all(br_job *job, br_error **err);
+/* Downloads the results of a job that is done once more from the vendor's batch; nothing is sent or paid. Results of
+ * type `missing`, `malformed` and `results_gone` change into the vendor's answer where there is one by now; one that
+ * succeeded never changes. What changed is handed out again, with br_result_redelivered, and stands behind the others;
+ * cursors that are open go on with what they had. changed (may be NULL): how many did.
+ * Returns   BR_OK, also when nothing changed; BR_AGAIN (br_router_wakeup); BR_ENOTCOMPLETE when the job is not done;
+ *           BR_ETIMEOUT; BR_EALREADY when another thread does the same; what the vendor answered. Then all is as it was.
+ * Blocks    at most timeout_ms (-1: as long as it takes; -2: timeout_ms of the configuration).
+ * Crash     the new results come into force in one save: before it the old ones are there, after it the new ones.
+ * Since     0.1 */
+BR_API br_status br_job_refetch(br_job *job, int64_t timeout_ms, int64_t *changed, br_error **err);
 /* A result that was not acknowledged comes again from the next router, not from this one. */
 BR_API void br_result_free(br_result *result);
 

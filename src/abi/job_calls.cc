@@ -106,6 +106,20 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
   });
 }
 
+br_status br_job_refetch(br_job* job, int64_t timeout_ms, int64_t* changed, br_error** err) {
+  if (changed != nullptr) *changed = 0;
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    std::int64_t rows = 0;
+    auto fetched = job->router->refetch(job->id, br::bounded_timeout(timeout_ms), &rows);
+    if (auto updated = update(job); !updated) return updated;
+    if (!fetched) return std::move(fetched.error());
+    if (changed != nullptr) *changed = rows;
+    return status_of(*fetched);
+  });
+}
+
 br_status br_job_remove(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);

@@ -127,6 +127,8 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
     sub->add_option("--limit", o->limit, "At most so many, the newest first.")->check(CLI::NonNegativeNumber);
   if (command.takes & kFailed)
     sub->add_flag("--failed", o->failed, "The requests that did not succeed, as lines to submit again.");
+  if (command.takes & kRefetch)
+    sub->add_flag("--refetch", o->refetch, "Download them once more first: what did not come may have come since.");
   if (command.takes & kRemote)
     sub->add_flag("--remote", o->remote, "The batches that --provider knows of, whoever made them.");
   if (command.takes & kMarkdown) sub->add_flag("--markdown", o->markdown, "The table of docs/providers.md.");

@@ -37,7 +37,7 @@ Exit write_failed(const Session& session, br_job* job, const std::string& path) 
 }  // namespace
 
 Exit run_results(const Options& options) {
-  const std::string output = absolute_output(options.output.empty() ? "-" : options.output);
+  std::string output = absolute_output(options.output.empty() ? "-" : options.output);
   check_output(output);
   need_state(options);
   Session session(options, Session::Mode::owner);
@@ -55,6 +55,14 @@ Exit run_results(const Options& options) {
                     "wait for it with: " + resume_line(options, options.job));
     failure.code = "BR_ENOTCOMPLETE";
     throw failure;
+  }
+  if (options.refetch) {
+    std::int64_t changed = 0;
+    call(br_job_refetch, job.get(), timeout_ms(options), &changed);
+    if (!options.quiet) fmt::print(stderr, "{}: {} results changed\n", br_job_id(job.get()), grouped(changed));
+    // Its OUT is written anew, wherever the job remembers it.
+    const char* remembered = br_job_output(job.get());
+    if (options.output.empty() && !options.failed && remembered != nullptr && *remembered != '\0') output = remembered;
   }
   if (options.failed) return write_failed(session, job.get(), output);
   return write_results(&session, job.get(), output);

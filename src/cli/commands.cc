@@ -18,8 +18,9 @@ constexpr std::array kCommands = {
     Command{"watch", "Wait for a job and show its progress.", "batchrouter watch job_abc", kJob | kSettings, run_watch},
     Command{"results", "Write the results of a finished job; can be repeated.",
             "batchrouter results job_abc -o results.jsonl\n"
-            "batchrouter results job_abc --failed -o again.jsonl",
-            kJob | kOutput | kSettings | kFailed, run_results},
+            "batchrouter results job_abc --failed -o again.jsonl\n"
+            "batchrouter results job_abc --refetch",
+            kJob | kOutput | kSettings | kFailed | kRefetch, run_results},
     Command{"cancel", "Ask the vendor to stop a job; finished requests keep their results.",
             "batchrouter cancel job_abc", kJob | kSettings, run_cancel},
     Command{"resume", "Go on with a job, or with every unfinished one, and write its results.",

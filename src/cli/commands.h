@@ -47,6 +47,7 @@ enum Takes : unsigned {
   kRepeat = 4096,  // --again, --reuse
   kBatch = 8192,   // BATCH_ID, behind JOB
   kPart = 16384,   // --part
+  kRefetch = 32768,  // --refetch
 };
 
 struct Command {

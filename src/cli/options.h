@@ -25,6 +25,7 @@ struct Options {
   std::int64_t limit = 0;  // list
   bool remote = false;     // list
   bool failed = false;     // results
+  bool refetch = false;    // results
   bool markdown = false;   // providers
   std::string shell;       // completions
 

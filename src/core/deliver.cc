@@ -4,10 +4,11 @@
 #include <limits>
 #include <utility>
 
+#include "core/result_file.h"
+
 namespace br {
 namespace {
 constexpr std::uint64_t kAcked = std::uint64_t{1} << 63;
-constexpr std::size_t kMaxResultLine = std::size_t{1} << 32;
 }  // namespace
 
 FeedReader::FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset)
@@ -37,12 +38,10 @@ Result<bool> FeedReader::next(Line* line) {
   if (!more) return std::move(more.error());
   pending_ = *more;
   if (!*more) {
-    if (at_end()) {
-      // A router may hold many jobs whose results were all read: none of them keeps a descriptor and a buffer.
-      start_ = read_at_;
-      lines_.reset();
-      file_ = File();
-    }
+    // A router may hold many jobs whose results were read as far as they go: none keeps a descriptor and a buffer.
+    start_ = read_at_;
+    lines_.reset();
+    file_ = File();
     return false;
   }
   return true;
@@ -73,6 +72,7 @@ Result<bool> Delivery::next(Delivered* out) {
     out->line.assign(line.data, line.size);
     out->job_id = job_id_;
     out->part = part.progress.part;
+    out->refetches = part.progress.refetches;
     out->row = part.next_row++;
     out->redelivered = out->row < part.handed_before;
     part.waiting.push_back(line.offset + line.size + 1);  // where the next one begins
@@ -99,9 +99,9 @@ void Delivery::advance(Part* part) {
   }
 }
 
-void Delivery::acknowledge(std::int32_t part_number, std::int64_t row) {
+void Delivery::acknowledge(std::int32_t part_number, std::int64_t row, std::int32_t refetches) {
   for (Part& part : parts_) {
-    if (part.progress.part != part_number) continue;
+    if (part.progress.part != part_number || part.progress.refetches != refetches) continue;
     const std::int64_t place = row - part.progress.acked_rows;
     if (place < 0 || place >= static_cast<std::int64_t>(part.waiting.size())) return;
     part.waiting[static_cast<std::size_t>(place)] |= kAcked;
@@ -127,9 +127,14 @@ bool Delivery::take_first_handed() { return std::exchange(first_handed_, false);
 bool Delivery::take_progress(std::vector<RemoteBatch>* progress) {
   if (!changed_) return false;
   changed_ = false;
-  progress->clear();
-  for (const Part& part : parts_) progress->push_back(part.progress);
+  *progress = this->progress();
   return true;
+}
+
+std::vector<RemoteBatch> Delivery::progress() const {
+  std::vector<RemoteBatch> progress;
+  for (const Part& part : parts_) progress.push_back(part.progress);
+  return progress;
 }
 
 }  // namespace br

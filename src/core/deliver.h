@@ -23,6 +23,7 @@ struct Delivered {
   std::int32_t part = 0;
   std::int64_t row = 0;
   bool redelivered = false;
+  std::int32_t refetches = 0;  // of the results file that it was read from
 };
 
 // Reads a results file that may still grow.
@@ -50,12 +51,15 @@ class Delivery {
   Result<bool> next(Delivered* out);
   bool ended() const;
 
-  void acknowledge(std::int32_t part, std::int64_t row);
+  // refetches: of the results file that it was read from; one of another file does not count.
+  void acknowledge(std::int32_t part, std::int64_t row, std::int32_t refetches);
   void acknowledge_all();
   // Results handed out or acknowledged before.
   std::int64_t handed() const;
   // True, once, when rows of a batch are handed out of which no save says that they may have been.
   bool take_first_handed();
+  // What of it would be saved, for each batch.
+  std::vector<RemoteBatch> progress() const;
   // What of it is to be saved, and whether anything changed since the last call.
   bool take_progress(std::vector<RemoteBatch>* progress);
 

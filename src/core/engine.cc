@@ -184,14 +184,22 @@ void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBat
   if (store_failed_) return;
   Run* run = find(job_id);
   if (run == nullptr) {
-    // A job that was done before this process began.
-    if (auto saved = p_.store->save_batches(progress); !saved) fail_store(saved.error());
+    // A job that was done before this process began. Its results may have been fetched again meanwhile.
+    auto job = p_.store->load(job_id);
+    if (!job) return;  // removed
+    std::vector<RemoteBatch> same;
+    for (const RemoteBatch& from : progress) {
+      for (const RemoteBatch& batch : job->batches) {
+        if (batch.part == from.part && batch.refetches == from.refetches) same.push_back(from);
+      }
+    }
+    if (auto saved = p_.store->save_batches(same); !saved) fail_store(saved.error());
     return;
   }
   std::vector<RemoteBatch> changed;
   for (const RemoteBatch& from : progress) {
     for (RemoteBatch& batch : run->job.batches) {
-      if (batch.part != from.part) continue;
+      if (batch.part != from.part || batch.refetches != from.refetches) continue;
       batch.acked_rows = from.acked_rows;
       batch.acked_bytes = from.acked_bytes;
       batch.handed_rows = from.handed_rows;
@@ -215,7 +223,9 @@ void Engine::drain() {
     const Pending next = std::move(pending_.front());
     pending_.pop_front();
     Run* run = find(next.job_id);
-    if (run != nullptr && !store_failed_) apply(run, next.part, next.event);
+    if (run == nullptr || store_failed_) continue;
+    apply(run, next.part, next.event);
+    if (run = find(next.job_id); run != nullptr && run->refetch != nullptr) refetch_maybe_failed(run);
   }
 }
 
@@ -286,10 +296,12 @@ bool Engine::perform(Run* run, std::size_t index, const Action& action) {
   RemoteBatch& batch = run->job.batches[index];
   switch (action.kind) {
     case ActionKind::save:
+      if (run->refetch != nullptr) return true;
       if (!save(batch)) return false;
       keep_in_journal(run, index);
       return true;
     case ActionKind::call:
+      if (run->refetch != nullptr && action.op != Op::poll) return true;
       start_call(run, index, action.op);
       return true;
     case ActionKind::probe:
@@ -310,7 +322,7 @@ bool Engine::perform(Run* run, std::size_t index, const Action& action) {
         if (auto linked = p_.spool->link_audit_files(run->job, batch); !linked)
           p_.listener->job_event(BR_EVENT_WARNING, run->job, &batch, linked.error().message);
       }
-      p_.listener->job_event(action.event, run->job, &batch, action.text);
+      tell_event(*run, action.event, batch, action.text);
       return true;
   }
   return true;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "core/executor.h"
 #include "core/external_work.h"
 #include "core/local_run.h"
+#include "core/refetch.h"
 #include "core/row_prover.h"
 #include "core/step.h"
 #include "model/job.h"
@@ -56,6 +58,10 @@ struct EngineParts {
   const StateDirectory* directory = nullptr;  // nullptr: nobody can take it away
 };
 
+// What a refetch brought: a batch, with the sums of its new answers, and which results they replace.
+using Refetched = std::vector<std::pair<RemoteBatch, Replaced>>;
+using RefetchedFn = std::function<void(Result<Refetched>)>;
+
 using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
 
 // A job that the engine takes over.
@@ -87,6 +93,11 @@ class Engine {
   std::vector<std::int64_t> refresh(const std::string& job_id);
   void remove(const std::string& job_id);
   void set_output(const std::string& job_id, const std::string& output);
+  // Downloads the results of those parts of a job that is done once more. `done` runs on the loop's thread; the new
+  // results files are written by then, and take_refetched() puts them in force.
+  void refetch(const Job& job, const std::vector<std::size_t>& parts, std::vector<ProviderUse> uses, RefetchedFn done);
+  void stop_refetch(const std::string& job_id);
+  Result<void> take_refetched(const std::string& job_id, const std::vector<RemoteBatch>& batches);
   // One page of the vendor's own list; `done` runs on the loop's thread.
   void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
   // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.
@@ -116,6 +127,14 @@ class Engine {
     std::unique_ptr<OutputFile> output;
     std::vector<Download> downloads;
     std::size_t download = 0;
+    // Of this pass: the downloads that brought bytes and where those begin in the output file; why one brought none.
+    std::vector<std::string> bodies;
+    std::vector<std::uint64_t> body_starts;
+    std::optional<Error> refused, write_error;
+    std::set<std::string> read_bodies;  // were read whole in a pass that does not count
+    std::int32_t counted_passes = 0;
+    std::string etag;  // of what a broken download brought; empty: it cannot be gone on with
+    bool head_seen = false, wrong_range = false;
     bool download_again = false, pass_open = false, consume_busy = false, consume_last = false, replayed = false;
     bool fetching_outside = false;
     bool poll_again = false;  // when the answer under way is here, which may be older than the question
@@ -127,12 +146,19 @@ class Engine {
     std::uint64_t probe_call = 0;
     std::shared_ptr<RowProver> prover;  // reads the rows of the candidate that is being looked at
   };
+  // A run that fetches results once more: whose, and who waits for it.
+  struct Refetch {
+    std::string job_id;
+    RefetchedFn done;
+    bool merging = false;
+  };
   struct Run {
     Job job;
     Config config;  // the router's, with the overrides of the job
     std::vector<Part> parts;
     bool active = false;
     bool address_is_given = false;
+    std::unique_ptr<Refetch> refetch;  // nothing of such a run is saved
   };
   struct Pending {
     std::string job_id;
@@ -205,15 +231,24 @@ class Engine {
   void begin_download(const std::string& job_id, std::size_t index, const Account& account);
   void copy_local_output(Run* run, std::size_t index, const std::string& path);
   void page_ended(const std::string& job_id, std::size_t index, const Account& account, const HttpResponse& response);
-  bool take_bytes(const std::string& job_id, std::size_t index, std::string_view bytes);
+  bool take_bytes(const std::string& job_id, std::size_t index, const HttpResponse& head, std::string_view bytes);
+  bool put_bytes(Run* run, std::size_t index, std::string_view bytes);
+  bool begin_body(Part* part, const HttpResponse& head);
+  void begin_pass(Run* run, std::size_t index, const Account& account);
+  void next_body(Part* part);
+  void download_failed(Run* run, std::size_t index, const HttpResponse& response, Error error);
   void download_ended(const std::string& job_id, std::size_t index, const Account& account,
                       const HttpResponse& response);
-  void fetch_error(const std::string& job_id, std::size_t index, Error error);
+  void fetch_error(const std::string& job_id, std::size_t index, Error error, std::int64_t bytes = -1);
+  void collecting_failed(Run* run, std::size_t index, Error error);
   void consume(Run* run, std::size_t index, bool last);
   void consumed(const std::string& job_id, std::size_t index, bool last, Result<CollectReport> report);
   void start_finish(Run* run, std::size_t index);
   void finished(const std::string& job_id, std::size_t index, Result<CollectReport> report);
   void job_maybe_done(Run* run);
+  void refetch_maybe_failed(Run* run);
+  void refetch_collected(Run* run);
+  void tell_event(const Run& run, std::int32_t event, const RemoteBatch& batch, const std::string& text);
   CollectorPlan collector_plan(Run* run, std::size_t index);
   void delete_remote_files(Run* run);
 

@@ -28,6 +28,19 @@ std::vector<std::string> secret_variables() {
   return names;
 }
 
+// The request file goes out as it was written, or not at all.
+Result<void> check_requests(const RemoteBatch& batch, Op op) {
+  if (op != Op::upload && (op != Op::create || !batch.input_file_id.empty())) return {};
+  const std::int64_t size = file_size(batch.request_path);
+  if (size == batch.bytes) return {};
+  Error error(Code::store,
+              batch.request_path + " is damaged: it has " + std::to_string(std::max<std::int64_t>(0, size)) + " bytes of " +
+                  std::to_string(batch.bytes),
+              "put the file back from a copy and resume; nothing was sent");
+  error.blocking = true;
+  return error;
+}
+
 std::string token_key(const Account& account) { return account.provider + "\n" + account.slot + "\n" + account.base_url; }
 
 }  // namespace
@@ -186,6 +199,7 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
   Run* run = find(job_id);
   const Part& part = run->parts[index];
   const RemoteBatch& batch = run->job.batches[index];
+  if (auto whole = check_requests(batch, op); !whole) return call_failed(job_id, index, op, whole.error(), false);
   std::string lines;
   if (op == Op::create && part.provider->wants_lines(account, batch)) {
     auto read = read_own_file(batch.request_path, kMaxInlineBytes);

@@ -1,49 +1,52 @@
-// The engine's second half: downloading result files and collecting their rows.
+// The engine's second half: downloading result files. engine_collect.cc has their rows collected.
 #include <algorithm>
+#include <cstdlib>
 
 #include "batchrouter.h"
 #include "core/engine.h"
-#include "core/rest_reason.h"
 #include "providers/http_error.h"
 
 namespace br {
 namespace {
 
+constexpr std::size_t kCopyBlock = std::size_t{256} << 10;
 constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
 constexpr std::int64_t kConsumeAfterMs = 100;  // the first bytes at once, and never longer than this
 
-// Before the state says that the results are here: after that nobody asks the vendor for them again.
-Result<void> sync_results(const std::string& path) {
-  auto file = File::open_update(path);
-  if (!file) return std::move(file.error());
-  if (auto synced = file->sync(); !synced) return synced;
-  return sync_directory(path.substr(0, path.rfind('/')));
+// What names a download from one pass to the next: a signature in the query does not.
+std::string body_name(const Download& download) {
+  return download.path + download.request.url.substr(0, download.request.url.find('?'));
+}
+
+// The server says that this file is not there, which is the answer for this file only.
+bool is_gone(const HttpResponse& response, const Error& error) {
+  if (response.failure != Failure::none || error.blocking) return false;
+  if (response.status == 404 || response.status == 410) return true;
+  return response.status == 400 && error.code == Code::provider && !error.vendor_code.empty();
+}
+
+// What a download that broke can be gone on with; empty: nothing.
+std::string etag_of(const HttpResponse& response) {
+  const std::string_view etag = response.header("etag");
+  if (etag.empty() || etag.starts_with("W/") || response.header("accept-ranges") == "none") return {};
+  return std::string(etag);
+}
+
+// "bytes 100-199/200" begins at 100; -1: it is no such thing.
+std::int64_t range_start(std::string_view content_range) {
+  if (!content_range.starts_with("bytes ")) return -1;
+  const std::string text(content_range.substr(6));
+  char* end = nullptr;
+  const long long start = std::strtoll(text.c_str(), &end, 10);
+  return end == text.c_str() || *end != '-' ? -1 : start;
 }
 
 }  // namespace
 
-CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
-  const RemoteBatch& batch = run->job.batches[index];
-  CollectorPlan plan;
-  if (!run->job.attached) plan.ids_path = p_.spool->ids(run->job.id, batch.part);
-  plan.takes_caller_ids = batch.adopted_by_person;
-  plan.output_path = p_.spool->output(run->job.id, batch.part);
-  plan.max_line_bytes = static_cast<std::size_t>(run->config.integer("limits.max_line_bytes"));
-  plan.hash_seed = p_.random->next();
-  plan.context = ResultContext(batch.provider, run->job.id, batch.status.id);
-  plan.provider = run->parts[index].provider;
-  plan.feed = run->parts[index].feed;
-  plan.odd_row = [this, job_id = run->job.id, index](std::int32_t event, const std::string& text) {
-    post([this, job_id, index, event, text] {
-      if (Run* found = find(job_id)) p_.listener->job_event(event, found->job, &found->job.batches[index], text);
-    });
-  };
-  return plan;
-}
-
 void Engine::start_fetch(Run* run, std::size_t index) {
   Part& part = run->parts[index];
   const std::string& job_id = run->job.id;
+  if (part.download_call != 0) return;  // it is under way
   if (!part.output) {
     auto opened = OutputFile::open(p_.spool->output(job_id, run->job.batches[index].part), true);
     if (!opened) return fetch_error(job_id, index, opened.error());
@@ -53,16 +56,31 @@ void Engine::start_fetch(Run* run, std::size_t index) {
   if (!part.pass_open) {
     auto account = account_of(*run, index);
     if (!account) return fetch_error(job_id, index, account.error());
-    part.downloads = part.provider->downloads(*account, run->job.batches[index]);
-    part.download = 0;
-    part.download_again = false;
-    part.pass_open = true;
+    begin_pass(run, index, *account);
   }
   start_download(run, index);
 }
 
+void Engine::begin_pass(Run* run, std::size_t index, const Account& account) {
+  Part& part = run->parts[index];
+  part.downloads = part.provider->downloads(account, run->job.batches[index]);
+  part.download = 0;
+  part.download_again = false;
+  part.pass_open = true;
+  part.bodies.clear();
+  part.body_starts.clear();
+  part.refused.reset();
+  part.etag.clear();
+  // Only a pass that did not count leaves out what it read well.
+  if (std::exchange(part.counted_passes, run->job.batches[index].fetches) != run->job.batches[index].fetches)
+    part.read_bodies.clear();
+}
+
 void Engine::start_download(Run* run, std::size_t index) {
   Part& part = run->parts[index];
+  while (part.download < part.downloads.size() && !part.downloads[part.download].page &&
+         part.read_bodies.contains(body_name(part.downloads[part.download])))
+    part.download += 1;
   if (part.download >= part.downloads.size()) {
     part.consume_last = true;
     return consume(run, index, true);
@@ -79,22 +97,39 @@ void Engine::start_download(Run* run, std::size_t index) {
              });
 }
 
+// The bytes that follow are another file of the vendor's.
+void Engine::next_body(Part* part) {
+  part->bodies.push_back(part->download < part->downloads.size() ? body_name(part->downloads[part->download]) : "");
+  part->body_starts.push_back(part->output->length());
+}
+
 void Engine::begin_download(const std::string& job_id, std::size_t index, const Account& account) {
   Part& part = find(job_id)->parts[index];
+  if (part.output == nullptr || part.download >= part.downloads.size()) return;  // given up while the token came
   const Download& download = part.downloads[part.download];
   HttpRequest request = download.request;
   Result<std::uint64_t> sent = std::uint64_t{0};
   if (download.page) {
-    sent = send(*part.provider, account, std::move(request), nullptr, [this, job_id, index, account](HttpResponse response) {
-      page_ended(job_id, index, account, response);
-    });
+    sent =
+        send(*part.provider, account, std::move(request), nullptr,
+             [this, job_id, index, account](HttpResponse response) { page_ended(job_id, index, account, response); });
   } else {
     request.bulk = true;
-    if (auto begun = part.output->begin_source(part.download_again); !begun)
-      return fetch_error(job_id, index, begun.error());
+    part.head_seen = part.wrong_range = false;
+    part.write_error.reset();
+    if (!part.download_again) {
+      part.etag.clear();
+      next_body(&part);
+      if (auto begun = part.output->begin_source(false); !begun) return fetch_error(job_id, index, begun.error());
+    } else if (!part.etag.empty() && part.output->source_length() > 0) {
+      request.headers.push_back({"Range", "bytes=" + std::to_string(part.output->source_length()) + "-"});
+      request.headers.push_back({"If-Range", part.etag});
+    }
     sent = send(
         *part.provider, account, std::move(request),
-        [this, job_id, index](std::string_view bytes) { return take_bytes(job_id, index, bytes); },
+        [this, job_id, index](const HttpResponse& head, std::string_view bytes) {
+          return take_bytes(job_id, index, head, bytes);
+        },
         [this, job_id, index, account](const HttpResponse& response) {
           download_ended(job_id, index, account, response);
         });
@@ -107,11 +142,12 @@ void Engine::begin_download(const std::string& job_id, std::size_t index, const 
 void Engine::copy_local_output(Run* run, std::size_t index, const std::string& path) {
   Part& part = run->parts[index];
   const std::string job_id = run->job.id;
+  if (!part.download_again) next_body(&part);
   if (auto begun = part.output->begin_source(part.download_again); !begun)
     return fetch_error(job_id, index, begun.error());
   auto file = File::open_read(path);
   if (!file) return fetch_error(job_id, index, file.error());
-  std::string block(kConsumeStep, '\0');
+  std::string block(kCopyBlock, '\0');
   for (;;) {
     auto n = file->read(block.data(), block.size());
     if (!n) return fetch_error(job_id, index, n.error());
@@ -119,6 +155,8 @@ void Engine::copy_local_output(Run* run, std::size_t index, const std::string& p
     if (auto put = part.output->append({block.data(), *n}); !put) return fetch_error(job_id, index, put.error());
   }
   if (auto ended = part.output->end_source(); !ended) return fetch_error(job_id, index, ended.error());
+  part.output->close();
+  part.download_again = false;
   part.download += 1;
   start_download(run, index);
 }
@@ -132,12 +170,18 @@ void Engine::page_ended(const std::string& job_id, std::size_t index, const Acco
   auto page = part.provider->read_page(account, run->job.batches[index], response);
   if (!page) {
     token_refused(account, &page.error());
-    return fetch_error(job_id, index, page.error());
+    if (!is_gone(response, page.error())) return fetch_error(job_id, index, page.error());
+    part.refused = page.error();
+    page = Page{};
   }
   if (!page->lines.empty()) {
+    next_body(&part);
     if (auto begun = part.output->begin_source(false); !begun) return fetch_error(job_id, index, begun.error());
-    if (!take_bytes(job_id, index, page->lines) || !part.output->end_source())
-      return fetch_error(job_id, index, Error(Code::io, "the results cannot be written", "check the disk"));
+    const bool put = put_bytes(run, index, page->lines);
+    auto ended = part.output->end_source();
+    part.output->close();
+    if (!put && part.write_error) return fetch_error(job_id, index, *part.write_error);
+    if (!ended) return fetch_error(job_id, index, ended.error());
   }
   part.download += 1;
   const auto at = part.downloads.begin() + static_cast<std::ptrdiff_t>(part.download);
@@ -145,11 +189,36 @@ void Engine::page_ended(const std::string& job_id, std::size_t index, const Acco
   start_download(run, index);
 }
 
-bool Engine::take_bytes(const std::string& job_id, std::size_t index, std::string_view bytes) {
+// The first bytes of a download: whether they go on with what is here, or begin anew.
+bool Engine::begin_body(Part* part, const HttpResponse& head) {
+  if (std::exchange(part->head_seen, true)) return true;
+  if (head.status == 206) {
+    const auto here = static_cast<std::int64_t>(part->output->source_length());
+    part->wrong_range = !part->download_again || range_start(head.header("content-range")) != here;
+    if (!part->wrong_range) part->output->continue_source();
+    return !part->wrong_range;
+  }
+  if (!part->download_again) return true;
+  if (auto begun = part->output->begin_source(true); !begun) {
+    part->write_error = begun.error();
+    return false;
+  }
+  return true;
+}
+
+bool Engine::take_bytes(const std::string& job_id, std::size_t index, const HttpResponse& head,
+                        std::string_view bytes) {
   Run* run = find(job_id);
-  if (run == nullptr) return false;
+  if (run == nullptr || run->parts[index].output == nullptr) return false;
+  return begin_body(&run->parts[index], head) && put_bytes(run, index, bytes);
+}
+
+bool Engine::put_bytes(Run* run, std::size_t index, std::string_view bytes) {
   Part& part = run->parts[index];
-  if (!part.output->append(bytes)) return false;
+  if (auto put = part.output->append(bytes); !put) {
+    part.write_error = put.error();
+    return false;
+  }
   const bool enough = part.output->length() - part.consumed_to >= kConsumeStep;
   if (enough || p_.clock->now_ms() - part.consumed_ms >= kConsumeAfterMs) consume(run, index, false);
   return true;
@@ -161,118 +230,50 @@ void Engine::download_ended(const std::string& job_id, std::size_t index, const 
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.download_call = 0;
+  if (part.output == nullptr) return;  // given up meanwhile
   if (!response.ok()) {
-    part.download_again = true;
     Error error = read_http_error(run->job.batches[index].provider, "downloading results", response);
     token_refused(account, &error);
-    return fetch_error(job_id, index, std::move(error));
+    return download_failed(run, index, response, std::move(error));
   }
-  if (auto ended = part.output->end_source(); !ended) return fetch_error(job_id, index, ended.error());
+  auto ended = part.output->end_source();
+  part.output->close();
+  if (!ended) return fetch_error(job_id, index, ended.error());
   part.download_again = false;
+  part.etag.clear();
   part.download += 1;
   start_download(run, index);
 }
 
-void Engine::fetch_error(const std::string& job_id, std::size_t index, Error error) {
-  push(job_id, index, {EventKind::fetch_failed, Op::poll, {}, std::move(error), {}});
-}
-
-// Lets the collecting thread read what has come; at most one such task of a part is under way.
-void Engine::consume(Run* run, std::size_t index, bool last) {
+void Engine::download_failed(Run* run, std::size_t index, const HttpResponse& response, Error error) {
   Part& part = run->parts[index];
-  if (part.consume_busy) return;
-  part.consume_busy = true;
-  part.consumed_to = part.output->length();
-  part.consumed_ms = p_.clock->now_ms();
-  const bool repeated = part.pass > 0 || part.output->diverged() || part.replayed;
-  p_.executor->post([this, job_id = run->job.id, index, last, repeated, length = part.consumed_to,
-                     slot = part.collector, plan = collector_plan(run, index)]() mutable {
-    Result<CollectReport> report = CollectReport{};
-    if (*slot == nullptr) {
-      auto opened = Collector::open(std::move(plan));
-      if (opened) *slot = std::move(*opened);
-      else report = std::move(opened.error());
-    }
-    if (*slot != nullptr) report = (*slot)->consume(length, last, repeated);
-    p_.listener->results_grew(job_id);
-    post([this, job_id, index, last, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
-      consumed(job_id, index, last, std::move(*shared));
-    });
-  });
-}
-
-void Engine::consumed(const std::string& job_id, std::size_t index, bool last, Result<CollectReport> report) {
-  Run* run = find(job_id);
-  if (run == nullptr) return;
-  Part& part = run->parts[index];
-  part.consume_busy = false;
-  if (!report) {
-    part.pass_open = false;
-    part.consume_last = false;
-    return fetch_error(job_id, index, report.error());
+  part.output->close();
+  part.download_again = true;
+  if (part.write_error) return fetch_error(run->job.id, index, *part.write_error);
+  if (is_gone(response, error)) {
+    part.refused = std::move(error);
+    part.bodies.pop_back();
+    part.body_starts.pop_back();
+    part.download_again = false;
+    part.download += 1;
+    return start_download(run, index);
   }
-  if (!last) {
-    if (part.consume_last || part.output->length() - part.consumed_to >= kConsumeStep)
-      consume(run, index, part.consume_last);
-    return;
+  if (part.wrong_range || response.status == 416) {
+    part.etag.clear();
+    error = protocol_error(run->job.batches[index].provider, "downloading results",
+                           "the server answered another range than the one that was asked for");
+    error.code = Code::network;
+    return fetch_error(run->job.id, index, std::move(error));
   }
-  part.consume_last = false;
-  part.pass_open = false;
-  part.pass += 1;
-  push(job_id, index, {EventKind::collected, Op::poll, {}, {}, *report});
+  const bool broke = response.failure == Failure::broken && part.head_seen;
+  if (broke && etag_of(response) != part.etag) part.etag = etag_of(response);
+  fetch_error(run->job.id, index, std::move(error), broke ? static_cast<std::int64_t>(part.output->length()) : -1);
 }
 
-void Engine::start_finish(Run* run, std::size_t index) {
-  Part& part = run->parts[index];
-  p_.executor->post([this, job_id = run->job.id, index, slot = part.collector, plan = collector_plan(run, index),
-                     rest = rest_reason(run->job.batches[index])]() mutable {
-    Result<CollectReport> report = CollectReport{};
-    if (*slot == nullptr) {
-      auto opened = Collector::open(std::move(plan));
-      if (opened) *slot = std::move(*opened);
-      else report = std::move(opened.error());
-    }
-    if (*slot != nullptr) report = (*slot)->finish(rest.view());
-    slot->reset();
-    p_.listener->results_grew(job_id);
-    post([this, job_id, index, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
-      finished(job_id, index, std::move(*shared));
-    });
-  });
-}
-
-void Engine::finished(const std::string& job_id, std::size_t index, Result<CollectReport> report) {
-  Run* run = find(job_id);
-  if (run == nullptr) return;
-  if (!report) return fetch_error(job_id, index, report.error());
-  Part& part = run->parts[index];
-  part.output.reset();
-  if (auto synced = sync_results(part.feed->path); !synced) return fetch_error(job_id, index, synced.error());
-  push(job_id, index, {EventKind::finished, Op::poll, {}, {}, *report});
-  drain();
-  job_maybe_done(run);
-}
-
-void Engine::job_maybe_done(Run* run) {
-  Job& job = run->job;
-  const bool all = std::all_of(job.batches.begin(), job.batches.end(),
-                               [](const RemoteBatch& batch) { return batch.phase == Phase::collected; });
-  if (!all || job.done || store_failed_) return;
-  // Before the job says that it is done: after that nobody comes back for a link that is missing.
-  if (run->config.boolean("audit.files")) {
-    for (const RemoteBatch& batch : job.batches) {
-      if (auto linked = p_.spool->link_audit_files(job, batch); !linked)
-        p_.listener->job_event(BR_EVENT_WARNING, job, &batch, linked.error().message);
-    }
-  }
-  job.done = true;
-  job.completed_ms = p_.clock->now_ms();
-  if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
-  (void)p_.spool->add_to_journal(job, nullptr);
-  for (Part& part : run->parts) release(&part);
-  tell(*run);
-  p_.listener->job_event(BR_EVENT_JOB_DONE, job, nullptr, state_name(state_of(job)));
-  delete_remote_files(run);
+void Engine::fetch_error(const std::string& job_id, std::size_t index, Error error, std::int64_t bytes) {
+  Event event{EventKind::fetch_failed, Op::poll, {}, std::move(error), {}};
+  event.bytes = bytes;
+  push(job_id, index, std::move(event));
 }
 
 }  // namespace br

@@ -70,7 +70,9 @@ void Engine::candidate_answered(const std::string& job_id, std::size_t index, co
     if (step.error().code == Code::not_found) return probed(job_id, index, candidate.status, RowProof::none);
     return probe_failed(job_id, index, step.error());
   }
-  if (!step->outcome.status) return probe_failed(job_id, index, protocol_error(candidate.provider, "asking for a batch", "the answer is no batch"));
+  if (!step->outcome.status)
+    return probe_failed(job_id, index,
+                        protocol_error(candidate.provider, "asking for a batch", "the answer is no batch"));
   if (!is_terminal(step->outcome.status->state)) return probed(job_id, index, *step->outcome.status, RowProof::none);
   read_candidate(job_id, index, account, std::move(*step->outcome.status));
 }
@@ -83,15 +85,15 @@ void Engine::read_candidate(const std::string& job_id, std::size_t index, const 
   std::vector<Download> downloads = part.provider->downloads(account, candidate);
   if (downloads.empty() || downloads.front().page || !downloads.front().path.empty())
     return probed(job_id, index, std::move(status), RowProof::none);
-  auto prover = RowProver::open(p_.spool->ids(job_id, candidate.part), p_.random->next(), part.provider->row_reader(),
-                                !candidate.id_tag.empty());
+  auto prover = RowProver::open(p_.spool->ids(job_id, candidate.part), candidate.rows, p_.random->next(),
+                                part.provider->row_reader(), !candidate.id_tag.empty());
   if (!prover) return probe_failed(job_id, index, prover.error());
   part.prover = std::move(*prover);
   HttpRequest request = std::move(downloads.front().request);
   request.bulk = true;
   auto sent = send(
       *part.provider, account, std::move(request),
-      [rows = part.prover](std::string_view bytes) { return rows->take(bytes); },
+      [rows = part.prover](const HttpResponse&, std::string_view bytes) { return rows->take(bytes); },
       [this, job_id, index, status](const HttpResponse& response) { candidate_read(job_id, index, status, response); });
   if (!sent) return probe_failed(job_id, index, sent.error());
   part.probe_call = *sent;
@@ -107,7 +109,8 @@ void Engine::candidate_read(const std::string& job_id, std::size_t index, Remote
   const bool stopped = response.failure == Failure::local;  // by the prover, which had seen enough
   const RowProof proof = response.ok() || stopped ? prover->verdict() : RowProof::none;
   if (!response.ok() && proof == RowProof::none && response.status != 404 && response.status != 410)
-    return probe_failed(job_id, index, read_http_error(run->job.batches[index].provider, "reading the rows of a batch", response));
+    return probe_failed(job_id, index,
+                        read_http_error(run->job.batches[index].provider, "reading the rows of a batch", response));
   probed(job_id, index, std::move(status), proof);
 }
 
@@ -124,8 +127,8 @@ void Engine::probe_failed(const std::string& job_id, std::size_t index, Error er
   push(job_id, index, {EventKind::probe_failed, Op::poll, {}, std::move(error), {}});
 }
 
-// The state directory remembers addresses, and it may come from anywhere: with a repository, from a colleague. A key goes
-// there only where it is known to be the job's, or where the address is this user's own word or the vendor's.
+// The state directory remembers addresses, and it may come from anywhere: with a repository, from a colleague. A key
+// goes there only where it is known to be the job's, or where the address is this user's own word or the vendor's.
 Result<void> Engine::check_address(const Run& run, std::size_t index, const Account& account) const {
   const RemoteBatch& batch = run.job.batches[index];
   const Provider& provider = *run.parts[index].provider;

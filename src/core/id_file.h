@@ -1,14 +1,17 @@
-// Walks an ids file: one request a line, in the order of the requests: its custom_id as a JSON string, its number in the
-// job and, where another id stands for it on the wire, that one, with blanks between them.
+// The ids file: one request a line, in the order of the requests: its custom_id as a JSON string, its number in the job
+// and, where another id stands for it on the wire, that one, with blanks between them. The last line, "#" with the
+// count and a checksum of the lines above it, tells a whole file from a damaged one; files of older versions have none.
 #pragma once
 
-#include <algorithm>
-#include <charconv>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "codec/json_read.h"
 #include "codec/jsonl.h"
+#include "model/error.h"
 #include "sys/file.h"
 
 namespace br {
@@ -23,40 +26,50 @@ struct IdEntry {
   std::uint64_t offset = 0;    // of the line in the file
 };
 
-// Reads one line of the file; scratch holds what had to be unescaped.
-inline IdEntry read_id_line(std::string_view line, std::string* scratch) {
-  IdEntry entry;
-  const std::size_t close = line.rfind('"');
-  entry.token = line.substr(0, close + 1);
-  entry.custom_id = entry.token.substr(1, entry.token.size() - 2);
-  if (entry.custom_id.find('\\') != std::string_view::npos) {
-    scratch->clear();
-    append_unescaped(entry.token, scratch);
-    entry.custom_id = *scratch;
-  }
-  const char* at = line.data() + close + 2;
-  const char* end = line.data() + line.size();
-  at = std::from_chars(std::min(at, end), end, entry.number).ptr;
-  entry.wire_id = at + 1 < end ? line.substr(static_cast<std::size_t>(at + 1 - line.data())) : entry.custom_id;
-  return entry;
-}
+// Reads one line of the file; scratch holds what had to be unescaped. Nothing: it is no such line.
+std::optional<IdEntry> read_id_line(std::string_view line, std::string* scratch);
 
-// each(const IdEntry&)
-Result<void> for_each_id(const std::string& ids_path, const auto& each) {
-  auto file = File::open_read(ids_path);
-  if (!file) return std::move(file.error());
-  LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); }, kMaxIdLine);
-  Line line;
-  std::string scratch;
-  for (;;) {
-    auto more = lines.next(&line);
-    if (!more) return std::move(more.error());
-    if (!*more) return {};
-    if (line.size < 2) continue;
-    IdEntry entry = read_id_line({line.data, line.size}, &scratch);
-    entry.offset = line.offset;
-    each(entry);
-  }
-}
+// The checksum of an ids file, made while it is written or read.
+class IdSum {
+ public:
+  void add(std::string_view line);
+  std::int64_t count() const { return count_; }
+  // The last line of the file, newline included.
+  std::string last_line() const;
+
+ private:
+  std::uint64_t sum_ = 0;
+  std::int64_t count_ = 0;
+};
+
+// Reads an ids file from its first line to its last, and checks everything that can be checked.
+class IdFileReader {
+ public:
+  // rows: how many requests there are; -1: not known.
+  static Result<IdFileReader> open(const std::string& path, std::int64_t rows);
+  // The next entry, valid until the next call; nullptr: the end, of a file that is whole. Code::store names the file
+  // and the first line that is damaged.
+  Result<const IdEntry*> next();
+  // The line of the entry that was read last.
+  std::string_view line() const { return line_; }
+
+ private:
+  IdFileReader(File file, std::int64_t rows);
+  Error damaged(const std::string& what) const;
+  Result<const IdEntry*> end(std::string_view last_line);
+
+  std::unique_ptr<File> file_;
+  std::unique_ptr<LineReader> lines_;
+  std::int64_t rows_;
+  std::uint64_t last_number_ = 0;
+  IdSum sum_;
+  IdEntry entry_;
+  std::string_view line_;
+  std::string scratch_;
+};
+
+// each(const IdEntry&) for every request of a file that has `rows` of them (-1: not known).
+Result<void> for_each_id(const std::string& ids_path, std::int64_t rows,
+                         const std::function<void(const IdEntry& entry)>& each);
 
 }  // namespace br

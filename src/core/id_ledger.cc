@@ -8,6 +8,8 @@
 namespace br {
 namespace {
 
+constexpr int kSeeds = 3;
+
 std::uint64_t mix(std::uint64_t x) {
   x ^= x >> 32;
   x *= 0xd6e8feb86659fd93ULL;
@@ -31,13 +33,14 @@ std::uint64_t hash_id(std::string_view id, std::uint64_t seed) {
   return mix(state ^ word ^ (std::uint64_t{id.size()} << 56));
 }
 
-Result<IdLedger> IdLedger::load(const std::string& ids_path, std::uint64_t seed) {
+Result<IdLedger> IdLedger::load(const std::string& ids_path, std::int64_t rows, std::uint64_t seed) {
   // Two different ids with one hash need another seed; that happens once in many million jobs.
-  for (;; ++seed) {
+  for (int tried = 0; tried < kSeeds; ++tried, ++seed) {
     IdLedger ledger;
     ledger.seed_ = seed;
+    ledger.ids_path_ = ids_path;
     bool wire = false;
-    auto read = for_each_id(ids_path, [&](const IdEntry& entry) {
+    auto read = for_each_id(ids_path, rows, [&](const IdEntry& entry) {
       ledger.hashes_.push_back(hash_id(entry.wire_id, seed));
       wire = wire || entry.wire_id.data() != entry.custom_id.data();
     });
@@ -48,19 +51,23 @@ Result<IdLedger> IdLedger::load(const std::string& ids_path, std::uint64_t seed)
     ledger.seen_.resize(ledger.hashes_.size());
     if (!wire) return ledger;
     ledger.offsets_.resize(ledger.hashes_.size());
-    read = for_each_id(ids_path, [&](const IdEntry& entry) {
-      ledger.offsets_[ledger.find(entry.wire_id)] = entry.offset;
+    read = for_each_id(ids_path, rows, [&](const IdEntry& entry) {
+      if (const std::size_t place = ledger.find(entry.wire_id); place != kNone) ledger.offsets_[place] = entry.offset;
     });
     if (!read) return std::move(read.error());
-    auto file = File::open_read(ids_path);
-    if (!file) return std::move(file.error());
-    ledger.ids_file_ = std::move(*file);
     return ledger;
   }
+  return Error(Code::store, ids_path + " is damaged: an id stands in it twice",
+               "put the file back from a copy and resume; nothing is sent again, and the answers stay at the vendor");
 }
 
 Result<bool> IdLedger::custom_id_token(std::size_t place, std::string* token) const {
   if (offsets_.empty()) return false;
+  if (!ids_file_.is_open()) {
+    auto file = File::open_read(ids_path_);
+    if (!file) return std::move(file.error());
+    ids_file_ = std::move(*file);
+  }
   token->resize(512);
   for (;;) {
     auto n = ids_file_.read_at(token->data(), token->size(), offsets_[place]);
@@ -68,11 +75,14 @@ Result<bool> IdLedger::custom_id_token(std::size_t place, std::string* token) co
     const std::size_t end = std::string_view(token->data(), *n).find('\n');
     if (end != std::string_view::npos) {
       std::string scratch;
-      const std::size_t size = read_id_line(std::string_view(token->data(), end), &scratch).token.size();
-      token->resize(size);
+      const auto entry = read_id_line(std::string_view(token->data(), end), &scratch);
+      if (!entry || hash_id(entry->wire_id, seed_) != hashes_[place])
+        return Error(Code::store, ids_path_ + " is damaged: a line changed after it was read",
+                     "put the file back from a copy and resume");
+      token->resize(entry->token.size());
       return true;
     }
-    if (*n < token->size()) return Error(Code::store, ids_file_.path() + ": ends inside a line", "restore it from a backup");
+    if (*n < token->size()) return Error(Code::store, ids_path_ + ": ends inside a line", "restore it from a backup");
     token->resize(token->size() * 2);
   }
 }

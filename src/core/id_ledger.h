@@ -19,8 +19,8 @@ class IdLedger {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  // Reads the ids file (core/id_file.h); all ids are different.
-  static Result<IdLedger> load(const std::string& ids_path, std::uint64_t seed);
+  // Reads the ids file (core/id_file.h) of `rows` requests (-1: not known). Code::store when it is damaged.
+  static Result<IdLedger> load(const std::string& ids_path, std::int64_t rows, std::uint64_t seed);
 
   std::size_t size() const { return hashes_.size(); }
   // Place of the id, or kNone if it was never asked.
@@ -33,13 +33,16 @@ class IdLedger {
   // The caller's id of that place as a JSON string, where it is not the one on the wire; false: it is.
   Result<bool> custom_id_token(std::size_t place, std::string* token) const;
   bool has_wire_ids() const { return !offsets_.empty(); }
+  // Opens the ids file where it is needed; it can be closed at any time.
+  void close_file() { ids_file_ = File(); }
   std::size_t unseen() const { return hashes_.size() - seen_count_; }
 
  private:
   std::uint64_t seed_ = 0;
-  std::vector<std::uint64_t> hashes_;  // sorted
+  std::vector<std::uint64_t> hashes_;   // sorted
   std::vector<std::uint64_t> offsets_;  // of each one's line in the ids file; empty where no wire ids are in use
-  File ids_file_;                       // open where offsets_ is used
+  std::string ids_path_;
+  mutable File ids_file_;  // open while ids on the wire are looked up
   std::vector<bool> seen_;
   std::size_t seen_count_ = 0;
 };

@@ -73,23 +73,21 @@ Result<std::string> input_of_files(const Spool& spool, const Job& job) {
     auto requests = File::open_read(spool.requests(job.id, batch.part));
     if (!requests) return std::move(requests.error());
     LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
-    auto ids_file = File::open_read(spool.ids(job.id, batch.part));
-    if (!ids_file) return std::move(ids_file.error());
-    LineReader ids([&](char* to, std::size_t most) { return ids_file->read(to, most); }, kMaxIdLine);
+    auto ids = IdFileReader::open(spool.ids(job.id, batch.part), batch.rows);
+    if (!ids) return std::move(ids.error());
     InputDigest digest;
-    Line line, id;
-    std::string scratch;
+    Line line;
     for (;;) {
       auto more = lines.next(&line);
       if (!more) return std::move(more.error());
       if (!*more) break;
-      auto with_id = ids.next(&id);
-      if (!with_id) return std::move(with_id.error());
-      if (!*with_id || id.size < 2)
-        return Error(Code::store, ids_file->path() + ": has fewer lines than requests", "restore it from a backup");
-      const IdEntry entry = read_id_line({id.data, id.size}, &scratch);
-      const bool stands_for = entry.wire_id.data() != entry.custom_id.data();
-      digest.add(entry.token, stands_for ? entry.wire_id : std::string_view(), {line.data, line.size});
+      auto entry = ids->next();
+      if (!entry) return std::move(entry.error());
+      if (*entry == nullptr)
+        return Error(Code::store, requests->path() + " is damaged: it has more lines than there are requests",
+                     "put the file back from a copy");
+      const bool stands_for = (*entry)->wire_id.data() != (*entry)->custom_id.data();
+      digest.add((*entry)->token, stands_for ? (*entry)->wire_id : std::string_view(), {line.data, line.size});
     }
     digests.push_back(digest.text());
   }

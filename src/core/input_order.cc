@@ -2,19 +2,18 @@
 
 #include <algorithm>
 
-#include "codec/json_cursor.h"
 #include "core/id_file.h"
 #include "core/id_ledger.h"
-#include "sys/file.h"
+#include "core/result_file.h"
 
 namespace br {
 namespace {
 
 using Numbers = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // hash of the id, number of the request
 
-Result<Numbers> numbers_of(const std::string& ids_path, std::uint64_t seed) {
+Result<Numbers> numbers_of(const std::string& ids_path, std::int64_t rows, std::uint64_t seed) {
   Numbers numbers;
-  auto read = for_each_id(ids_path, [&](const IdEntry& entry) {
+  auto read = for_each_id(ids_path, rows, [&](const IdEntry& entry) {
     numbers.emplace_back(hash_id(entry.custom_id, seed), entry.number);
   });
   if (!read) return std::move(read.error());
@@ -22,36 +21,19 @@ Result<Numbers> numbers_of(const std::string& ids_path, std::uint64_t seed) {
   return numbers;
 }
 
-// The custom_id is the first field of a result line.
-std::string_view custom_id_of(const Line& line, std::string* scratch) {
-  JsonCursor cursor(line.data, line.size);
-  std::string_view key, token;
-  if (!cursor.enter_object() || !cursor.next_key(&key) || !cursor.read_string(&token)) return {};
-  std::string_view id = token.substr(1, token.size() - 2);
-  if (id.find('\\') == std::string_view::npos) return id;
-  scratch->clear();
-  append_unescaped(token, scratch);
-  return *scratch;
-}
-
 Result<void> add_part(const Spool& spool, const RemoteBatch& batch, std::int32_t index, std::uint64_t seed,
                       std::vector<ResultPlace>* places) {
-  auto numbers = numbers_of(spool.ids(batch.job_id, batch.part), seed);
+  auto numbers = numbers_of(spool.ids(batch.job_id, batch.part), batch.rows, seed);
   if (!numbers) return std::move(numbers.error());
-  auto file = File::open_read(spool.results(batch.job_id, batch.part));
-  if (!file) return std::move(file.error());
-  LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); }, kMaxIdLine * 64);
-  Line line;
-  std::string scratch;
-  for (;;) {
-    auto more = lines.next(&line);
-    if (!more) return std::move(more.error());
-    if (!*more) return {};
-    const std::uint64_t hash = hash_id(custom_id_of(line, &scratch), seed);
-    const auto found = std::lower_bound(numbers->begin(), numbers->end(), std::pair{hash, std::uint64_t{0}});
-    const bool known = found != numbers->end() && found->first == hash;
-    places->push_back({known ? found->second : ~std::uint64_t{0}, line.offset, static_cast<std::uint32_t>(line.size), index});
-  }
+  return for_each_result(
+      spool.results(batch), batch.results.total, [&](const Line& line, std::string_view id) -> Result<void> {
+        const std::uint64_t hash = hash_id(id, seed);
+        const auto found = std::lower_bound(numbers->begin(), numbers->end(), std::pair{hash, std::uint64_t{0}});
+        const bool known = found != numbers->end() && found->first == hash;
+        places->push_back(
+            {known ? found->second : ~std::uint64_t{0}, line.offset, static_cast<std::uint32_t>(line.size), index});
+        return {};
+      });
 }
 
 }  // namespace
@@ -65,7 +47,8 @@ Result<std::vector<ResultPlace>> find_input_order(const Spool& spool, const Job&
     auto added = add_part(spool, job.batches[i], static_cast<std::int32_t>(i), hash_seed, &places);
     if (!added) return std::move(added.error());
   }
-  std::sort(places.begin(), places.end(), [](const ResultPlace& a, const ResultPlace& b) { return a.number < b.number; });
+  std::sort(places.begin(), places.end(),
+            [](const ResultPlace& a, const ResultPlace& b) { return a.number < b.number; });
   return places;
 }
 

@@ -81,6 +81,7 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
 Result<void> Packer::end_files(OpenPart* part) {
   if (part->requests) {
     if (auto synced = part->requests->sync(); !synced) return synced;
+    if (auto done = part->ids->append(part->id_sum.last_line()); !done) return done;
     if (auto synced = part->ids->sync(); !synced) return synced;
     part->batch.request_sum = part->requests->checksum();
   }
@@ -117,9 +118,11 @@ Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) 
   (*part)->digest.add(item.id_json, item.wire_id, item.native);
   if (auto done = (*part)->requests->append(item.native); !done) return done;
   std::string& ids = (*part)->ids->buffer();
+  const std::size_t line = ids.size();
   ids.append(item.id_json).push_back(' ');
   append_json_int(static_cast<std::int64_t>(item.number), &ids);
   if (!item.wire_id.empty()) ids.append(" ").append(item.wire_id);
+  (*part)->id_sum.add(std::string_view(ids).substr(line));
   ids.push_back('\n');
   if (auto done = (*part)->ids->flush_if_full(); !done) return done;
   if ((*part)->unified) {

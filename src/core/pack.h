@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/id_file.h"
 #include "core/input_digest.h"
 #include "core/intake.h"
 #include "store/spool.h"
@@ -41,6 +42,7 @@ class Packer : public RequestSink {
     std::int64_t min_requests = 0;
     InputDigest digest;
     std::unique_ptr<BufferedFile> requests, ids, unified;
+    IdSum id_sum;
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
   Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key);

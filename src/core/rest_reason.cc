@@ -6,6 +6,12 @@ namespace br {
 
 RestReason rest_reason(const RemoteBatch& batch) {
   const State state = state_of(batch);
+  if (batch.phase == Phase::fetching && batch.error && batch.error->vendor_code == "abandoned")
+    return {ResultStatus::errored, "abandoned", "abandoned", batch.error->message, 0, false};
+  if (batch.phase == Phase::fetching && batch.error && batch.refused_fetches >= kMaxRefusedFetches)
+    return {ResultStatus::errored, "results_gone",
+            batch.error->vendor_code.empty() ? "results_gone" : batch.error->vendor_code,
+            "the vendor does not give the results: " + batch.error->message, batch.error->http_status, false};
   if (state == State::cancelled)
     return {ResultStatus::cancelled, "cancelled", "batch_cancelled", "the batch was cancelled before it was answered"};
   if (state == State::expired)
@@ -17,11 +23,6 @@ RestReason rest_reason(const RemoteBatch& batch) {
     return {ResultStatus::errored, type, why->vendor_code.empty() ? type : why->vendor_code, why->message,
             why->http_status, why->transient};
   }
-  if (batch.phase == Phase::fetching && batch.error && batch.error->vendor_code == "abandoned")
-    return {ResultStatus::errored, "abandoned", "abandoned", batch.error->message, 0, false};
-  if (batch.phase == Phase::fetching && batch.error)
-    return {ResultStatus::errored, "missing", batch.error->vendor_code.empty() ? "missing" : batch.error->vendor_code,
-            "the results could not be fetched: " + batch.error->message, batch.error->http_status, true};
   return {ResultStatus::errored, "missing", "missing", "the vendor returned no result row for this request", 0, true};
 }
 

@@ -11,9 +11,10 @@
 
 namespace br {
 
-// Writes the request files of `job` (its id is set) and fills in the rest of it. Code::not_found when every request of
-// the parent succeeded. hash_seed: any random number.
-Result<void> write_retry(const Spool& spool, const Job& parent, std::uint64_t hash_seed, Job* job);
+// Writes the request files of `job` (its id is set) and fills in the rest of it; how many requests were left out, since
+// the vendor may still give the answers that were paid for (may_change(), core/result_file.h). again: none is.
+// Code::not_found when nothing is left to send. hash_seed: any random number.
+Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool again, std::uint64_t hash_seed, Job* job);
 
 // Calls each() with the unified line of every request of the job that did not succeed, in the order of the requests of
 // each batch. Code::not_found when the job kept none (audit.files was off).

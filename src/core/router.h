@@ -126,6 +126,9 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Result<Feeds> growing_feeds(const std::string& job_id);
   Result<Wait> wait_results(const std::string& job_id, std::int64_t timeout_ms, const std::function<bool()>& has_more);
   Result<std::vector<ResultPlace>> input_order(const std::string& job_id);
+  // Downloads the results of a job that is done once more, where some of them may still change into an answer; changed:
+  // how many did. Those are handed out again.
+  Result<Wait> refetch(const std::string& job_id, std::int64_t timeout_ms, std::int64_t* changed);
   Result<void> for_each_failed_request(const std::string& job_id,
                                        const std::function<Result<void>(std::string_view line)>& each);
 
@@ -209,6 +212,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   };
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void add_done_locked(Entry* entry, DoneFn done);
+  Result<std::int64_t> take_refetched(const std::string& job_id, const Refetched& refetched);
   void enqueue_locked(std::function<void()> callback);
   Entry* keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry);
   Result<void> take_any_locked(std::size_t capacity, std::vector<Delivered>* out);

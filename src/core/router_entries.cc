@@ -20,7 +20,7 @@ Feeds Router::make_feeds(const Job& job) const {
   Feeds feeds;
   for (const RemoteBatch& batch : job.batches) {
     auto feed = std::make_shared<ResultFeed>();
-    feed->path = spool_->results(job.id, batch.part);
+    feed->path = spool_->results(batch);
     if (batch.phase == Phase::collected) {
       feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file_size(feed->path)));
       feed->complete = true;

@@ -97,7 +97,7 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
     if (!served) changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
   }
   if (auto_ack_) {
-    for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row);
+    for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row, item.refetches);
   }
   const bool wake = !acks_dirty_;
   if (wake) acks_dirty_since_ms_ = clock_.now_ms();
@@ -141,7 +141,7 @@ void Router::acknowledge(const Delivered& result) {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(result.job_id);
     if (closed_ || found == entries_.end() || !found->second->delivery) return;
-    found->second->delivery->acknowledge(result.part, result.row);
+    found->second->delivery->acknowledge(result.part, result.row, result.refetches);
     wake = !acks_dirty_;
     if (wake) acks_dirty_since_ms_ = clock_.now_ms();
     acks_dirty_ = true;

@@ -245,7 +245,7 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
   auto same = find_repeated(prepared.job, prepared.input, prepared.given);
   if (!same) return std::move(same.error());
   if (!same->empty()) return go_on_with(*same, prepared.given, std::move(done));
-  auto written = write_retry(*spool_, parent->job, random_.next(), &prepared.job);
+  auto written = write_retry(*spool_, parent->job, prepared.given.again, random_.next(), &prepared.job);
   if (!written) {
     remove_tree(spool_->job_directory(prepared.job.id));
     return std::move(written.error());
@@ -254,6 +254,11 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
     batch.planned_ms = prepared.job.created_ms;
     name_account(config_, &batch);
   }
+  if (*written > 0)
+    prepared.warnings.push_back(std::to_string(*written) +
+                                " requests are left out: the vendor may still give their answers, which are paid for; "
+                                "fetch them again with `batchrouter results " +
+                                job_id + " --refetch`");
   return commit(std::move(prepared), std::move(done));
 }
 

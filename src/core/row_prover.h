@@ -18,8 +18,9 @@ class RowProver {
  public:
   // one_row_proves: the ids on the wire carry a tag that no other job has, so that the first row tells. Else every row
   // has to be of an id that was asked, and none may be missing.
-  static Result<std::shared_ptr<RowProver>> open(const std::string& ids_path, std::uint64_t hash_seed,
-                                                 std::unique_ptr<RowReader> reader, bool one_row_proves);
+  static Result<std::shared_ptr<RowProver>> open(const std::string& ids_path, std::int64_t rows,
+                                                 std::uint64_t hash_seed, std::unique_ptr<RowReader> reader,
+                                                 bool one_row_proves);
   // Takes result bytes as they come. false: it is decided, no more are needed.
   bool take(std::string_view bytes);
   // After the last byte. RowProof::none: no row told.
@@ -33,7 +34,7 @@ class RowProver {
   IdLedger ledger_;
   std::unique_ptr<RowReader> reader_;
   const bool one_row_proves_;
-  std::string line_;     // what came of the line that is not complete
+  std::string line_;  // what came of the line that is not complete
   bool too_long_ = false;
   RowProof proof_ = RowProof::none;
 };

@@ -18,7 +18,7 @@ void Stepper::handle(const Event& event) {
     case EventKind::fetched:
       return;  // the rows are being read; `collected` follows
     case EventKind::fetch_failed:
-      return fetch_failed(event.error);
+      return fetch_failed(event);
     case EventKind::collected:
       return collected(event.report);
     case EventKind::finished:
@@ -138,8 +138,8 @@ void Stepper::failed(const Event& event) {
 
 void Stepper::try_again(Due due, const Error& error) {
   track().failures += 1;
-  const bool may_give_up = error.code != Code::io;  // a descriptor gets free some time
-  if (may_give_up && track().failures >= rules_.retry.max_attempts) return block(error);
+  // `io`: too many files are open, which others of this process close before long.
+  if (track().failures >= rules_.retry.max_attempts && error.code != Code::io) return block(error);
   const std::int64_t delay = retry_delay_ms(rules_.retry, track().failures, error.retry_after_ms, dice_);
   schedule(due, delay);
   notify(BR_EVENT_RETRY, error.message + "; again in " + std::to_string(delay) + " ms");

@@ -63,6 +63,14 @@ enum class Due : std::uint8_t { nothing, upload, create, list, poll, fetch };
 // remembered: the batch is not known yet; it is cancelled once it is found.
 enum class CancelAnswer : std::uint8_t { none, asked, taken, already_ended, failed, remembered };
 
+// So often a result file is asked for that the vendor says is not there: it may come a while after it is named.
+inline constexpr std::int32_t kMaxRefusedFetches = 8;
+// Passes in which a body held no result row: the rows are paid for, and whoever stands in the way has hours to leave.
+inline constexpr std::int32_t kMaxBadFetches = 100;
+
+// Which calls bring nothing, again and again, although nobody has to mend anything.
+enum class Trouble : std::uint8_t { none, polls, downloads };
+
 // What is only true while this process runs.
 struct Track {
   Due due = Due::nothing;
@@ -70,6 +78,9 @@ struct Track {
   std::int32_t failures = 0;    // in a row, of the call that is due
   std::int64_t ended_ms = -1;   // when the vendor was first seen to have ended it
   std::int32_t late_polls = 0;  // polls since then that lacked a promised file
+  Trouble trouble = Trouble::none;  // of which a warning was given
+  std::int64_t most_bytes = 0;      // how far the downloads of this pass came
+  std::int32_t breaks = 0, stuck = 0;  // how often one broke; likewise, without coming further than before
   bool create_under_way = false;
   bool inherited = false;       // planned by an earlier process: the state may be older than the truth
   Search search;
@@ -85,6 +96,12 @@ struct CollectReport {
   std::int64_t missing = 0;    // ids without a good row
   std::int64_t malformed = 0;  // rows that could not be read
   std::int64_t unknown = 0;    // rows for ids that were never asked
+  std::int64_t rows = 0;       // result rows that came in this pass, of whichever id
+  std::int64_t bodies = 0;     // downloads of this pass,
+  std::int64_t bare = 0;       // those of them in which something stood and no result row,
+  std::string bare_text;       // and what stood there
+  std::vector<bool> bodies_with_rows;  // for each download of this pass
+  std::optional<Error> refused;        // the vendor's word that a file is not there
   Counts counts;               // of the rows in the results file
   TokenSums tokens;            // likewise
 };
@@ -114,6 +131,7 @@ struct Event {
   CollectReport report;
   RowProof proof = RowProof::none;
   bool others_run = false;  // failed, of create: the account has other batches of ours at work
+  std::int64_t bytes = -1;  // fetch_failed: so many had come in this pass when a download broke; -1: it did not break
 };
 
 enum class ActionKind : std::uint8_t {

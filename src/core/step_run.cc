@@ -3,9 +3,7 @@
 
 namespace br {
 namespace {
-constexpr std::int32_t kMaxFetches = 3;
-constexpr std::int32_t kMaxRefusedFetches = 8;  // a file may be there a while after it is named
-constexpr std::int32_t kMaxLatePolls = 10;
+constexpr std::int32_t kMaxLatePolls = 10, kLatePollsOfOne = 3;  // of both files, of one beside the other
 
 // Its rows may be paid for, so nothing about it is final.
 Error gone_batch(const RemoteBatch& batch, const Error& said) {
@@ -29,6 +27,7 @@ void Stepper::polled(const Outcome& outcome) {
   track().polls += 1;
   track().failures = 0;
   track().poll_error.reset();
+  trouble_over(Trouble::polls);
   if (batch().phase != Phase::running && batch().phase != Phase::fetching) return;
   learn();  // it answers by its id
   const State before = batch().status.state;
@@ -69,6 +68,8 @@ void Stepper::poll_failed(const Error& error) {
   const std::int64_t delay = std::max(poll_delay_ms(rules_.poll, now_ - batch().submitted_ms), error.retry_after_ms);
   schedule(Due::poll, delay);
   notify(BR_EVENT_RETRY, error.message);
+  track().failures += 1;
+  trouble(Trouble::polls, error, track().failures);
 }
 
 // Refused at the vendor before any request was looked at, for want of money: it is sent again once there is some.
@@ -125,57 +126,7 @@ bool Stepper::promised_file_is_late() const {
   if (s.state == State::completed && nothing) late = true;
   if (!late) return false;
   const bool patient = d_.track.late_polls < kMaxLatePolls || now_ - d_.track.ended_ms < rules_.settle_ms;
-  return patient && (nothing || d_.track.late_polls < kMaxFetches);
-}
-
-void Stepper::fetch() {
-  nothing_due();
-  add(ActionKind::fetch);
-}
-
-void Stepper::fetch_failed(const Error& error) {
-  if (error.blocking || error.code == Code::auth || error.code == Code::no_provider) return block(error);
-  if (error.code == Code::io && !error.transient) return block(error);
-  track().failures += 1;
-  if (!error.transient) {
-    if (track().failures >= kMaxRefusedFetches) {
-      batch().error = error;  // what the rows without an answer say
-      save();
-      return add(ActionKind::finish);
-    }
-    notify(BR_EVENT_RETRY, error.message);
-    return schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
-  }
-  const std::int64_t delay = retry_delay_ms(rules_.retry, track().failures, error.retry_after_ms, dice_);
-  schedule(Due::fetch, delay);
-  notify(BR_EVENT_RETRY, error.message + "; again in " + std::to_string(delay) + " ms");
-}
-
-void Stepper::collected(const CollectReport& report) {
-  track().failures = 0;
-  batch().fetches += 1;
-  if (!more_rows_may_come(report)) return add(ActionKind::finish);
-  notify(BR_EVENT_MISSING_RESULTS,
-         std::to_string(report.missing) + " requests have no readable result row; the " + "files are fetched again");
-  schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
-}
-
-bool Stepper::more_rows_may_come(const CollectReport& report) const {
-  if (rules_.attached || report.missing == 0 || d_.batch.fetches >= kMaxFetches) return false;
-  const RemoteStatus& s = d_.batch.status;
-  if (s.no_more_files && s.output.id.empty() && s.output.url.empty() && s.errors.id.empty()) return false;
-  if (s.state == State::completed || report.malformed > 0) return true;
-  const std::int64_t rows = report.counts.total;
-  return s.counts_known && rows < s.counts.succeeded + s.counts.errored;
-}
-
-void Stepper::finished(const CollectReport& report) {
-  nothing_due();
-  batch().phase = Phase::collected;
-  batch().results = report.counts;
-  batch().tokens = report.tokens;
-  save();
-  notify(BR_EVENT_RESULTS_READY, std::to_string(report.counts.total) + " results");
+  return patient && (nothing || d_.track.late_polls < kLatePollsOfOne);
 }
 
 }  // namespace br

@@ -1,6 +1,7 @@
-// The decision that step() makes, in the making: one class over five files. step.cc dispatches and holds what all
+// The decision that step() makes, in the making: one class over six files. step.cc dispatches and holds what all
 // share, step_submit.cc brings a batch to the vendor, step_search.cc looks for one that the vendor may have,
-// step_run.cc follows it to its last result, step_person.cc does what a person decided: cancel, adopt, abandon.
+// step_run.cc follows it until it has ended, step_fetch.cc to its last result, step_person.cc does what a person decided:
+// cancel, adopt, abandon.
 #pragma once
 
 #include <algorithm>
@@ -82,7 +83,13 @@ class Stepper {
   bool refused_unpaid() const;
   void plan_again();
   void fetch();
-  void fetch_failed(const Error& error);
+  void fetch_failed(const Event& event);
+  bool download_is_stuck(const Error& error, std::int64_t bytes);
+  void file_refused(const Error& error);
+  void body_without_rows(Error error);
+  bool rows_are_promised(const CollectReport& report) const;
+  void trouble(Trouble of, const Error& error, std::int32_t failures);
+  void trouble_over(Trouble of);
   void collected(const CollectReport& report);
   bool more_rows_may_come(const CollectReport& report) const;
   void finished(const CollectReport& report);

@@ -115,6 +115,9 @@ struct RemoteBatch {
   std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made
   std::int64_t missing_since_ms = -1; // running: when the vendor first answered 404 for it
   std::int32_t fetches = 0;           // finished passes over the result files
+  std::int32_t refused_fetches = 0;   // passes in which the vendor said that a result file is not there
+  std::int32_t bad_fetches = 0;       // passes in which a body held no result row
+  std::int32_t refetches = 0;         // results files that were replaced, and so the number of the one in force
   std::int32_t queue_waits = 0;       // how often the vendor's queue was full
   Counts results;                     // of the rows in our results file, once collected
   TokenSums tokens;                   // likewise

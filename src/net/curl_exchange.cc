@@ -28,8 +28,9 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const std::string_view bytes(data, size * count);
   const long status = status_of(*exchange);
   if (exchange->request.bulk && exchange->sink && status >= 200 && status < 300) {
+    exchange->response.status = static_cast<int>(status);
     const std::string_view safe = exchange->secrets.hide_next(bytes, &exchange->kept, &exchange->passed_on);
-    exchange->sink_refused = !safe.empty() && !exchange->sink(safe);
+    exchange->sink_refused = !safe.empty() && !exchange->sink(exchange->response, safe);
     return exchange->sink_refused ? 0 : bytes.size();
   }
   const std::size_t limit = exchange->request.large_answer ? kMaxLargeBody : kMaxControlBody;
@@ -280,7 +281,7 @@ Prepared prepare_exchange(Exchange* exchange, const TransportOptions& options) {
 
 bool pass_on_rest(Exchange* exchange) {
   if (exchange->kept.empty()) return true;
-  exchange->sink_refused = !exchange->sink(std::exchange(exchange->kept, {}));
+  exchange->sink_refused = !exchange->sink(exchange->response, std::exchange(exchange->kept, {}));
   return !exchange->sink_refused;
 }
 

@@ -68,8 +68,8 @@ struct HttpResponse {
   bool ok() const { return failure == Failure::none && status >= 200 && status < 300; }
 };
 
-// Takes the body of a bulk download as it comes; false aborts the exchange (Failure::local).
-using BodySink = std::function<bool(std::string_view bytes)>;
+// Takes the body of a bulk download as it comes; head: status and headers. false aborts the exchange (Failure::local).
+using BodySink = std::function<bool(const HttpResponse& head, std::string_view bytes)>;
 
 // What went over the network so far; any thread may look.
 struct TransportStats {

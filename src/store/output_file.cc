@@ -10,23 +10,35 @@ Result<OutputFile> OutputFile::open(const std::string& path, bool fresh) {
   if (!file) return std::move(file.error());
   auto size = file->size();
   if (!size) return std::move(size.error());
-  OutputFile output(std::move(*file));
+  OutputFile output(path);
   output.length_ = *size;
   return output;
 }
 
-Result<void> OutputFile::begin_source(bool again) {
-  comparing_ = again;
-  if (again) {
-    compare_at_ = source_start_;
-    return {};
-  }
-  source_start_ = length_;
-  return file_.seek(length_);
+Result<void> OutputFile::ready() {
+  if (file_.is_open()) return {};
+  auto file = File::open_update(path_);
+  if (!file) return std::move(file.error());
+  if (auto sought = file->seek(length_); !sought) return sought;
+  file_ = std::move(*file);
+  return {};
 }
 
+Result<void> OutputFile::begin_source(bool again) {
+  comparing_ = again && source_start_ < length_;
+  if (again) compare_at_ = source_start_;
+  else source_start_ = length_;
+  return {};
+}
+
+void OutputFile::continue_source() { comparing_ = false; }
+
 Result<void> OutputFile::put(std::string_view bytes) {
-  if (auto done = file_.append(bytes); !done) return done;
+  if (auto opened = ready(); !opened) return opened;
+  if (auto done = file_.append(bytes); !done) {
+    close();  // some of it may have been written: the next try goes on from length_
+    return done;
+  }
   length_ += bytes.size();
   return {};
 }
@@ -63,11 +75,11 @@ Result<void> OutputFile::diverge() {
   }
   std::string prefix(static_cast<std::size_t>(compare_at_ - line_start), '\0');
   if (auto n = file_.read_at(prefix.data(), prefix.size(), line_start); !n) return std::move(n.error());
-  if (auto sought = file_.seek(length_); !sought) return sought;
   return put("\n" + prefix);
 }
 
 Result<void> OutputFile::append(std::string_view bytes) {
+  if (auto opened = ready(); !opened) return opened;
   if (comparing_) {
     auto same = match(bytes);
     if (!same) return std::move(same.error());
@@ -75,7 +87,6 @@ Result<void> OutputFile::append(std::string_view bytes) {
     if (bytes.empty()) return {};
     if (compare_at_ == length_) {
       comparing_ = false;
-      if (auto sought = file_.seek(length_); !sought) return sought;
     } else if (auto done = diverge(); !done) {
       return done;
     }
@@ -86,10 +97,10 @@ Result<void> OutputFile::append(std::string_view bytes) {
 Result<void> OutputFile::end_source() {
   comparing_ = false;
   if (length_ == 0) return {};
+  if (auto opened = ready(); !opened) return opened;
   char last = 0;
   if (auto n = file_.read_at(&last, 1, length_ - 1); !n) return std::move(n.error());
   if (last == '\n') return {};
-  if (auto sought = file_.seek(length_); !sought) return sought;
   return put("\n");
 }
 

@@ -13,27 +13,35 @@ namespace br {
 
 class OutputFile {
  public:
-  // fresh: forget what an earlier process left.
+  // fresh: forget what an earlier process left. The file is closed again until there are bytes for it.
   static Result<OutputFile> open(const std::string& path, bool fresh);
 
   // One result file of the vendor begins (again: the same one after a broken download).
   Result<void> begin_source(bool again);
+  // Bytes of the source that are here already.
+  std::uint64_t source_length() const { return length_ - source_start_; }
+  std::uint64_t source_start() const { return source_start_; }
+  // The next bytes are those behind source_length(), not those of the beginning.
+  void continue_source();
   Result<void> append(std::string_view bytes);
   // The source came to its end; the next one begins on a new line.
   Result<void> end_source();
-  Result<void> sync() { return file_.sync(); }
+  // Gives the descriptor back; whatever needs one opens it again.
+  void close() { file_ = File(); }
   // Bytes that a reader may look at.
   std::uint64_t length() const { return length_; }
   // true once bytes of a repeated download differed, so that rows may stand in the file twice.
   bool diverged() const { return diverged_; }
 
  private:
-  explicit OutputFile(File file) : file_(std::move(file)) {}
+  explicit OutputFile(std::string path) : path_(std::move(path)) {}
+  Result<void> ready();
   Result<std::size_t> match(std::string_view bytes);
   Result<void> diverge();
   Result<void> put(std::string_view bytes);
 
-  File file_;
+  std::string path_;
+  File file_;  // at length_, where it is open
   std::uint64_t length_ = 0;
   std::uint64_t source_start_ = 0;
   std::uint64_t compare_at_ = 0;  // next byte to compare with; == length_: nothing left to compare

@@ -225,6 +225,8 @@ std::string write_batch_record(const RemoteBatch& b) {
   write_texts("not_ours", b.not_ours, &json);
   json.field("create_sent_ms", b.create_sent_ms).field("submitted_ms", b.submitted_ms);
   json.field("absent_since_ms", b.absent_since_ms).field("missing_since_ms", b.missing_since_ms);
+  json.field("refused_fetches", std::int64_t{b.refused_fetches}).field("bad_fetches", std::int64_t{b.bad_fetches});
+  json.field("refetches", std::int64_t{b.refetches});
   json.field("fetches", std::int64_t{b.fetches}).field("queue_waits", std::int64_t{b.queue_waits});
   write_counts("results", b.results, &json);
   write_tokens(b.tokens, &json);
@@ -275,6 +277,9 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.absent_since_ms = integer("absent_since_ms", -1);
   b.missing_since_ms = integer("missing_since_ms", -1);
   b.fetches = static_cast<std::int32_t>(integer("fetches", 0));
+  b.refused_fetches = static_cast<std::int32_t>(integer("refused_fetches", 0));
+  b.bad_fetches = static_cast<std::int32_t>(integer("bad_fetches", 0));
+  b.refetches = static_cast<std::int32_t>(integer("refetches", 0));
   b.queue_waits = static_cast<std::int32_t>(integer("queue_waits", 0));
   b.results = read_counts(j["results"]);
   b.tokens = read_tokens(j["tokens"]);

@@ -135,7 +135,7 @@ Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) c
       {unified(job.id, batch.part), "unified.jsonl"},
       {requests(job.id, batch.part), "provider.jsonl"},
       {output(job.id, batch.part), "output.jsonl"},
-      {results(job.id, batch.part), "results.jsonl"},
+      {results(batch), "results.jsonl"},
   };
   const std::string note = job_directory(job.id) + "/p" + std::to_string(batch.part) + ".audit";
   auto stem = choose_stem(directory + "/", note, job, batch, files);

@@ -17,7 +17,12 @@ class Spool {
   std::string requests(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "requests"); }
   std::string ids(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "ids"); }
   std::string output(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "output"); }
-  std::string results(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "results"); }
+  // The one in force: each that replaces another one has a name of its own.
+  std::string results(const RemoteBatch& batch) const { return results(batch, batch.refetches); }
+  std::string results(const RemoteBatch& batch, std::int32_t refetches) const {
+    const std::string kind = refetches == 0 ? "results" : "results-" + std::to_string(refetches);
+    return path(batch.job_id, batch.part, kind.c_str());
+  }
   std::string unified(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "unified"); }
   // Files of a local run: p<part>.local.<kind>.
   std::string local(const std::string& job_id, std::int32_t part, const char* kind) const {

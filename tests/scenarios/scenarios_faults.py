@@ -144,7 +144,7 @@ def results_not_found_for_ever(world):
     if os.path.exists(world.output):
         want(set(world.rows()) == set(world.ids), "ids in OUT")
         for row in world.rows().values():
-            want("could not be fetched" in row["error"]["message"], "the row does not say why: %s" % row["error"])
+            want(row["error"]["type"] == "results_gone" and "404" in row["error"]["message"], "the row does not say why: %s" % row["error"])
 
 
 @scenario(ALL)

@@ -465,32 +465,6 @@ void cancel_taken_not_asked_again_after_a_restart(void**) {
   assert_false(calls(step({batch, {}, {}}, of_kind(br::EventKind::begin), 5), br::Op::cancel));
 }
 
-void file_refused_eight_times_given_up_with_its_reason(void**) {
-  br::Decision now = {accepted_batch(br::Phase::fetching, br::State::completed), {}, {}};
-  br::Event event = of_kind(br::EventKind::fetch_failed);
-  event.error = br::Error(br::Code::not_found, "no such file");
-  for (int i = 0; i < 7; ++i) {
-    now = step(now, event, 5);
-    assert_int_equal(count(now, br::ActionKind::finish), 0);
-    assert_false(now.batch.error.has_value());
-  }
-  now = step(now, event, 5);
-  assert_int_equal(count(now, br::ActionKind::finish), 1);
-  assert_string_equal(now.batch.error->message.c_str(), "no such file");
-}
-
-void rows_missing_from_a_completed_batch_fetched_again_at_most_three_times(void**) {
-  br::Decision now = {accepted_batch(br::Phase::fetching, br::State::completed), {}, {}};
-  br::Event event = of_kind(br::EventKind::collected);
-  event.report.missing = 1;
-  for (int i = 0; i < 2; ++i) {
-    now = step(now, event, 5);
-    assert_int_equal(now.track.due, br::Due::poll);
-    assert_int_equal(count(now, br::ActionKind::finish), 0);
-  }
-  assert_int_equal(count(step(now, event, 5), br::ActionKind::finish), 1);
-}
-
 br::Error blocking_error() {
   br::Error error(br::Code::network, "it points to https://login.example.com");
   error.blocking = error.not_executed = true;
@@ -609,8 +583,6 @@ int main() {
       cmocka_unit_test(cancel_taken_not_asked_again_after_a_restart),
       cmocka_unit_test(batch_failed_for_want_of_money_blocks_and_resume_sends_it_again),
       cmocka_unit_test(batch_failed_for_want_of_money_that_is_not_to_be_sent_is_over),
-      cmocka_unit_test(file_refused_eight_times_given_up_with_its_reason),
-      cmocka_unit_test(rows_missing_from_a_completed_batch_fetched_again_at_most_three_times),
       cmocka_unit_test(what_a_person_must_mend_blocks_and_ends_nothing),
       cmocka_unit_test(resource_exhausted_is_a_full_queue_while_batches_of_ours_run),
       cmocka_unit_test(resource_exhausted_with_nothing_of_ours_running_is_retried_as_usual),

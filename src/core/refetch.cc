@@ -1,0 +1,87 @@
+#include "core/refetch.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "core/id_ledger.h"
+#include "core/result_file.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+Result<void> put_line(BufferedFile* file, const Line& line) {
+  file->buffer().append(line.data, line.size).push_back('\n');
+  return file->flush_if_full();
+}
+
+}  // namespace
+
+Result<std::vector<std::int64_t>> count_changeable(const Spool& spool, const Job& job) {
+  std::vector<std::int64_t> counts;
+  for (const RemoteBatch& batch : job.batches) {
+    std::int64_t& count = counts.emplace_back(0);
+    auto read = for_each_result(spool.results(batch), batch.results.total,
+                                [&](const Line& line, std::string_view) -> Result<void> {
+                                  count += may_change({line.data, line.size}) ? 1 : 0;
+                                  return {};
+                                });
+    if (!read) return std::move(read.error());
+  }
+  return counts;
+}
+
+Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, const std::string& answers_path,
+                               const std::string& new_path, std::uint64_t hash_seed) {
+  std::vector<std::uint64_t> answered;
+  auto read = for_each_result(answers_path, -1, [&](const Line&, std::string_view id) -> Result<void> {
+    answered.push_back(hash_id(id, hash_seed));
+    return {};
+  });
+  if (!read) return std::move(read.error());
+  std::sort(answered.begin(), answered.end());
+  auto created = File::create(new_path);
+  if (!created) return std::move(created.error());
+  BufferedFile file(std::move(*created));
+  Replaced replaced;
+  std::int64_t number = 0;
+  read = for_each_result(old_path, lines, [&](const Line& line, std::string_view id) -> Result<void> {
+    const std::int64_t row = number++;
+    const bool changes = may_change({line.data, line.size}) &&
+                         std::binary_search(answered.begin(), answered.end(), hash_id(id, hash_seed));
+    if (!changes) return put_line(&file, line);
+    replaced.emplace_back(row, line.size + 1);
+    return {};
+  });
+  if (!read) return std::move(read.error());
+  read = for_each_result(answers_path, -1,
+                         [&](const Line& line, std::string_view) -> Result<void> { return put_line(&file, line); });
+  if (!read) return std::move(read.error());
+  if (auto synced = file.sync(); !synced) return std::move(synced.error());
+  if (auto synced = sync_directory(parent_path(new_path)); !synced) return std::move(synced.error());
+  return replaced;
+}
+
+RemoteBatch with_answers(const RemoteBatch& batch, const RemoteBatch& answers, const Replaced& replaced) {
+  RemoteBatch now = batch;
+  now.refetches += 1;
+  const auto gone = static_cast<std::int64_t>(replaced.size());
+  now.results.total += answers.results.total - gone;
+  now.results.succeeded += answers.results.succeeded;
+  now.results.errored += answers.results.errored - gone;
+  now.results.cancelled += answers.results.cancelled;
+  now.results.expired += answers.results.expired;
+  now.tokens.add(answers.tokens);
+  for (const auto& [row, size] : replaced) {
+    if (row >= batch.acked_rows) break;
+    now.acked_rows -= 1;
+    now.acked_bytes -= static_cast<std::int64_t>(size);
+  }
+  // Whatever was handed out may be handed out again, and is said to be.
+  if (batch.handed_rows > 0) now.handed_rows = std::numeric_limits<std::int64_t>::max();
+  now.error.reset();
+  return now;
+}
+
+}  // namespace br

@@ -1,0 +1,77 @@
+#include "core/result_file.h"
+
+#include <algorithm>
+#include <array>
+
+#include "codec/json_cursor.h"
+#include "codec/json_read.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+// The custom_id is the first field of a result line; nullopt: it is none.
+std::optional<std::string_view> custom_id_of(const Line& line, std::string* scratch) {
+  JsonCursor cursor(line.data, line.size);
+  std::string_view key, token;
+  if (!cursor.enter_object() || !cursor.next_key(&key) || key != "\"custom_id\"" || !cursor.read_string(&token))
+    return std::nullopt;
+  if (line.data[line.size - 1] != '}') return std::nullopt;
+  const std::string_view id = token.substr(1, token.size() - 2);
+  if (id.find('\\') == std::string_view::npos) return id;
+  scratch->clear();
+  append_unescaped(token, scratch);
+  return *scratch;
+}
+
+Error damaged(const std::string& path, const std::string& what) {
+  return Error(Code::store, path + " is damaged: " + what, "put the file back from a copy");
+}
+
+}  // namespace
+
+bool may_change(std::string_view line) {
+  // Only what we wrote ourselves has no response and no model; no bare quote can stand inside a JSON string.
+  constexpr std::string_view kHead =
+      ",\"status\":\"errored\",\"text\":null,\"finish_reason\":null,\"usage\":null,\"model\":null";
+  constexpr std::string_view kError = ",\"response\":null,\"error\":{\"type\":\"";
+  constexpr std::array<std::string_view, 3> kTypes = {"missing\"", "malformed\"", "results_gone\""};
+  const std::size_t head = line.find(",\"status\":\"");
+  if (head == std::string_view::npos || !line.substr(head).starts_with(kHead)) return false;
+  const std::size_t at = line.find(kError, head + kHead.size());
+  if (at == std::string_view::npos) return false;
+  const std::string_view type = line.substr(at + kError.size());
+  return std::any_of(kTypes.begin(), kTypes.end(), [type](std::string_view known) { return type.starts_with(known); });
+}
+
+std::optional<ResultStatus> read_result_status(std::string_view name) {
+  for (const ResultStatus known :
+       {ResultStatus::succeeded, ResultStatus::errored, ResultStatus::cancelled, ResultStatus::expired}) {
+    if (name == result_status_name(known)) return known;
+  }
+  return std::nullopt;
+}
+
+Result<void> for_each_result(const std::string& path, std::int64_t lines,
+                             const std::function<Result<void>(const Line& line, std::string_view custom_id)>& each) {
+  auto file = File::open_read(path);
+  if (!file) return std::move(file.error());
+  LineReader reader([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
+                    kMaxResultLine);
+  Line line;
+  std::string scratch;
+  std::int64_t count = 0;
+  for (;; ++count) {
+    auto more = reader.next(&line);
+    if (!more) return std::move(more.error());
+    if (!*more) break;
+    const auto id = line.size == 0 || !line.terminated ? std::nullopt : custom_id_of(line, &scratch);
+    if (!id) return damaged(path, "line " + std::to_string(line.number) + " is no result");
+    if (auto done = each(line, *id); !done) return done;
+  }
+  if (lines >= 0 && count != lines)
+    return damaged(path, "it holds " + std::to_string(count) + " results of " + std::to_string(lines));
+  return {};
+}
+
+}  // namespace br

@@ -1,0 +1,28 @@
+// A results file: one line for each request, as codec/result_line writes them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "codec/jsonl.h"
+#include "model/error.h"
+#include "model/result.h"
+
+namespace br {
+
+inline constexpr std::size_t kMaxResultLine = std::size_t{1} << 32;
+
+// Whether the vendor may still have the answer: the line tells of a row that did not come, or not whole.
+bool may_change(std::string_view line);
+
+std::optional<ResultStatus> read_result_status(std::string_view name);
+
+// each(line, custom_id) for every line; valid during the call. Code::store when a line is no result, or when there are
+// not `lines` of them (-1: not known).
+Result<void> for_each_result(const std::string& path, std::int64_t lines,
+                             const std::function<Result<void>(const Line& line, std::string_view custom_id)>& each);
+
+}  // namespace br
