@@ -823,6 +823,22 @@ BR_API br_status br_result_ack(br_result *result, br_error **err);
  * Blocks    for one sync of the state directory.
  * Crash     on disk when it returns. */
 BR_API br_status br_job_ack_all(br_job *job, br_error **err);
+/* A person has looked at the vendor's console: the vendor's batch of that id is remote batch `part` (from 0) of the job,
+ * of which nobody knows whether it was submitted. Its rows are taken as they come, under our ids or the caller's.
+ * Nothing is sent.
+ * Returns   BR_OK; BR_EXISTS when it was that part's already; BR_EALREADY when another job of the directory has it;
+ *           BR_EINVAL when nothing about the part is in doubt; BR_ENOTFOUND for a part that is not there.
+ * Blocks    for one sync of the state directory. Whether the vendor knows it shows at the next poll.
+ * Crash     on disk when it returns.
+ * Since     0.1 */
+BR_API br_status br_job_adopt(br_job *job, int32_t part, const char *batch_id, br_error **err);
+/* Gives up what is in doubt of the job or blocked: those remote batches end, their requests without an answer get a
+ * result of type `abandoned`, and nothing is sent. What runs and is not blocked goes on.
+ * Returns   BR_OK; BR_EINVAL when nothing is in doubt or blocked.
+ * Blocks    for one sync of the state directory.
+ * Crash     on disk when it returns.
+ * Since     0.1 */
+BR_API br_status br_job_abandon(br_job *job, br_error **err);
 /* Downloads the results of a job that is done once more from the vendor's batch; nothing is sent or paid. Results of
  * type `missing`, `malformed` and `results_gone` change into the vendor's answer where there is one by now; one that
  * succeeded never changes. What changed is handed out again, with br_result_redelivered, and stands behind the others;

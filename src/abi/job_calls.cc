@@ -106,6 +106,27 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
   });
 }
 
+br_status br_job_adopt(br_job* job, int32_t part, const char* batch_id, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    if (batch_id == nullptr) return br::null_argument("batch_id");
+    auto adopted = job->router->adopt(job->id, part, batch_id);
+    if (!adopted) return std::move(adopted.error());
+    if (auto updated = update(job); !updated) return updated;
+    return *adopted ? BR_OK : BR_EXISTS;
+  });
+}
+
+br_status br_job_abandon(br_job* job, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
+    if (auto abandoned = job->router->abandon(job->id); !abandoned) return std::move(abandoned.error());
+    return update(job);
+  });
+}
+
 br_status br_job_refetch(br_job* job, int64_t timeout_ms, int64_t* changed, br_error** err) {
   if (changed != nullptr) *changed = 0;
   return guard(err, [&]() -> Result<br_status> {

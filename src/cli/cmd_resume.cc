@@ -46,6 +46,9 @@ void print_nothing_to_do(const Options& options) {
 Exit run_resume(const Options& options) {
   if (!options.output.empty() && options.job.empty())
     throw Failure(Exit::usage, "-o needs a job: several jobs cannot share one file", "batchrouter resume JOB -o OUT");
+  if (!options.base_url.empty() && options.job.empty())
+    throw Failure(Exit::usage, "--base-url needs a job: several jobs may have several addresses",
+                  "batchrouter resume JOB --base-url URL");
   check_output(absolute_output(options.output));
   if (!options.job.empty()) need_state(options);
   if (!find_state(options)) {

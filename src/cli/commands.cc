@@ -30,6 +30,11 @@ constexpr std::array kCommands = {
             "batchrouter retry job_abc -o more.jsonl", kJob | kOutput | kSettings | kRepeat, run_retry},
     Command{"attach", "Take over a batch by the vendor's id, wait for it, write its results.",
             "batchrouter attach batch_abc --provider openai -o results.jsonl", kBatch | kOutput | kSettings, run_attach},
+    Command{"adopt", "Say which batch of the vendor a job in doubt is, wait for it, write its results.",
+            "batchrouter adopt job_abc batch_123\nbatchrouter adopt job_abc batch_123 --part 1",
+            kJob | kBatch | kPart | kSettings, run_adopt},
+    Command{"abandon", "Give up what is in doubt of a job; nothing is sent, its rows become errors.",
+            "batchrouter abandon job_abc", kJob | kSettings, run_abandon},
     Command{"list", "List the jobs in the state directory.",
             "batchrouter list\nbatchrouter list --limit 10 --json\n"
             "batchrouter list --remote --provider openai",

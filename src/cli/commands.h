@@ -9,6 +9,8 @@
 
 namespace cli {
 
+Exit run_abandon(const Options& options);
+Exit run_adopt(const Options& options);
 Exit run_attach(const Options& options);
 Exit run_cancel(const Options& options);
 Exit run_completions(const Options& options);

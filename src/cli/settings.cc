@@ -83,6 +83,8 @@ Config make_config(const Options& options) {
   if (!options.state_dir.empty()) set(config.get(), "state_dir", options.state_dir);
   if (!options.base_url.empty() && !options.provider.empty())
     set(config.get(), options.provider + ".base_url", options.base_url);
+  // Of a command about one job: the job goes on there, and the key may go there.
+  if (!options.base_url.empty() && !options.job.empty()) set(config.get(), "resume.base_url", options.base_url);
   for (const std::string& pair : options.set) set_pair(config.get(), pair);
   if (!is_set(options, "resume.auto")) set(config.get(), "resume.auto", "0");
   return config;

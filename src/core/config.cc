@@ -54,6 +54,9 @@ std::vector<PropertyInfo> make_table() {
       choice("state.mode", "owner", "owner|observer",
              "owner: take the lock and work on jobs. observer: read only, beside an owner."),
       boolean("resume.auto", true, "Go on with every unfinished job when the router opens."),
+      text("resume.base_url", "",
+           "The address that jobs of earlier processes go on with, in place of the one they remember; giving it says that "
+           "the key in force may go there."),
       boolean("audit.files", true,
               "Keep generated/<provider>/batch_<id>_{unified,provider,output,results}.jsonl for every remote batch."),
       integer("timeout_ms", kDay, 1, 365 * kDay, "How long a wait for a job takes unless the call says otherwise."),

@@ -77,6 +77,12 @@ void Engine::add(EngineJob added) {
   run->config = *p_.config;
   run->address_is_given = added.address_is_given;
   for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
+  const std::string moved = added.address_is_given ? "" : p_.config->get("resume.base_url");
+  if (!moved.empty()) {
+    run->address_is_given = true;  // by whoever configured this router
+    run->job.base_url = moved;
+    for (RemoteBatch& batch : run->job.batches) batch.base_url = moved;
+  }
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     Part& part = run->parts[i];
@@ -86,6 +92,10 @@ void Engine::add(EngineJob added) {
     if (batch.planned_ms < 0) batch.planned_ms = run->job.created_ms;
     part.journaled = batch.phase;
     use_provider_of(run.get(), i, std::move(added.uses[i]));
+    // The same key at an address that somebody named is the same account.
+    const AccountProof& proof = part.rules.account;
+    if (!moved.empty() && std::find(batch.keys.begin(), batch.keys.end(), proof.key) != batch.keys.end())
+      learn_account(proof, &batch);
     batch.request_path = p_.spool->requests(run->job.id, batch.part);
   }
   const std::string id = run->job.id;

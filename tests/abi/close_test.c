@@ -137,6 +137,8 @@ static void closed_router_refuses_every_call(void **state) {
   CLOSED(br_job_wait_submitted(job, -1, &error));
   CLOSED(br_job_ack_all(job, &error));
   CLOSED(br_job_refetch(job, -1, NULL, &error));
+  CLOSED(br_job_adopt(job, 0, "batch_1", &error));
+  CLOSED(br_job_abandon(job, &error));
   CLOSED(br_cancel(job, -1, NULL, &error));
   CLOSED(br_job_remove(job, &error));
   CLOSED(br_results_open(job, &results, &error));

@@ -36,6 +36,8 @@ static void use_in_child(br_router *router, br_job *job) {
   FORKED(br_job_wait_submitted(job, -1, NULL));
   FORKED(br_job_ack_all(job, NULL));
   FORKED(br_job_refetch(job, -1, NULL, NULL));
+  FORKED(br_job_adopt(job, 0, "batch_1", NULL));
+  FORKED(br_job_abandon(job, NULL));
   FORKED(br_cancel(job, -1, NULL, NULL));
   FORKED(br_job_remove(job, NULL));
   FORKED(br_results_open(job, &results, &error));

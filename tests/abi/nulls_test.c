@@ -289,6 +289,11 @@ static void job_null_is_refused(void **state) {
   assert_int_equal(br_job_wait_submitted(job, 0, NULL), BR_ETIMEOUT);
   REFUSED(br_job_ack_all(NULL, &error));
   REFUSED_QUIETLY(br_job_ack_all(NULL, NULL));
+  REFUSED(br_job_adopt(NULL, 0, "batch_1", &error));
+  REFUSED(br_job_adopt(job, 0, NULL, &error));
+  REFUSED_QUIETLY(br_job_adopt(job, 0, "", NULL));
+  REFUSED(br_job_abandon(NULL, &error));
+  REFUSED_QUIETLY(br_job_abandon(NULL, NULL));
   REFUSED(br_job_refetch(NULL, 0, NULL, &error));
   REFUSED_QUIETLY(br_job_refetch(NULL, 0, NULL, NULL));
   int32_t cancelled = 7;
