@@ -273,6 +273,7 @@ CollectReport Collector::report() const {
   CollectReport report;
   report.missing = plan_.ids_path.empty() ? 0 : static_cast<std::int64_t>(ledger_.unseen());
   report.malformed = malformed_;
+  for (const auto& [place, what] : damaged_) report.damaged += ledger_.seen(place) ? 0 : 1;
   report.unknown = unknown_;
   report.counts = counts_;
   report.tokens = tokens_;

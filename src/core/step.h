@@ -96,6 +96,7 @@ struct CollectReport {
   std::int64_t missing = 0;    // ids without a good row
   std::int64_t malformed = 0;  // rows that could not be read
   std::int64_t unknown = 0;    // rows for ids that were never asked
+  std::int64_t damaged = 0;    // ids whose row came and could not be read
   std::int64_t rows = 0;       // result rows that came in this pass, of whichever id
   std::int64_t bodies = 0;     // downloads of this pass,
   std::int64_t bare = 0;       // those of them in which something stood and no result row,

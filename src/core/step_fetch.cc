@@ -106,8 +106,8 @@ void Stepper::body_without_rows(Error error) {
 // Whether the vendor's counters or its state say that more rows must exist than have come.
 bool Stepper::rows_are_promised(const CollectReport& report) const {
   const RemoteStatus& s = d_.batch.status;
-  if (!rules_.attached && report.missing == 0) return false;
-  if (s.counts_known) return s.counts.succeeded + s.counts.errored > report.counts.total;
+  if (!rules_.attached && report.missing <= report.damaged) return false;
+  if (s.counts_known) return s.counts.succeeded + s.counts.errored > report.counts.total + report.damaged;
   return s.state == State::completed && (!rules_.attached || report.bare > 0);
 }
 

@@ -157,6 +157,17 @@ void body_without_rows_is_no_pass_while_rows_are_promised(void**) {
   assert_int_equal(count(now, ActionKind::finish), 0);
 }
 
+void junk_beside_rows_that_account_for_every_promise_is_a_pass(void**) {
+  br::Decision now = ended_batch();
+  now.batch.status.counts_known = true;
+  now.batch.status.counts.succeeded = 4;
+  br::Event event = collected(1, 3);
+  event.report.bare = event.report.damaged = event.report.malformed = 1;
+  for (int i = 0; i < 3; ++i) now = step(now, event);
+  assert_int_equal(now.batch.fetches, 3);
+  assert_int_equal(count(now, ActionKind::finish), 1);
+}
+
 void empty_body_of_a_batch_with_answers_is_no_pass(void**) {
   br::Decision now = ended_batch();
   now.batch.status.counts_known = true;
@@ -208,6 +219,7 @@ int main() {
       cmocka_unit_test(what_a_person_must_mend_blocks),
       cmocka_unit_test(out_of_descriptors_waits_and_tries_again),
       cmocka_unit_test(body_without_rows_is_no_pass_while_rows_are_promised),
+      cmocka_unit_test(junk_beside_rows_that_account_for_every_promise_is_a_pass),
       cmocka_unit_test(empty_body_of_a_batch_with_answers_is_no_pass),
       cmocka_unit_test(rows_missing_from_a_completed_batch_fetched_again_at_most_three_times),
       cmocka_unit_test(download_that_always_breaks_at_one_byte_warned_and_blocked_with_figures),
