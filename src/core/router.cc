@@ -6,6 +6,7 @@
 
 #include "batchrouter.h"
 #include "net/curl_transport.h"
+#include "sys/file.h"
 #include "sys/file_size_signal.h"
 #include "sys/wall.h"
 
