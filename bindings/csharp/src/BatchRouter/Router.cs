@@ -159,7 +159,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
     /// <summary>
     /// The newest batches at the vendor itself, whoever made them, at most 100; each as the JSON of its snapshot, with its
-    /// vendor id in "batches". <see cref="Attach"/> makes a job of one.
+    /// vendor id in "batches". <see cref="Attach(string, string)"/> makes a job of one.
     /// </summary>
     public Task<IReadOnlyList<RemoteBatch>> ListRemoteAsync(string provider, int limit = 0, TimeSpan? timeout = null,
         CancellationToken cancellation = default)
