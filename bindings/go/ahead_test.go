@@ -130,6 +130,25 @@ func TestAttachOfAKnownBatchSaysThatItExisted(t *testing.T) {
 	}
 }
 
+func TestRetryAndAttachTakeOptions(t *testing.T) {
+	job := doneJob(t, 2, "--fail-rate", "1")
+	retry, err := job.Retry(withTimeout(t))
+	if err != nil || retry.Existed() {
+		t.Fatal(retry, err)
+	}
+	same, err := job.RetryWith(withTimeout(t), NewBatch("").Set("finished", "refuse"), nil)
+	if err != nil || !same.Existed() || same.ID() != retry.ID() {
+		t.Error(same, err)
+	}
+	elsewhere := openRouter(t, Config{Settings: map[string]string{"state_dir": t.TempDir() + "/state",
+		"openai.base_url": job.Status().BaseURL, "openai.api_key": "test-key"}})
+	output := t.TempDir() + "/out.jsonl"
+	attached, err := elsewhere.AttachWith("openai", job.Status().BatchIDs[0], NewBatch("").Set("output", output))
+	if err != nil || attached.Existed() || attached.Status().Output != output {
+		t.Error(attached, err)
+	}
+}
+
 func TestSystemReplacesWhatWasThere(t *testing.T) {
 	for _, c := range []struct {
 		request *Request

@@ -203,17 +203,35 @@ func (j *Job) Remove() error {
 	})
 }
 
-// Retry makes a new job of the requests that did not succeed. ErrNotFound: all of them did.
+// Retry makes a new job of the requests that did not succeed, or goes on with an unfinished one that did so before, which
+// Existed tells. ErrNotFound: all of them did.
 func (j *Job) Retry(ctx context.Context) (*Job, error) { return j.RetryFunc(ctx, nil) }
 
 // RetryFunc is Retry with a function for the end of the new job, see Router.SubmitFunc.
 func (j *Job) RetryFunc(ctx context.Context, done func(*Job)) (*Job, error) {
+	return j.retry(ctx, nil, done)
+}
+
+// RetryWith is RetryFunc with options from a batch without requests: "output", "finished" and "again" of Batch.Set. done
+// may be nil.
+func (j *Job) RetryWith(ctx context.Context, options *Batch, done func(*Job)) (job *Job, err error) {
+	if options == nil {
+		return j.RetryFunc(ctx, done)
+	}
+	err = options.with(func(native *C.br_batch) error {
+		job, err = j.retry(ctx, native, done)
+		return err
+	})
+	return job, err
+}
+
+func (j *Job) retry(ctx context.Context, options *C.br_batch, done func(*Job)) (*Job, error) {
 	return j.core.begin(ctx, done, func(handle C.uintptr_t, job **C.br_job, err **C.br_error) (C.br_status, error) {
 		begun := false
 		var status C.br_status
 		failed := j.with(func(native *C.br_job) error {
 			begun = true
-			status = C.brgo_retry(j.core.native, native, handle, job, err)
+			status = C.brgo_retry(j.core.native, native, options, handle, job, err)
 			return nil
 		})
 		if !begun && handle != 0 {

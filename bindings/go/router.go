@@ -127,9 +127,31 @@ func (r *Router) Open(id string) (*Job, error) { return r.core.open(id) }
 // Attach makes a job of a batch that was made elsewhere. Its results are the rows the vendor returns. Of a batch that a
 // job has already that job is returned, and Existed says so.
 func (r *Router) Attach(provider, batchID string) (job *Job, err error) {
+	return r.attach(provider, batchID, func(provider, batchID *C.char, job **C.br_job, err **C.br_error) C.br_status {
+		return C.br_attach(r.core.native, provider, batchID, job, err)
+	})
+}
+
+// AttachWith is Attach with options from a batch without requests: "output" of Batch.Set, also for a job that is there
+// already.
+func (r *Router) AttachWith(provider, batchID string, options *Batch) (job *Job, err error) {
+	if options == nil {
+		return r.Attach(provider, batchID)
+	}
+	err = options.with(func(native *C.br_batch) error {
+		job, err = r.attach(provider, batchID, func(provider, batchID *C.char, job **C.br_job, err **C.br_error) C.br_status {
+			return C.br_attach_with(r.core.native, provider, batchID, native, job, err)
+		})
+		return err
+	})
+	return job, err
+}
+
+func (r *Router) attach(provider, batchID string,
+	call func(provider, batchID *C.char, job **C.br_job, err **C.br_error) C.br_status) (job *Job, err error) {
 	err = r.core.named([]string{provider, batchID}, func(n *names, cause **C.br_error) C.br_status {
 		var native *C.br_job
-		status := C.br_attach(r.core.native, n.add(provider), n.add(batchID), &native, cause)
+		status := call(n.add(provider), n.add(batchID), &native, cause)
 		if native != nil {
 			defer C.br_job_free(native)
 			job = r.core.job(native)

@@ -38,9 +38,12 @@ br_status brgo_submit(br_router *router, br_batch *batch, uintptr_t handle, br_j
   return br_submit(router, batch, on_done, (void *)handle, on_destroy, job, err);
 }
 
-br_status brgo_retry(br_router *router, br_job *job, uintptr_t handle, br_job **new_job, br_error **err) {
-  if (handle == 0) return br_retry(router, job, NULL, NULL, NULL, new_job, err);
-  return br_retry(router, job, on_done, (void *)handle, on_destroy, new_job, err);
+br_status brgo_retry(br_router *router, br_job *job, const br_batch *options, uintptr_t handle, br_job **new_job,
+                     br_error **err) {
+  const br_done_fn done = handle == 0 ? NULL : on_done;
+  const br_destroy_fn destroy = handle == 0 ? NULL : on_destroy;
+  if (options == NULL) return br_retry(router, job, done, (void *)handle, destroy, new_job, err);
+  return br_retry_with(router, job, options, done, (void *)handle, destroy, new_job, err);
 }
 
 br_status brgo_convert(const br_config *config, br_batch *batch, uintptr_t handle, br_error **err) {

@@ -109,7 +109,9 @@ br_status brgo_make_request(const char *steps, size_t length, br_request **reque
 br_status brgo_set_log(br_config *config, int32_t level, uintptr_t handle, br_error **err);
 br_status brgo_set_event(br_config *config, uintptr_t handle, br_error **err);
 br_status brgo_submit(br_router *router, br_batch *batch, uintptr_t handle, br_job **job, br_error **err);
-br_status brgo_retry(br_router *router, br_job *job, uintptr_t handle, br_job **new_job, br_error **err);
+/* options: NULL if there are none. */
+br_status brgo_retry(br_router *router, br_job *job, const br_batch *options, uintptr_t handle, br_job **new_job,
+                     br_error **err);
 /* handle is used until the call returns, and stays the caller's. */
 br_status brgo_convert(const br_config *config, br_batch *batch, uintptr_t handle, br_error **err);
 br_status brgo_decode(const br_config *config, const char *provider, const char *path, uintptr_t handle, int64_t *rows,

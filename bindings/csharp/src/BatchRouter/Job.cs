@@ -129,7 +129,10 @@ public sealed unsafe partial class Job : IDisposable
         }
     }
 
-    /// <summary>A new job of the requests that did not succeed. done as in <see cref="Router.Submit"/>.</summary>
+    /// <summary>
+    /// A new job of the requests that did not succeed, or the unfinished one that was made of them before, see
+    /// <see cref="Continued"/>. done as in <see cref="Router.Submit"/>.
+    /// </summary>
     public Job Retry(Action<Job>? done = null)
     {
         JobHandle? job = null;
@@ -137,7 +140,21 @@ public sealed unsafe partial class Job : IDisposable
         int status = Callbacks.Give(router.Completion(done), target => NativeMethods.br_retry(router.Handle, handle,
             Router.DoneFunction(done), target, &Callbacks.Destroy, out job, out err));
         Status.Check(status, err);
-        return new Job(router, job!);
+        return new Job(router, job!) { Continued = status == Status.Exists };
+    }
+
+    /// <summary>
+    /// The same with options from a batch without requests: "output", "finished" and "again" of <see cref="Batch.Set"/>.
+    /// </summary>
+    public Job Retry(Batch options, Action<Job>? done = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        JobHandle? job = null;
+        nint err = 0;
+        int status = Callbacks.Give(router.Completion(done), target => NativeMethods.br_retry_with(router.Handle, handle,
+            options.Handle, Router.DoneFunction(done), target, &Callbacks.Destroy, out job, out err));
+        Status.Check(status, err);
+        return new Job(router, job!) { Continued = status == Status.Exists };
     }
 
     /// <summary>The same off this thread: it reads what was submitted.</summary>

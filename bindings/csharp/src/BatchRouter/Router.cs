@@ -133,6 +133,19 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
         return new Job(this, job) { Continued = status == Status.Exists };
     }
 
+    /// <summary>
+    /// The same with options from a batch without requests: "output" of <see cref="Batch.Set"/>, also for a job that is there
+    /// already.
+    /// </summary>
+    public Job Attach(string provider, string batchId, Batch options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int status = NativeMethods.br_attach_with(handle, Utf8.Name(provider), Utf8.Name(batchId), options.Handle,
+            out JobHandle job, out nint err);
+        Status.Check(status, err);
+        return new Job(this, job) { Continued = status == Status.Exists };
+    }
+
     /// <summary>Goes on with every unfinished job, after it was blocked or when resume.auto is 0.</summary>
     public void Resume() => Status.Check(NativeMethods.br_resume(handle, 0, out nint err), err);
 
@@ -146,7 +159,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
     /// <summary>
     /// The newest batches at the vendor itself, whoever made them, at most 100; each as the JSON of its snapshot, with its
-    /// vendor id in "batches". <see cref="Attach"/> makes a job of one.
+    /// vendor id in "batches". <see cref="Attach(string, string)"/> makes a job of one.
     /// </summary>
     public Task<IReadOnlyList<RemoteBatch>> ListRemoteAsync(string provider, int limit = 0, TimeSpan? timeout = null,
         CancellationToken cancellation = default)

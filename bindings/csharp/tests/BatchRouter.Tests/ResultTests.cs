@@ -68,6 +68,24 @@ public class ResultTests
     }
 
     [Fact]
+    public async Task retry_and_attach_take_options()
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1", "--fail-rate", "1");
+        await using var router = new Router(emulator.Options(workspace.State()));
+        using Batch batch = Questions.Many(2), once = new Batch().Set("finished", "refuse");
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+        using Job retry = job.Retry(), same = job.Retry(once);
+        Assert.Equal((false, true, retry.Id), (retry.Continued, same.Continued, same.Id));
+        string output = Path.Combine(workspace.Directory, "out.jsonl");
+        using Batch options = new Batch().Set("output", output);
+        await using var elsewhere = new Router(emulator.Options(workspace.State("other")));
+        using Job attached = elsewhere.Attach("openai", job.BatchIds[0]!, options);
+        Assert.Equal((false, output), (attached.Continued, attached.Output));
+    }
+
+    [Fact]
     public async Task cancelled_token_ends_waits_and_loses_nothing()
     {
         using var workspace = new Workspace();

@@ -252,6 +252,14 @@ unsafe extern "C" {
         job: *mut *mut br_job,
         err: *mut *mut br_error,
     ) -> br_status;
+    pub fn br_attach_with(
+        router: *mut br_router,
+        provider: *const c_char,
+        batch_id: *const c_char,
+        options: *const br_batch,
+        job: *mut *mut br_job,
+        err: *mut *mut br_error,
+    ) -> br_status;
     pub fn br_resume(router: *mut br_router, job: *mut br_job, err: *mut *mut br_error) -> br_status;
     pub fn br_list(
         router: *mut br_router,
@@ -275,6 +283,16 @@ unsafe extern "C" {
     pub fn br_retry(
         router: *mut br_router,
         job: *mut br_job,
+        done: br_done_fn,
+        user_data: *mut c_void,
+        destroy: br_destroy_fn,
+        new_job: *mut *mut br_job,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_retry_with(
+        router: *mut br_router,
+        job: *mut br_job,
+        options: *const br_batch,
         done: br_done_fn,
         user_data: *mut c_void,
         destroy: br_destroy_fn,

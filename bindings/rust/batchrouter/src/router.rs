@@ -101,7 +101,17 @@ impl Router {
         })
     }
 
-    /// A new job of the requests of `job` that did not succeed.
+    /// As [`Router::retry`], with options from a batch without requests: `output`, `finished` and `again` of [`Batch::set`].
+    pub fn retry_with(&self, job: &Job, options: &Batch) -> Result<Job> {
+        self.start(None, &|done, user_data, destroy, new_job, err| {
+            let (job, options) = (job.as_ptr(), options.as_ptr());
+            // SAFETY: as in retry; the options are copied.
+            unsafe { sys::br_retry_with(self.as_ptr(), job, options, done, user_data, destroy, new_job, err) }
+        })
+    }
+
+    /// A new job of the requests of `job` that did not succeed, or the unfinished one that was made of them before, which
+    /// [`Job::is_continued`] tells.
     pub fn retry(&self, job: &Job) -> Result<Job> {
         self.start(None, &|done, user_data, destroy, new_job, err| {
             // SAFETY: as in submit; of the job only its id is read.
@@ -136,6 +146,17 @@ impl Router {
         self.take_job(|job, err| {
             // SAFETY: the handle and the strings are valid.
             unsafe { sys::br_attach(self.as_ptr(), provider.as_ptr(), batch_id.as_ptr(), job, err) }
+        })
+    }
+
+    /// As [`Router::attach`], with options from a batch without requests: `output` of [`Batch::set`], also for a job that is
+    /// there already.
+    pub fn attach_with(&self, provider: &str, batch_id: &str, options: &Batch) -> Result<Job> {
+        let (provider, batch_id) = (name(provider)?, name(batch_id)?);
+        self.take_job(|job, err| {
+            let (provider, batch_id) = (provider.as_ptr(), batch_id.as_ptr());
+            // SAFETY: as in attach; the options are copied.
+            unsafe { sys::br_attach_with(self.as_ptr(), provider, batch_id, options.as_ptr(), job, err) }
         })
     }
 

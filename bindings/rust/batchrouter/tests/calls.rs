@@ -239,6 +239,11 @@ fn failed_requests_are_written_and_retried() {
     assert_eq!(lines(&failed).len(), 2);
     let again = router.retry(&job).expect("a new job");
     assert_eq!((again.parent(), again.attempt()), (Some(job.id()), 2));
+    assert!(!again.is_continued());
+    let mut options = Batch::new(None).expect("options");
+    options.set("finished", "refuse").expect("an option");
+    let same = router.retry_with(&job, &options).expect("the unfinished one");
+    assert!(same.is_continued() && same.id() == again.id());
 }
 
 #[test]
@@ -254,7 +259,11 @@ fn jobs_are_listed_here_and_at_the_vendor_and_attached() {
     let vendor_id = there.iter().next().and_then(|job| job.batch_ids().next().flatten()).expect("an id").to_owned();
     assert_eq!(Some(&*vendor_id), job.batch_ids().next().flatten());
     let elsewhere = emulator.router(&scratch.file("other"));
-    let mut attached = elsewhere.attach("openai", &vendor_id).expect("attached");
+    let mut options = Batch::new(None).expect("options");
+    options.set("output", &scratch.file("attached.jsonl")).expect("an output");
+    let mut attached = elsewhere.attach_with("openai", &vendor_id, &options).expect("attached");
+    assert_eq!(attached.output(), Some(&*scratch.file("attached.jsonl")));
+    assert_eq!(elsewhere.attach("openai", &vendor_id).expect("the same").id(), attached.id());
     attached.wait(LIMIT).expect("done");
     assert_eq!(attached.counts().succeeded, 1);
 }

@@ -50,6 +50,10 @@ internal static unsafe partial class NativeMethods
     public static partial int br_attach(RouterHandle router, string provider, string batchId, out JobHandle job,
         out nint err);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int br_attach_with(RouterHandle router, string provider, string batchId, BatchHandle options,
+        out JobHandle job, out nint err);
+
     /// <summary>job: 0 for every unfinished one.</summary>
     [LibraryImport(Library)]
     public static partial int br_resume(RouterHandle router, nint job, out nint err);
@@ -73,6 +77,11 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     public static partial int br_retry(RouterHandle router, JobHandle job,
+        delegate* unmanaged[Cdecl]<nint, nint, void> done, nint userData,
+        delegate* unmanaged[Cdecl]<nint, void> destroy, out JobHandle newJob, out nint err);
+
+    [LibraryImport(Library)]
+    public static partial int br_retry_with(RouterHandle router, JobHandle job, BatchHandle options,
         delegate* unmanaged[Cdecl]<nint, nint, void> done, nint userData,
         delegate* unmanaged[Cdecl]<nint, void> destroy, out JobHandle newJob, out nint err);
 
