@@ -33,9 +33,7 @@ Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
   }
   if (p.provider != nullptr) collector->rows_ = p.provider->row_reader();
   if (p.takes_caller_ids && collector->ledger_.has_wire_ids()) {
-    auto found = collector->find_places();
-    if (!found) return std::move(found.error());
-    collector->caller_places_ = std::move(*found);
+    if (auto found = collector->find_places(&collector->caller_places_); !found) return std::move(found.error());
   }
   if (auto replayed = collector->replay(); !replayed) return std::move(replayed.error());
   if (auto left_out = collector->leave_out_answered(); !left_out) return std::move(left_out.error());

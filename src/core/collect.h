@@ -71,7 +71,7 @@ class Collector {
 
   Result<void> replay();
   Result<void> leave_out_answered();
-  Result<Places> find_places() const;
+  Result<void> find_places(Places* places) const;
   bool replay_line(const Line& line, const Places& places);
   Result<std::uint64_t> read_earlier(File* file, const Places& places);
   Result<void> open_files();

@@ -18,9 +18,7 @@ Result<void> Collector::replay() {
   if (!size) return std::move(size.error());
   Places places;
   if (ledger_.has_wire_ids() && *size > 0) {
-    auto found = find_places();
-    if (!found) return std::move(found.error());
-    places = std::move(*found);
+    if (auto found = find_places(&places); !found) return found;
   }
   auto whole = read_earlier(&*file, places);
   if (!whole) return std::move(whole.error());
@@ -54,13 +52,10 @@ Result<std::uint64_t> Collector::read_earlier(File* file, const Places& places) 
 }
 
 // Our results hold the caller's ids, the ledger those on the wire.
-Result<Collector::Places> Collector::find_places() const {
-  Places places;
-  auto walked = for_each_id(plan_.ids_path, plan_.rows, [&](const IdEntry& entry) {
-    places[std::string(entry.custom_id)] = ledger_.find(entry.wire_id);
+Result<void> Collector::find_places(Places* places) const {
+  return for_each_id(plan_.ids_path, plan_.rows, [&](const IdEntry& entry) {
+    (*places)[std::string(entry.custom_id)] = ledger_.find(entry.wire_id);
   });
-  if (!walked) return std::move(walked.error());
-  return places;
 }
 
 // false: it is no line that was written here, or one of an id that has another one already.
@@ -94,9 +89,7 @@ Result<void> Collector::leave_out_answered() {
   if (plan_.answered_path.empty()) return {};
   Places places;
   if (ledger_.has_wire_ids()) {
-    auto found = find_places();
-    if (!found) return std::move(found.error());
-    places = std::move(*found);
+    if (auto found = find_places(&places); !found) return found;
   }
   return for_each_result(plan_.answered_path, -1, [&](const Line& line, std::string_view id) -> Result<void> {
     if (may_change({line.data, line.size})) return {};
