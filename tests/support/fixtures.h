@@ -29,13 +29,14 @@ inline std::optional<std::vector<std::string>> read_lines(const std::string& pat
 }
 
 inline bool same_number(const Json& a, const Json& b) {
-  return a.raw() == b.raw() || std::strtod(a.raw().c_str(), nullptr) == std::strtod(b.raw().c_str(), nullptr);
+  const auto number = [](const Json& json) { return std::strtod(std::string(json.raw()).c_str(), nullptr); };
+  return a.raw() == b.raw() || number(a) == number(b);
 }
 
 // Equal as JSON values: the order of an object's fields does not count. `where`: the first place that differs.
 inline bool same_json(const Json& want, const Json& have, std::string* where, const std::string& path = "$") {
-  *where = path + ": want " + (want.raw().empty() ? "nothing" : want.raw()) + ", have " +
-           (have.raw().empty() ? "nothing" : have.raw());
+  const auto shown = [](const Json& json) { return json.raw().empty() ? "nothing" : std::string(json.raw()); };
+  *where = path + ": want " + shown(want) + ", have " + shown(have);
   if (want.type() != have.type()) return false;
   if (want.type() == Json::Type::string) return want.string() == have.string();
   if (want.type() == Json::Type::number) return same_number(want, have);
@@ -49,12 +50,12 @@ inline bool same_json(const Json& want, const Json& have, std::string* where, co
   if (want.is_object()) {
     if (want.fields().size() != have.fields().size()) {
       for (const auto& [key, value] : have.fields()) {
-        if (want[key].type() == Json::Type::missing) *where += "; \"" + key + "\" was not expected";
+        if (want[key].type() == Json::Type::missing) *where += "; \"" + std::string(key) + "\" was not expected";
       }
       return false;
     }
     for (const auto& [key, value] : want.fields()) {
-      if (!same_json(value, have[key], where, path + "." + key)) return false;
+      if (!same_json(value, have[key], where, path + "." + std::string(key))) return false;
     }
     return true;
   }

@@ -41,9 +41,9 @@ inline Result<Account> test_account(const Provider& provider) {
   const auto settings = Json::parse(json ? *json : "{}");
   if (settings == nullptr) return Error(Code::config, "account.json is not JSON");
   for (const auto& [name, value] : settings->fields()) {
-    std::string text = value.string_or(value.raw());
+    std::string text = value.string_or(std::string(value.raw()));
     if (text.starts_with("@/")) text = folder_of(provider) + text.substr(2);
-    if (auto set = config.set(prefix + name, text); !set) return std::move(set.error());
+    if (auto set = config.set(prefix + std::string(name), text); !set) return std::move(set.error());
   }
   auto account = resolve_account(config, provider, "", "");
   if (account) account->token = "test-token-that-must-not-be-seen";
@@ -81,7 +81,7 @@ inline HttpResponse test_answer(const Json& json) {
   HttpResponse response;
   response.status = static_cast<int>(json["status"].integer().value_or(200));
   for (const auto& [name, value] : json["headers"].fields())
-    response.headers.emplace_back(name, value.string_or(value.raw()));
+    response.headers.emplace_back(name, value.string_or(std::string(value.raw())));
   response.body = json["body"].is_string() ? json["body"].string_or("") : json["body"].raw();
   const auto failure = json["failure"].string();
   if (failure == "not_connected") response.failure = Failure::not_connected;

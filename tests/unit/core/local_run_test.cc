@@ -180,7 +180,7 @@ void list_finds_the_run_by_its_marker(void**) {
   world.must(Op::create);
   const auto outcome = world.operate(Op::list);
   assert_int_equal(outcome->listed.size(), 1);
-  assert_true(br::is_ours(world.batch, outcome->listed[0]));
+  assert_true(br::is_ours(world.batch, outcome->listed[0], {}));
   world.wait_for_end();
 }
 

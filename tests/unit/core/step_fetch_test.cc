@@ -1,5 +1,6 @@
 // The results of a batch: what is asked again, what is given up with its reason, what waits for a person.
 #include <algorithm>
+#include <cstring>
 
 #include "batchrouter.h"
 #include "core/rest_reason.h"
@@ -198,8 +199,8 @@ void download_that_always_breaks_at_one_byte_warned_and_blocked_with_figures(voi
   }
   assert_int_equal(tries, 31);
   assert_int_equal(warnings, 1);
-  assert_non_null(strstr(now.batch.error->message.c_str(), "31 downloads broke"));
-  assert_non_null(strstr(now.batch.error->message.c_str(), "150000 bytes"));
+  assert_non_null(std::strstr(now.batch.error->message.c_str(), "31 downloads broke"));
+  assert_non_null(std::strstr(now.batch.error->message.c_str(), "150000 bytes"));
 }
 
 void download_that_comes_further_each_time_goes_on(void**) {

@@ -41,7 +41,7 @@ void assertion_holds_the_claims_and_a_signature_that_verifies(void**) {
   assert_string_equal(decode(token->substr(0, first)).c_str(), R"({"alg":"RS256","typ":"JWT","kid":"k1"})");
   const auto claims = br::Json::parse(decode(token->substr(first + 1, second - first - 1)));
   assert_string_equal(
-      claims->raw().c_str(),
+      std::string(claims->raw()).c_str(),
       R"({"iss":"robot@p.example","scope":"s1 s2","aud":"https://t.example/token","iat":1763888400,"exp":1763892000})");
   const std::string text = token->substr(0, second), signature = decode(token->substr(second + 1));
   EVP_MD_CTX* digest = EVP_MD_CTX_new();

@@ -187,10 +187,10 @@ void vertex_download_named_before_its_token_goes_out_with_it(void**) {
 
 void wire_ids_fit_the_vendors_and_never_meet(void**) {
   const br::Provider& vertex = provider("vertex");
-  assert_true(vertex.wire_id("a-b_9", 1).empty());
-  for (const char* id : {"Upper", "a.b", "r0000000001", ""}) assert_true(vertex.wire_id(id, 7) == "r0000000007");
-  assert_true(vertex.wire_id(std::string(64, 'a'), 12345678901) == "r12345678901");
-  assert_true(provider("bedrock").wire_id("plain", 42) == "R0000000042");
+  assert_true(vertex.wire_id("a-b_9", 1, "").empty());
+  for (const char* id : {"Upper", "a.b", "r0000000001", ""}) assert_true(vertex.wire_id(id, 7, "") == "r0000000007");
+  assert_true(vertex.wire_id(std::string(64, 'a'), 12345678901, "") == "r12345678901");
+  assert_true(provider("bedrock").wire_id("plain", 42, "") == "R0000000042");
 }
 
 int setup(void**) {

@@ -113,7 +113,7 @@ bool Folder::encode(const std::string& text, std::size_t number, bool drop, std:
   br::RequestReader reader;
   br::Request request;
   if (!reader.read(line.data(), line.size(), &request, issue)) return false;
-  const std::string wire = p_.wire_id(request.custom_id, number);
+  const std::string wire = p_.wire_id(request.custom_id, number, "");
   const std::string wire_json = "\"" + wire + "\"";
   if (!wire.empty()) request.custom_id = wire, request.custom_id_json = wire_json;
   br::EncodeOptions options;
@@ -147,7 +147,7 @@ void Folder::refused() {
     std::string out;
     br::Issue issue;
     std::vector<std::string> warnings;
-    if (encode((*test)["request"].raw(), i + 1, false, &out, &issue, &warnings)) {
+    if (encode(std::string((*test)["request"].raw()), i + 1, false, &out, &issue, &warnings)) {
       wrong("refused.jsonl", i, "it was taken: " + out);
       continue;
     }
@@ -155,9 +155,9 @@ void Folder::refused() {
     if (issue.message.find((*test)["message"].string()) == std::string::npos) wrong("refused.jsonl", i, issue.message);
     if (issue.column == 0 || !out.empty()) wrong("refused.jsonl", i, "no column, or output of a refused request");
     if (!(*test)["dropped"].is_object()) continue;
-    if (!encode((*test)["request"].raw(), i + 1, true, &out, &issue, &warnings))
+    if (!encode(std::string((*test)["request"].raw()), i + 1, true, &out, &issue, &warnings))
       wrong("refused.jsonl", i, issue.message);
-    else compare("refused.jsonl", i, (*test)["dropped"].raw(), out);
+    else compare("refused.jsonl", i, std::string((*test)["dropped"].raw()), out);
     if (warnings.empty()) wrong("refused.jsonl", i, "dropped without a warning");
   }
 }
@@ -310,7 +310,7 @@ void Folder::errors() {
 void Folder::check_send(std::size_t line, const Json& want, const br::HttpRequest& have) {
   if (want["method"].is_string() && want["method"].string() != have.method) wrong("calls.jsonl", line, have.method);
   if (want["url"].is_string() && want["url"].string() != have.url) wrong("calls.jsonl", line, "the URL is " + have.url);
-  if (want["body"].is_object() || want["body"].is_array()) compare("calls.jsonl", line, want["body"].raw(), have.body);
+  if (want["body"].is_object() || want["body"].is_array()) compare("calls.jsonl", line, std::string(want["body"].raw()), have.body);
   if (want["body"].is_string() && want["body"].string() != have.body)
     wrong("calls.jsonl", line, "the body is " + have.body);
   for (const auto& [name, value] :
@@ -325,13 +325,13 @@ void Folder::check_send(std::size_t line, const Json& want, const br::HttpReques
                                     [&name = name](const br::Header& header) { return header.name == name; });
     if (found == have.headers.end() || found->value != value.string())
       wrong("calls.jsonl", line,
-            "the header " + name + " is " + (found == have.headers.end() ? "missing" : found->value));
+            "the header " + std::string(name) + " is " + (found == have.headers.end() ? "missing" : found->value));
   }
   for (const auto& [name, value] : want["form"].fields()) {
     const auto found = std::find_if(have.form.begin(), have.form.end(),
                                     [&name = name](const br::FormPart& part) { return part.name == name; });
     if (found == have.form.end() || found->value + found->filename != value.string())
-      wrong("calls.jsonl", line, "the form field " + name + " differs");
+      wrong("calls.jsonl", line, "the form field " + std::string(name) + " differs");
   }
 }
 
@@ -404,7 +404,7 @@ void Folder::downloads() {
     std::string array = "[" + page->lines;
     std::replace(array.begin(), array.end(), '\n', ',');
     if (array.back() == ',') array.pop_back();
-    compare("downloads.jsonl", i, (*test)["page"]["lines"].raw(), array + "]");
+    compare("downloads.jsonl", i, std::string((*test)["page"]["lines"].raw()), array + "]");
     if (!(*test)["page"]["next"].is_array()) continue;
     std::string next, wanted;
     for (const br::Download& download : page->next) next += download.request.url + " ";

@@ -26,7 +26,7 @@ struct Room {
   Room() : spool(scratch.path()) {}
   void link(const br::Job& job) const {
     assert_true(spool.make_job_directory(job.id).ok());
-    for (const std::string& path : {spool.requests(job.id, 0), spool.results(job.id, 0)}) {
+    for (const std::string& path : {spool.requests(job.id, 0), spool.results(job.batches[0])}) {
       if (!br::path_exists(path)) std::ofstream(path) << job.id;
     }
     assert_true(spool.link_audit_files(job, job.batches[0]).ok());

@@ -98,7 +98,7 @@ void directory_taken_away_is_noticed(void**) {
     rename(room.path.c_str(), room.scratch.file("elsewhere").c_str());
     mkdir(room.path.c_str(), 0700);
     for (const char* name : {"lock", "state.db"})
-      link((room.scratch.file("elsewhere/") + name).c_str(), (room.path + "/" + name).c_str());
+      assert_int_equal(link((room.scratch.file("elsewhere/") + name).c_str(), (room.path + "/" + name).c_str()), 0);
   });
 }
 

@@ -1,6 +1,8 @@
 // Locks: an attempt that is refused changes nothing, and a file system without locks is told from a lock that is held.
 #include "sys/file.h"
 
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
