@@ -152,7 +152,7 @@ func TestRetryAndAttachTakeOptions(t *testing.T) {
 // inDoubt is a job of which nobody knows whether it was submitted, and the id of a batch with the same ids.
 func inDoubt(t *testing.T) (*Job, string) {
 	t.Helper()
-	emulator := startEmulator(t, "--polls", "1", "--fault", "POST /v1/batches reset nth=2")
+	emulator := startEmulator(t, "--polls", "1", "--fault", "POST /v1/batches reset_after_read nth=2")
 	other := openRouter(t, Config{Settings: emulator.settings(t)})
 	made, err := other.Submit(withTimeout(t), manyQuestions(2))
 	if err != nil || made.Wait(withTimeout(t)) != nil {

@@ -91,7 +91,7 @@ public class ResultTests
     public async Task a_person_decides_what_is_in_doubt(bool adopt)
     {
         using var workspace = new Workspace();
-        using var emulator = new Emulator("--polls", "1", "--fault", "POST /v1/batches reset nth=2");
+        using var emulator = new Emulator("--polls", "1", "--fault", "POST /v1/batches reset_after_read nth=2");
         await using var other = new Router(emulator.Options(workspace.State("other")));
         using Batch batch = Questions.Many(2);
         using Job made = other.Submit(batch);

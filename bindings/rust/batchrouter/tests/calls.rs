@@ -249,7 +249,7 @@ fn failed_requests_are_written_and_retried() {
 #[test]
 fn a_person_decides_what_is_in_doubt() {
     for adopt in [true, false] {
-        let emulator = Emulator::start(&["--polls", "1", "--fault", "POST /v1/batches reset nth=2"]);
+        let emulator = Emulator::start(&["--polls", "1", "--fault", "POST /v1/batches reset_after_read nth=2"]);
         let scratch = Scratch::new();
         let other = emulator.router(&scratch.file("other"));
         let mut made = other.submit(&batch_of(2)).expect("a job");
