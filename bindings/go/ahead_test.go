@@ -149,6 +149,51 @@ func TestRetryAndAttachTakeOptions(t *testing.T) {
 	}
 }
 
+// inDoubt is a job of which nobody knows whether it was submitted, and the id of a batch with the same ids.
+func inDoubt(t *testing.T) (*Job, string) {
+	t.Helper()
+	emulator := startEmulator(t, "--polls", "1", "--fault", "POST /v1/batches reset_after_read nth=2")
+	other := openRouter(t, Config{Settings: emulator.settings(t)})
+	made, err := other.Submit(withTimeout(t), manyQuestions(2))
+	if err != nil || made.Wait(withTimeout(t)) != nil {
+		t.Fatal(err)
+	}
+	settings := emulator.settings(t)
+	settings["submit.on_unknown"], settings["submit.settle_ms"] = "wait", "0"
+	job, err := openRouter(t, Config{Settings: settings}).Submit(withTimeout(t), manyQuestions(2))
+	if err != nil || job.Wait(withTimeout(t)) != nil || !job.Status().Blocked {
+		t.Fatal(job, err)
+	}
+	return job, made.Status().BatchIDs[0]
+}
+
+func TestAPersonDecidesWhatIsInDoubt(t *testing.T) {
+	job, id := inDoubt(t)
+	if err := job.Adopt(0, id); err != nil {
+		t.Fatal(err)
+	}
+	if got := collect(t, job); len(got) != 2 || got["r0"] == nil || got["r0"].Err() != nil {
+		t.Error(got)
+	}
+	wantCode(t, job.Adopt(0, "batch_other"), ErrInvalid)
+	wantCode(t, job.Abandon(), ErrInvalid)
+	if changed, err := job.Refetch(withTimeout(t)); changed != 0 || err != nil {
+		t.Error(changed, err)
+	}
+	job, _ = inDoubt(t)
+	_, err := job.Refetch(withTimeout(t))
+	wantCode(t, err, ErrNotComplete)
+	if err := job.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	for id, result := range collect(t, job) {
+		var refused *ResultError
+		if !errors.As(result.Err(), &refused) || refused.Type != "abandoned" {
+			t.Error(id, result.Err())
+		}
+	}
+}
+
 func TestSystemReplacesWhatWasThere(t *testing.T) {
 	for _, c := range []struct {
 		request *Request

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"runtime/cgo"
 	"sync"
 )
@@ -185,6 +186,48 @@ func (j *Job) Cancel(ctx context.Context) (taken bool, err error) {
 		})
 	})
 	return taken, err
+}
+
+// Adopt says, for a person who has looked at the vendor's console, that the vendor's batch of that id is remote batch part
+// (from 0) of the job, of which nobody knows whether it was submitted. Nothing is sent. ErrInvalid: nothing about the part
+// is in doubt. ErrAlready: another job has the batch.
+func (j *Job) Adopt(part int, batchID string) error {
+	if part > math.MaxInt32 {
+		part = math.MaxInt32
+	}
+	if err := checkNames(batchID); err != nil {
+		return err
+	}
+	return j.with(func(native *C.br_job) error {
+		var n names
+		defer n.free()
+		var cause *C.br_error
+		return failure(C.br_job_adopt(native, C.int32_t(part), n.add(batchID), &cause), cause)
+	})
+}
+
+// Abandon gives up what is in doubt of the job or blocked: those remote batches end, their requests without an answer get a
+// result of type "abandoned", and nothing is sent. ErrInvalid: nothing is in doubt or blocked.
+func (j *Job) Abandon() error {
+	return j.with(func(native *C.br_job) error {
+		var cause *C.br_error
+		return failure(C.br_job_abandon(native, &cause), cause)
+	})
+}
+
+// Refetch downloads the results of a job that is done once more: those of type "missing", "malformed" and "results_gone"
+// change into the vendor's answer where there is one by now, and are handed out again. It returns how many changed.
+func (j *Job) Refetch(ctx context.Context) (changed int64, err error) {
+	err = j.core.interruptible(ctx, func() error {
+		return j.with(func(native *C.br_job) error {
+			var count C.int64_t
+			var cause *C.br_error
+			err := answered(C.br_job_refetch(native, -1, &count, &cause), cause)
+			changed = int64(count)
+			return err
+		})
+	})
+	return changed, err
 }
 
 // Resume goes on with the job when the setting resume.auto is 0, or after it was blocked.

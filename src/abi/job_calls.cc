@@ -4,6 +4,7 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "abi/text.h"
 #include "abi/usable.h"
 
 using br::Error;
@@ -111,6 +112,7 @@ br_status br_job_adopt(br_job* job, int32_t part, const char* batch_id, br_error
     auto use = usable(job);
     if (!use) return std::move(use.error());
     if (batch_id == nullptr) return br::null_argument("batch_id");
+    if (auto good = br::check_utf8("batch_id", batch_id); !good) return std::move(good.error());
     auto adopted = job->router->adopt(job->id, part, batch_id);
     if (!adopted) return std::move(adopted.error());
     if (auto updated = update(job); !updated) return updated;

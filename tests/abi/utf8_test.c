@@ -91,11 +91,12 @@ static void names_of_jobs_and_providers_are_refused(void **state) {
   (void)state;
   char *dir = make_directory();
   br_router *router = open_router(dir, dead_url());
-  br_job *job = NULL;
+  br_job *job = NULL, *mine = submit(router, 1);
   br_job_list *list = NULL;
   for (int i = 0; i < kCount; i++) {
     REFUSED(br_attach(router, "openai", kWrong[i], &job, &error));
     REFUSED(br_attach(router, kWrong[i], "batch_1", &job, &error));
+    REFUSED(br_job_adopt(mine, 0, kWrong[i], &error));
     REFUSED(br_job_open(router, kWrong[i], &job, &error));
     REFUSED(br_list(router, kWrong[i], 0, &list, &error));
     REFUSED(br_list_remote(router, kWrong[i], 0, 0, &list, &error));
@@ -103,6 +104,7 @@ static void names_of_jobs_and_providers_are_refused(void **state) {
     REFUSED(br_router_remove_provider(router, kWrong[i], &error));
     REFUSED(br_registry_unregister(kWrong[i], &error));
   }
+  br_job_free(mine);
   br_router_free(router);
   remove_directory(dir);
 }

@@ -49,6 +49,17 @@ public sealed partial class Job
             return (status, err, cancelled != 0);
         }, cancellation);
 
+    /// <summary>
+    /// Downloads the results of a job that is done once more: those of type "missing", "malformed" and "results_gone" change
+    /// into the vendor's answer where there is one by now, and are handed out again. Returns how many changed.
+    /// </summary>
+    public Task<long> RefetchAsync(TimeSpan? timeout = null, CancellationToken cancellation = default) =>
+        Blocking.Run(router, timeout, limitMs =>
+        {
+            int status = NativeMethods.br_job_refetch(handle, limitMs, out long changed, out nint err);
+            return (status, err, changed);
+        }, cancellation);
+
     private static bool IsOver(int status, nint err)
     {
         if (status is not ((int)ErrorCode.Timeout or Status.Again)) return Status.Check(status, err) == Status.Ok;

@@ -161,6 +161,20 @@ public sealed unsafe partial class Job : IDisposable
     public Task<Job> RetryAsync(Action<Job>? done = null, CancellationToken cancellation = default) =>
         Task.Run(() => Retry(done), cancellation);
 
+    /// <summary>
+    /// Says, for a person who has looked at the vendor's console, that the vendor's batch of that id is remote batch
+    /// <paramref name="part"/> (from 0) of the job, of which nobody knows whether it was submitted. Nothing is sent. Takes a
+    /// new snapshot.
+    /// </summary>
+    public void Adopt(int part, string batchId) =>
+        Status.Check(NativeMethods.br_job_adopt(handle, part, Utf8.Name(batchId), out nint err), err);
+
+    /// <summary>
+    /// Gives up what is in doubt of the job or blocked: those remote batches end, their requests without an answer get a
+    /// result of type "abandoned", and nothing is sent. Takes a new snapshot.
+    /// </summary>
+    public void Abandon() => Status.Check(NativeMethods.br_job_abandon(handle, out nint err), err);
+
     /// <summary>Forgets a job that is done or was never sent, and deletes its files.</summary>
     public void Remove() => Status.Check(NativeMethods.br_job_remove(handle, out nint err), err);
 

@@ -85,6 +85,35 @@ public class ResultTests
         Assert.Equal((false, output), (attached.Continued, attached.Output));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task a_person_decides_what_is_in_doubt(bool adopt)
+    {
+        using var workspace = new Workspace();
+        using var emulator = new Emulator("--polls", "1", "--fault", "POST /v1/batches reset_after_read nth=2");
+        await using var other = new Router(emulator.Options(workspace.State("other")));
+        using Batch batch = Questions.Many(2);
+        using Job made = other.Submit(batch);
+        await made.WaitAsync();
+        using RouterOptions options = emulator.Options(workspace.State());
+        options.Set("submit.on_unknown", "wait").Set("submit.settle_ms", "0");
+        await using var router = new Router(options);
+        using Job job = router.Submit(batch);
+        await job.WaitAsync();
+        Assert.Equal((true, Submission.PossiblySubmitted), (job.IsBlocked, job.Submission));
+        Assert.Equal(ErrorCode.NotComplete, await FailureOf(() => job.RefetchAsync()));
+        if (adopt) job.Adopt(0, made.BatchIds[0]!);
+        else job.Abandon();
+        List<BatchResult> results = await Questions.TakeAll(job.ResultsAsync());
+        Assert.Equal(2, results.Count);
+        Assert.All(results, result => Assert.Equal(adopt ? null : "abandoned", result.ErrorType));
+        await job.WaitAsync();
+        Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<BatchRouterException>(() => job.Adopt(0, "batch_other")).Code);
+        Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<BatchRouterException>(job.Abandon).Code);
+        if (adopt) Assert.Equal(0, await job.RefetchAsync());
+    }
+
     [Fact]
     public async Task cancelled_token_ends_waits_and_loses_nothing()
     {

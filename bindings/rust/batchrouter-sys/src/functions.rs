@@ -392,6 +392,9 @@ unsafe extern "C" {
     ) -> br_status;
     pub fn br_result_ack(result: *mut br_result, err: *mut *mut br_error) -> br_status;
     pub fn br_job_ack_all(job: *mut br_job, err: *mut *mut br_error) -> br_status;
+    pub fn br_job_adopt(job: *mut br_job, part: i32, batch_id: *const c_char, err: *mut *mut br_error) -> br_status;
+    pub fn br_job_abandon(job: *mut br_job, err: *mut *mut br_error) -> br_status;
+    pub fn br_job_refetch(job: *mut br_job, timeout_ms: i64, changed: *mut i64, err: *mut *mut br_error) -> br_status;
     pub fn br_result_free(result: *mut br_result);
     pub fn br_result_custom_id(result: *const br_result, length: *mut usize) -> *const c_char;
     pub fn br_result_status(result: *const br_result) -> i32;

@@ -11,7 +11,7 @@ use batchrouter_sys as sys;
 use crate::completion::Completion;
 use crate::core::Core;
 use crate::error::{Error, Result, call};
-use crate::ffi::{Owned, borrow, borrow_sized, milliseconds};
+use crate::ffi::{Owned, borrow, borrow_sized, milliseconds, name};
 use crate::job_state::{JobState, RequestCounts, Submission};
 use crate::offline::write_with;
 use crate::results::Results;
@@ -188,6 +188,27 @@ impl Job {
         // SAFETY: as for update.
         uninterrupted(call(|err| unsafe { sys::br_cancel(self.as_ptr(), timeout, &mut cancelled, err) }))?;
         Ok(cancelled != 0)
+    }
+    /// Says, for a person who has looked at the vendor's console, that the vendor's batch of that id is remote batch `part`
+    /// (from 0) of the job, of which nobody knows whether it was submitted. Nothing is sent. Takes a new snapshot.
+    pub fn adopt(&mut self, part: u32, batch_id: &str) -> Result<()> {
+        let (part, batch_id) = (i32::try_from(part).unwrap_or(i32::MAX), name(batch_id)?);
+        // SAFETY: as for update; the string ends with a NUL.
+        call(|err| unsafe { sys::br_job_adopt(self.as_ptr(), part, batch_id.as_ptr(), err) }).map(drop)
+    }
+    /// Gives up what is in doubt of the job or blocked: those remote batches end, their requests without an answer get a
+    /// result of type `abandoned`, and nothing is sent. Takes a new snapshot.
+    pub fn abandon(&mut self) -> Result<()> {
+        // SAFETY: as for update.
+        call(|err| unsafe { sys::br_job_abandon(self.as_ptr(), err) }).map(drop)
+    }
+    /// Downloads the results of a job that is done once more: those of type `missing`, `malformed` and `results_gone` change
+    /// into the vendor's answer where there is one by now, and are handed out again. Returns how many changed.
+    pub fn refetch(&mut self, timeout: impl Into<Option<Duration>>) -> Result<u64> {
+        let (timeout, mut changed) = (milliseconds(timeout), 0);
+        // SAFETY: as for update.
+        uninterrupted(call(|err| unsafe { sys::br_job_refetch(self.as_ptr(), timeout, &mut changed, err) }))?;
+        Ok(changed.try_into().unwrap_or(0))
     }
     /// Forgets a job that is done or was never sent, and deletes its files. On failure the job is still there.
     pub fn remove(self) -> Result<()> {

@@ -247,6 +247,38 @@ fn failed_requests_are_written_and_retried() {
 }
 
 #[test]
+fn a_person_decides_what_is_in_doubt() {
+    for adopt in [true, false] {
+        let emulator = Emulator::start(&["--polls", "1", "--fault", "POST /v1/batches reset_after_read nth=2"]);
+        let scratch = Scratch::new();
+        let other = emulator.router(&scratch.file("other"));
+        let mut made = other.submit(&batch_of(2)).expect("a job");
+        made.wait(LIMIT).expect("done");
+        let mut config = emulator.config(&scratch.file("state"));
+        config.set("submit.on_unknown", "wait").and_then(|c| c.set("submit.settle_ms", "0")).expect("settings");
+        let router = Router::new(&config).expect("a router");
+        let mut job = router.submit(&batch_of(2)).expect("a job");
+        job.wait(LIMIT).expect("blocked");
+        assert!(job.is_blocked() && job.submission() == Submission::PossiblySubmitted);
+        assert_eq!(job.refetch(LIMIT).expect_err("not done").kind(), ErrorKind::NotComplete);
+        if adopt {
+            job.adopt(0, made.batch_ids().next().flatten().expect("an id")).expect("adopted");
+        } else {
+            job.abandon().expect("abandoned");
+        }
+        let kind = |item: batchrouter::ResultItem| item.error_type().map(str::to_owned);
+        let kinds: Vec<_> = router.results(&job).map(|item| kind(item.expect("a result"))).collect();
+        assert_eq!(kinds, [(!adopt).then(|| "abandoned".to_owned()), (!adopt).then(|| "abandoned".to_owned())]);
+        job.wait(LIMIT).expect("done");
+        assert_eq!(job.adopt(0, "batch_other").expect_err("nothing in doubt").kind(), ErrorKind::InvalidArgument);
+        assert_eq!(job.abandon().expect_err("nothing in doubt").kind(), ErrorKind::InvalidArgument);
+        if adopt {
+            assert_eq!(job.refetch(LIMIT).expect("fetched"), 0);
+        }
+    }
+}
+
+#[test]
 fn jobs_are_listed_here_and_at_the_vendor_and_attached() {
     let (emulator, scratch) = (Emulator::start(&["--polls", "3"]), Scratch::new());
     let router = emulator.router(&scratch.file("state"));

@@ -94,6 +94,15 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial int br_cancel(JobHandle job, long timeoutMs, out int cancelled, out nint err);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int br_job_adopt(JobHandle job, int part, string batchId, out nint err);
+
+    [LibraryImport(Library)]
+    public static partial int br_job_abandon(JobHandle job, out nint err);
+
+    [LibraryImport(Library)]
+    public static partial int br_job_refetch(JobHandle job, long timeoutMs, out long changed, out nint err);
+
     [LibraryImport(Library)]
     public static partial int br_job_remove(JobHandle job, out nint err);
 
