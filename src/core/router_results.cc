@@ -9,6 +9,10 @@ namespace br {
 namespace {
 
 constexpr std::int64_t kLongestWaitMs = 60'000;
+constexpr std::int64_t kDescriptorPauseMs = 100;
+
+// No descriptor was left to open a file of results with: nothing is wrong with the results, and soon one may be free.
+bool is_passing(const Error& error) { return error.code == Code::io && error.transient; }
 
 }  // namespace
 
@@ -69,16 +73,19 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
   for (;;) {
     if (closed_) return closed_error();
     if (fatal_) return *fatal_;
-    bool all_ended = false;
+    bool all_ended = false, passing = false;
     if (!job_id.empty()) {
       auto entry = entry_locked(job_id);
       if (!entry) return std::move(entry.error());
       auto taken = take_results_locked(*entry, capacity, out);
-      if (!taken) return std::move(taken.error());
-      all_ended = *taken && out->empty();
+      passing = !taken && is_passing(taken.error());
+      if (!taken && !passing) return std::move(taken.error());
+      all_ended = taken && *taken && out->empty();
     } else {
-      if (auto taken = take_any_locked(capacity, out); !taken) return std::move(taken.error());
-      all_ended = unfinished_.empty();
+      auto taken = take_any_locked(capacity, out);
+      passing = !taken && is_passing(taken.error());
+      if (!taken && !passing) return std::move(taken.error());
+      all_ended = taken && unfinished_.empty();
     }
     if (!out->empty()) break;
     if (all_ended) return Wait::ended;
@@ -88,13 +95,10 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
       return Wait::woken;
     }
     const bool served = serve(&lock);
-    if (timeout_ms < 0) {
-      if (!served) changed_.wait(lock);
-      continue;
-    }
-    const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
-    if (left_ms <= 0) return Wait::timed_out;
-    if (!served) changed_.wait_for(lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)));
+    std::int64_t most_ms = passing ? kDescriptorPauseMs : kLongestWaitMs;
+    if (timeout_ms >= 0) most_ms = std::min(most_ms, timeout_ms - (clock_.now_ms() - asked_ms));
+    if (most_ms <= 0) return Wait::timed_out;
+    if (!served) changed_.wait_for(lock, std::chrono::milliseconds(most_ms));
   }
   if (auto_ack_) {
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row, item.refetches);

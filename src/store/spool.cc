@@ -111,6 +111,7 @@ Result<void> Spool::make_job_directory(const std::string& job_id) const {
 Result<void> Spool::check_requests(const RemoteBatch& batch, bool whole) const {
   const std::string path = requests(batch.job_id, batch.part);
   auto file = File::open_own(path);
+  if (!file && file.error().transient) return std::move(file.error());  // no descriptor left: nothing is damaged
   if (!file) return damaged_requests(path, file.error().message.substr(path.size() + 2));
   const auto size = file->size();
   if (!size) return damaged_requests(path, size.error().message);
