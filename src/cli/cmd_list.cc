@@ -21,6 +21,9 @@ void print_table(const br_job_list* list, bool is_remote) {
                br_job_is_blocked(job) != 0 ? "blocked" : br_state_name(br_job_state(job)), br_job_provider(job),
                grouped(finished_requests(job)) + "/" + grouped(br_job_count(job, BR_COUNT_TOTAL)),
                output == nullptr ? "" : output);
+    // Why a job does not go on stands below it.
+    const char* reason = br_job_error_message(job);
+    if (br_job_is_done(job) == 0 && reason != nullptr) put("    {}\n", reason);
   }
 }
 

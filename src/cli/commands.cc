@@ -35,6 +35,8 @@ constexpr std::array kCommands = {
             kJob | kBatch | kPart | kSettings, run_adopt},
     Command{"abandon", "Give up what is in doubt of a job; nothing is sent, its rows become errors.",
             "batchrouter abandon job_abc", kJob | kSettings, run_abandon},
+    Command{"remove", "Forget a job that is done, or that nothing was sent of, with its files.",
+            "batchrouter remove job_abc", kJob | kSettings, run_remove},
     Command{"list", "List the jobs in the state directory.",
             "batchrouter list\nbatchrouter list --limit 10 --json\n"
             "batchrouter list --remote --provider openai",

@@ -11,6 +11,7 @@ namespace cli {
 
 Exit run_abandon(const Options& options);
 Exit run_adopt(const Options& options);
+Exit run_remove(const Options& options);
 Exit run_attach(const Options& options);
 Exit run_cancel(const Options& options);
 Exit run_completions(const Options& options);

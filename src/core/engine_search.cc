@@ -28,6 +28,9 @@ static RemoteBatch candidate_of(const RemoteBatch& batch, const Search& search) 
 void Engine::start_probe(Run* run, std::size_t index) {
   Part& part = run->parts[index];
   if (part.probe_call != 0) return;
+  const Capability& can = part.provider->capability();
+  if (can.local || can.external)  // their lists say all that there is to say
+    return probed(run->job.id, index, part.track.search.candidates[part.track.search.probing], RowProof::none);
   auto account = account_of(*run, index);
   if (!account) return probe_failed(run->job.id, index, account.error());
   with_token(*part.provider, std::move(*account),
@@ -73,7 +76,7 @@ void Engine::candidate_answered(const std::string& job_id, std::size_t index, co
   if (!step->outcome.status)
     return probe_failed(job_id, index,
                         protocol_error(candidate.provider, "asking for a batch", "the answer is no batch"));
-  if (!is_terminal(step->outcome.status->state)) return probed(job_id, index, *step->outcome.status, RowProof::none);
+  if (!part.rules.match_by_shape || !is_terminal(step->outcome.status->state)) return probed(job_id, index, *step->outcome.status, RowProof::none);
   read_candidate(job_id, index, account, std::move(*step->outcome.status));
 }
 

@@ -32,7 +32,7 @@ bool looks_like_ours(const RemoteBatch& batch, const RemoteStatus& status, std::
   if (contains(batch.not_ours, status.id)) return false;
   if (status.created_ms >= 0 && status.created_ms < since_ms) return false;
   if (!status.model.empty() && !batch.model.empty() && status.model != batch.model) return false;
-  return status.counts.total == batch.rows;
+  return status.counts.total <= 0 || status.counts.total == batch.rows;  // no batch is empty: it was not said
 }
 
 void keep_match(const RemoteStatus& status, Matches* matches) {

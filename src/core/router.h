@@ -157,9 +157,11 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Router(Config config, RouterCallbacks callbacks);
   Result<void> open_state();
   Result<void> find_forgotten_jobs();
+  Result<void> take_from_journal_locked(Job* job);
   Result<void> record(const Job& job, const Repeat& repeat);
   void remove_from_engine(const std::string& job_id);
   void say(std::int32_t level, const std::string& line);
+  void say_locked(std::int32_t level, const std::string& line);
   void thread_failed(const char* what);
   void start();
   void run_loop();

@@ -76,7 +76,10 @@ Result<bool> Router::adopt(const std::string& job_id, std::int32_t part, const s
   if (!owner->empty())
     return Error(Code::already, "the batch " + batch_id + " belongs to the job " + *owner + " of this directory",
                  "one batch has one job; remove that job first");
-  if (!batch->status.id.empty() || batch->phase == Phase::collected || batch->phase == Phase::refused)
+  // A wrong id can be put right for as long as nothing was taken from it.
+  const bool again = batch->adopted_by_person && batch->results.total == 0 && batch->fetches == 0;
+  const bool over = batch->phase == Phase::collected || batch->phase == Phase::refused;
+  if (over || (!batch->status.id.empty() && !again))
     return Error(Code::invalid_argument, "nothing is in doubt about part " + std::to_string(part) + " of " + job_id,
                  "adopt is for a part of which nobody knows whether it was submitted");
   forget_blocks({job_id});

@@ -71,6 +71,18 @@ Result<void> Router::find_forgotten_jobs() {
   return {};
 }
 
+// A damaged journal is no reason to keep a job that the database has whole from going on.
+Result<void> Router::take_from_journal_locked(Job* job) {
+  const bool unsent = std::any_of(job->batches.begin(), job->batches.end(),
+                                  [](const RemoteBatch& batch) { return batch.phase <= Phase::unknown; });
+  if (!unsent || job->done) return {};
+  const auto journal = read_journal(spool_->journal(job->id));
+  if (!journal || !*journal || take_newer_batches(**journal, job) == 0) return {};
+  say_locked(BR_LOG_WARNING, job->id + ": the database is older than the job's journal, which tells what was sent meanwhile: " +
+                                 spool_->journal(job->id));
+  return store_->save_batches(job->batches);
+}
+
 // Its directory's entries are synced with it.
 Result<void> Router::record(const Job& job, const Repeat& repeat) {
   if (auto same = directory_.check_unchanged(); !same) return same;
@@ -82,6 +94,10 @@ Result<void> Router::record(const Job& job, const Repeat& repeat) {
 // A line of the log that is about no job.
 void Router::say(std::int32_t level, const std::string& line) {
   const std::lock_guard lock(mutex_);
+  say_locked(level, line);
+}
+
+void Router::say_locked(std::int32_t level, const std::string& line) {
   if (callbacks_ == nullptr || !callbacks_->log || level > callbacks_->log_level) return;
   enqueue_locked([call = callbacks_, level, line] { call->log(level, line); });
 }

@@ -85,9 +85,9 @@ void Stepper::run_due() {
   nothing_due();
   switch (due) {
     case Due::upload:
-      return upload();
+      return track().inherited ? look_before_create() : upload();
     case Due::create:
-      return create();
+      return track().inherited ? look_before_create() : create();
     case Due::list:
       return track().search.before_create ? look_before_create() : look_for_it();
     case Due::poll:
@@ -170,6 +170,17 @@ void Stepper::refuse(Error error) {
 void Stepper::block(Error error) {
   nothing_due();
   track().search.under_way = false;
+  // A key that the vendor refused names no account, and nothing was ever sent with it.
+  const bool refused_key = error.code == Code::auth && error.http_status != 0;
+  if (refused_key && batch().creates == 0) {
+    batch().accounts.clear();
+    batch().keys.clear();
+  }
+  // Whoever waits for the answer to a cancel is told.
+  if (track().cancel == CancelAnswer::asked) {
+    track().cancel = is_in_doubt() || track().inherited ? CancelAnswer::remembered : CancelAnswer::failed;
+    track().cancel_error = error;
+  }
   batch().blocked = true;
   batch().error = std::move(error);
   save();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "core/account_proof.h"
@@ -28,7 +29,6 @@ struct StepRules {
   bool match_by_shape = false;  // the vendor keeps no marker: time and size say where to look, its rows prove it
   bool find_upload = false;     // the marker is the id of the uploaded file, which is known by its name
   bool can_list = true;
-  bool newest_first = false;    // the vendor documents that its list begins with the newest batch
   std::int32_t max_creates = 3; // create calls of one part in its whole life, clear refusals apart
   bool attached = false;
   AccountProof account;         // whose key is in force
@@ -44,11 +44,14 @@ struct Search {
   std::vector<std::string> cursors; // all of them: a list whose pages come again has no end
   std::vector<std::string> uploads; // files at the vendor that have the name of our request file
   std::int64_t unreadable = 0;      // entries that could not be read
+  std::unordered_set<std::string> seen;  // the ids that were listed
   std::int64_t last_created_ms = -1;
   bool descending = true, fell = false;  // times never rose so far; and fell at least once
+  std::int64_t older = 0;                // entries at the end of what was read that are older than ours can be
   Matches matches;
   std::string owner;                     // another job of this directory that has the match
-  std::vector<RemoteStatus> candidates;  // match_by_shape: what looks like it
+  // What has to be looked at itself: match_by_shape, what looks like it; else what the list shows without a marker.
+  std::vector<RemoteStatus> candidates;
   std::size_t probing = 0;               // the candidate that is being looked at
   std::int64_t running = 0, unproven = 0;  // candidates that have not ended; that ended and prove nothing
 };

@@ -64,6 +64,7 @@ void Stepper::adopt(const RemoteStatus& status) {
   batch().adopted_by_person = true;
   batch().matched_by_shape = false;
   batch().missing_since_ms = -1;
+  batch().refused_fetches = batch().bad_fetches = 0;
   accepted(status, true);
 }
 

@@ -6,6 +6,7 @@
 namespace br {
 namespace {
 constexpr std::int64_t kClockGrain = 2000;  // vendors cut their times to seconds
+constexpr std::int64_t kEnoughOlder = 20;
 
 Error unreadable_entries(const RemoteBatch& batch, std::int64_t count) {
   Error error(Code::protocol,
@@ -79,19 +80,35 @@ std::int64_t Stepper::since_ms(const Outcome& outcome) const {
   return (b.planned_ms >= 0 ? b.planned_ms : b.create_sent_ms) + ahead - std::max(rules_.settle_ms, kClockGrain);
 }
 
-void Stepper::follow_order(const RemoteStatus& status) {
+void Stepper::follow_order(const RemoteStatus& status, std::int64_t since_ms) {
   Search& search = track().search;
-  if (status.created_ms < 0 || (search.last_created_ms >= 0 && status.created_ms > search.last_created_ms))
-    search.descending = false;
-  if (search.last_created_ms >= 0 && status.created_ms < search.last_created_ms) search.fell = true;
+  const bool known = status.created_ms >= 0;
+  if (!known || (search.last_created_ms >= 0 && status.created_ms > search.last_created_ms)) search.descending = false;
+  if (known && search.last_created_ms >= 0 && status.created_ms < search.last_created_ms) search.fell = true;
   search.last_created_ms = status.created_ms;
+  search.older = known && status.created_ms < since_ms ? search.older + 1 : 0;
 }
 
-// What follows is older than ours can be: the vendor says that the newest come first, or they did so far.
-bool Stepper::reached_older(std::int64_t since_ms) const {
+// What follows is older than ours can be. That the newest come first is believed of no documentation: the list itself
+// has to show it, in so many entries that it is no chance, since reading too little of it would pay twice.
+bool Stepper::reached_older() const {
   const Search& search = d_.track.search;
-  if (!search.descending || search.last_created_ms < 0 || search.last_created_ms >= since_ms) return false;
-  return rules_.newest_first || search.fell;
+  return search.descending && search.fell && search.older >= kEnoughOlder;
+}
+
+// A page that brings nothing new is no way to the end of the list, whatever its cursor and counters say.
+bool Stepper::is_repeated(const Outcome& outcome) {
+  Search& search = track().search;
+  bool any_new = outcome.listed.empty();
+  for (const RemoteStatus& status : outcome.listed) any_new = search.seen.insert(status.id).second || any_new;
+  return !any_new;
+}
+
+// Where the list leaves out what tells whose a batch is, the batch itself is asked.
+bool Stepper::is_candidate(const RemoteStatus& status, std::int64_t since_ms) const {
+  if (rules_.match_by_shape) return looks_like_ours(d_.batch, status, since_ms);
+  const bool names_nothing = status.marker.empty() && status.input_file_id.empty();
+  return names_nothing && (status.created_ms < 0 || status.created_ms >= since_ms);
 }
 
 void Stepper::take_page(const Outcome& outcome) {
@@ -99,11 +116,11 @@ void Stepper::take_page(const Outcome& outcome) {
   const std::int64_t since = since_ms(outcome);
   for (std::size_t i = 0; i < outcome.listed.size(); ++i) {
     const RemoteStatus& status = outcome.listed[i];
-    follow_order(status);
+    follow_order(status, since);
     if (is_ours(batch(), status, search.uploads)) {
       keep_match(status, &search.matches);
       if (i < outcome.owners.size() && search.matches.best->id == status.id) search.owner = outcome.owners[i];
-    } else if (rules_.match_by_shape && looks_like_ours(batch(), status, since)) {
+    } else if (is_candidate(status, since)) {
       search.candidates.push_back(status);
     }
   }
@@ -113,16 +130,17 @@ void Stepper::take_page(const Outcome& outcome) {
 void Stepper::listed(const Outcome& outcome) {
   Search& search = track().search;
   if (!search.under_way) return;
+  const bool repeated = is_repeated(outcome);
   take_page(outcome);
-  if (outcome.next_page.empty() || search.matches.best || reached_older(since_ms(outcome))) return listing_complete();
+  if (search.matches.best) return listing_complete();
+  if (repeated) return search_failed(listing_loops(batch().provider));
+  if (outcome.next_page.empty() || reached_older()) return listing_complete();
   if (next_page(outcome.next_page)) list_page();
 }
 
 void Stepper::listing_complete() {
   const Search& search = track().search;
   if (search.matches.best) return found();
-  if (search.unreadable > 0) return search_failed(unreadable_entries(batch(), search.unreadable));
-  track().failures = 0;
   probe_next();
 }
 
@@ -132,13 +150,13 @@ void Stepper::found() {
     return block(Error(Code::unknown_outcome,
                        "the batch " + search.matches.best->id + " carries our marker, and belongs to the job " +
                            search.owner + " of this directory",
-                       "remove that job (it was attached by hand), then resume this one"));
+                       "forget that job with `batchrouter remove` (it was attached by hand), then resume this one"));
   if (search.matches.count > 1)
     notify(BR_EVENT_WARNING, "the vendor has more than one batch for this request file; the furthest is kept");
   accepted(*search.matches.best, true);
 }
 
-// ---- match_by_shape: the rows of each candidate prove whose it is ----
+// ---- candidates: their own rows, or what they say of themselves, prove whose they are ----
 
 void Stepper::probe_next() {
   Search& search = track().search;
@@ -150,20 +168,28 @@ void Stepper::probed(const Event& event) {
   Search& search = track().search;
   if (!search.under_way || search.probing >= search.candidates.size()) return;
   const RemoteStatus& status = *event.outcome.status;
-  if (event.proof == RowProof::ours) {
+  if (is_proven(event)) {
     search.matches.best = status;
     search.matches.count = 1;
     search.owner = event.outcome.owners.empty() ? "" : event.outcome.owners.front();
     return found();
   }
+  // Without rows to prove it a batch that does not name us, asked itself, is somebody else's.
   if (event.proof == RowProof::foreign) batch().not_ours.push_back(status.id);
-  else (is_terminal(status.state) ? search.unproven : search.running) += 1;
+  else if (rules_.match_by_shape) (is_terminal(status.state) ? search.unproven : search.running) += 1;
   search.probing += 1;
   probe_next();
 }
 
+bool Stepper::is_proven(const Event& event) const {
+  if (rules_.match_by_shape) return event.proof == RowProof::ours;
+  return is_ours(d_.batch, *event.outcome.status, d_.track.search.uploads);
+}
+
 void Stepper::all_probed() {
   Search& search = track().search;
+  if (search.unreadable > 0) return search_failed(unreadable_entries(batch(), search.unreadable));
+  track().failures = 0;
   if (search.running + search.unproven == 0) return nothing_there();
   track().polls += 1;
   search.under_way = false;

@@ -21,6 +21,7 @@ void Stepper::create() {
   batch().create_sent_ms = now_;
   batch().absent_since_ms = -1;
   batch().creates += 1;
+  if (batch().accounts.empty()) learn_account(rules_.account, &batch());
   track().inherited = false;
   track().create_under_way = true;
   save();

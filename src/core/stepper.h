@@ -55,8 +55,11 @@ class Stepper {
   void upload_listed(const Outcome& outcome);
   void listed(const Outcome& outcome);
   void take_page(const Outcome& outcome);
-  void follow_order(const RemoteStatus& status);
-  bool reached_older(std::int64_t since_ms) const;
+  bool is_repeated(const Outcome& outcome);
+  void follow_order(const RemoteStatus& status, std::int64_t since_ms);
+  bool reached_older() const;
+  bool is_candidate(const RemoteStatus& status, std::int64_t since_ms) const;
+  bool is_proven(const Event& event) const;
   std::int64_t since_ms(const Outcome& outcome) const;
   bool next_page(const std::string& cursor);
   void listing_complete();

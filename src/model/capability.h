@@ -26,7 +26,6 @@ struct Capability {
   bool one_endpoint_per_batch = true;
   bool can_cancel = true;
   bool can_list = true;
-  bool lists_newest_first = false;   // by the vendor's documentation, or because the call asks for it
   bool partial_results = true;       // finished rows of an expired or cancelled batch can be fetched
   bool needs_key = true;
   bool local = false;                // runs on this machine, no HTTP

@@ -26,7 +26,6 @@ Capability make_capability() {
   c.inline_mode = true;
   c.one_model_per_batch = false;
   c.marker = Marker::none;
-  c.lists_newest_first = true;
   c.retention_days = 29;
   return c;
 }

@@ -19,7 +19,6 @@ Capability make_capability() {
   c.max_requests = 50'000;
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::idempotency_key;
-  c.lists_newest_first = true;
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
   return c;
 }

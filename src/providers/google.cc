@@ -183,7 +183,11 @@ Result<Step> list(const OpContext& context, const HttpResponse* last) {
   auto json = read_google_answer(context, kWhat, *last);
   if (!json) return std::move(json.error());
   if (!(*json)->is_object()) return protocol_error(context.account.provider, kWhat, "the answer is no list");
+  // Empty lists are left out by Google; an answer of other fields is no list.
   const Json& operations = (**json)["operations"];
+  const bool empty = (*json)->fields().empty() || (**json)["nextPageToken"].is_string();
+  if (!operations.is_array() && !(**json)["batches"].is_array() && !empty)
+    return protocol_error(context.account.provider, kWhat, "the answer has no list");
   Step step;
   for (const Json& item : (operations.is_array() ? operations : (**json)["batches"]).items()) {
     auto status = read_google_batch(item, context.account.provider, kWhat);

@@ -51,7 +51,6 @@ OpenAiVendor vendor() {
   c.inline_mode = true;
   c.retention_days = 1;  // "available 24 h"; another page says that results do not expire
   c.marker = Marker::metadata;
-  c.lists_newest_first = true;
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
   v.calls = make_calls();
 

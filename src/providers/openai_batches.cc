@@ -138,7 +138,8 @@ Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const Http
   auto json = read_object(context.account.provider, kListing, *last);
   if (!json) return std::move(json.error());
   const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
-  const Json& data = (*json)->is_array() ? **json : named;
+  const bool bare = calls.listing == Listing::whole && (*json)->is_array();
+  const Json& data = bare ? **json : named;
   if (!data.is_array()) return protocol_error(context.account.provider, kListing, "the answer has no list");
   Step step;
   for (const Json& item : data.items())

@@ -80,4 +80,19 @@ Result<std::optional<Job>> read_journal(const std::string& path) {
   return std::optional<Job>();
 }
 
+std::size_t take_newer_batches(const Job& journal, Job* job) {
+  std::size_t taken = 0;
+  for (const RemoteBatch& newer : journal.batches) {
+    for (RemoteBatch& batch : job->batches) {
+      // From the first accepted batch on the database is asked alone: results lie beside it, and nothing is paid any more.
+      const bool unsent = batch.phase <= Phase::unknown && batch.status.id.empty();
+      if (batch.part != newer.part || !unsent || newer.phase <= batch.phase) continue;
+      batch = newer;
+      if (batch.phase == Phase::collected) batch.phase = Phase::fetching;
+      ++taken;
+    }
+  }
+  return taken;
+}
+
 }  // namespace br

@@ -18,4 +18,8 @@ Result<void> append_to_journal(const std::string& path, const std::string& recor
 // off before every batch stood in it. Code::store for one that is damaged.
 Result<std::optional<Job>> read_journal(const std::string& path);
 
+// Takes over the batches of which the journal knows more than the database did: a copy of the database that was put back,
+// or whose last changes are lost, may call a batch unsent that was sent. How many.
+std::size_t take_newer_batches(const Job& journal, Job* job);
+
 }  // namespace br

@@ -42,8 +42,8 @@ static void use(void *library, const char *dir) {
   LOAD(library, router_free);
   assert_string_equal(version(), BR_VERSION_STRING);
   br_config *config = config_new();
-  assert_int_equal(config_set(config, "state_dir", dir, NULL), BR_OK);
-  if (dir[0] != '\0') {
+  if (dir != NULL) {
+    assert_int_equal(config_set(config, "state_dir", dir, NULL), BR_OK);
     br_router *router = NULL;
     assert_int_equal(router_new(config, &router, NULL), BR_OK);
     router_free(router);
@@ -62,7 +62,7 @@ static void a_thousand_loads_leave_nothing_behind(void **state) {
   for (int i = 0; i < 1000; i++) {
     void *library = dlopen(library_path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) fail_msg("%s", dlerror());
-    use(library, i % 20 == 0 ? state_dir : "");
+    use(library, i % 20 == 0 ? state_dir : NULL);
     assert_int_equal(dlclose(library), 0);
     if (i == 0) {
       descriptors = entries("/proc/self/fd");

@@ -184,7 +184,7 @@ static void restart_goes_on_where_it_was(void **state) {
   free(id);
 }
 
-static void submit_that_nobody_made_is_not_looked_for(void **state) {
+static void submit_that_nobody_made_is_looked_for_once_and_made(void **state) {
   struct stage *stage = *state;
   br_job_free(order(stage, 2));
   struct pollfd doorbell = {.fd = br_router_fd(stage->router), .events = POLLIN};
@@ -194,7 +194,7 @@ static void submit_that_nobody_made_is_not_looked_for(void **state) {
   stage->router = open_diner(stage->directory);
   assert_int_equal(take_answers(stage->router, NULL), 2);
   assert_int_equal(stage->vendor.submits, 1);
-  assert_int_equal(stage->vendor.lists, 0);
+  assert_int_equal(stage->vendor.lists, 1); /* what an earlier process planned may have been made */
 }
 
 static void lost_answer_is_found_by_its_marker(void **state) {
@@ -447,7 +447,7 @@ int main(void) {
       ON_STAGE(cancel_without_a_function_is_unsupported),
       ON_STAGE(batch_made_elsewhere_can_be_listed_and_attached),
       ON_STAGE(restart_goes_on_where_it_was),
-      ON_STAGE(submit_that_nobody_made_is_not_looked_for),
+      ON_STAGE(submit_that_nobody_made_is_looked_for_once_and_made),
       ON_STAGE(lost_answer_is_found_by_its_marker),
       ON_STAGE(lost_answer_without_a_list_stays_possibly_submitted),
       ON_STAGE(missing_provider_blocks_until_it_is_there),

@@ -296,6 +296,9 @@ static void job_null_is_refused(void **state) {
   REFUSED_QUIETLY(br_job_abandon(NULL, NULL));
   REFUSED(br_job_refetch(NULL, 0, NULL, &error));
   REFUSED_QUIETLY(br_job_refetch(NULL, 0, NULL, NULL));
+  int64_t changed = 7;
+  REFUSED(br_job_refetch(NULL, 0, &changed, &error));
+  assert_int_equal(changed, 0);
   int32_t cancelled = 7;
   REFUSED(br_cancel(NULL, 0, &cancelled, &error));
   assert_int_equal(cancelled, 0);

@@ -105,6 +105,7 @@ br_router *open_at(const vendors *at, const char *state_dir) {
 int answers(const br_result *result) {
   char want[64];
   const char *text = br_result_text(result, NULL);
-  snprintf(want, sizeof want, "answer to %s [", br_result_custom_id(result, NULL));
-  return text != NULL && strstr(text, want) != NULL;
+  /* The vendor sees the id on the wire, which may carry the job's tag before the caller's id. */
+  snprintf(want, sizeof want, "%s [", br_result_custom_id(result, NULL));
+  return text != NULL && strncmp(text, "answer to ", 10) == 0 && strstr(text, want) != NULL;
 }

@@ -65,7 +65,7 @@ rm -rf "$dir/state" "$dir/out.jsonl"
 export OPENAI_API_KEY=sk-new
 job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
 expect_exit 0 "a key that rotates" "$program" resume "$job" --state-dir "$dir/state" --poll-interval 20ms \
-  --set retry.base_ms=1 -o "$dir/out.jsonl"
+  --base-url "$url" --set retry.base_ms=1 -o "$dir/out.jsonl"
 own_answers "a key that rotates"
 export OPENAI_API_KEY=emulated
 

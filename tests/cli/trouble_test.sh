@@ -10,13 +10,18 @@ a_run() {
     --state-dir "$dir/state" --poll-interval 20ms --settle 100ms --set retry.base_ms=1
 }
 
-start_emulator --latency 1s --speed 10 --key right
+start_emulator --latency 1s --speed 10 --key the-right-key-77
 OPENAI_API_KEY=wrong a_run 4 "wrong key"
 expect_text "$dir/stderr" "batchrouter resume job_" "wrong key"
-OPENAI_API_KEY=right expect_exit 0 "resume with the right key" "$program" resume --state-dir "$dir/state" \
-  --poll-interval 20ms
+# Another key than the job's goes to a remembered address only where somebody says so.
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+OPENAI_API_KEY=the-right-key-77 expect_exit 4 "another key at a remembered address" "$program" resume "$job" \
+  --state-dir "$dir/state" --poll-interval 20ms
+expect_text "$dir/stderr" "--base-url $url" "another key at a remembered address"
+OPENAI_API_KEY=the-right-key-77 expect_exit 0 "resume with the right key" "$program" resume "$job" --base-url "$url" \
+  --state-dir "$dir/state" --poll-interval 20ms
 expect_complete 20 "$dir/out.jsonl" "resume with the right key"
-grep -rq "right" "$dir/state" && fail "the key is in the state directory"
+grep -rq "the-right-key-77" "$dir/state" && fail "the key is in the state directory"
 stop_emulator
 expect_paid_once "wrong key"
 

@@ -144,7 +144,8 @@ def everything_goes_wrong_once(world):
     calls = (*world.sim.upload_calls, "poll", "content", "list")
     world.sim.faults = [Fault(call, action) for call in calls for action in ("503", "reset", "429", "close")]
     world.sim.faults.append(Fault("create", "reset", "after"))
-    world.code(world.run(), 3)
+    # An upload of several calls begins again with each failure, so that theirs add up.
+    world.code(world.run("--set", "retry.max_attempts=20"), 3)
     world.check_out(lambda name: "errored" if name == "r7" else "succeeded")
     world.one_batch()
 

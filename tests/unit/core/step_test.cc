@@ -223,7 +223,7 @@ void list_with_an_unreadable_entry_proves_nothing(void**) {
 void list_whose_pages_come_again_proves_nothing(void**) {
   br::Decision now = searching(5 + kSettle);
   now.batch.absent_since_ms = 5;
-  br::Event event = listing({listed_status("old", "", -1)});
+  br::Event event = listing({listed_status("old", "theirs", -1)});
   for (const char* cursor : {"one", "two", "one"}) {
     event.outcome.next_page = cursor;
     now = step(now, event, 6 + kSettle);
@@ -232,18 +232,73 @@ void list_whose_pages_come_again_proves_nothing(void**) {
   assert_false(calls(now, br::Op::create));
 }
 
-void list_with_the_newest_first_read_to_the_first_older_one(void**) {
-  br::Decision now = searching(10 * kSettle);
-  br::Event event = listing({listed_status("old", "", 1)});
+// Twenty of somebody's batches that are older than ours can be, the newest first or last.
+std::vector<br::RemoteStatus> older_ones(bool newest_first) {
+  std::vector<br::RemoteStatus> listed;
+  for (int i = 0; i < 20; ++i) {
+    listed.push_back(listed_status(std::to_string(i).c_str(), "theirs", 1 + (newest_first ? 20 - i : i)));
+  }
+  return listed;
+}
+
+void list_that_shows_the_newest_first_read_to_the_older_ones(void**) {
+  const br::Decision now = searching(10 * kSettle);
+  br::Event event = listing(older_ones(true));
   event.outcome.next_page = "more";
-  br::StepRules rules;
-  assert_true(calls(step(now, event, 10 * kSettle, rules), br::Op::list));  // in any order, as far as one entry tells
-  rules.newest_first = true;
-  assert_int_equal(step(now, event, 10 * kSettle, rules).batch.absent_since_ms, 10 * kSettle);
-  event.outcome.listed = {listed_status("newer", "", 2), listed_status("old", "", 1)};
   assert_int_equal(step(now, event, 10 * kSettle).batch.absent_since_ms, 10 * kSettle);
-  event.outcome.listed = {listed_status("old", "", 1), listed_status("newer", "", 2)};
+  event.outcome.listed.pop_back();  // too few to be no chance
   assert_true(calls(step(now, event, 10 * kSettle), br::Op::list));
+  event.outcome.listed = older_ones(false);
+  assert_true(calls(step(now, event, 10 * kSettle), br::Op::list));
+}
+
+void page_that_brings_nothing_new_is_no_end_of_the_list(void**) {
+  br::Decision now = searching(5 + kSettle);
+  now.batch.absent_since_ms = 5;
+  br::Event event = listing({listed_status("other", "theirs", 1)});
+  event.outcome.next_page = "more";
+  now = step(now, event, 6 + kSettle);
+  event.outcome.next_page.clear();
+  now = step(now, event, 6 + kSettle);
+  assert_int_equal(now.track.due, br::Due::list);
+  assert_false(calls(now, br::Op::create));
+}
+
+void listed_batch_that_names_nobody_is_asked_itself(void**) {
+  br::Decision now = searching(5 + kSettle);
+  now.batch.absent_since_ms = 5;
+  now = step(now, listing({listed_status("mine", "", 6 + kSettle)}), 7 + kSettle);
+  assert_true(probes(now));
+  br::Event event = probed("mine", br::State::in_progress, br::RowProof::none);
+  event.outcome.status->marker = "br-a-0";
+  assert_int_equal(step(now, event, 8 + kSettle).batch.phase, br::Phase::running);
+  event.outcome.status->marker = "theirs";
+  assert_true(calls(step(now, event, 8 + kSettle), br::Op::create));
+}
+
+void unreadable_entry_hides_no_candidate(void**) {
+  br::Event event = listing({listed_status("one", "", 20)});
+  event.outcome.unreadable = 1;
+  br::Decision now = step(searching(10), event, 30, without_marker());
+  assert_true(probes(now));
+  assert_int_equal(step(now, probed("one", br::State::completed, br::RowProof::ours), 31, without_marker()).batch.phase,
+                   br::Phase::running);
+  now = step(now, probed("one", br::State::completed, br::RowProof::foreign), 31, without_marker());
+  assert_int_equal(now.batch.absent_since_ms, -1);
+}
+
+void batch_that_was_over_is_looked_for_before_it_is_made_anew(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now.track.inherited = true;
+  br::Outcome outcome;
+  outcome.status = now.batch.status;
+  outcome.status->state = br::State::failed;
+  outcome.status->quota_wait = true;
+  now = step(now, done(br::Op::poll, outcome), 5);
+  assert_int_equal(now.track.due, br::Due::upload);
+  now = step(now, of_kind(br::EventKind::due), 6);
+  assert_true(calls(now, br::Op::list));
+  assert_false(calls(now, br::Op::upload));
 }
 
 void refresh_while_a_list_is_read_does_not_begin_another(void**) {
@@ -341,6 +396,21 @@ void planned_by_an_earlier_process_with_another_key_not_sent(void**) {
   now = step(step(now, of_kind(br::EventKind::begin), 5, of_account("b")), listing({}), 6, of_account("b"));
   assert_true(now.batch.blocked);
   assert_int_equal(now.batch.error->code, br::Code::auth);
+}
+
+void key_that_was_refused_names_no_account(void**) {
+  br::Decision now = inherited(br::Phase::planned);
+  now.batch.accounts = {"a"};
+  br::Error refused(br::Code::auth, "no");
+  refused.http_status = 401;
+  now = step(step(now, of_kind(br::EventKind::begin), 5, of_account("a")), failed(br::Op::list, refused), 6, of_account("a"));
+  assert_true(now.batch.blocked);
+  now = step(step(now, of_kind(br::EventKind::begin), 7, of_account("b")), listing({}), 8, of_account("b"));
+  assert_true(calls(now, br::Op::upload));
+  br::Outcome outcome;
+  outcome.input_file_id = "file_1";
+  now = step(now, done(br::Op::upload, outcome), 9, of_account("b"));
+  assert_string_equal(now.batch.accounts.front().c_str(), "b");
 }
 
 void planned_by_an_earlier_process_beside_a_running_look_alike_blocks(void**) {
@@ -482,7 +552,11 @@ int main() {
       cmocka_unit_test(found_under_another_account_makes_it_its_own),
       cmocka_unit_test(list_with_an_unreadable_entry_proves_nothing),
       cmocka_unit_test(list_whose_pages_come_again_proves_nothing),
-      cmocka_unit_test(list_with_the_newest_first_read_to_the_first_older_one),
+      cmocka_unit_test(list_that_shows_the_newest_first_read_to_the_older_ones),
+      cmocka_unit_test(page_that_brings_nothing_new_is_no_end_of_the_list),
+      cmocka_unit_test(listed_batch_that_names_nobody_is_asked_itself),
+      cmocka_unit_test(unreadable_entry_hides_no_candidate),
+      cmocka_unit_test(batch_that_was_over_is_looked_for_before_it_is_made_anew),
       cmocka_unit_test(refresh_while_a_list_is_read_does_not_begin_another),
       cmocka_unit_test(look_alike_read_before_it_is_taken),
       cmocka_unit_test(look_alike_that_still_runs_nothing_is_sent),
@@ -492,6 +566,7 @@ int main() {
       cmocka_unit_test(planned_by_an_earlier_process_looked_for_before_it_is_sent),
       cmocka_unit_test(planned_by_an_earlier_process_files_of_its_name_looked_for_first),
       cmocka_unit_test(planned_by_an_earlier_process_with_another_key_not_sent),
+      cmocka_unit_test(key_that_was_refused_names_no_account),
       cmocka_unit_test(planned_by_an_earlier_process_beside_a_running_look_alike_blocks),
       cmocka_unit_test(planned_by_this_process_sent_without_a_look),
       cmocka_unit_test(known_batch_not_found_blocks_and_keeps_its_answers),
