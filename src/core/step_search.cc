@@ -6,7 +6,7 @@
 namespace br {
 namespace {
 constexpr std::int64_t kClockGrain = 2000;  // vendors cut their times to seconds
-constexpr std::int64_t kEnoughOlder = 20;
+constexpr std::int64_t kEnoughOlder = 300;
 
 Error unreadable_entries(const RemoteBatch& batch, std::int64_t count) {
   Error error(Code::protocol,

@@ -29,6 +29,8 @@ void id_of(int index, int row, char *id) { snprintf(id, 16, "b%02d-r%04d", index
 void place_of(const char *custom_id, int *index, int *row) {
   char again[16];
   *index = *row = -1;
+  /* Rows of a batch that was attached come as they are: with the tag of the job that made it. */
+  if (custom_id != NULL && strncmp(custom_id, "br-", 3) == 0 && strlen(custom_id) > 16) custom_id += 16;
   if (custom_id == NULL || sscanf(custom_id, "b%2d-r%4d", index, row) != 2 || *index < 0 || *index >= kTwenty ||
       *row < 0 || *row >= sizes[*index])
     fail_msg("a result for %s, which was never asked", custom_id != NULL ? custom_id : "nothing");

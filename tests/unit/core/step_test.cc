@@ -232,11 +232,11 @@ void list_whose_pages_come_again_proves_nothing(void**) {
   assert_false(calls(now, br::Op::create));
 }
 
-// Twenty of somebody's batches that are older than ours can be, the newest first or last.
+// Three hundred of somebody's batches that are older than ours can be, the newest first or last.
 std::vector<br::RemoteStatus> older_ones(bool newest_first) {
   std::vector<br::RemoteStatus> listed;
-  for (int i = 0; i < 20; ++i) {
-    listed.push_back(listed_status(std::to_string(i).c_str(), "theirs", 1 + (newest_first ? 20 - i : i)));
+  for (int i = 0; i < 300; ++i) {
+    listed.push_back(listed_status(std::to_string(i).c_str(), "theirs", 1 + (newest_first ? 300 - i : i)));
   }
   return listed;
 }
