@@ -26,7 +26,8 @@ Exit run_cancel(const Options& options) {
               : fmt::format("already {}, so there is nothing to cancel", br_state_name(state));
     tell("{}: {}\n", options.job, line);
   }
-  return stops || br_job_is_done(job.get()) != 0 ? Exit::ok : Exit::failed;
+  // One that has ended, though not all of its answers are here yet, has nothing to cancel either.
+  return stops || br_job_is_done(job.get()) != 0 || br_state_is_terminal(state) != 0 ? Exit::ok : Exit::failed;
 }
 
 }  // namespace cli

@@ -85,7 +85,7 @@ struct Track {
   std::int64_t most_bytes = 0;      // how far the downloads of this pass came
   std::int32_t breaks = 0, stuck = 0;  // how often one broke; likewise, without coming further than before
   bool create_under_way = false;
-  bool inherited = false;       // planned by an earlier process: the state may be older than the truth
+  bool inherited = false;       // planned by an earlier process, or found: the vendor may have more than the state says
   Search search;
   CancelAnswer cancel = CancelAnswer::none;
   std::int32_t cancel_failures = 0;

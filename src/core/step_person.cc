@@ -55,7 +55,8 @@ void Stepper::cancel_failed(const Error& error) {
   track().cancel_failures += 1;
   if (error.transient && track().cancel_failures < rules_.retry.max_attempts) return call(Op::cancel);
   track().cancel = CancelAnswer::failed;
-  track().cancel_error = error;
+  const bool foreign = error.code == Code::not_found && !is_own();
+  track().cancel_error = foreign ? foreign_account("the vendor does not know the batch " + batch().status.id) : error;
 }
 
 // A person looked at the vendor's console: this is the batch. Its rows come as they are.

@@ -8,8 +8,12 @@ constexpr std::int32_t kMaxLatePolls = 10, kLatePollsOfOne = 3;  // of both file
 // Its rows may be paid for, so nothing about it is final.
 Error gone_batch(const RemoteBatch& batch, const Error& said) {
   Error error(Code::unknown_outcome,
-              "the vendor accepted the batch " + batch.status.id + " and does not know it any more: " + said.message,
-              "check key and project, then resume; give up its rows with `batchrouter abandon`");
+              (batch.adopted_by_person ? "the vendor does not know the batch " + batch.status.id + " that was adopted: "
+                                       : "the vendor accepted the batch " + batch.status.id +
+                                             " and does not know it any more: ") +
+                  said.message,
+              batch.adopted_by_person ? "adopt the right one, or give up its rows with `batchrouter abandon`"
+                                      : "check key and project, then resume; give up its rows with `batchrouter abandon`");
   error.provider = batch.provider;
   error.http_status = said.http_status;
   error.request_id = said.request_id;

@@ -74,10 +74,12 @@ void Stepper::upload_listed(const Outcome& outcome) {
 
 // From when on, by the vendor's clock, a batch may be ours. Where our clock is wrong, the batch would seem older than
 // the call that made it, and would be made again.
+// Where the vendor does not tell its time, or our clock was set back since, no time excludes anything.
 std::int64_t Stepper::since_ms(const Outcome& outcome) const {
   const RemoteBatch& b = d_.batch;
-  const std::int64_t ahead = outcome.vendor_now_ms < 0 ? 0 : outcome.vendor_now_ms - now_;
-  return (b.planned_ms >= 0 ? b.planned_ms : b.create_sent_ms) + ahead - std::max(rules_.settle_ms, kClockGrain);
+  const std::int64_t planned = b.planned_ms >= 0 ? b.planned_ms : b.create_sent_ms;
+  if (outcome.vendor_now_ms < 0 || std::max(planned, b.create_sent_ms) > now_) return 0;
+  return planned + outcome.vendor_now_ms - now_ - std::max(rules_.settle_ms, kClockGrain);
 }
 
 void Stepper::follow_order(const RemoteStatus& status, std::int64_t since_ms) {
@@ -132,7 +134,10 @@ void Stepper::listed(const Outcome& outcome) {
   if (!search.under_way) return;
   const bool repeated = is_repeated(outcome);
   take_page(outcome);
-  if (search.matches.best) return listing_complete();
+  // One that failed or was cancelled may have a successor of the same marker further on.
+  const bool goes_on = search.matches.best && (!is_terminal(search.matches.best->state) ||
+                                               search.matches.best->state == State::completed);
+  if (goes_on) return listing_complete();
   if (repeated) return search_failed(listing_loops(batch().provider));
   if (outcome.next_page.empty() || reached_older()) return listing_complete();
   if (next_page(outcome.next_page)) list_page();

@@ -39,6 +39,7 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   const std::int64_t polls = track().polls;
   track() = Track{};
   track().polls = polls + 1;
+  track().inherited = adopted;  // what was found may be over, and not the last that was made: it is looked for again then
   if (batch().cancel_wanted) track().cancel = CancelAnswer::asked;
   save();
   notify(adopted ? BR_EVENT_ADOPTED : BR_EVENT_BATCH_SUBMITTED,

@@ -115,6 +115,12 @@ std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
   return {};
 }
 
+// A vendor without pages that gives exactly so many may have begun to cut its list.
+bool is_page_size(std::size_t items) {
+  static constexpr std::size_t kPageSizes[] = {20, 50, 100, 200, 500, 1000};
+  return std::find(std::begin(kPageSizes), std::end(kPageSizes), items) != std::end(kPageSizes);
+}
+
 Result<std::string> next_page(const OpenAiCalls& calls, const OpContext& context, const Json& answer, std::size_t items,
                               const std::string& last_id) {
   if (calls.listing == Listing::cursor) return answer["paging"]["next_cursor"].string_or("");
@@ -126,6 +132,9 @@ Result<std::string> next_page(const OpenAiCalls& calls, const OpContext& context
     const bool more = items > 0 && mark.seen < answer["total"].integer().value_or(mark.seen + 1);
     return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : std::string();
   }
+  if (calls.listing == Listing::whole && is_page_size(items))
+    return protocol_error(context.account.provider, kListing,
+                          "the answer has " + std::to_string(items) + " entries, which may be a page and not the whole list");
   if (calls.listing != Listing::after) return std::string();
   return next_by_last_id(context, kListing, answer, items, last_id);
 }

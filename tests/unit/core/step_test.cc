@@ -46,8 +46,10 @@ br::RemoteStatus listed_status(const char* id, const char* marker, std::int64_t 
   return status;
 }
 
-br::Event listing(std::vector<br::RemoteStatus> statuses) {
+// One page of the list by a vendor whose clock is ours.
+br::Event listing(std::vector<br::RemoteStatus> statuses, std::int64_t vendor_now_ms = -1) {
   br::Outcome outcome;
+  outcome.vendor_now_ms = vendor_now_ms;
   outcome.listed = std::move(statuses);
   return done(br::Op::list, std::move(outcome));
 }
@@ -133,6 +135,16 @@ void marker_in_the_list_adopted(void**) {
   assert_int_equal(now.batch.phase, br::Phase::running);
   assert_string_equal(now.batch.status.id.c_str(), "mine");
   assert_false(calls(now, br::Op::create));
+}
+
+void marker_of_a_batch_that_is_over_is_looked_for_further_on(void**) {
+  br::Event event = listing({listed_status("failed", "br-a-0", 1)});
+  event.outcome.listed[0].state = br::State::failed;
+  event.outcome.next_page = "more";
+  br::Decision now = step(searching(), event, 5);
+  assert_true(calls(now, br::Op::list));
+  now = step(now, listing({listed_status("mine", "br-a-0", 2)}), 6);
+  assert_string_equal(now.batch.status.id.c_str(), "mine");
 }
 
 void marker_of_a_batch_that_another_job_has_blocks(void**) {
@@ -243,9 +255,12 @@ std::vector<br::RemoteStatus> older_ones(bool newest_first) {
 
 void list_that_shows_the_newest_first_read_to_the_older_ones(void**) {
   const br::Decision now = searching(10 * kSettle);
-  br::Event event = listing(older_ones(true));
+  br::Event event = listing(older_ones(true), 10 * kSettle);
   event.outcome.next_page = "more";
   assert_int_equal(step(now, event, 10 * kSettle).batch.absent_since_ms, 10 * kSettle);
+  br::Event without_time = event;
+  without_time.outcome.vendor_now_ms = -1;
+  assert_true(calls(step(now, without_time, 10 * kSettle), br::Op::list));
   event.outcome.listed.pop_back();  // too few to be no chance
   assert_true(calls(step(now, event, 10 * kSettle), br::Op::list));
   event.outcome.listed = older_ones(false);
@@ -543,6 +558,7 @@ int main() {
       cmocka_unit_test(create_without_a_clear_answer_looked_for_and_not_sent_again),
       cmocka_unit_test(create_that_did_nothing_sent_again_later),
       cmocka_unit_test(marker_in_the_list_adopted),
+      cmocka_unit_test(marker_of_a_batch_that_is_over_is_looked_for_further_on),
       cmocka_unit_test(marker_of_a_batch_that_another_job_has_blocks),
       cmocka_unit_test(absent_in_one_list_not_sent_again),
       cmocka_unit_test(absent_for_settle_ms_sent_again_once),
