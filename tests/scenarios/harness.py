@@ -15,6 +15,7 @@ from sim_base import KEY, Fault, Script
 from sim_google import GoogleSim
 from sim_mistral import MistralSim
 from sim_openai import GroqSim, OpenAISim
+from sim_tenants import caller_id
 from sim_together import TogetherSim
 
 SIMS = {sim.vendor: sim for sim in (OpenAISim, AnthropicSim, GoogleSim, MistralSim, TogetherSim, GroqSim)}
@@ -128,13 +129,13 @@ class World:
         """Adds the options every verb here is called with."""
         verb = words[0]
         line = [self.program, *words, "--state-dir", self.state]
-        if verb in ("run", "submit"):
+        if verb in ("run", "submit", "attach"):
             line += ["--provider", self.vendor]
             if self.sim:
                 line += ["--base-url", self.sim.base_url()]
-        if verb in ("run", "submit", "watch", "resume", "results", "status", "cancel"):
+        if verb in ("run", "submit", "watch", "resume", "results", "status", "cancel", "retry", "attach", "adopt"):
             line += ["--poll-interval", poll, "--settle", settle]
-        if verb in ("run", "watch", "resume"):
+        if verb in ("run", "watch", "resume", "retry", "attach", "adopt"):
             line += ["--timeout", timeout or ("600s" if self.sanitized else "60s")]
         if fast:
             line += ["--set", "retry.base_ms=5", "--set", "retry.cap_ms=50"]
