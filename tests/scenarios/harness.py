@@ -141,10 +141,10 @@ class World:
             line += ["--set", "retry.base_ms=5", "--set", "retry.cap_ms=50"]
         return line
 
-    def start(self, line, env=None):
+    def start(self, line, env=None, stdout=subprocess.PIPE):
         self.started.clear()
         process = subprocess.Popen(line, cwd=self.dir, env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: os.umask(0))
+                                   stdout=stdout, stderr=subprocess.PIPE, preexec_fn=lambda: os.umask(0))
         self.process = process
         self.started.set()
         return process
@@ -159,6 +159,7 @@ class World:
             process.kill()
             out, err = process.communicate()
             raise Failure("still running after %d s: %r" % (limit, err[-500:])) from None
+        out = out or b""  # where it went elsewhere
         self.spoken += [out, err]
         return Done(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"),
                     time.monotonic() - began)

@@ -136,12 +136,24 @@ def adopt_takes_what_a_person_names(world):
     strange_company(world, script=Script(phases=("completed",)))
     in_doubt(world, "before")
     (batch,) = world.sim.batches.values()
-    done = world.call("adopt", world.job_id(), "no-such-batch")
-    want(done.code not in (0, 3) and done.err.strip(), "adopting what is not there: %r" % done)
     world.code(world.call("adopt", world.job_id(), batch.id), 0)
     rows = world.rows()
     want(sorted(rows) == sorted(world.ids) and rows["r0"]["text"] == "answer to a stranger asks r0",
          "rows: %s" % str(rows)[:300])
+    creates(world, 1)
+
+
+@scenario(ALL)
+def adopt_of_a_mistyped_id_can_be_mended(world):
+    """The vendor does not know that batch: nothing is decided by it."""
+    world.write(5)
+    world.sim.scripts = [Script(phases=("completed",))]
+    in_doubt(world, "after")
+    (batch,) = world.sim.batches.values()
+    done = world.call("adopt", world.job_id(), batch.id + "0")
+    want(done.code not in (0, 3) and done.err.strip(), "adopting what is not there: %r" % done)
+    world.code(world.call("adopt", world.job_id(), batch.id), 0)
+    world.check_out()
     creates(world, 1)
 
 
@@ -179,9 +191,11 @@ def abandon_leaves_what_runs_alone(world):
     world.write(5)
     world.sim.scripts = [Script(phases=("validating", "in_progress"))]
     world.code(world.run(timeout="300ms"), 8)
+    done = world.code(world.call("abandon", world.job_id()), 2)
+    want("cancel" in done.err, "stderr does not name cancel: %r" % done.err)
+    want(world.sim.count("cancel") == 0, "the batch was cancelled")
     world.sim.own_batches()[0].script.phases = ["completed"]
-    world.code(world.call("abandon", world.job_id()), 0)
-    world.check_out()
+    ends_well(world)
 
 
 @scenario(ALL)
