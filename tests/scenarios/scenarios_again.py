@@ -31,6 +31,11 @@ def killed_before_it_spoke(world):
     os.write(write, b"x" * 4096)
     process = world.start(world.command("run", world.input, "-o", world.output, "--json"), stdout=write)
     wait_for(lambda: os.path.exists(world.output), "OUT")
+    for _ in range(20):  # until it stands before the full pipe, where the system tells
+        with open("/proc/%d/wchan" % process.pid) as file:
+            if "pipe" in file.read():
+                break
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     world.finish_process(process)
     os.close(read)
