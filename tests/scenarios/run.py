@@ -15,6 +15,7 @@ import scenarios_cli
 import scenarios_convert
 import scenarios_crash
 import scenarios_create
+import scenarios_damage
 import scenarios_decide
 import scenarios_faults
 import scenarios_guards
@@ -28,8 +29,8 @@ import scenarios_trouble
 import scenarios_vllm
 
 MODULES = (scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create,
-           scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity, scenarios_input, scenarios_keys,
-           scenarios_limits, scenarios_objects, scenarios_rows, scenarios_trouble, scenarios_vllm)
+           scenarios_damage, scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity, scenarios_input,
+           scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
