@@ -25,12 +25,14 @@ import scenarios_keys
 import scenarios_limits
 import scenarios_objects
 import scenarios_rows
+import scenarios_secrets
 import scenarios_trouble
 import scenarios_vllm
 
 MODULES = (scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create,
            scenarios_damage, scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity, scenarios_input,
-           scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_trouble, scenarios_vllm)
+           scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_secrets, scenarios_trouble,
+           scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
