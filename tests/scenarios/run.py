@@ -9,6 +9,7 @@ import time
 import traceback
 
 import harness
+import scenarios_accounts
 import scenarios_again
 import scenarios_answers
 import scenarios_cli
@@ -29,10 +30,10 @@ import scenarios_secrets
 import scenarios_trouble
 import scenarios_vllm
 
-MODULES = (scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create,
-           scenarios_damage, scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity, scenarios_input,
-           scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_secrets, scenarios_trouble,
-           scenarios_vllm)
+MODULES = (scenarios_accounts, scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash,
+           scenarios_create, scenarios_damage, scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity,
+           scenarios_input, scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_secrets,
+           scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 

@@ -19,7 +19,7 @@ def one_error(index, row):
 
 
 def is_error_file(world, request):
-    file = world.sim.files.get(request.path[len(world.sim.prefix):].split("/")[2]) if hasattr(world.sim, "files") else None
+    file = world.sim.files.get(request.path[len(world.sim.prefix):].split("/")[2])
     return bool(file) and file.get("kind") == "error"
 
 

@@ -1,4 +1,4 @@
-"""State that is damaged, and what else of section 3 comes from outside: full queues and uploads whose answer is lost."""
+"""State that is damaged; queues of vendors that are full; uploads whose answer is lost."""
 import glob
 import json
 import os
@@ -86,7 +86,8 @@ def requests_damaged(world, damage):
 
 
 for label, how in (("empty", lambda data: b""), ("one-letter", lambda data: data.replace(b"q-r2", b"q-r7", 1)),
-                   ("line-lost", lambda data: joined(lines_of(data)[1:])), ("half", lambda data: data[:len(data) // 2])):
+                   ("line-lost", lambda data: joined(lines_of(data)[1:])),
+                   ("half", lambda data: data[:len(data) // 2])):
     add("openai", "requests-file-damaged-" + label, requests_damaged, damage=how)
 
 
@@ -103,6 +104,42 @@ def a_database_that_forgot_the_job_finds_it_again(world):
     world.check_out()
     world.one_batch()
     want(world.sim.count("create") == 1, "%d creates" % world.sim.count("create"))
+
+
+def log_damaged(world, part, how):
+    """The end of the write-ahead log is lost or flipped after a kill: nothing is paid twice, no job is lost."""
+    world.write(5)
+    world.sim.scripts = [Script(phases=("validating", "in_progress"))]
+    world.sim.faults.append(Fault("poll", "kill", skip=1))
+    world.run()
+    path = os.path.join(world.state, "state.db-wal")
+    with open(path, "rb") as held:
+        data = bytearray(held.read())
+    at = int(len(data) * part)
+    if how == "cut":
+        del data[at:]
+    else:
+        data[at] ^= 16
+    with open(path, "wb") as held:
+        held.write(data)
+    world.sim.own_batches()[0].script.phases = ["completed"]
+    world.sim.own_batches()[0].advance()
+    done = world.call("resume")
+    want(world.sim.count("create") == 1, "%d creates: %r" % (world.sim.count("create"), done))
+    if done.code == 10:
+        want("state.db" in done.err, "the file is not named: %r" % done.err)
+        for name in glob.glob(os.path.join(world.state, "state.db*")):
+            os.remove(name)
+        done = world.call("resume")
+    world.code(done, 0)
+    world.check_out()
+    want(world.sim.count("create") == 1, "%d creates" % world.sim.count("create"))
+
+
+for vendor in ("openai", "anthropic", "google"):
+    for number in (5, 25, 45, 60, 75, 85, 95):
+        for label in ("cut", "flipped"):
+            add(vendor, "log-%s-at-%d-percent" % (label, number), log_damaged, part=number / 100, how=label)
 
 
 # ---- full queues ----
@@ -124,22 +161,28 @@ for vendor in ("openai", "groq"):
 
 @scenario("google")
 def a_429_at_create_is_a_full_queue_while_batches_run(world):
-    """Far more often than a call would be tried again."""
-    world.may_pay_twice = True
+    """Far more often than a call would be tried again, as long as a batch of ours runs."""
     world.sim.scripts = [Script(phases=("in_progress",)), Script()]
     world.write(4)
     world.code(world.run(timeout="300ms"), 8)
-    first = world.output
-    world.output = os.path.join(world.dir, "extra-out")
-    world.write_lines(b"".join(json.dumps(world.request("s" + name)).encode() + b"\n" for name in world.ids))
-    world.sim.faults.append(Fault("create", "429", times=12))
-    world.code(world.run(timeout="300ms"), 8)
-    world.sim.own_batches()[0].script.phases = ["completed"]
+    first, ids = world.output, world.ids
+    os.makedirs(os.path.join(world.dir, "extra"))
+    world.output = os.path.join(world.dir, "extra", "second")
+    world.write(ids=["s%d" % n for n in range(4)])
+    full = Fault("create", "429", times=10 ** 9)
+    world.sim.faults.append(full)
+    world.code(world.run(timeout="100ms"), 5, 8)
+
+    def at_last(name, request):
+        if world.sim.count("create") == refused + 20:
+            world.sim.own_batches()[0].script.phases = ["completed"]
+            full.times = 0
+    refused = world.sim.count("create")
+    world.sim.on_call = at_last
     world.code(world.call("resume"), 0)
-    world.check_out(path=first)
-    world.ids = ["s" + name for name in world.ids]
     world.check_out()
-    os.rename(world.output, first)
+    world.ids = ids
+    world.check_out(path=first)
     want(len(world.sim.own_batches()) == 2, "%d batches" % len(world.sim.own_batches()))
 
 

@@ -1,4 +1,4 @@
-"""What ends a doubt: a limit of sends, a copy of the state that is put back, and a person with adopt, abandon, attach."""
+"""What ends a doubt: a limit of sends, copies of the state that are put back, adopt, abandon, attach."""
 import os
 import shutil
 
@@ -111,6 +111,27 @@ def older_state_put_back_while_the_batch_runs(world):
 
 
 @scenario(ALL)
+def every_older_copy_put_back(world):
+    """Copies taken as each call of a whole run arrives; none of them pays again, and each brings the answers."""
+    world.write(5)
+    copies = []
+
+    def copy(name, request):
+        copies.append((name, os.path.join(world.dir, "extra", str(len(copies)))))
+        shutil.copytree(world.state, copies[-1][1])
+    world.sim.on_call = copy
+    world.code(world.run(), 0)
+    world.sim.on_call = None
+    want(len(copies) > 3, "%d calls" % len(copies))
+    for name, at in copies:
+        put_back(world, at)
+        done = world.call("resume")
+        want(done.code == 0, "a copy of before the %s: %r" % (name, done))
+        world.check_out()
+        creates(world, 1)
+
+
+@scenario(ALL)
 def older_state_and_a_stranger(world):
     """A look-alike of another program is no reason to leave our requests unsent."""
     world.write(5)
@@ -216,5 +237,5 @@ def attach_takes_over_a_batch_without_a_state(world):
     again = world.code(world.call("attach", batch.id, "-o", world.output), 0)
     want(len(world.call("list", "--json").json()["jobs"]) == 1, "two jobs own one batch: %r" % again)
     creates(world, 1)
-    want(not [call for call in world.sim.calls[calls:] if call[0] in ("create", "cancel", "delete", *world.sim.upload_calls)],
-         "attach sent or deleted something")
+    sent = ("create", "cancel", "delete", *world.sim.upload_calls)
+    want(not [call for call in world.sim.calls[calls:] if call[0] in sent], "attach sent or deleted something")

@@ -77,3 +77,22 @@ def file_size_limit(world, blocks):
 for vendor in ("openai", "anthropic"):
     for number in (1, 16, 60, 100, 160, 250, 400, 800):
         add(vendor, "file-size-limit-of-%d-blocks" % number, file_size_limit, blocks=number)
+
+
+def more_jobs_than_descriptors(world, limit):
+    """What needs a file waits for its turn; no job is blocked."""
+    os.makedirs(os.path.join(world.dir, "extra"))
+    names = ["j%d" % n for n in range(40)]
+    for name in names:
+        world.write(ids=[name])
+        world.code(world.call("submit", world.input, "-o", os.path.join(world.dir, "extra", name)), 0)
+    line = ["sh", "-c", "ulimit -n %d; exec \"$@\"" % limit, "sh", *world.command("resume", timeout="15s")]
+    world.code(world.finish_process(world.start(line)), 0)
+    for name in names:
+        world.ids = [name]
+        world.check_out(path=os.path.join(world.dir, "extra", name))
+    want(world.sim.count("create") == len(names), "%d creates" % world.sim.count("create"))
+
+
+for number in (64, 40):
+    add("openai", "more-jobs-than-%d-descriptors" % number, more_jobs_than_descriptors, limit=number)

@@ -4,10 +4,9 @@ import os
 
 from harness import ALL, Fault, Script, add, scenario, want
 from sim_base import Response
-from sim_tenants import OTHER_KEY, ROTATED_KEY, Projects, stranger, strangers_touched
+from sim_tenants import stranger, strangers_touched
 
 PAGED = "openai anthropic google groq"  # lists that say that there is more
-ADDRESSES = {"google": "GOOGLE_GEMINI_BASE_URL"}
 
 
 def untouched(world):
@@ -33,15 +32,6 @@ def strange_company(world, times=1, script=None):
             for _ in range(times):
                 stranger(world.sim, request, script)
     world.sim.on_call = make
-
-
-def trust_the_address(world):
-    """The user's environment names the address, so that any key may go there."""
-    world.env[ADDRESSES.get(world.vendor, world.vendor.upper() + "_BASE_URL")] = world.sim.base_url()
-
-
-def with_key(world, key):
-    return {world.sim.key_variable: key}
 
 
 # ---- strangers ----
@@ -107,6 +97,28 @@ def two_jobs_of_one_directory_are_told_apart(world):
     for out in outs:
         world.texts = {name: os.path.basename(out) + name for name in ids}
         world.check_out(path=out)
+
+
+@scenario(ALL)
+def two_directories_of_one_account_are_told_apart(world):
+    """Two people, one pipeline: the same ids, both answers to the create calls lost, both batches in the list."""
+    world.may_pay_twice = True
+    base, ids = world.state, ["r%d" % i for i in range(5)]
+    os.makedirs(os.path.join(world.dir, "extra"))
+    people = {name: (os.path.join(base, name), os.path.join(world.dir, "extra", name)) for name in ("ann", "bob")}
+    os.makedirs(base, 0o700)
+    world.sim.faults += [Fault("create", "reset", "after", times=2), Fault("list", "503", times=10 ** 9)]
+    for name, (world.state, out) in people.items():
+        world.write_lines(b"".join(json.dumps(world.request(i, name + i)).encode() + b"\n" for i in ids))
+        world.code(world.call("run", world.input, "-o", out, timeout="400ms"), 5, 8)
+    world.sim.faults.clear()
+    world.ids = ids
+    for name, (world.state, out) in people.items():
+        world.code(world.call("resume"), 0)
+        world.texts = {i: name + i for i in ids}
+        world.check_out(path=out)
+    creates(world, 2)
+    world.state = base
 
 
 # ---- cancel before the proof ----
@@ -230,59 +242,3 @@ def empty_first_page(world):
 for vendor in PAGED.split():
     add(vendor, "list-with-an-empty-first-page", empty_first_page)
     add(vendor, "list-that-repeats-a-page", unreadable, rewrite=repeated)
-
-
-# ---- keys and accounts ----
-
-@scenario(ALL)
-def absence_under_another_key_proves_nothing(world):
-    world.write(5)
-    world.sim.projects = Projects()
-    world.sim.projects.of_key[OTHER_KEY] = "other"
-    trust_the_address(world)
-    world.sim.faults.append(Fault("create", "kill", "after"))
-    world.run()
-    for _ in range(2):
-        done = world.call("resume", env=with_key(world, OTHER_KEY))
-        world.code(done, 4)
-        want("account" in done.err, "the account is not named as the reason: %r" % done.err)
-    creates(world, 1)
-    ends_well(world)
-
-
-@scenario(ALL)
-def not_found_under_another_key_proves_nothing(world):
-    """The batch is known by its id, and another project answers 404."""
-    world.write(5)
-    world.sim.projects = Projects()
-    world.sim.projects.of_key[OTHER_KEY] = "other"
-    trust_the_address(world)
-    world.code(world.call("submit", world.input, "-o", world.output), 0)
-    world.code(world.call("resume", env=with_key(world, OTHER_KEY)), 4, 5)
-    want(not os.path.exists(world.output), "OUT is there")
-    ends_well(world)
-
-
-@scenario(ALL)
-def a_rotated_key_of_the_project_finds_it(world):
-    """Finding proves: from then on absence under the new key counts as well."""
-    world.write(5)
-    world.sim.projects = Projects()
-    world.sim.projects.of_key[ROTATED_KEY] = "main"
-    trust_the_address(world)
-    world.sim.faults.append(Fault("create", "kill", "after"))
-    world.run()
-    del world.sim.projects.of_key[world.env[world.sim.key_variable]]
-    world.env[world.sim.key_variable] = ROTATED_KEY
-    ends_well(world)
-
-
-@scenario(ALL)
-def a_known_batch_that_answers_404_blocks(world):
-    world.write(5)
-    world.sim.scripts = [Script(not_found=10 ** 9)]
-    done = world.code(world.run(timeout="20s"), 4, 5)
-    want("resume" in done.err, "stderr does not say how to go on: %r" % done.err)
-    want(not os.path.exists(world.output), "OUT is there")
-    world.sim.own_batches()[0].script.not_found = 0
-    ends_well(world)
