@@ -26,15 +26,10 @@ KEY_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMIN
 SCENARIOS = []
 
 
-
-def caller_id(wire_id):
-    """The caller's id behind one on the wire: a vendor that keeps no marker gets the job's tag before it."""
-    return re.sub("^br-[a-z2-7]{12}-", "", wire_id)
-
-
 def is_row_of(line, name):
     """Whether a native result line is about that request, under its own or a tagged id."""
     return re.search(b'["-]' + name.encode() + b'"', line) is not None
+
 
 class Failure(Exception):
     pass
