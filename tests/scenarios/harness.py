@@ -15,6 +15,7 @@ from sim_base import KEY, Fault, Script
 from sim_google import GoogleSim
 from sim_mistral import MistralSim
 from sim_openai import GroqSim, OpenAISim
+from sim_tenants import caller_id
 from sim_together import TogetherSim
 
 SIMS = {sim.vendor: sim for sim in (OpenAISim, AnthropicSim, GoogleSim, MistralSim, TogetherSim, GroqSim)}
@@ -25,15 +26,10 @@ KEY_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMIN
 SCENARIOS = []
 
 
-
-def caller_id(wire_id):
-    """The caller's id behind one on the wire: a vendor that keeps no marker gets the job's tag before it."""
-    return re.sub("^br-[a-z2-7]{12}-", "", wire_id)
-
-
 def is_row_of(line, name):
     """Whether a native result line is about that request, under its own or a tagged id."""
     return re.search(b'["-]' + name.encode() + b'"', line) is not None
+
 
 class Failure(Exception):
     pass
@@ -128,22 +124,22 @@ class World:
         """Adds the options every verb here is called with."""
         verb = words[0]
         line = [self.program, *words, "--state-dir", self.state]
-        if verb in ("run", "submit"):
+        if verb in ("run", "submit", "attach"):
             line += ["--provider", self.vendor]
             if self.sim:
                 line += ["--base-url", self.sim.base_url()]
-        if verb in ("run", "submit", "watch", "resume", "results", "status", "cancel"):
+        if verb in ("run", "submit", "watch", "resume", "results", "status", "cancel", "retry", "attach", "adopt"):
             line += ["--poll-interval", poll, "--settle", settle]
-        if verb in ("run", "watch", "resume"):
+        if verb in ("run", "watch", "resume", "retry", "attach", "adopt"):
             line += ["--timeout", timeout or ("600s" if self.sanitized else "60s")]
         if fast:
             line += ["--set", "retry.base_ms=5", "--set", "retry.cap_ms=50"]
         return line
 
-    def start(self, line, env=None):
+    def start(self, line, env=None, stdout=subprocess.PIPE):
         self.started.clear()
         process = subprocess.Popen(line, cwd=self.dir, env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: os.umask(0))
+                                   stdout=stdout, stderr=subprocess.PIPE, preexec_fn=lambda: os.umask(0))
         self.process = process
         self.started.set()
         return process
@@ -158,6 +154,7 @@ class World:
             process.kill()
             out, err = process.communicate()
             raise Failure("still running after %d s: %r" % (limit, err[-500:])) from None
+        out = out or b""  # where it went elsewhere
         self.spoken += [out, err]
         return Done(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"),
                     time.monotonic() - began)

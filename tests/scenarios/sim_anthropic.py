@@ -11,9 +11,11 @@ class AnthropicSim(Sim):
     key_variable = "ANTHROPIC_API_KEY"
     upload_calls = ()
 
+    def key_of(self, request):
+        return request.headers.get("x-api-key") or super().key_of(request)
+
     def check_auth(self, request, name):
-        key = request.headers.get("x-api-key") or request.headers.get("authorization", "").replace("Bearer ", "")
-        if key != self.expect_key:
+        if not self.knows_key_of(request):
             return Response(401, self.error_body(401))
         if not re.fullmatch(r"20\d\d-\d\d-\d\d", request.headers.get("anthropic-version", "")):
             self.violation("anthropic-version: %r" % request.headers.get("anthropic-version"))
@@ -116,7 +118,7 @@ class AnthropicSim(Sim):
 
     def do_list(self, request):
         shown = []
-        for batch in reversed(list(self.batches.values())):
+        for batch in sorted(reversed(list(self.batches.values())), key=lambda batch: -batch.created):
             batch.lists += 1
             if batch.lists > batch.script.invisible_lists:
                 shown.append(batch)

@@ -109,6 +109,8 @@ class Sim:
         self.on_call = None
         self.foreign_rows = 0
         self.expect_key = KEY
+        self.projects = None         # Projects, where several keys are known
+        self.rewrite = {}            # name of a call -> (request, response) -> response
         self.listener = socket.create_server((host, 0), backlog=64)
         self.tls = None
         if tls:
@@ -138,7 +140,7 @@ class Sim:
     def paid(self):
         """custom_id -> in how many batches it was executed."""
         times = {}
-        for batch in self.batches.values():
+        for batch in [*self.batches.values(), *(self.projects.batches() if self.projects else ())]:
             if batch.state == "failed" or getattr(batch, "foreign", False):
                 continue
             for row in batch.rows:
@@ -263,10 +265,21 @@ class Sim:
                 self.violation("no such call: %s %s" % (request.method, request.target))
                 return Response(404, self.error_body(404))
             try:
-                return handler(request)
+                response = self._handle_for(request, handler)
+                return self.rewrite[name](request, response) if name in self.rewrite else response
             except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
                 self.violation("%s: bad request (%r): %s" % (name, problem, bytes(request.body[:300])))
                 return Response(400, self.error_body(400))
+
+    def _handle_for(self, request, handler):
+        if not self.projects:
+            return handler(request)
+        with self.projects.seen_by(self, self.key_of(request)):
+            return handler(request)
+
+    def knows_key_of(self, request):
+        key = self.key_of(request)
+        return self.projects.admits(key) if self.projects else key == self.expect_key
 
     def _check_always(self, request):
         if self.expect_key in request.target or self.expect_key in unquote(request.target):
@@ -278,8 +291,11 @@ class Sim:
 
     # ---- for subclasses ----
 
+    def key_of(self, request):
+        return request.headers.get("authorization", "").replace("Bearer ", "", 1)
+
     def check_auth(self, request, name):
-        if request.headers.get("authorization") != "Bearer " + self.expect_key:
+        if not self.knows_key_of(request):
             return Response(401, self.error_body(401))
         return None
 

@@ -23,6 +23,8 @@ class Response:
         if not isinstance(body, (bytes, bytearray, memoryview)):
             body = json.dumps(body).encode()
         self.status, self.body, self.headers, self.kind = status, body, headers or {}, kind
+        self.stops_after = None  # the connection is closed after so many bytes of the body
+        self.drip = None         # (bytes at a time, an event that is waited for in between, seconds)
 
 
 def reset(connection):
@@ -31,8 +33,9 @@ def reset(connection):
     return False
 
 
-REASONS = {200: "OK", 201: "Created", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-           404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}
+REASONS = {200: "OK", 201: "Created", 206: "Partial Content", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
+           403: "Forbidden", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error",
+           503: "Service Unavailable"}
 
 
 def send(connection, response, method, cut=None):
@@ -44,7 +47,15 @@ def send(connection, response, method, cut=None):
     body = memoryview(response.body)
     if cut is not None:
         body = body[: int(len(body) * cut)]
-    if method != "HEAD":
+    if response.stops_after is not None:
+        connection.sendall(body[:response.stops_after])
+        raise OSError("broken off")
+    if response.drip:
+        count, stop, seconds = response.drip
+        for start in range(0, len(body), count):
+            connection.sendall(body[start:start + count])
+            stop.wait(seconds)
+    elif method != "HEAD":
         connection.sendall(body)
 
 
