@@ -16,6 +16,7 @@ import scenarios_create
 import scenarios_faults
 import scenarios_input
 import scenarios_keys
+import scenarios_legacy
 import scenarios_limits
 import scenarios_objects
 import scenarios_rows
@@ -23,7 +24,8 @@ import scenarios_trouble
 import scenarios_vllm
 
 MODULES = (scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create, scenarios_faults, scenarios_input,
-           scenarios_keys, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_trouble, scenarios_vllm)
+           scenarios_keys, scenarios_legacy, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_trouble,
+           scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
