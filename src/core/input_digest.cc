@@ -4,6 +4,7 @@
 
 #include "codec/jsonl.h"
 #include "core/id_file.h"
+#include "providers/registry.h"
 #include "sys/file.h"
 
 namespace br {
@@ -20,6 +21,12 @@ constexpr std::size_t kMaxRequestLine = std::size_t{1} << 32;
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   const Wide product = Wide{a} * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> (kWord * 8));
+}
+
+// Whether ids of ours stand for the caller's at that vendor today; a version before this one sent the caller's own.
+bool gets_tags(std::string_view name) {
+  const Provider* provider = find_provider(name);
+  return provider != nullptr && provider->capability().marker == Marker::none;
 }
 
 }  // namespace
@@ -39,12 +46,22 @@ void InputDigest::absorb(std::string_view bytes) {
 }
 
 void InputDigest::add(std::string_view id_json, std::string_view wire_id, std::string_view line) {
+  add_without(id_json, wire_id.empty() ? std::string_view::npos : line.find(wire_id), wire_id.size(), line);
+}
+
+void InputDigest::add_own_id(std::string_view id_json, std::string_view line) {
+  constexpr std::size_t kColon = 1, kQuotes = 2;
+  const std::size_t at = line.find(":" + std::string(id_json));
+  const bool found = at != std::string_view::npos;
+  add_without(id_json, found ? at + kColon + kQuotes / 2 : at, found ? id_json.size() - kQuotes : 0, line);
+}
+
+void InputDigest::add_without(std::string_view id_json, std::size_t at, std::size_t size, std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   absorb(id_json);
-  const std::size_t at = wire_id.empty() ? std::string_view::npos : line.find(wire_id);
   if (at == std::string_view::npos) return absorb(line);
   absorb(line.substr(0, at));
-  absorb(line.substr(at + wire_id.size()));
+  absorb(line.substr(at + size));
 }
 
 std::string InputDigest::text() const {
@@ -77,6 +94,7 @@ Result<std::string> input_of_files(const Spool& spool, const Job& job) {
     if (!ids) return std::move(ids.error());
     InputDigest digest;
     Line line;
+    const bool untagged = batch.id_tag.empty() && gets_tags(batch.provider);
     for (;;) {
       auto more = lines.next(&line);
       if (!more) return std::move(more.error());
@@ -87,6 +105,10 @@ Result<std::string> input_of_files(const Spool& spool, const Job& job) {
         return Error(Code::store, requests->path() + " is damaged: it has more lines than there are requests",
                      "put the file back from a copy");
       const bool stands_for = (*entry)->wire_id.data() != (*entry)->custom_id.data();
+      if (untagged && !stands_for) {
+        digest.add_own_id((*entry)->token, {line.data, line.size});
+        continue;
+      }
       digest.add((*entry)->token, stands_for ? (*entry)->wire_id : std::string_view(), {line.data, line.size});
     }
     digests.push_back(digest.text());

@@ -18,10 +18,13 @@ class InputDigest {
   // id_json: the caller's custom_id as a JSON string. wire_id: what stands for it in `line`; empty: nothing does.
   // line: the vendor's line, with or without its newline.
   void add(std::string_view id_json, std::string_view wire_id, std::string_view line);
+  // The same text as if an id of ours stood in `line` where the caller's own stands.
+  void add_own_id(std::string_view id_json, std::string_view line);
   std::string text() const;
 
  private:
   void absorb(std::string_view bytes);
+  void add_without(std::string_view id_json, std::size_t at, std::size_t size, std::string_view line);
 
   std::uint64_t first_ = 0x9e3779b97f4a7c15U, second_ = 0xd1b54a32d192ed03U;
 };

@@ -243,7 +243,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   static Error removed_error(const Provider& provider);
   static Given read_given(const BatchSpec& spec);
   Result<Job> known_job(const std::string& job_id);
-  Result<void> keep_older_inputs(const Job& job, bool is_retry);
+  Result<void> keep_older_inputs(const Job& job, const std::string& input, const Given& given);
   Result<std::string> find_repeated(const Job& job, const std::string& input, const Given& given);
   bool is_taker_locked(const Entry& entry);
   bool was_at_work_on(const std::string& job_id);

@@ -42,6 +42,10 @@ bool may_ask_the_same(const Job& a, const Job& b) {
                     });
 }
 
+// Repeat::refuses of a job whose version kept nothing: the program acknowledged all results of its jobs at once; those of a job without OUT
+// that are left wait for a library's user.
+bool refused_before(const Job& job) { return is_settled(job) || !job.output.empty(); }
+
 }  // namespace
 
 bool is_batch_option(std::string_view key) {
@@ -62,7 +66,7 @@ void Router::add_repeat(JobView* view) {
   const auto repeat = store_->repeat_of(view->job.id);
   if (!repeat) return;
   view->told = *repeat ? (*repeat)->told : is_settled(view->job);
-  view->refuses_repeat = *repeat ? (*repeat)->refuses : true;
+  view->refuses_repeat = *repeat ? (*repeat)->refuses : refused_before(view->job);
 }
 
 // As the running router knows it, else from the store.
@@ -74,22 +78,24 @@ Result<Job> Router::known_job(const std::string& job_id) {
 }
 
 // Jobs of versions that kept no digest get one when they may be meant. Their files may be gone: then they are not.
-Result<void> Router::keep_older_inputs(const Job& job, bool is_retry) {
+Result<void> Router::keep_older_inputs(const Job& job, const std::string& input, const Given& given) {
   auto ids = store_->jobs_without_repeat();
   if (!ids) return std::move(ids.error());
   for (const std::string& id : *ids) {
     auto older = known_job(id);
     if (!older) continue;
-    Repeat repeat{"", is_settled(*older), true};
-    if (is_retry) {
+    Repeat repeat{"", is_settled(*older), refused_before(*older)};
+    if (!job.parent.empty()) {
       if (older->parent != job.parent) continue;
       repeat.input = input_of_retry(job.parent);
     } else {
       if (!may_ask_the_same(*older, job)) continue;
-      auto input = input_of_files(*spool_, *older);
-      if (!input) continue;
-      repeat.input = std::move(*input);
+      auto asked = input_of_files(*spool_, *older);
+      if (!asked) continue;
+      repeat.input = std::move(*asked);
     }
+    // Who gives it again is who submitted it.
+    if (repeat.input == input && (given.finished == "refuse" || given.finished == "take")) repeat.refuses = true;
     if (auto kept = store_->keep_repeat(id, repeat); !kept) return kept;
   }
   return {};
@@ -102,7 +108,7 @@ Result<std::string> Router::find_repeated(const Job& job, const std::string& inp
     std::unique_lock lock(mutex_);
     wait_until_loaded(&lock);
   }
-  if (auto kept = keep_older_inputs(job, is_retry); !kept) return std::move(kept.error());
+  if (auto kept = keep_older_inputs(job, input, given); !kept) return std::move(kept.error());
   const auto fits = [&](const Job& other) {
     return is_retry || !given.finished.empty() || other.output == given.output;
   };

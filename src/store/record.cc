@@ -1,5 +1,7 @@
 #include "store/record.h"
 
+#include <algorithm>
+
 #include "codec/json_read.h"
 #include "codec/json_write.h"
 #include "sys/checksum.h"
@@ -166,6 +168,15 @@ Sum check_sum(std::string_view text) {
   return end.substr(kSumStart.size(), kDigits) == checksum_of(covered) ? Sum::good : Sum::bad;
 }
 
+// A version before this one counted attempts instead, those too that a full queue ended before anything was paid. What
+// was refused, or ended without an id of the vendor's, was certainly never submitted.
+std::int32_t creates_of_older(const RemoteBatch& b) {
+  if (b.phase == Phase::planned || b.phase == Phase::refused) return 0;
+  if (b.phase == Phase::collected && b.status.id.empty()) return 0;
+  const bool is_unsent = b.phase == Phase::uploaded;
+  return std::max(b.attempt - b.queue_waits - (is_unsent ? 1 : 0), is_unsent ? 0 : 1);
+}
+
 }  // namespace
 
 std::string write_job_record(const Job& job) {
@@ -262,8 +273,6 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.attempt = static_cast<std::int32_t>(integer("attempt", 1));
   b.planned_ms = integer("planned_ms", -1);
   b.id_tag = j["id_tag"].string_or("");
-  // A version before this one did not count: an attempt that was sent is one create.
-  b.creates = static_cast<std::int32_t>(integer("creates", b.phase == Phase::planned ? 0 : b.attempt));
   b.key_salt = j["key_salt"].string_or("");
   b.accounts = read_texts(j["accounts"]);
   b.keys = read_texts(j["keys"]);
@@ -281,6 +290,7 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.bad_fetches = static_cast<std::int32_t>(integer("bad_fetches", 0));
   b.refetches = static_cast<std::int32_t>(integer("refetches", 0));
   b.queue_waits = static_cast<std::int32_t>(integer("queue_waits", 0));
+  b.creates = static_cast<std::int32_t>(integer("creates", creates_of_older(b)));
   b.results = read_counts(j["results"]);
   b.tokens = read_tokens(j["tokens"]);
   b.acked_rows = integer("acked_rows", 0);

@@ -21,6 +21,24 @@ void digest_leaves_out_the_id_that_stands_on_the_wire(void**) {
                       digest_of("\"a\"", "other-tag-a", "{\"custom_id\":\"other-tag-a\",\"x\":1}").c_str());
 }
 
+std::string digest_without_own_id(const char* id, const char* line) {
+  br::InputDigest digest;
+  digest.add_own_id(id, line);
+  return digest.text();
+}
+
+void digest_of_an_untagged_line_is_that_of_a_tagged_one(void**) {
+  for (const char* id : {"a", "custom_id", "c", "params"}) {
+    const std::string json = "\"" + std::string(id) + "\"", end = ",\"params\":{\"a\":\"a\"}}";
+    const std::string wire = "7i2lkux7ncg5-" + std::string(id);
+    const std::string tagged = "{\"custom_id\":\"" + wire + "\"" + end, plain = "{\"custom_id\":" + json + end;
+    assert_string_equal(digest_without_own_id(json.c_str(), plain.c_str()).c_str(),
+                        digest_of(json.c_str(), wire.c_str(), tagged.c_str()).c_str());
+  }
+  assert_string_equal(digest_without_own_id("\"b\"", "{\"custom_id\":\"a\"}").c_str(),
+                      digest_of("\"b\"", "", "{\"custom_id\":\"a\"}").c_str());
+}
+
 void digest_of_other_requests_is_another(void**) {
   const std::string one = digest_of("\"a\"", "", "{\"x\":1}");
   assert_string_not_equal(one.c_str(), digest_of("\"b\"", "", "{\"x\":1}").c_str());
@@ -63,6 +81,7 @@ void input_depends_on_who_is_asked_and_where(void**) {
 int main() {
   const CMUnitTest tests[] = {cmocka_unit_test(digest_of_the_same_requests_is_the_same),
                               cmocka_unit_test(digest_leaves_out_the_id_that_stands_on_the_wire),
+                              cmocka_unit_test(digest_of_an_untagged_line_is_that_of_a_tagged_one),
                               cmocka_unit_test(digest_of_other_requests_is_another),
                               cmocka_unit_test(digest_depends_on_the_order_of_the_requests),
                               cmocka_unit_test(input_depends_on_who_is_asked_and_where)};

@@ -197,6 +197,27 @@ void a_record_without_the_newer_fields_is_read(void**) {
   assert_int_equal(job->attempt, 1);
 }
 
+std::int32_t creates_in(const char* fields) {
+  const auto batch = br::read_batch_record(std::string(R"({"job_id":"job_a",)") + fields + "}");
+  assert_true(batch.ok());
+  return batch->creates;
+}
+
+// The version before counted attempts, and also those of which certainly nothing came.
+void creates_of_an_older_record_are_those_that_may_have_been_paid(void**) {
+  assert_int_equal(creates_in(R"("phase":0,"attempt":2,"queue_waits":1)"), 0);
+  assert_int_equal(creates_in(R"("phase":1,"attempt":1)"), 0);
+  assert_int_equal(creates_in(R"("phase":1,"attempt":2)"), 1);
+  assert_int_equal(creates_in(R"("phase":2,"attempt":1)"), 1);
+  assert_int_equal(creates_in(R"("phase":3,"attempt":5,"queue_waits":4)"), 1);
+  assert_int_equal(creates_in(R"("phase":3,"attempt":3)"), 3);
+  assert_int_equal(creates_in(R"("phase":4,"attempt":1,"queue_waits":3)"), 1);
+  assert_int_equal(creates_in(R"("phase":6,"attempt":1,"status":{"id":"batch_1"})"), 1);
+  assert_int_equal(creates_in(R"("phase":6,"attempt":1,"status":{"id":""})"), 0);
+  assert_int_equal(creates_in(R"("phase":7,"attempt":1)"), 0);
+  assert_int_equal(creates_in(R"("phase":7,"attempt":1,"creates":2)"), 2);
+}
+
 void a_damaged_record_is_an_error_of_the_store(void**) {
   for (const char* text : {"", "{", "[]", "{}"}) {
     assert_true(!br::read_job_record(text).ok() && br::read_job_record(text).error().code == br::Code::store);
@@ -212,6 +233,7 @@ int main() {
       cmocka_unit_test(every_field_of_a_batch_comes_back),
       cmocka_unit_test(each_field_of_a_batch_is_told_from_its_first_value),
       cmocka_unit_test(a_record_without_the_newer_fields_is_read),
+      cmocka_unit_test(creates_of_an_older_record_are_those_that_may_have_been_paid),
       cmocka_unit_test(a_damaged_record_is_an_error_of_the_store),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -1,0 +1,163 @@
+"""State directories that an older version left, in every phase: they open, go on and end."""
+import contextlib
+import os
+import sqlite3
+
+import legacy
+from harness import SIMS, add, want
+
+BASE_URL = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL",
+            "mistral": "MISTRAL_BASE_URL", "together": "TOGETHER_BASE_URL", "groq": "GROQ_BASE_URL"}
+
+
+def second_errored(name):
+    return "errored" if name == "r1" else "succeeded"
+
+
+def second_cancelled(name):
+    return "cancelled" if name == "r1" else "succeeded"
+
+
+class Expected:
+    """What becomes of a fixture: create calls still to come, exit code of its end, status of each row."""
+
+    def __init__(self, creates=0, code=0, rows=lambda name: "succeeded", ids=None, cancels=0):
+        self.creates, self.code, self.rows, self.ids, self.cancels = creates, code, rows, ids, cancels
+
+
+ONE_MORE = Expected(creates=1)
+THERE = Expected()
+UNFINISHED = {
+    "planned": ONE_MORE, "planned-file-there": ONE_MORE, "planned-before-create": ONE_MORE, "planned-put-back": THERE,
+    "uploaded": ONE_MORE, "queue-full": ONE_MORE, "creating-executed": THERE, "creating-not-executed": ONE_MORE,
+    "unknown-executed": THERE, "unknown-not-executed": ONE_MORE, "unknown-absent-once": ONE_MORE,
+    "running": THERE, "fetching": THERE, "refused": Expected(code=3, rows=lambda name: "errored"),
+    "blocked-key": ONE_MORE, "blocked-key-running": THERE, "blocked-credit": ONE_MORE,
+    "cancel-running": Expected(code=3, rows=second_cancelled, cancels=1),
+    "cancel-unknown-executed": Expected(code=3, rows=second_cancelled, cancels=1),
+    "cancel-unknown-not-executed": Expected(code=3, rows=lambda name: "cancelled"),
+    "attached": THERE, "retry-creating": Expected(ids=["r1"]), "parts": THERE,
+    "likeness": THERE, "likeness-fetching": THERE, "likeness-of-a-stranger": ONE_MORE,
+}
+FINISHED = {
+    "done": THERE, "done-unread": Expected(code=3, rows=second_errored), "done-half-read": THERE,
+    "refused-done": Expected(code=3, rows=lambda name: "errored"),
+}
+
+
+def put_back(world, fixture):
+    legacy.put_back(world, fixture)
+    expected = dict(UNFINISHED, **FINISHED)[fixture]
+    if (world.vendor, fixture) == ("anthropic", "cancel-unknown-executed"):
+        expected = Expected(cancels=1)  # its rows have to prove that it is ours, and then it has ended
+    world.ids = expected.ids or world.ids
+    world.may_pay_twice = fixture == "retry-creating"  # its row that failed
+    jobs = world.call("list", "--json").json()["jobs"]  # offline, the newest first
+    want(not world.sim.calls, "list made calls: %s" % [call[0] for call in world.sim.calls])
+    return expected, jobs[0]["id"]
+
+
+def check_end(world, expected, done):
+    world.code(done, expected.code)
+    world.check_out(expected.rows)
+    for call, times in (("create", expected.creates), ("cancel", expected.cancels)):
+        want(world.sim.count(call) == times, "%d calls of %s, not %d" % (world.sim.count(call), call, times))
+
+
+def check_over(world, expected, job):
+    """Nothing is left to do, the results can be had as often as wanted, and no call is made for that."""
+    before = len(world.sim.calls)
+    want("nothing to resume" in world.code(world.call("resume"), 0).err, "resume found more to do")
+    world.code(world.call("status", job), 0)
+    for _ in range(2):
+        os.remove(world.output)
+        world.code(world.call("results", job, "-o", world.output), expected.code)
+        world.check_out(expected.rows)
+    want(len(world.sim.calls) == before, "calls after the end: %s" % [call[0] for call in world.sim.calls[before:]])
+
+
+def address_named(world, fixture):
+    expected, job = put_back(world, fixture)
+    check_end(world, expected, world.call("resume", job, "--base-url", world.sim.base_url(), "-o", world.output))
+    check_over(world, expected, job)
+
+
+def address_of_the_environment(world, fixture):
+    """The key in force is not known to be the job's, so the remembered address alone gets no key."""
+    expected, job = put_back(world, fixture)
+    if fixture == "refused":  # nothing is left to ask anybody
+        check_end(world, expected, world.call("resume"))
+        return check_over(world, expected, job)
+    refusal = world.code(world.call("resume"), 4)
+    want(world.sim.base_url() in refusal.err and "--base-url" in refusal.err, "says: " + refusal.err)
+    world.nothing_sent()
+    named = {BASE_URL[world.vendor]: world.sim.base_url()}
+    # The version that made these two did not remember where their results go.
+    more = ("resume", job, "-o", world.output) if fixture in ("attached", "retry-creating") else ("resume",)
+    check_end(world, expected, world.call(*more, env=named))
+    check_over(world, expected, job)
+
+
+def looked_at_first(world, fixture):
+    """What a look at a job proves about the key is kept. Then the address needs no word of anybody."""
+    expected, job = put_back(world, fixture)
+    world.code(world.call("status", job, "--base-url", world.sim.base_url()), 0)
+    has_answered = fixture in ("running", "attached") or (
+        fixture in ("creating-executed", "unknown-executed") and world.vendor != "anthropic")  # which still has to prove it
+    address = () if has_answered else ("--base-url", world.sim.base_url())
+    check_end(world, expected, world.call("resume", job, *address, "-o", world.output))
+
+
+def same_command(world, fixture):
+    """`run` again, as after a kill, or `retry`: goes on with the job."""
+    expected, job = put_back(world, fixture)
+    if fixture == "retry-creating":
+        parent = world.call("list", "--json").json()["jobs"][1]["id"]
+        done = world.call("retry", parent, "-o", world.output, "--poll-interval", "20ms", "--settle", "300ms",
+                          "--base-url", world.sim.base_url())
+    else:
+        done = world.run()
+    check_end(world, expected, done)
+    check_over(world, expected, job)
+
+
+def over_already(world, fixture):
+    expected, job = put_back(world, fixture)
+    if fixture == "done-unread":
+        check_end(world, expected, world.call("resume"))
+    else:
+        want("nothing to resume" in world.code(world.call("resume"), 0).err, "resume found more to do")
+        world.code(world.call("results", job, "-o", world.output), expected.code)
+    world.check_out(expected.rows)
+    check_over(world, expected, job)
+    world.nothing_sent()
+    if fixture == "done-half-read":
+        with contextlib.closing(sqlite3.connect(world.state + "/state.db")) as database:
+            acked = database.execute("SELECT json_extract(record, '$.acked_rows') FROM batches").fetchone()[0]
+        want(acked == 1, "%d results count as taken by the program" % acked)
+
+
+def same_command_when_over(world, fixture):
+    """Work that was paid for is not paid for again; work that no vendor took is carried out."""
+    expected, _ = put_back(world, fixture)
+    if fixture == "refused-done":
+        world.code(world.run(), 0)
+        world.check_out()
+        return world.one_batch()
+    done = world.run()
+    if fixture == "done-unread":  # nobody was told of its end
+        check_end(world, expected, done)
+    else:
+        world.code(done, 2)
+    world.nothing_sent()
+
+
+for vendor in SIMS:
+    for name in legacy.names(vendor):
+        if name in FINISHED:
+            variants = [over_already] + ([] if name == "done-half-read" else [same_command_when_over])
+        else:
+            variants = [address_named, address_of_the_environment, looked_at_first]
+            variants += [] if name in ("attached",) else [same_command]
+        for variant in variants:
+            add(vendor, "legacy-%s-%s" % (name, variant.__name__.replace("_", "-")), variant, fixture=name)
