@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "cli/handles.h"
+#include "cli/terminal.h"
 
 namespace cli {
 namespace {
@@ -44,6 +46,7 @@ void check_output(const std::string& path) {
 OutFile::OutFile(const std::string& path) : path_(path) {
   if (path_.empty() || path_ == "-") {
     fd_ = STDOUT_FILENO;
+    is_terminal_ = isatty(fd_) != 0;
     return;
   }
   check_output(path_);
@@ -67,7 +70,18 @@ OutFile::~OutFile() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
+// On a terminal a vendor's control characters are shown; into a file or a pipe the bytes go as they are.
 void OutFile::write(const char* data, std::size_t size) {
+  if (!is_terminal_) return put(data, size);
+  line_.append(data, size);
+  const std::size_t end = line_.rfind('\n');
+  if (end == std::string::npos) return;
+  const std::string shown = printable_json(line_.substr(0, end + 1));
+  line_.erase(0, end + 1);
+  put(shown.data(), shown.size());
+}
+
+void OutFile::put(const char* data, std::size_t size) {
   while (size > 0 && error_ == 0) {
     const ssize_t n = ::write(fd_, data, size);
     if (n < 0 && errno == EINTR) continue;
@@ -100,6 +114,8 @@ void OutFile::check() const {
 }
 
 void OutFile::commit() {
+  const std::string rest = printable_json(std::exchange(line_, {}));
+  put(rest.data(), rest.size());
   check();
   if (temporary_.empty()) return;
   if (fsync(fd_) != 0) throw cannot(path_, "write", errno);

@@ -31,7 +31,11 @@ class OutFile {
   static int take(void* user_data, const char* data, std::size_t size);
 
  private:
+  void put(const char* data, std::size_t size);
+
   std::string path_, temporary_;
+  std::string line_;          // to a terminal: what came of the line that is not complete
+  bool is_terminal_ = false;
   int fd_ = -1;
   int error_ = 0;
   std::uint64_t written_ = 0, handed_to_disk_ = 0;

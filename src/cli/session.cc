@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "cli/json_text.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
@@ -42,6 +44,8 @@ Session::Session(const Options& options, Mode mode) : options_(options), mode_(m
 
 Session::~Session() {
   progress_.clear();
+  // Closing in order says that somebody was told of the end, so that the words have to be out before.
+  std::fflush(stdout);
   br_router_close(router_.get(), kCloseTimeoutMs, nullptr);
   interrupts_.reset();
 }

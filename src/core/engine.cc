@@ -70,18 +70,23 @@ void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
     part.rules.account = account_proof(*part.provider, *account, batch.key_salt);
 }
 
+// A job of an earlier process goes on at the address that this router's configuration names, if it names one.
+bool Engine::move_addresses(Run* run) {
+  const std::string& address = p_.config->get("resume.base_url");
+  if (run->address_is_given || address.empty()) return false;
+  run->address_is_given = true;
+  run->job.base_url = address;
+  for (RemoteBatch& batch : run->job.batches) batch.base_url = address;
+  return true;
+}
+
 void Engine::add(EngineJob added) {
   auto run = std::make_unique<Run>();
   run->job = std::move(added.job);
   run->config = *p_.config;
   run->address_is_given = added.address_is_given;
   for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
-  const std::string moved = added.address_is_given ? "" : p_.config->get("resume.base_url");
-  if (!moved.empty()) {
-    run->address_is_given = true;  // by whoever configured this router
-    run->job.base_url = moved;
-    for (RemoteBatch& batch : run->job.batches) batch.base_url = moved;
-  }
+  const bool moved = move_addresses(run.get());
   run->parts.resize(run->job.batches.size());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     Part& part = run->parts[i];
@@ -93,7 +98,7 @@ void Engine::add(EngineJob added) {
     use_provider_of(run.get(), i, std::move(added.uses[i]));
     // The same key at an address that somebody named is the same account.
     const AccountProof& proof = part.rules.account;
-    if (!moved.empty() && std::find(batch.keys.begin(), batch.keys.end(), proof.key) != batch.keys.end())
+    if (moved && std::find(batch.keys.begin(), batch.keys.end(), proof.key) != batch.keys.end())
       learn_account(proof, &batch);
     batch.request_path = p_.spool->requests(run->job.id, batch.part);
   }

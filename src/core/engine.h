@@ -202,6 +202,7 @@ class Engine {
   void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
                      const Account& account, const std::string& scratch);
   void local_call(Run* run, std::size_t index, Op op);
+  bool move_addresses(Run* run);
   void use_provider_of(Run* run, std::size_t index, ProviderUse use);
   void external_call(Run* run, std::size_t index, Op op);
   void external_answered(const std::string& job_id, std::size_t index, Op op, Result<Outcome> outcome);

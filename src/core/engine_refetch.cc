@@ -45,9 +45,10 @@ void Engine::refetch(const Job& job, const std::vector<std::size_t>& parts, std:
   for (const auto& [key, value] : job.settings) (void)run->config.set(key, value);
   run->refetch = std::make_unique<Refetch>(Refetch{job.id, std::move(done)});
   run->parts.resize(parts.size());
+  for (const std::size_t part : parts) run->job.batches.push_back(once_more(job.batches[part]));
+  move_addresses(run.get());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const RemoteBatch& batch = job.batches[parts[i]];
-    run->job.batches.push_back(once_more(batch));
     run->parts[i].feed = std::make_shared<ResultFeed>();
     run->parts[i].feed->path = p_.spool->output(id, batch.part) + ".answers";
     use_provider_of(run.get(), i, std::move(uses[i]));

@@ -144,7 +144,7 @@ Result<void> Engine::check_address(const Run& run, std::size_t index, const Acco
   for (const std::string& url : account.own_urls()) {
     if (std::find(trusted.begin(), trusted.end(), url) != trusted.end()) continue;
     Error error(Code::auth,
-                "[" + account.provider + "] the job " + run.job.id + " remembers the address " + url +
+                "[" + account.provider + "] the job " + batch.job_id + " remembers the address " + url +
                     ", and the key in force is not known to be the job's: it is not sent there",
                 "if that address is right, say so with --base-url " + url + "; else set the job's own key");
     error.provider = account.provider;

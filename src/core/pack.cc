@@ -94,7 +94,14 @@ Result<void> Packer::end_files(OpenPart* part) {
   return {};
 }
 
+// What cannot be written is the state, and no wrong input.
 Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) {
+  auto taken = put(provider, item);
+  if (!taken && taken.error().code == Code::io) taken.error().code = Code::store;
+  return taken;
+}
+
+Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   auto part = part_for(provider, item);
   if (!part) return std::move(part.error());
   RemoteBatch& batch = (*part)->batch;

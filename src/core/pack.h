@@ -46,6 +46,7 @@ class Packer : public RequestSink {
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
   Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key);
+  Result<void> put(const Provider& provider, const EncodedRequest& item);
   static Result<void> end_files(OpenPart* part);
   void over_limit(Error error);
 

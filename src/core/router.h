@@ -174,6 +174,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   // remembered: its address comes from the state directory, and not from this process's caller.
   void add_new_entry(Job job, bool remembered, DoneFn done = {});
   void name_account(const Config& config, RemoteBatch* batch);
+  bool has_known_key(const RemoteBatch& batch) const;
   Feeds make_feeds(const Job& job) const;
   Result<Entry*> entry_locked(const std::string& job_id);
   const Error* blocked_error_locked(const std::string& job_id) const;

@@ -79,6 +79,15 @@ void Router::name_account(const Config& config, RemoteBatch* batch) {
   learn_account(account_proof(*provider, *account, batch->key_salt), batch);
 }
 
+bool Router::has_known_key(const RemoteBatch& batch) const {
+  const Provider* provider = find_provider(batch.provider);
+  if (provider == nullptr) return false;
+  auto account = resolve_account(config_, *provider, batch.base_url, batch.account);
+  if (!account) return false;
+  const std::string key = account_proof(*provider, *account, batch.key_salt).key;
+  return key.empty() || std::find(batch.keys.begin(), batch.keys.end(), key) != batch.keys.end();
+}
+
 std::string Router::new_job_id() {
   constexpr std::size_t kLength = 20;
   return "job_" + random_.id(kLength);
@@ -252,7 +261,8 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
   }
   for (RemoteBatch& batch : prepared.job.batches) {
     batch.planned_ms = prepared.job.created_ms;
-    name_account(config_, &batch);
+    // The key in force is not the job's for being in force: its address comes from the state directory.
+    if (has_known_key(batch)) name_account(config_, &batch);
   }
   if (*written > 0)
     prepared.warnings.push_back(std::to_string(*written) +

@@ -11,6 +11,7 @@
 
 #include "net/crypto.h"
 #include "net/curl_exchange.h"
+#include "sys/descriptors.h"
 #include "net/curl_failure.h"
 
 namespace br {
@@ -33,7 +34,9 @@ class CurlTransport : public Transport {
     });
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
+    // What is kept open for the next call must not keep others from opening a file.
+    const auto idle = static_cast<long>(descriptor_limit() / 8);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::clamp(idle, 1L, kMaxIdleConnections));
   }
 
   ~CurlTransport() override {

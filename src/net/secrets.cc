@@ -13,7 +13,7 @@ constexpr std::size_t kLeastSecret = 8, kLongerThanWords = 16;
 constexpr std::size_t kMostWindow = 16;
 constexpr std::size_t kMostEncoded = 8;  // bytes that one character may take: \\u002b, &#0043;
 
-bool is_plain(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_'; }
+bool is_plain(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 bool is_base64(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("+/-_", c) != nullptr; }
 
@@ -220,6 +220,27 @@ void Secrets::hide_in(char* text, std::size_t size) const {
   for (std::size_t end = window_; end <= size;) {
     const std::size_t shift = shift_[block(text + end - 2)];
     end += shift != 0 ? shift : std::max<std::size_t>(1, hide_at(text, size, end - window_));
+  }
+  for (const char mark : {'%', '\\', '&'}) hide_encoded(text, size, mark);
+}
+
+// Secrets that begin with an encoded character, which may be encoded throughout and hold no anchor.
+void Secrets::hide_encoded(char* text, std::size_t size, char mark) const {
+  for (std::size_t at = 0; at < size;) {
+    const void* found = std::memchr(text + at, mark, size - at);
+    if (found == nullptr) return;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - text);
+    const std::string_view rest(text + at, size - at);
+    std::size_t length = 0;
+    // Of the escapes of JSON only one stands for any character.
+    const bool may = mark != '\\' || (rest.size() > 1 && (rest[1] == 'u' || rest[1] == '\\'));
+    for (const Pattern& p : patterns_) {
+      bool ended = false;
+      if (!may || !match_forward(rest, p.text, p.base64, &length, &ended)) continue;
+      std::fill_n(text + at, length, '*');
+      break;
+    }
+    at += std::max<std::size_t>(1, length);
   }
 }
 

@@ -43,6 +43,7 @@ class Secrets {
   void add_pattern(Pattern pattern);
   void make_table();
   void hide_in(char* text, std::size_t size) const;
+  void hide_encoded(char* text, std::size_t size, char mark) const;
   std::size_t hide_at(char* text, std::size_t size, std::size_t anchor_at) const;
   std::size_t beginning_at_end(std::string_view text) const;
 

@@ -278,7 +278,8 @@ class FireworksProvider : public OpenAiFamilyProvider {
       if (!by_name && !context.page.empty()) path += "&pageToken=" + url_encode(context.page);
       return send_step(call(context.account, "GET", path));
     }
-    if (by_name && last->status == 404) return Step{};
+    // Its own word, and not that of something before it.
+    if (by_name && last->status == 404 && Json::parse(last->body) != nullptr) return Step{};
     auto json = read_object("fireworks", kWhat, *last);
     if (!json) return std::move(json.error());
     Step step;

@@ -129,7 +129,11 @@ Result<std::string> next_page(const OpenAiCalls& calls, const OpContext& context
     PageMark mark = page_mark(context.page);
     mark.page += 1;
     mark.seen += static_cast<std::int64_t>(items);
-    const bool more = items > 0 && mark.seen < answer["total"].integer().value_or(mark.seen + 1);
+    const auto total = answer["total"].integer();
+    if (items == 0 && total && mark.seen < *total)
+      return protocol_error(context.account.provider, kListing,
+                            "an empty page after " + std::to_string(mark.seen) + " of " + std::to_string(*total) + " entries");
+    const bool more = items > 0 && mark.seen < total.value_or(mark.seen + 1);
     return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : std::string();
   }
   if (calls.listing == Listing::whole && is_page_size(items))

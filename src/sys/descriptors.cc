@@ -1,6 +1,7 @@
 #include "sys/descriptors.h"
 
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +20,12 @@ bool descriptors_are_short() {
     if (fd >= 0) close(fd);
   }
   return short_of;
+}
+
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1024;
+  return static_cast<std::size_t>(limit.rlim_cur);
 }
 
 }  // namespace br

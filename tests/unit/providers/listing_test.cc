@@ -21,6 +21,33 @@ br::Outcome page(const char* provider, const std::string& cursor, const std::str
   return step->outcome;
 }
 
+std::string jobs(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i)
+    list += (i > 0 ? ",{\"id\":\"j" : "{\"id\":\"j") + std::to_string(i) + "\",\"status\":\"SUCCESS\"}";
+  return "[" + list + "]";
+}
+
+bool is_refused(const char* provider, const std::string& cursor, const std::string& answer) {
+  const br::Provider* vendor = br::find_provider(provider);
+  const auto account = br::test::test_account(*vendor);
+  br::HttpResponse response;
+  response.status = 200;
+  response.body = answer;
+  const br::RemoteBatch batch;
+  const br::OpContext context{*account, batch, br::test::kNow, cursor, {}, 100, 1, {}, {}};
+  return !vendor->advance(br::Op::list, context, &response).ok();
+}
+
+void answer_without_a_list_proves_nothing(void**) {
+  assert_true(is_refused("google", "", R"({"status":"login required"})"));
+  assert_false(is_refused("google", "", "{}"));
+  assert_true(is_refused("openai", "", "[]"));
+  assert_false(is_refused("together", "", "[]"));
+  assert_true(is_refused("together", "", jobs(20)));  // so many are a page
+  assert_true(is_refused("openai", "", R"({"data":[],"has_more":true})"));
+}
+
 std::string request_for(const char* provider, const std::string& cursor) {
   const br::Provider* vendor = br::find_provider(provider);
   const auto account = br::test::test_account(*vendor);
@@ -31,12 +58,6 @@ std::string request_for(const char* provider, const std::string& cursor) {
   return step->send->url;
 }
 
-std::string jobs(int count) {
-  std::string list;
-  for (int i = 0; i < count; ++i)
-    list += (i > 0 ? ",{\"id\":\"j" : "{\"id\":\"j") + std::to_string(i) + "\",\"status\":\"SUCCESS\"}";
-  return "[" + list + "]";
-}
 
 void numbered_pages_shorter_than_asked_for_are_read_until_the_total_was_seen(void**) {
   const std::string twenty = R"({"object":"list","total":50,"data":)" + jobs(20) + "}";
@@ -52,7 +73,8 @@ void numbered_pages_shorter_than_asked_for_are_read_until_the_total_was_seen(voi
 void numbered_pages_without_a_total_are_read_until_one_is_empty(void**) {
   assert_string_equal(page("mistral", "", R"({"data":)" + jobs(20) + "}").next_page.c_str(), "1.20");
   assert_string_equal(page("mistral", "1.20", R"({"data":[]})").next_page.c_str(), "");
-  assert_string_equal(page("mistral", "1.20", R"({"data":[],"total":50})").next_page.c_str(), "");
+  assert_string_equal(page("mistral", "1.50", R"({"data":[],"total":50})").next_page.c_str(), "");
+  assert_true(is_refused("mistral", "1.20", R"({"data":[],"total":50})"));  // thirty of them are nowhere
 }
 
 void full_page_that_does_not_say_whether_there_is_more_is_followed(void**) {
@@ -68,7 +90,8 @@ void full_page_that_does_not_say_whether_there_is_more_is_followed(void**) {
 }  // namespace
 
 int main() {
-  const CMUnitTest tests[] = {cmocka_unit_test(numbered_pages_shorter_than_asked_for_are_read_until_the_total_was_seen),
+  const CMUnitTest tests[] = {cmocka_unit_test(answer_without_a_list_proves_nothing),
+                              cmocka_unit_test(numbered_pages_shorter_than_asked_for_are_read_until_the_total_was_seen),
                               cmocka_unit_test(numbered_pages_without_a_total_are_read_until_one_is_empty),
                               cmocka_unit_test(full_page_that_does_not_say_whether_there_is_more_is_followed)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
