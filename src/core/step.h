@@ -53,6 +53,8 @@ struct Search {
   // What has to be looked at itself: match_by_shape, what looks like it; else what the list shows without a marker.
   std::vector<RemoteStatus> candidates;
   std::size_t probing = 0;               // the candidate that is being looked at
+  std::string alike;                     // those with our ids, where these carry no tag
+  std::string taken, taken_by;           // one of those that another job of this directory has
   std::int64_t running = 0, unproven = 0;  // candidates that have not ended; that ended and prove nothing
 };
 

@@ -174,16 +174,30 @@ void Stepper::probed(const Event& event) {
   if (!search.under_way || search.probing >= search.candidates.size()) return;
   const RemoteStatus& status = *event.outcome.status;
   if (is_proven(event)) {
-    search.matches.best = status;
-    search.matches.count = 1;
-    search.owner = event.outcome.owners.empty() ? "" : event.outcome.owners.front();
-    return found();
+    if (take_proven(status, event.outcome.owners.empty() ? "" : event.outcome.owners.front())) return found();
+  } else if (event.proof == RowProof::foreign) {
+    batch().not_ours.push_back(status.id);
+  } else if (rules_.match_by_shape) {  // without rows to prove it one that does not name us is somebody else's
+    (is_terminal(status.state) ? search.unproven : search.running) += 1;
   }
-  // Without rows to prove it a batch that does not name us, asked itself, is somebody else's.
-  if (event.proof == RowProof::foreign) batch().not_ours.push_back(status.id);
-  else if (rules_.match_by_shape) (is_terminal(status.state) ? search.unproven : search.running) += 1;
   search.probing += 1;
   probe_next();
+}
+
+// true: that is proof enough. A marker or a tag is nobody else's; the caller's own ids, as a version before this one sent
+// them, may be another job's too, so all candidates are read.
+bool Stepper::take_proven(const RemoteStatus& status, const std::string& owner) {
+  Search& search = track().search;
+  const bool is_enough = !rules_.match_by_shape || !batch().id_tag.empty();
+  if (is_enough || owner.empty()) {
+    keep_match(status, &search.matches);
+    search.owner = owner;
+    search.alike += (search.alike.empty() ? "" : ", ") + status.id;
+  } else {
+    search.taken = status.id;
+    search.taken_by = owner;
+  }
+  return is_enough;
 }
 
 bool Stepper::is_proven(const Event& event) const {
@@ -195,6 +209,9 @@ void Stepper::all_probed() {
   Search& search = track().search;
   if (search.unreadable > 0) return search_failed(unreadable_entries(batch(), search.unreadable));
   track().failures = 0;
+  // One that still runs may have them too.
+  if (search.matches.count == 1 && search.running == 0) return found();
+  if (search.matches.count > 1 || (!search.taken.empty() && search.running == 0)) return several_alike();
   if (search.running + search.unproven == 0) return nothing_there();
   track().polls += 1;
   search.under_way = false;
@@ -211,6 +228,20 @@ void Stepper::all_probed() {
   batch().absent_since_ms = -1;
   save();
   schedule(Due::list, poll_delay_ms(rules_.poll, now_ - batch().create_sent_ms));
+}
+
+// Ids without a tag prove as long as one batch has them.
+void Stepper::several_alike() {
+  const Search& search = track().search;
+  const std::string what = search.matches.count > 1
+                         ? "several batches in the vendor's list have the ids of its requests (" + search.alike + ")"
+                         : "the batch " + search.taken + " has the ids of its requests, and belongs to the job " +
+                               search.taken_by + " of this directory";
+  track().polls += 1;
+  track().search.under_way = false;
+  if (batch().cancel_wanted) track().cancel = CancelAnswer::remembered;
+  block(Error(Code::unknown_outcome, what + "; which one answers it nobody can tell from here",
+              "nothing is sent meanwhile; look at the vendor's console and decide with `batchrouter adopt` or `abandon`"));
 }
 
 void Stepper::search_failed(const Error& error) {

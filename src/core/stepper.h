@@ -66,7 +66,9 @@ class Stepper {
   void found();
   void probe_next();
   void probed(const Event& event);
+  bool take_proven(const RemoteStatus& status, const std::string& owner);
   void all_probed();
+  void several_alike();
   void search_failed(const Error& error);
   void nothing_there();
   void never_sent();

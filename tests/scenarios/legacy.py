@@ -101,7 +101,7 @@ def rows_of(lines, model):
 def dump_vendor(sim, files):
     """What is a request file in spool as well is only named."""
     def spool_of(lines):
-        return next((name for name, known in files.items() if name.endswith(".requests.jsonl") and known == lines), None)
+        return next((name for name in files if name.endswith(".requests.jsonl") and files[name] == lines), None)
 
     batches, kept = [], []
     for batch in sim.batches.values():
@@ -138,7 +138,8 @@ def write_fixture(value, depth=0):
 
 def save(world, name):
     with contextlib.closing(sqlite3.connect(os.path.join(world.state, "state.db"))) as database:
-        schema = [row[0] + ";\n" for row in database.execute("SELECT sql FROM sqlite_master WHERE sql <> '' ORDER BY rowid")]
+        schema = [row[0] + ";\n" for row in database.execute(
+            "SELECT sql FROM sqlite_master WHERE sql <> '' ORDER BY rowid")]
         version = database.execute("PRAGMA user_version").fetchone()[0]
         jobs, batches = dump_table(database, "jobs"), dump_table(database, "batches")
     with open(SCHEMA, "w", encoding="utf-8") as file:
@@ -179,9 +180,11 @@ def put_database(state, fixture, later_ms):
         return TIME.sub(lambda found: str(int(found.group(1)) + later_ms), write_json(value))
 
     path = os.path.join(state, "state.db")
+    is_new = not os.path.exists(path)
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     with contextlib.closing(sqlite3.connect(path)) as database, open(SCHEMA, encoding="utf-8") as schema:
-        database.executescript(schema.read())
+        if is_new:
+            database.executescript(schema.read())
         for job, provider, created_ms, settled, value in fixture["jobs"]:
             database.execute("INSERT INTO jobs VALUES(?,?,?,?,?)",
                              (job, provider, created_ms + later_ms, settled, record(value)))
@@ -219,11 +222,11 @@ def input_of(fixture):
     return "".join(unfold_lines(fixture["files"][name]) for name in parts)
 
 
-def put_back(world, name):
-    """Fills the world's state directory, its input and its simulator."""
+def put_back(world, name, home=None):
+    """Fills the world's state directory, its input and its simulator; OUT is in home. May be done with several."""
     with open(os.path.join(FOLDER, "%s-%s.json" % (world.vendor, name)), encoding="utf-8") as file:
         text = file.read()
-    fixture = json.loads(text.replace(ORIGIN, world.sim.origin).replace(DIRECTORY, world.dir))
+    fixture = json.loads(text.replace(ORIGIN, world.sim.origin).replace(DIRECTORY, home or world.dir))
     later_ms = int(time.time() * 1000) - AGE_MS - fixture["at_ms"]
     put_folder(world.state)
     put_files(world.state, fixture["files"])

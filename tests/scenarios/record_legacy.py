@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fixtures in legacy/ with an older version: record_legacy.py --program PATH [--filter WORD]
+"""Makes the fixtures in legacy/ with an older version: record_legacy.py --program PATH --library PATH [--filter WORD]
 
 Run by hand, with the program of that version built beside its shared library. Each case leaves a state directory in one
 phase and what the vendor has then.
@@ -351,7 +351,8 @@ def by_likeness(world, when, states=BUSY, fault=None):
     world.sim.scripts = [Script(phases=states)]
     world.sim.faults = [Fault("create", "reset", when)] + ([fault] if fault else [])
     process = begin(world)
-    kill_when(world, process, lambda: phases(world)[-1:] == [FETCHING if fault else RUNNING] and world.sim.count("poll"))
+    wanted = [FETCHING if fault else RUNNING]
+    kill_when(world, process, lambda: phases(world) == wanted and world.sim.count("poll"))
 
 
 @case("anthropic")
@@ -388,7 +389,8 @@ def router(world):
     for name in ("br_config_free", "br_router_free", "br_job_free", "br_result_free"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
     config, handle = ctypes.c_void_p(library.br_config_new()), ctypes.c_void_p()
-    for key, value in (("state_dir", world.state), ("resume.auto", "0"), (world.vendor + ".base_url", world.sim.base_url()),
+    for key, value in (("state_dir", world.state), ("resume.auto", "0"),
+                       (world.vendor + ".base_url", world.sim.base_url()),
                        (world.vendor + ".api_key", world.env[world.sim.key_variable])):
         check(library.br_config_set(config, key.encode(), value.encode(), None))
     check(library.br_router_new(config, ctypes.byref(handle), None))

@@ -4,7 +4,8 @@ import os
 import sqlite3
 
 import legacy
-from harness import SIMS, add, want
+from harness import SIMS, Script, add, scenario, want
+from sim_base import Batch, random_id
 
 BASE_URL = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL",
             "mistral": "MISTRAL_BASE_URL", "together": "TOGETHER_BASE_URL", "groq": "GROQ_BASE_URL"}
@@ -102,8 +103,9 @@ def looked_at_first(world, fixture):
     """What a look at a job proves about the key is kept. Then the address needs no word of anybody."""
     expected, job = put_back(world, fixture)
     world.code(world.call("status", job, "--base-url", world.sim.base_url()), 0)
-    has_answered = fixture in ("running", "attached") or (
-        fixture in ("creating-executed", "unknown-executed") and world.vendor != "anthropic")  # which still has to prove it
+    # Where no marker is kept the rows have to prove it first.
+    found = fixture in ("creating-executed", "unknown-executed") and world.vendor != "anthropic"
+    has_answered = found or fixture in ("running", "attached")
     address = () if has_answered else ("--base-url", world.sim.base_url())
     check_end(world, expected, world.call("resume", job, *address, "-o", world.output))
 
@@ -113,8 +115,7 @@ def same_command(world, fixture):
     expected, job = put_back(world, fixture)
     if fixture == "retry-creating":
         parent = world.call("list", "--json").json()["jobs"][1]["id"]
-        done = world.call("retry", parent, "-o", world.output, "--poll-interval", "20ms", "--settle", "300ms",
-                          "--base-url", world.sim.base_url())
+        done = world.call("retry", parent, "-o", world.output, "--base-url", world.sim.base_url())
     else:
         done = world.run()
     check_end(world, expected, done)
@@ -150,6 +151,45 @@ def same_command_when_over(world, fixture):
     else:
         world.code(done, 2)
     world.nothing_sent()
+
+
+@scenario("anthropic")
+def legacy_strangers_with_the_same_ids_are_for_a_person(world):
+    """Without a tag the ids r0, r1 are those of every pipeline: nobody can tell two batches apart that have them."""
+    expected, job = put_back(world, "unknown-executed")
+    (ours,) = world.sim.batches.values()
+    rows = [(name, dict(body, messages=[{"role": "user", "content": "a stranger's"}])) for name, body in ours.rows]
+    stranger = Batch(0, rows, Script(), foreign=True, id="msgbatch_" + random_id())
+    stranger.created = ours.created + 1
+    world.sim.batches[stranger.id] = stranger
+    stranger.script.phases = ["completed"]  # ours runs on, so that this one has rows before it
+    address = ("--base-url", world.sim.base_url())
+    blocked = world.code(world.call("resume", job, *address), 5)
+    want("adopt" in blocked.err and stranger.id in blocked.err and ours.id in blocked.err, "says: " + blocked.err)
+    want(not os.path.exists(world.output), "OUT is there")
+    adopted = world.call("adopt", job, ours.id, *address)
+    check_end(world, expected, adopted)
+
+
+@scenario("openai google")
+def legacy_all_at_once(world):
+    """One directory with a job in every phase, and one resume."""
+    whole, creates, worst = [], 0, 0
+    for name in legacy.names(world.vendor):
+        home = os.path.join(world.dir, ".homes", name)
+        os.makedirs(home)
+        expected = dict(UNFINISHED, **FINISHED)[name]
+        legacy.put_back(world, name, home)
+        if name not in FINISHED or name == "done-unread":
+            creates, worst = creates + expected.creates, max(worst, expected.code)
+            if name != "attached":
+                whole.append((os.path.join(home, "out.jsonl"), expected, list(world.ids)))
+    world.may_pay_twice = True  # the jobs have the same ids
+    done = world.call("resume", env={BASE_URL[world.vendor]: world.sim.base_url()})
+    world.code(done, worst)
+    for path, expected, world.ids in whole:
+        world.check_out(expected.rows, path)
+    want(world.sim.count("create") == creates, "%d creates, not %d" % (world.sim.count("create"), creates))
 
 
 for vendor in SIMS:

@@ -158,7 +158,8 @@ class AnthropicSim(Sim):
         return Response(200, {"id": request.path.split("/")[4], "type": "message_batch_deleted"})
 
     def add_foreign_batch(self, rows):
-        batch = Batch(0, [("other-%d" % i, {}) for i in range(rows)], Script(), foreign=True,
+        params = {"model": "other", "messages": [{"role": "user", "content": "somebody else's"}]}
+        batch = Batch(0, [("other-%d" % i, params) for i in range(rows)], Script(), foreign=True,
                       id="msgbatch_" + random_id())
         batch.created -= 7200
         self.batches[batch.id] = batch

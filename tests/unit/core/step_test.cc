@@ -294,8 +294,9 @@ void listed_batch_that_names_nobody_is_asked_itself(void**) {
 void unreadable_entry_hides_no_candidate(void**) {
   br::Event event = listing({listed_status("one", "", 20)});
   event.outcome.unreadable = 1;
-  br::Decision now = step(searching(10), event, 30, without_marker());
-  assert_true(probes(now));
+  br::Decision now = searching(10);
+  now.batch.id_tag = "t1";
+  now = step(now, event, 30, without_marker());
   assert_int_equal(step(now, probed("one", br::State::completed, br::RowProof::ours), 31, without_marker()).batch.phase,
                    br::Phase::running);
   now = step(now, probed("one", br::State::completed, br::RowProof::foreign), 31, without_marker());
