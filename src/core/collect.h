@@ -23,6 +23,8 @@ struct ResultFeed {
   std::string path;
   std::atomic<std::uint64_t> length{0};  // whole lines up to here
   std::atomic<bool> complete{false};     // no more will come
+  std::string sum;                       // of the whole file, where an earlier process collected it
+  std::atomic<bool> checked{false};      // it was compared
 };
 
 // Something odd in the rows: `event` is a BR_EVENT_... number.

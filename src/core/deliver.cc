@@ -16,6 +16,11 @@ FeedReader::FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset)
 
 Result<bool> FeedReader::next(Line* line) {
   if (!file_.is_open()) {
+    // What lay on the disk since another process collected it is compared before the first of it is handed out.
+    if (!feed_->sum.empty() && !feed_->checked) {
+      if (auto whole = check_results(feed_->path, feed_->sum); !whole) return std::move(whole.error());
+      feed_->checked = true;
+    }
     if (feed_->length <= start_) {
       pending_ = false;
       return false;

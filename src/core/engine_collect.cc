@@ -4,6 +4,7 @@
 #include "batchrouter.h"
 #include "core/engine.h"
 #include "core/rest_reason.h"
+#include "core/result_file.h"
 
 namespace br {
 namespace {
@@ -109,13 +110,17 @@ void Engine::consumed(const std::string& job_id, std::size_t index, bool last, R
 void Engine::start_finish(Run* run, std::size_t index) {
   Part& part = run->parts[index];
   p_.executor->post([this, job_id = run->job.id, index, slot = part.collector, plan = collector_plan(run, index),
-                     rest = rest_reason(run->job.batches[index])]() mutable {
+                     path = part.feed->path, rest = rest_reason(run->job.batches[index])]() mutable {
     Result<CollectReport> report = CollectReport{};
     if (auto opened = open_collector(slot.get(), std::move(plan)); !opened)
       report = std::move(opened.error());
     else
       report = (*slot)->finish(rest.view());
     slot->reset();
+    if (report) {
+      if (auto sum = sum_of_results(path)) report->results_sum = std::move(*sum);
+      else report = std::move(sum.error());
+    }
     p_.listener->results_grew(job_id);
     post([this, job_id, index, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
       finished(job_id, index, std::move(*shared));

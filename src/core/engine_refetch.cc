@@ -107,10 +107,14 @@ void Engine::refetch_collected(Run* run) {
       if (part.batch.results.total == 0) continue;
       auto replaced = merge_answers(p_.spool->results(part.batch), -1, part.answers,
                                     p_.spool->results(part.batch, part.batch.refetches + 1), seed);
-      if (!replaced)
+      if (!replaced) {
         failed = std::move(replaced.error());
-      else
-        merged.push_back({part.batch, std::move(*replaced)});
+        continue;
+      }
+      auto sum = sum_of_results(p_.spool->results(part.batch, part.batch.refetches + 1));
+      if (!sum) failed = std::move(sum.error());
+      merged.push_back({part.batch, std::move(*replaced)});
+      if (sum) merged.back().first.results_sum = std::move(*sum);
     }
     auto result = std::make_shared<Result<Refetched>>(std::move(merged));
     if (failed) *result = std::move(*failed);

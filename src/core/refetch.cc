@@ -66,6 +66,7 @@ Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, 
 RemoteBatch with_answers(const RemoteBatch& batch, const RemoteBatch& answers, const Replaced& replaced) {
   RemoteBatch now = batch;
   now.refetches += 1;
+  now.results_sum = answers.results_sum;  // of the merged file
   const auto gone = static_cast<std::int64_t>(replaced.size());
   now.results.total += answers.results.total - gone;
   now.results.succeeded += answers.results.succeeded;

@@ -1,10 +1,8 @@
 #include "core/result_file.h"
 
-#include <algorithm>
-#include <array>
-
 #include "codec/json_cursor.h"
 #include "codec/json_read.h"
+#include "sys/checksum.h"
 #include "sys/file.h"
 
 namespace br {
@@ -30,19 +28,53 @@ Error damaged(const std::string& path, const std::string& what) {
 
 }  // namespace
 
-bool may_change(std::string_view line) {
-  // Only what we wrote ourselves has no response and no model; no bare quote can stand inside a JSON string.
+Result<std::string> sum_of_results(const std::string& path) {
+  auto file = File::open_read(path);
+  if (!file) return std::move(file.error());
+  std::string block(std::size_t{1} << 20, '\0');
+  Checksum sum;
+  for (;;) {
+    auto n = file->read(block.data(), block.size());
+    if (!n) return std::move(n.error());
+    if (*n == 0) return sum.text();
+    sum.add({block.data(), *n});
+  }
+}
+
+Result<void> check_results(const std::string& path, const std::string& sum) {
+  if (sum.empty()) return {};
+  auto found = sum_of_results(path);
+  if (!found && found.error().transient) return std::move(found.error());
+  if (found && *found == sum) return {};
+  return Error(Code::store, path + " is damaged: " + (found ? "it is not what was collected" : found.error().message),
+               "put the file back from a copy; or forget the job with `batchrouter remove` and `attach` its batches: the "
+               "answers stay at the vendor for a while");
+}
+
+namespace {
+
+// The type of error of a line that we wrote ourselves: only those have no response and no model, and no bare quote can
+// stand inside a JSON string. Empty for another one.
+std::string_view own_error_type(std::string_view line) {
   constexpr std::string_view kHead =
       ",\"status\":\"errored\",\"text\":null,\"finish_reason\":null,\"usage\":null,\"model\":null";
   constexpr std::string_view kError = ",\"response\":null,\"error\":{\"type\":\"";
-  constexpr std::array<std::string_view, 3> kTypes = {"missing\"", "malformed\"", "results_gone\""};
   const std::size_t head = line.find(",\"status\":\"");
-  if (head == std::string_view::npos || !line.substr(head).starts_with(kHead)) return false;
+  if (head == std::string_view::npos || !line.substr(head).starts_with(kHead)) return {};
   const std::size_t at = line.find(kError, head + kHead.size());
-  if (at == std::string_view::npos) return false;
+  if (at == std::string_view::npos) return {};
   const std::string_view type = line.substr(at + kError.size());
-  return std::any_of(kTypes.begin(), kTypes.end(), [type](std::string_view known) { return type.starts_with(known); });
+  return type.substr(0, type.find('"'));
 }
+
+}  // namespace
+
+bool may_change(std::string_view line) {
+  const std::string_view type = own_error_type(line);
+  return type == "missing" || type == "malformed" || type == "results_gone";
+}
+
+bool is_abandoned(std::string_view line) { return own_error_type(line) == "abandoned"; }
 
 std::optional<ResultStatus> read_result_status(std::string_view name) {
   for (const ResultStatus known :

@@ -18,6 +18,14 @@ inline constexpr std::size_t kMaxResultLine = std::size_t{1} << 32;
 // Whether the vendor may still have the answer: the line tells of a row that did not come, or not whole.
 bool may_change(std::string_view line);
 
+// Given up by a person: the vendor may have answered it all the same.
+bool is_abandoned(std::string_view line);
+
+// The checksum of a results file; and whether it is still that one (an empty sum: not known). Code::store where it is
+// not, or where there is no such file.
+Result<std::string> sum_of_results(const std::string& path);
+Result<void> check_results(const std::string& path, const std::string& sum);
+
 std::optional<ResultStatus> read_result_status(std::string_view name);
 
 // each(line, custom_id) for every line; valid during the call. Code::store when a line is no result, or when there are

@@ -63,11 +63,12 @@ struct Failed {
 
 Result<Failed> failed_ids(const Spool& spool, const RemoteBatch& batch, Take take, std::uint64_t seed) {
   Failed failed;
+  if (auto whole = check_results(spool.results(batch), batch.results_sum); !whole) return std::move(whole.error());
   auto read = for_each_result(spool.results(batch), batch.results.total,
                               [&](const Line& line, std::string_view id) -> Result<void> {
                                 const std::string_view text(line.data, line.size);
                                 if (is_success_line(text)) return {};
-                                if (take == Take::final_only && may_change(text))
+                                if (take == Take::final_only && (may_change(text) || is_abandoned(text)))
                                   failed.left_out += 1;
                                 else
                                   failed.ids.push_back(hash_id(id, seed));

@@ -24,6 +24,7 @@ Feeds Router::make_feeds(const Job& job) const {
     if (batch.phase == Phase::collected) {
       feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file_size(feed->path)));
       feed->complete = true;
+      feed->sum = batch.results_sum;
     }
     feeds.push_back(std::move(feed));
   }

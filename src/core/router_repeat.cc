@@ -131,7 +131,15 @@ Result<std::string> Router::find_repeated(const Job& job, const std::string& inp
   if (!newest || newest->empty()) return newest ? Result<std::string>(std::string()) : std::move(newest.error());
   auto other = known_job(newest->front());
   if (!other) return std::move(other.error());
-  if (!other->done || is_free(*other)) return std::string();
+  // What was never sent by that job may have been by a retry of it, which carries the same requests.
+  while (other->done && is_free(*other)) {
+    auto retried = store_->newest_job_of(input_of_retry(other->id));
+    if (!retried) return std::move(retried.error());
+    if (retried->empty()) return std::string();
+    other = known_job(retried->front());
+    if (!other) return std::move(other.error());
+  }
+  if (!other->done) return given.goes_on ? other->id : std::string();
   if (given.finished == "refuse") return finished_error(*other, is_retry);
   return other->id;
 }

@@ -110,6 +110,7 @@ struct CollectReport {
   std::optional<Error> refused;        // the vendor's word that a file is not there
   Counts counts;               // of the rows in the results file
   TokenSums tokens;            // likewise
+  std::string results_sum;     // finished: the checksum of that file
 };
 
 enum class EventKind : std::uint8_t {

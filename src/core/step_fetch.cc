@@ -148,6 +148,7 @@ void Stepper::finished(const CollectReport& report) {
   nothing_due();
   batch().phase = Phase::collected;
   batch().results = report.counts;
+  batch().results_sum = report.results_sum;
   batch().tokens = report.tokens;
   save();
   notify(BR_EVENT_RESULTS_READY, std::to_string(report.counts.total) + " results");

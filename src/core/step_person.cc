@@ -44,7 +44,7 @@ void Stepper::cancelled(const Outcome& outcome) {
   track().cancel = outcome.already_ended ? CancelAnswer::already_ended : CancelAnswer::taken;
   if (batch().phase != Phase::running) return;
   batch().cancel_taken = true;
-  if (outcome.status) batch().status = merge_status(batch().status, *outcome.status, false);
+  if (outcome.status) batch().status = merge_status(batch().status, *outcome.status, is_terminal(batch().status.state));
   if (is_terminal(batch().status.state)) return ended();
   save();
   if (outcome.status) notify(BR_EVENT_STATE, state_name(batch().status.state));

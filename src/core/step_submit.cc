@@ -45,7 +45,8 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   save();
   notify(adopted ? BR_EVENT_ADOPTED : BR_EVENT_BATCH_SUBMITTED,
          adopted ? "found the batch at the vendor; it was submitted" : "the vendor accepted the batch");
-  if (batch().cancel_wanted) call(Op::cancel);
+  if (batch().cancel_wanted && is_terminal(status.state)) track().cancel = CancelAnswer::already_ended;
+  else if (batch().cancel_wanted) call(Op::cancel);
   schedule(Due::poll, adopted ? 0 : poll_delay_ms(rules_.poll, 0));
 }
 

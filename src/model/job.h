@@ -120,6 +120,7 @@ struct RemoteBatch {
   std::int32_t refetches = 0;         // results files that were replaced, and so the number of the one in force
   std::int32_t queue_waits = 0;       // how often the vendor's queue was full
   Counts results;                     // of the rows in our results file, once collected
+  std::string results_sum;            // the file's checksum, once collected; empty: of a version that kept none
   TokenSums tokens;                   // likewise
   std::int64_t acked_rows = 0;        // results 0..acked_rows-1 of this part were acknowledged,
   std::int64_t acked_bytes = 0;       // and end at this offset of the results file

@@ -96,7 +96,7 @@ void judge_refusal(Op op, std::string_view address, const HttpResponse& response
   // A create call that was answered by a page may have reached the vendor all the same.
   if (op == Op::upload && response.ok() && is_web_page(response)) return block_for_address(address, error);
   if (response.status < 400 || response.status >= 500) return;
-  if (op == Op::upload && is_storage_full(error->vendor_code, error->message)) {
+  if (op == Op::upload && response.status != 429 && is_storage_full(error->vendor_code, error->message)) {
     error->code = Code::quota;
     error->blocking = true;
     error->transient = false;

@@ -240,6 +240,7 @@ std::string write_batch_record(const RemoteBatch& b) {
   json.field("refetches", std::int64_t{b.refetches});
   json.field("fetches", std::int64_t{b.fetches}).field("queue_waits", std::int64_t{b.queue_waits});
   write_counts("results", b.results, &json);
+  json.field("results_sum", b.results_sum);
   write_tokens(b.tokens, &json);
   json.field("acked_rows", b.acked_rows).field("acked_bytes", b.acked_bytes).field("handed_rows", b.handed_rows);
   write_error("error", b.error, &json);
@@ -292,6 +293,7 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.queue_waits = static_cast<std::int32_t>(integer("queue_waits", 0));
   b.creates = static_cast<std::int32_t>(integer("creates", creates_of_older(b)));
   b.results = read_counts(j["results"]);
+  b.results_sum = j["results_sum"].string_or("");
   b.tokens = read_tokens(j["tokens"]);
   b.acked_rows = integer("acked_rows", 0);
   b.acked_bytes = integer("acked_bytes", 0);
