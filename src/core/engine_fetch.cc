@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "batchrouter.h"
+#include "codec/json_read.h"
 #include "core/engine.h"
 #include "providers/http_error.h"
 
@@ -250,6 +251,9 @@ void Engine::download_failed(Run* run, std::size_t index, const HttpResponse& re
   part.output->close();
   part.download_again = true;
   if (part.write_error) return fetch_error(run->job.id, index, *part.write_error);
+  // A vendor that gives its reason as a plain text gives no code with it.
+  if (response.status == 400 && error.vendor_code.empty() && Json::parse(response.body) != nullptr)
+    error.vendor_code = "bad_request";
   if (is_gone(response, error)) {
     part.refused = std::move(error);
     part.bodies.pop_back();

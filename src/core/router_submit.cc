@@ -41,7 +41,11 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   auto report = read_requests(config, spec, random_, &packer, ids, tag);
   if (!report) return std::move(report.error());
   auto batches = packer.finish();
-  if (!batches) return batches;
+  if (!batches) {
+    // What cannot be written is the state, and no wrong input.
+    if (batches.error().code == Code::io) batches.error().code = Code::store;
+    return batches;
+  }
   for (const Provider* provider : report->providers) {
     if (is_removed(provider->name())) return removed_error(*provider);
   }

@@ -172,10 +172,7 @@ void Stepper::block(Error error) {
   track().search.under_way = false;
   // A key that the vendor refused names no account, and nothing was ever sent with it.
   const bool refused_key = error.code == Code::auth && error.http_status != 0;
-  if (refused_key && batch().creates == 0) {
-    batch().accounts.clear();
-    batch().keys.clear();
-  }
+  if (refused_key && batch().creates == 0) batch().accounts.clear();
   // Whoever waits for the answer to a cancel is told.
   if (track().cancel == CancelAnswer::asked) {
     track().cancel = is_in_doubt() || track().inherited ? CancelAnswer::remembered : CancelAnswer::failed;

@@ -28,7 +28,7 @@ fi
 
 bash -n "$completions/batchrouter" || fail "bash does not read its completions"
 offered=$(bash -c '. "$1"; COMP_WORDS=(batchrouter re); COMP_CWORD=1; _batchrouter; echo "${COMPREPLY[*]}"' - "$completions/batchrouter")
-[ "$offered" = "results resume retry" ] || fail "bash offers: $offered"
+[ "$offered" = "results resume retry remove" ] || fail "bash offers: $offered"
 if command -v zsh >/dev/null; then
   zsh -n "$completions/_batchrouter" || fail "zsh does not read its completions"
 else
@@ -36,7 +36,7 @@ else
 fi
 if command -v fish >/dev/null; then
   offered=$(HOME="$work" fish -c "source '$completions/batchrouter.fish'; complete -C 'batchrouter re'" | cut -f1 | sort | tr '\n' ' ')
-  [ "$offered" = "results resume retry " ] || fail "fish offers: $offered"
+  [ "$offered" = "remove results resume retry " ] || fail "fish offers: $offered"
 else
   missing fish "its completion"
 fi
