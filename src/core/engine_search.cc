@@ -64,6 +64,7 @@ void Engine::candidate_answered(const std::string& job_id, std::size_t index, co
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.probe_call = 0;
+  if (part.track.search.probing >= part.track.search.candidates.size()) return;
   const RemoteBatch candidate = candidate_of(run->job.batches[index], part.track.search);
   const OpContext context{account, candidate, p_.clock->now_ms(), {}, {}, 100, 1, {}, {}};
   auto step = part.provider->advance(Op::poll, context, &response);

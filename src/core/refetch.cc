@@ -27,6 +27,11 @@ Result<std::vector<std::int64_t>> count_changeable(const Spool& spool, const Job
                                   count += may_change({line.data, line.size}) ? 1 : 0;
                                   return {};
                                 });
+    // A results file that is gone is damage of the state, and no wrong path of the caller's.
+    if (!read && read.error().code == Code::io && !read.error().transient) {
+      return Error(Code::store, spool.results(batch) + " is damaged: " + read.error().message,
+                   "put the file back from a copy; or forget the job with `batchrouter remove` and `attach` its batches");
+    }
     if (!read) return std::move(read.error());
   }
   return counts;

@@ -6,6 +6,7 @@
 
 #include "batchrouter.h"
 #include "support/cmocka.h"
+#include "support/step_events.h"
 
 namespace {
 
@@ -13,28 +14,6 @@ constexpr std::int64_t kSettle = 900'000;
 
 br::Event done(br::Op op, br::Outcome outcome = {}) {
   return {br::EventKind::done, op, std::move(outcome), {}, {}};
-}
-
-br::Event failed(br::Op op, br::Error error) { return {br::EventKind::failed, op, {}, std::move(error), {}}; }
-
-br::Event of_kind(br::EventKind kind) { return {kind, br::Op::poll, {}, {}, {}}; }
-
-br::RemoteBatch batch_in(br::Phase phase) {
-  br::RemoteBatch batch;
-  batch.job_id = "job_a";
-  batch.provider = "openai";
-  batch.marker = "br-a-0";
-  batch.rows = 2;
-  batch.phase = phase;
-  return batch;
-}
-
-br::RemoteBatch accepted_batch(br::Phase phase, br::State state) {
-  br::RemoteBatch batch = batch_in(phase);
-  batch.submitted_ms = 0;
-  batch.status.id = "batch_1";
-  batch.status.state = state;
-  return batch;
 }
 
 br::RemoteStatus listed_status(const char* id, const char* marker, std::int64_t created_ms) {
@@ -54,19 +33,10 @@ br::Event listing(std::vector<br::RemoteStatus> statuses, std::int64_t vendor_no
   return done(br::Op::list, std::move(outcome));
 }
 
-std::int64_t count(const br::Decision& decision, br::ActionKind kind) {
-  return std::count_if(decision.actions.begin(), decision.actions.end(),
-                       [kind](const br::Action& action) { return action.kind == kind; });
-}
-
 bool calls(const br::Decision& decision, br::Op op) {
   return std::any_of(decision.actions.begin(), decision.actions.end(), [op](const br::Action& action) {
     return action.kind == br::ActionKind::call && action.op == op;
   });
-}
-
-br::Decision step(const br::Decision& before, const br::Event& event, std::int64_t now, const br::StepRules& rules = {}) {
-  return br::step(rules, before.batch, before.track, event, now, 1);
 }
 
 void create_intent_saved_before_the_call(void**) {

@@ -4,39 +4,9 @@
 #include <algorithm>
 
 #include "support/cmocka.h"
+#include "support/step_events.h"
 
 namespace {
-
-br::Event failed(br::Op op, br::Error error) { return {br::EventKind::failed, op, {}, std::move(error), {}}; }
-
-br::Event of_kind(br::EventKind kind) { return {kind, br::Op::poll, {}, {}, {}}; }
-
-br::RemoteBatch batch_in(br::Phase phase) {
-  br::RemoteBatch batch;
-  batch.job_id = "job_a";
-  batch.provider = "openai";
-  batch.marker = "br-a-0";
-  batch.rows = 2;
-  batch.phase = phase;
-  return batch;
-}
-
-br::RemoteBatch accepted_batch(br::Phase phase, br::State state) {
-  br::RemoteBatch batch = batch_in(phase);
-  batch.submitted_ms = 0;
-  batch.status.id = "batch_1";
-  batch.status.state = state;
-  return batch;
-}
-
-std::int64_t count(const br::Decision& decision, br::ActionKind kind) {
-  return std::count_if(decision.actions.begin(), decision.actions.end(),
-                       [kind](const br::Action& action) { return action.kind == kind; });
-}
-
-br::Decision step(const br::Decision& before, const br::Event& event, std::int64_t now, const br::StepRules& rules = {}) {
-  return br::step(rules, before.batch, before.track, event, now, 1);
-}
 
 br::Error blocking_error() {
   br::Error error(br::Code::network, "it points to https://login.example.com");
