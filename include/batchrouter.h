@@ -842,7 +842,9 @@ BR_API br_status br_job_abandon(br_job *job, br_error **err);
 /* Downloads the results of a job that is done once more from the vendor's batch; nothing is sent or paid. Results of
  * type `missing`, `malformed` and `results_gone` change into the vendor's answer where there is one by now; one that
  * succeeded never changes. What changed is handed out again, with br_result_redelivered, and stands behind the others;
- * cursors that are open go on with what they had. changed (may be NULL): how many did.
+ * cursors that are open go on with what they had. A results file that was damaged on the disk is made again: from the
+ * vendor's rows that lie beside it, if its checksum proves the outcome, or by downloading every row, all of which are then
+ * handed out again. changed (may be NULL): how many did.
  * Returns   BR_OK, also when nothing changed; BR_AGAIN (br_router_wakeup); BR_ENOTCOMPLETE when the job is not done;
  *           BR_ETIMEOUT; BR_EALREADY when another thread does the same; what the vendor answered. Then all is as it was.
  * Blocks    at most timeout_ms (-1: as long as it takes; -2: timeout_ms of the configuration).

@@ -58,8 +58,12 @@ struct EngineParts {
   const StateDirectory* directory = nullptr;  // nullptr: nobody can take it away
 };
 
-// What a refetch brought: a batch, with the sums of its new answers, and which results they replace.
-using Refetched = std::vector<std::pair<RemoteBatch, Replaced>>;
+// A batch whose results are fetched once more.
+struct RefetchPart {
+  std::size_t part = 0;
+  ProviderUse use;
+  bool whole = false;  // its results are damaged: every one of them is fetched
+};
 using RefetchedFn = std::function<void(Result<Refetched>)>;
 
 using Feeds = std::vector<std::shared_ptr<ResultFeed>>;
@@ -95,7 +99,7 @@ class Engine {
   void set_output(const std::string& job_id, const std::string& output);
   // Downloads the results of those parts of a job that is done once more. `done` runs on the loop's thread; the new
   // results files are written by then, and take_refetched() puts them in force.
-  void refetch(const Job& job, const std::vector<std::size_t>& parts, std::vector<ProviderUse> uses, RefetchedFn done);
+  void refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn done);
   void stop_refetch(const std::string& job_id);
   Result<void> take_refetched(const std::string& job_id, const std::vector<RemoteBatch>& batches);
   // One page of the vendor's own list; `done` runs on the loop's thread.
@@ -150,6 +154,11 @@ class Engine {
   struct Refetch {
     std::string job_id;
     RefetchedFn done;
+    struct Part {
+      bool whole;     // RefetchPart's
+      Counts before;  // of the results in force
+    };
+    std::vector<Part> parts;
     bool merging = false;
   };
   struct Run {

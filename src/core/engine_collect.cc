@@ -34,7 +34,7 @@ CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
   const RemoteBatch& batch = run->job.batches[index];
   CollectorPlan plan;
   if (!run->job.attached) plan.ids_path = p_.spool->ids(batch.job_id, batch.part);
-  if (run->refetch != nullptr) plan.answered_path = p_.spool->results(batch);
+  if (run->refetch != nullptr && !run->refetch->parts[index].whole) plan.answered_path = p_.spool->results(batch);
   plan.takes_caller_ids = batch.adopted_by_person;
   plan.rows = batch.rows;
   plan.acked_bytes = static_cast<std::uint64_t>(batch.acked_bytes);

@@ -27,10 +27,39 @@ RemoteBatch once_more(RemoteBatch batch) {
   return batch;
 }
 
+// A batch that was fetched once more, and what it was before.
+struct RunFetched {
+  Fetched fetched;
+  Counts before;
+  std::string answers_path;
+};
+
+// The new results files of all batches, or none.
+Result<Refetched> merge_all(const Spool& spool, std::vector<RunFetched> parts, std::uint64_t seed) {
+  Refetched merged;
+  for (RunFetched& part : parts) {
+    RemoteBatch& batch = part.fetched.answers;
+    if (batch.results.total == 0) continue;
+    const std::string path = spool.results(batch, batch.refetches + 1);
+    if (part.fetched.whole) {
+      if (auto put = replace_results(part.fetched, part.before, part.answers_path, path); !put)
+        return std::move(put.error());
+    } else {
+      auto replaced = merge_answers(spool.results(batch), -1, part.answers_path, path, seed);
+      if (!replaced) return std::move(replaced.error());
+      part.fetched.replaced = std::move(*replaced);
+    }
+    auto sum = sum_of_results(path);
+    if (!sum) return std::move(sum.error());
+    batch.results_sum = std::move(*sum);
+    merged.push_back(std::move(part.fetched));
+  }
+  return merged;
+}
+
 }  // namespace
 
-void Engine::refetch(const Job& job, const std::vector<std::size_t>& parts, std::vector<ProviderUse> uses,
-                     RefetchedFn done) {
+void Engine::refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn done) {
   const std::string id = refetch_id(job.id);
   if (find(id) != nullptr)
     return done(Error(Code::already, "the results of " + job.id + " are being fetched again", "wait for that"));
@@ -43,15 +72,18 @@ void Engine::refetch(const Job& job, const std::vector<std::size_t>& parts, std:
   run->job.batches.clear();
   run->config = *p_.config;
   for (const auto& [key, value] : job.settings) (void)run->config.set(key, value);
-  run->refetch = std::make_unique<Refetch>(Refetch{job.id, std::move(done)});
+  run->refetch = std::make_unique<Refetch>(Refetch{job.id, std::move(done), {}});
   run->parts.resize(parts.size());
-  for (const std::size_t part : parts) run->job.batches.push_back(once_more(job.batches[part]));
+  for (const RefetchPart& part : parts) {
+    run->job.batches.push_back(once_more(job.batches[part.part]));
+    run->refetch->parts.push_back({part.whole, job.batches[part.part].results});
+  }
   move_addresses(run.get());
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const RemoteBatch& batch = job.batches[parts[i]];
+    const RemoteBatch& batch = job.batches[parts[i].part];
     run->parts[i].feed = std::make_shared<ResultFeed>();
     run->parts[i].feed->path = p_.spool->output(id, batch.part) + ".answers";
-    use_provider_of(run.get(), i, std::move(uses[i]));
+    use_provider_of(run.get(), i, std::move(parts[i].use));
     // Nothing is ever sent again, and nobody waits for a batch that the vendor no longer has.
     run->parts[i].rules.attached = true;
     run->parts[i].rules.wait_when_queue_full = false;
@@ -93,31 +125,14 @@ void Engine::refetch_maybe_failed(Run* run) {
 // Every file was read: the merge is the collecting thread's, and with it the end of this run.
 void Engine::refetch_collected(Run* run) {
   if (std::exchange(run->refetch->merging, true)) return;
-  struct Fetched {
-    RemoteBatch batch;
-    std::string answers;
-  };
-  std::vector<Fetched> parts;
-  for (std::size_t i = 0; i < run->parts.size(); ++i) parts.push_back({run->job.batches[i], run->parts[i].feed->path});
+  std::vector<RunFetched> parts;
+  for (std::size_t i = 0; i < run->parts.size(); ++i)
+    parts.push_back({{run->job.batches[i], {}, run->refetch->parts[i].whole},
+                     run->refetch->parts[i].before,
+                     run->parts[i].feed->path});
   const std::string job_id = run->refetch->job_id;
-  p_.executor->post([this, job_id, parts = std::move(parts), seed = p_.random->next()] {
-    Refetched merged;
-    std::optional<Error> failed;
-    for (const Fetched& part : parts) {
-      if (part.batch.results.total == 0) continue;
-      auto replaced = merge_answers(p_.spool->results(part.batch), -1, part.answers,
-                                    p_.spool->results(part.batch, part.batch.refetches + 1), seed);
-      if (!replaced) {
-        failed = std::move(replaced.error());
-        continue;
-      }
-      auto sum = sum_of_results(p_.spool->results(part.batch, part.batch.refetches + 1));
-      if (!sum) failed = std::move(sum.error());
-      merged.push_back({part.batch, std::move(*replaced)});
-      if (sum) merged.back().first.results_sum = std::move(*sum);
-    }
-    auto result = std::make_shared<Result<Refetched>>(std::move(merged));
-    if (failed) *result = std::move(*failed);
+  p_.executor->post([this, job_id, parts = std::move(parts), seed = p_.random->next()]() mutable {
+    auto result = std::make_shared<Result<Refetched>>(merge_all(*p_.spool, std::move(parts), seed));
     post([this, job_id, result] {
       Run* found = find(refetch_id(job_id));
       if (found == nullptr) return;

@@ -18,23 +18,32 @@ Result<void> put_line(BufferedFile* file, const Line& line) {
 
 }  // namespace
 
-Result<std::vector<std::int64_t>> count_changeable(const Spool& spool, const Job& job) {
-  std::vector<std::int64_t> counts;
-  for (const RemoteBatch& batch : job.batches) {
-    std::int64_t& count = counts.emplace_back(0);
-    auto read = for_each_result(spool.results(batch), batch.results.total,
-                                [&](const Line& line, std::string_view) -> Result<void> {
-                                  count += may_change({line.data, line.size}) ? 1 : 0;
-                                  return {};
-                                });
-    // A results file that is gone is damage of the state, and no wrong path of the caller's.
-    if (!read && read.error().code == Code::io && !read.error().transient) {
-      return Error(Code::store, spool.results(batch) + " is damaged: " + read.error().message,
-                   "put the file back from a copy; or forget the job with `batchrouter remove` and `attach` its batches");
-    }
-    if (!read) return std::move(read.error());
+Result<Changeable> count_changeable(const Spool& spool, const RemoteBatch& batch) {
+  Changeable found;
+  auto read = check_results(spool.results(batch), batch.results_sum);
+  if (read) {
+    read = for_each_result(spool.results(batch), batch.results.total,
+                           [&](const Line& line, std::string_view) -> Result<void> {
+                             found.rows += may_change({line.data, line.size}) ? 1 : 0;
+                             return {};
+                           });
   }
-  return counts;
+  if (read) return found;
+  const bool passing = read.error().code != Code::store && read.error().transient;
+  if (passing) return std::move(read.error());
+  return Changeable{0, std::move(read.error())};
+}
+
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& answers_path,
+                             const std::string& new_path) {
+  const std::int64_t here = fetched.answers.results.succeeded, were = before.succeeded;
+  if (here < were)
+    return Error(Code::store,
+                 "the results of " + fetched.answers.job_id + " are damaged, and the vendor gives only " + std::to_string(here) +
+                     " of the " + std::to_string(were) + " answers that were here",
+                 "put its results file in the state directory back from a copy");
+  if (auto renamed = rename_path(answers_path, new_path); !renamed) return renamed;
+  return sync_directory(parent_path(new_path));
 }
 
 Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, const std::string& answers_path,
@@ -68,10 +77,17 @@ Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, 
   return replaced;
 }
 
-RemoteBatch with_answers(const RemoteBatch& batch, const RemoteBatch& answers, const Replaced& replaced) {
+RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched) {
+  const RemoteBatch& answers = fetched.answers;
+  const Replaced& replaced = fetched.replaced;
   RemoteBatch now = batch;
   now.refetches += 1;
   now.results_sum = answers.results_sum;  // of the merged file
+  if (fetched.whole) {
+    now.results = {};
+    now.tokens = {};
+    now.acked_rows = now.acked_bytes = 0;
+  }
   const auto gone = static_cast<std::int64_t>(replaced.size());
   now.results.total += answers.results.total - gone;
   now.results.succeeded += answers.results.succeeded;
@@ -85,7 +101,7 @@ RemoteBatch with_answers(const RemoteBatch& batch, const RemoteBatch& answers, c
     now.acked_bytes -= static_cast<std::int64_t>(size);
   }
   // Whatever was handed out may be handed out again, and is said to be.
-  if (batch.handed_rows > 0) now.handed_rows = std::numeric_limits<std::int64_t>::max();
+  if (batch.handed_rows > 0 || batch.acked_rows > now.acked_rows) now.handed_rows = std::numeric_limits<std::int64_t>::max();
   now.error.reset();
   return now;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,16 +16,32 @@ namespace br {
 // Results whose line gave way to an answer: number in the old file and bytes with the newline, by number.
 using Replaced = std::vector<std::pair<std::int64_t, std::uint64_t>>;
 
-// How many results of each batch may still change into an answer (may_change()).
-Result<std::vector<std::int64_t>> count_changeable(const Spool& spool, const Job& job);
+// What a refetch brought for one batch: its record with the sums of the new answers alone, and whose place they take.
+struct Fetched {
+  RemoteBatch answers;
+  Replaced replaced;
+  bool whole = false;  // of every result: the old file was damaged
+};
+using Refetched = std::vector<Fetched>;
+
+// What of a batch's results a refetch is for.
+struct Changeable {
+  std::int64_t rows = 0;       // may still change into an answer (may_change())
+  std::optional<Error> damage;  // the file is not what was collected: none of it can be relied on
+};
+Result<Changeable> count_changeable(const Spool& spool, const RemoteBatch& batch);
 
 // Writes new_path, durably: the lines of old_path (there are `lines`) whose ids have no answer in answers_path, in their
 // order, and the answers behind them.
 Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, const std::string& answers_path,
                                const std::string& new_path, std::uint64_t hash_seed);
 
-// The record of the batch once `answers` (whose results and tokens are theirs) are merged: the new file is in force,
-// what was acknowledged stays so but for the results that changed.
-RemoteBatch with_answers(const RemoteBatch& batch, const RemoteBatch& answers, const Replaced& replaced);
+// answers_path becomes new_path, durably, and with it all results of the batch. An error when it holds fewer answers than
+// the damaged file did: a result that succeeded is never given up.
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& answers_path,
+                             const std::string& new_path);
+
+// The record of the batch once the new file is in force: what was acknowledged stays so but for the results that changed.
+RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched);
 
 }  // namespace br

@@ -23,7 +23,10 @@ std::optional<std::string_view> custom_id_of(const Line& line, std::string* scra
 }
 
 Error damaged(const std::string& path, const std::string& what) {
-  return Error(Code::store, path + " is damaged: " + what, "put the file back from a copy");
+  const std::string directory = parent_path(path);
+  return Error(Code::store, path + " is damaged: " + what,
+               "put the file back from a copy, or build it anew, from what the vendor still has: `batchrouter results " +
+                   directory.substr(directory.rfind('/') + 1) + " --refetch`");
 }
 
 }  // namespace
@@ -46,9 +49,7 @@ Result<void> check_results(const std::string& path, const std::string& sum) {
   auto found = sum_of_results(path);
   if (!found && found.error().transient) return std::move(found.error());
   if (found && *found == sum) return {};
-  return Error(Code::store, path + " is damaged: " + (found ? "it is not what was collected" : found.error().message),
-               "put the file back from a copy; or forget the job with `batchrouter remove` and `attach` its batches: the "
-               "answers stay at the vendor for a while");
+  return damaged(path, found ? "it is not what was collected" : found.error().message);
 }
 
 namespace {

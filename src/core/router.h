@@ -215,6 +215,8 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   };
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void add_done_locked(Entry* entry, DoneFn done);
+  Result<std::vector<RefetchPart>> plan_refetch(const Job& job);
+  void read_results_anew(const std::string& job_id);
   Result<std::int64_t> take_refetched(const std::string& job_id, const Refetched& refetched);
   void enqueue_locked(std::function<void()> callback);
   Entry* keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry);

@@ -1,10 +1,60 @@
 // The router's refetch: answers that came late take the place of results that said they had not come.
 #include <chrono>
 
+#include "core/rebuild_results.h"
 #include "core/router.h"
 #include "providers/registry.h"
 
 namespace br {
+
+// The batches of which something is to be had from the vendor. Damaged results that lie here in another form as well are
+// put in order at once.
+Result<std::vector<RefetchPart>> Router::plan_refetch(const Job& job) {
+  std::vector<RefetchPart> parts;
+  bool rebuilt = false;
+  for (std::size_t i = 0; i < job.batches.size(); ++i) {
+    const RemoteBatch& batch = job.batches[i];
+    RefetchPart part{i, use_provider(batch.provider), false};
+    auto found = count_changeable(*spool_, batch);
+    if (found && found->damage && part.use.provider != nullptr) {
+      auto same = rebuild_results(*spool_, job, batch, *part.use.provider,
+                                  static_cast<std::size_t>(config_.integer("limits.max_line_bytes")), random_.next());
+      if (!same) return std::move(same.error());
+      rebuilt |= *same;
+      if (*same) found = count_changeable(*spool_, batch);
+    }
+    if (!found) return std::move(found.error());
+    // What ran here is all there is.
+    const bool elsewhere = !batch.status.id.empty() &&
+                           (part.use.provider == nullptr || !part.use.provider->capability().local);
+    if (found->damage && !elsewhere) return std::move(*found->damage);
+    part.whole = found->damage.has_value();
+    if (elsewhere && (found->rows > 0 || part.whole || job.attached)) parts.push_back(std::move(part));
+  }
+  if (rebuilt) read_results_anew(job.id);
+  return parts;
+}
+
+// What was acknowledged until this moment counts.
+void Router::read_results_anew(const std::string& job_id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(job_id);
+  if (found == entries_.end()) return;
+  Entry& entry = *found->second;
+  if (entry.delivery) {
+    const std::vector<RemoteBatch> progress = entry.delivery->progress();
+    for (std::size_t i = 0; i < progress.size(); ++i) {
+      RemoteBatch& batch = entry.view.job.batches[i];
+      batch.acked_rows = progress[i].acked_rows;
+      batch.acked_bytes = progress[i].acked_bytes;
+      batch.handed_rows = progress[i].handed_rows;
+    }
+  }
+  entry.delivery.reset();
+  entry.feeds = make_feeds(entry.view.job);
+  with_results_.insert(job_id);
+  changed_.notify_all();
+}
 
 Result<Wait> Router::refetch(const std::string& job_id, std::int64_t timeout_ms, std::int64_t* changed) {
   *changed = 0;
@@ -15,21 +65,12 @@ Result<Wait> Router::refetch(const std::string& job_id, std::int64_t timeout_ms,
   const Job& job = seen->job;
   if (!job.done)
     return Error(Code::not_complete, "the job " + job_id + " is not done", "resume it: its results are fetched then");
-  auto counts = count_changeable(*spool_, job);
-  if (!counts) return std::move(counts.error());
-  std::vector<std::size_t> parts;
-  std::vector<ProviderUse> uses;
-  for (std::size_t i = 0; i < counts->size(); ++i) {
-    if (((*counts)[i] == 0 && !job.attached) || job.batches[i].status.id.empty()) continue;
-    ProviderUse use = use_provider(job.batches[i].provider);
-    if (use.provider != nullptr && use.provider->capability().local) continue;  // what ran here is all there is
-    parts.push_back(i);
-    uses.push_back(std::move(use));
-  }
-  if (parts.empty()) return Wait::ready;
+  auto parts = plan_refetch(job);
+  if (!parts) return std::move(parts.error());
+  if (parts->empty()) return Wait::ready;
   auto answer = std::make_shared<std::optional<Result<std::int64_t>>>();
-  engine_->post([this, job, parts, uses = std::move(uses), answer]() mutable {
-    engine_->refetch(job, parts, std::move(uses), [this, id = job.id, answer](Result<Refetched> refetched) {
+  engine_->post([this, job, parts = std::move(*parts), answer]() mutable {
+    engine_->refetch(job, std::move(parts), [this, id = job.id, answer](Result<Refetched> refetched) {
       Result<std::int64_t> taken = std::int64_t{0};
       if (refetched)
         taken = take_refetched(id, *refetched);
@@ -71,10 +112,10 @@ Result<std::int64_t> Router::take_refetched(const std::string& job_id, const Ref
     batches[i].acked_rows = progress[i].acked_rows;
     batches[i].acked_bytes = progress[i].acked_bytes;
     batches[i].handed_rows = progress[i].handed_rows;
-    for (const auto& [answers, replaced] : refetched) {
-      if (answers.part != batches[i].part) continue;
-      batches[i] = with_answers(batches[i], answers, replaced);
-      rows += answers.results.total;
+    for (const Fetched& fetched : refetched) {
+      if (fetched.answers.part != batches[i].part) continue;
+      batches[i] = with_answers(batches[i], fetched);
+      rows += fetched.answers.results.total;
     }
   }
   if (rows == 0) return std::int64_t{0};

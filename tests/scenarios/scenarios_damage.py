@@ -4,6 +4,7 @@ import json
 import os
 
 from harness import Fault, Script, add, scenario, want
+from sim_base import Response
 
 QUEUES = {"a-limit-of-requests": {"code": "request_limit_exceeded", "message": "Enqueued request limit reached for "
                                   "gpt-4o-mini. Limit: 5 requests. Please try again."},
@@ -63,6 +64,65 @@ for vendor in ("openai", "anthropic"):
     for label, how in DAMAGES.items():
         add(vendor, "ids-file-damaged-" + label, damaged, file="p0.ids.jsonl", damage=how)
     add(vendor, "ids-file-damaged-gone", damaged, file="p0.ids.jsonl", damage=None)
+
+
+RESULT_DAMAGES = {"one-letter": lambda data: data.replace(b"answer to q-r1", b"answer to q-r9", 1),
+                  "status": lambda data: data.replace(b"succeeded", b"errored", 1), "empty": lambda data: b"",
+                  "line-lost": DAMAGES["line-lost"], "no-end": DAMAGES["no-end"], "gone": None}
+
+
+def results_damaged(world, damage, rows_are_here):
+    """Never handed out; built anew from the vendor's rows on the disk, or from the vendor."""
+    world.write(6)
+    world.code(world.run(), 0)
+    good = world.rows()
+    (path,) = glob.glob(os.path.join(world.state, "spool", "*", "p0.results.jsonl"))
+    with open(path, "rb") as held:
+        data = held.read()
+    os.remove(path)
+    if damage is not None:
+        with open(path, "wb") as held:
+            held.write(damage(data))
+        os.chmod(path, 0o600)
+    if not rows_are_here:
+        os.remove(path.replace("results", "output"))
+    downloads = world.sim.count("content")
+    os.remove(world.output)
+    done = world.code(world.call("results", world.job_id(), "-o", world.output), 10)
+    want("p0.results.jsonl" in done.err and "--refetch" in done.err, "file and cure: %r" % done.err)
+    want(not os.path.exists(world.output), "OUT is there")
+    world.code(world.call("results", world.job_id(), "--refetch"), 0)
+    world.check_out()
+    want(world.rows() == good, "other results: %s" % str(world.rows())[:300])
+    want((world.sim.count("content") == downloads) == rows_are_here, "%d downloads" % world.sim.count("content"))
+    world.code(world.call("results", world.job_id(), "-o", world.output), 0)
+    want(world.sim.count("create") == 1, "%d creates" % world.sim.count("create"))
+
+
+for vendor in "openai anthropic mistral together groq google".split():
+    for label, how in RESULT_DAMAGES.items():
+        add(vendor, "results-file-damaged-" + label, results_damaged, damage=how, rows_are_here=True)
+        add(vendor, "results-file-damaged-and-rows-gone-" + label, results_damaged, damage=how, rows_are_here=False)
+
+
+@scenario("openai anthropic mistral")
+def damaged_results_are_not_replaced_by_fewer(world):
+    """The vendor has dropped its files: what succeeded once is not given up for it."""
+    world.write(4)
+    world.code(world.run(), 0)
+    (path,) = glob.glob(os.path.join(world.state, "spool", "*", "p0.results.jsonl"))
+    with open(path, "rb") as held:
+        data = held.read()
+    with open(path, "wb") as held:
+        held.write(data[:-20])
+    os.remove(path.replace("results", "output"))
+    world.sim.rewrite["content"] = lambda request, response: Response(404, world.sim.error_body(404))
+    done = world.call("results", world.job_id(), "--refetch")
+    want(done.code in (5, 6, 10), "%r" % done)
+    with open(path, "wb") as held:
+        held.write(data)
+    world.code(world.call("results", world.job_id(), "-o", world.output), 0)
+    world.check_out()
 
 
 def requests_damaged(world, damage):
