@@ -5,6 +5,7 @@
 #include "core/engine.h"
 #include "core/rest_reason.h"
 #include "core/result_file.h"
+#include "sys/wall.h"
 
 namespace br {
 namespace {
@@ -26,6 +27,20 @@ Result<void> open_collector(std::unique_ptr<Collector>* slot, CollectorPlan plan
   if (!opened) return std::move(opened.error());
   *slot = std::move(*opened);
   return {};
+}
+
+// What is thrown while the rows of one batch are read is that batch's error, and nobody else's.
+template <class Work>
+Result<CollectReport> guarded(Work&& work) {
+  Result<CollectReport> report = CollectReport{};
+  behind_wall([&] { report = work(); },
+              [&](const char* what) {
+                Error error(Code::no_memory, std::string("reading the results failed: ") + what,
+                            "give the program more memory, then resume");
+                error.blocking = true;
+                report = std::move(error);
+              });
+  return report;
 }
 
 }  // namespace
@@ -62,11 +77,10 @@ void Engine::consume(Run* run, std::size_t index, bool last) {
   OutputRead read{part.consumed_to, last, part.pass > 0 || part.output->diverged() || part.replayed, part.body_starts};
   p_.executor->post([this, job_id = run->job.id, index, last, read = std::move(read), slot = part.collector,
                      plan = collector_plan(run, index)]() mutable {
-    Result<CollectReport> report = CollectReport{};
-    if (auto opened = open_collector(slot.get(), std::move(plan)); !opened)
-      report = std::move(opened.error());
-    else
-      report = (*slot)->consume(read);
+    auto report = guarded([&]() -> Result<CollectReport> {
+      if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
+      return (*slot)->consume(read);
+    });
     p_.listener->results_grew(job_id);
     post([this, job_id, index, last, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
       consumed(job_id, index, last, std::move(*shared));
@@ -111,16 +125,16 @@ void Engine::start_finish(Run* run, std::size_t index) {
   Part& part = run->parts[index];
   p_.executor->post([this, job_id = run->job.id, index, slot = part.collector, plan = collector_plan(run, index),
                      path = part.feed->path, rest = rest_reason(run->job.batches[index])]() mutable {
-    Result<CollectReport> report = CollectReport{};
-    if (auto opened = open_collector(slot.get(), std::move(plan)); !opened)
-      report = std::move(opened.error());
-    else
-      report = (*slot)->finish(rest.view());
+    auto report = guarded([&]() -> Result<CollectReport> {
+      if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
+      auto ended = (*slot)->finish(rest.view());
+      if (!ended) return ended;
+      auto sum = sum_of_results(path);
+      if (!sum) return std::move(sum.error());
+      ended->results_sum = std::move(*sum);
+      return ended;
+    });
     slot->reset();
-    if (report) {
-      if (auto sum = sum_of_results(path)) report->results_sum = std::move(*sum);
-      else report = std::move(sum.error());
-    }
     p_.listener->results_grew(job_id);
     post([this, job_id, index, shared = std::make_shared<Result<CollectReport>>(std::move(report))] {
       finished(job_id, index, std::move(*shared));

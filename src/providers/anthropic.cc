@@ -120,7 +120,7 @@ Result<RemoteStatus> read_batch(const Account& account, const Json& json, std::s
   status.expires_ms = read_time(json["expires_at"]);
   if (is_terminal(status.state))
     status.output.url = json["results_url"].string_or(make_request(account, "GET", path_of(status.id, "/results")).url);
-  status.raw = json.raw();
+  status.raw = kept_raw(json);
   return status;
 }
 

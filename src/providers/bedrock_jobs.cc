@@ -84,7 +84,7 @@ Result<RemoteStatus> read_job(const Json& json, std::string_view provider, std::
     const std::string why = json["message"].string_or("the vendor gave no reason");
     status.failure = Error(Code::provider, "the vendor refused the whole batch: " + why);
   }
-  status.raw = json.raw();
+  status.raw = kept_raw(json);
   return status;
 }
 

@@ -50,7 +50,7 @@ Result<RemoteStatus> read_fireworks_job(const Json& json, std::string_view what)
   status.output.id = name_in_resource(json["outputDatasetId"].string());
   if (status.state == State::failed)
     status.failure = batch_failure(json["status"]["message"].string(), json["status"]["code"].string());
-  status.raw = json.raw();
+  status.raw = kept_raw(json);
   return status;
 }
 

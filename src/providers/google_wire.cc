@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::string_view kVersion = "/v1beta";
 constexpr std::int64_t kMaxRetryAfterMs = 3'600'000;
-constexpr std::size_t kMaxRaw = 64 << 10;
 constexpr std::int64_t kRpcCancelled = 1;
 
 struct Word {
@@ -173,7 +172,7 @@ Result<GoogleBatch> read_google_batch(const Json& json, std::string_view provide
   batch.input_file_id = meta["inputConfig"]["fileName"].string_or("");
   batch.inlined = batch.output.id.empty() && inlined_of(json).is_array();
   if (batch.state == State::failed) read_failure(json["error"], &batch);
-  if (json.raw().size() <= kMaxRaw) batch.raw = json.raw();
+  batch.raw = kept_raw(json);
   return batch;
 }
 

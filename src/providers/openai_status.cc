@@ -75,7 +75,7 @@ Result<RemoteStatus> read_openai_batch(const OpenAiCalls& calls, const Json& ans
   status.output.id = json[fields.output_file].string_or("");
   status.errors.id = json[fields.error_file].string_or("");
   if (status.state == State::failed) read_failure(json, &status);
-  status.raw = json.raw();
+  status.raw = kept_raw(json);
   return status;
 }
 

@@ -61,7 +61,7 @@ Result<RemoteStatus> read_vertex_job(const Json& json, std::string_view provider
     status.failure = Error(Code::provider, "the vendor refused the whole batch: " + why);
     if (const auto code = json["error"]["code"].integer()) status.failure->vendor_code = std::to_string(*code);
   }
-  status.raw = json.raw();
+  status.raw = kept_raw(json);
   return status;
 }
 

@@ -42,6 +42,12 @@ void add_listed(Result<RemoteStatus> entry, Outcome* outcome);
 Result<std::string> next_by_last_id(const OpContext& context, std::string_view what, const Json& page,
                                     std::size_t items, const std::string& last_listed);
 
+// The vendor's own object as it is kept in the batch's record; empty for one that nobody would want to keep.
+inline std::string kept_raw(const Json& object) {
+  constexpr std::size_t kMost = std::size_t{64} << 10;
+  return object.raw().size() <= kMost ? std::string(object.raw()) : std::string();
+}
+
 // A vendor's own status word, in lower case.
 struct StateWord {
   std::string_view word;

@@ -110,7 +110,7 @@ Result<RemoteStatus> read_batch(const Json& json, const OpContext& context, std:
   // The results stand in no file; the address says that there is nothing to wait for.
   if (is_terminal(status.state))
     status.output.url = context.account.base_url + openai_path("/batches", status.id, "/results");
-  status.raw = json.raw();
+  status.raw = kept_raw(json);
   return status;
 }
 

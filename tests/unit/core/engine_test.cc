@@ -1,9 +1,11 @@
 // What the engine does with a job that it is handed: events after the state they are about, and what a crash left open.
 #include <deque>
 #include <memory>
+#include <new>
 
 #include "batchrouter.h"
 #include "core/engine.h"
+#include "providers/registry.h"
 #include "store/sqlite_store.h"
 #include "support/cmocka.h"
 #include "support/scratch.h"
@@ -162,10 +164,64 @@ void router_closed_while_remote_files_are_deleted_they_are(void**) {
   for (const std::string& method : room.transport.methods) assert_string_equal(method.c_str(), "DELETE");
 }
 
+class ThrowingReader : public br::RowReader {
+ public:
+  bool read(char*, std::size_t, br::Row*) override { throw std::bad_alloc(); }
+};
+
+// Its batches have ended, their results are a file on this machine, and there is no memory left to read a row of it.
+class HungryProvider : public br::Provider {
+ public:
+  explicit HungryProvider(std::string results) : results_(std::move(results)) {}
+  std::string_view name() const override { return openai_.name(); }
+  const br::Capability& capability() const override { return openai_.capability(); }
+  std::span<const br::Property> properties() const override { return openai_.properties(); }
+  bool encode(const br::Request&, const br::EncodeOptions&, std::string*, br::Issue*,
+              std::vector<std::string>*) const override {
+    return false;
+  }
+  br::Result<br::Step> advance(br::Op, const br::OpContext& context, const br::HttpResponse*) const override {
+    br::Step step;
+    step.outcome.status = context.batch.status;
+    step.outcome.status->state = br::State::completed;
+    step.outcome.status->output.id = "file-1";
+    return step;
+  }
+  std::vector<br::Download> downloads(const br::Account&, const br::RemoteBatch&) const override {
+    return {{{}, false, results_}};
+  }
+  std::unique_ptr<br::RowReader> row_reader() const override { return std::make_unique<ThrowingReader>(); }
+
+ private:
+  const br::Provider& openai_ = *br::find_provider("openai");
+  std::string results_;
+};
+
+void rows_that_cannot_be_read_for_want_of_memory_block_their_job_only(void**) {
+  EngineRoom room;  // its executor fails the test when something is thrown past the job
+  setenv("OPENAI_API_KEY", "k", 1);
+  const HungryProvider hungry(room.scratch.write("results", "{}\n"));
+  br::Job job = job_in(br::Phase::running);
+  job.attached = true;
+  job.batches.front().status.id = "batch_1";
+  assert_true(br::make_directories(room.spool.job_directory(job.id)).ok());
+  assert_true(room.store->insert(job, nullptr).ok());
+  auto feed = std::make_shared<br::ResultFeed>();
+  feed->path = room.scratch.file("rows");
+  room.engine.add({job, {feed}, {{&hungry, nullptr}}, true, true, true});
+  room.engine.refresh(job.id);
+  while (!room.recorder.seen_blocked) room.engine.turn(0);
+  const auto saved = room.store->load("job_a");
+  assert_true(saved.ok());
+  assert_int_equal(saved->batches.front().error->code, br::Code::no_memory);
+  assert_int_equal(saved->batches.front().phase, br::Phase::fetching);
+}
+
 }  // namespace
 
 int main() {
-  const CMUnitTest tests[] = {cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
+  const CMUnitTest tests[] = {cmocka_unit_test(rows_that_cannot_be_read_for_want_of_memory_block_their_job_only),
+                              cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
                               cmocka_unit_test(resumed_job_with_a_collected_batch_never_shows_the_old_block),
                               cmocka_unit_test(router_closed_while_remote_files_are_deleted_they_are),
                               cmocka_unit_test(refreshed_job_with_a_running_batch_never_shows_the_old_block),
