@@ -124,6 +124,7 @@ void Engine::resume(const std::string& job_id) {
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     // It may have been registered meanwhile.
     if (run->parts[i].provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider));
+    run->parts[i].track.only_asked = false;
     if (!run->active || run->job.batches[i].blocked) push(job_id, i, {});
   }
   forget_blocks(run, [](const RemoteBatch&) { return true; });
@@ -168,6 +169,7 @@ std::vector<std::int64_t> Engine::refresh(const std::string& job_id) {
     Part& part = run->parts[i];
     const bool local = part.provider == nullptr || part.provider->capability().local;
     part.poll_again = !local && !part.provider->capability().external && part.calls.contains(Op::poll);
+    part.track.only_asked = !run->active;
     heard.push_back(part.track.polls + (part.poll_again ? 2 : 1));
     push(job_id, i, {EventKind::refresh, Op::poll, {}, {}, {}});
   }

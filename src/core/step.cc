@@ -83,6 +83,7 @@ void Stepper::ask_to_cancel() {
 void Stepper::run_due() {
   const Due due = track().due;
   nothing_due();
+  if (track().only_asked && (due == Due::upload || due == Due::create)) return;
   switch (due) {
     case Due::upload:
       return track().inherited ? look_before_create() : upload();

@@ -88,6 +88,7 @@ struct Track {
   std::int32_t breaks = 0, stuck = 0;  // how often one broke; likewise, without coming further than before
   bool create_under_way = false;
   bool inherited = false;       // planned by an earlier process, or found: the vendor may have more than the state says
+  bool only_asked = false;      // nobody wants the job to go on: the vendor is asked, and nothing is sent
   Search search;
   CancelAnswer cancel = CancelAnswer::none;
   std::int32_t cancel_failures = 0;

@@ -270,8 +270,9 @@ void Stepper::nothing_there() {
 
 // A part that an earlier process planned is at the vendor neither by our state nor by the vendor's list.
 void Stepper::never_sent() {
-  track().inherited = false;
   track().search = Search{};
+  if (track().only_asked && !batch().cancel_wanted) return;
+  track().inherited = false;
   if (batch().cancel_wanted) {
     track().cancel = CancelAnswer::taken;
     return refuse(Error(Code::cancelled, "cancelled before it was submitted"));
@@ -297,6 +298,7 @@ void Stepper::absent() {
                        "look at the vendor's console, then decide with `batchrouter adopt` or `abandon`; "
                        "submit.max_attempts allows more"));
   }
+  if (track().only_asked) return;  // what was proven is kept; whoever resumes the job has it sent
   batch().attempt += 1;
   notify(BR_EVENT_RESENT, "the vendor's list proves that it was not submitted; it is sent again");
   create();

@@ -38,8 +38,10 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   // Where a person said it the vendor has not answered yet: the first poll tells whether it knows the batch.
   if (!batch().adopted_by_person) learn_account(rules_.account, &batch());
   const std::int64_t polls = track().polls;
+  const bool only_asked = track().only_asked;
   track() = Track{};
   track().polls = polls + 1;
+  track().only_asked = only_asked;
   track().inherited = adopted;  // what was found may be over, and not the last that was made: it is looked for again then
   if (batch().cancel_wanted) track().cancel = CancelAnswer::asked;
   save();

@@ -53,6 +53,21 @@ def refusals_do_not_count_as_creates(world):
     world.one_batch()
 
 
+@scenario(ALL)
+def a_look_sends_nothing(world):
+    """Also where two lists prove that the batch was never made: whoever resumes the job has it sent."""
+    world.write(5)
+    in_doubt(world, "before")
+    sent = world.sim.count("create")
+    for _ in range(3):
+        world.code(world.call("status", world.job_id(), settle="10ms"), 0)
+    creates(world, sent)
+    want(world.sim.count("list") >= 3, "%d lists" % world.sim.count("list"))
+    world.code(world.call("resume", settle="10ms"), 0)
+    world.check_out()
+    creates(world, sent + 1)
+
+
 # ---- an older copy of the state directory ----
 
 def planned_only(world):

@@ -143,6 +143,31 @@ void absent_for_settle_ms_sent_again_once(void**) {
   assert_int_equal(now.batch.phase, br::Phase::creating);
 }
 
+void absent_for_somebody_who_only_asks_is_kept_and_not_sent(void**) {
+  br::Decision now = searching(5 + kSettle);
+  now.batch.absent_since_ms = 5;
+  now.track.only_asked = true;
+  now = step(now, listing({}), 6 + kSettle);
+  assert_false(calls(now, br::Op::create));
+  assert_int_equal(now.track.due, br::Due::nothing);
+  assert_int_equal(now.batch.phase, br::Phase::unknown);
+  assert_int_equal(now.batch.absent_since_ms, 5);
+  assert_int_equal(now.track.polls, 1);
+  now.track.only_asked = false;
+  now = step(now, of_kind(br::EventKind::begin), 7 + kSettle);
+  assert_true(calls(now, br::Op::list));
+  assert_true(calls(step(now, listing({}), 8 + kSettle), br::Op::create));
+}
+
+void nothing_that_is_due_is_sent_for_somebody_who_only_asks(void**) {
+  for (const br::Due due : {br::Due::upload, br::Due::create}) {
+    br::Decision now = {batch_in(br::Phase::planned), {}, {}};
+    now.track.only_asked = true;
+    now.track.due = due;
+    assert_true(step(now, of_kind(br::EventKind::due), 5).actions.empty());
+  }
+}
+
 void absent_after_the_last_attempt_blocks_and_resume_does_not_begin_again(void**) {
   br::Decision now = searching(5 + kSettle);
   now.batch.absent_since_ms = 5;
@@ -533,6 +558,8 @@ int main() {
       cmocka_unit_test(marker_of_a_batch_that_another_job_has_blocks),
       cmocka_unit_test(absent_in_one_list_not_sent_again),
       cmocka_unit_test(absent_for_settle_ms_sent_again_once),
+      cmocka_unit_test(absent_for_somebody_who_only_asks_is_kept_and_not_sent),
+      cmocka_unit_test(nothing_that_is_due_is_sent_for_somebody_who_only_asks),
       cmocka_unit_test(absent_after_the_last_attempt_blocks_and_resume_does_not_begin_again),
       cmocka_unit_test(clear_refusal_not_counted_as_an_attempt),
       cmocka_unit_test(absent_under_another_account_proves_nothing),
