@@ -596,8 +596,8 @@ BR_API br_status br_job_open(br_router *router, const char *job_id, br_job **job
  * Crash     after BR_OK the job survives. */
 BR_API br_status br_attach(br_router *router, const char *provider, const char *batch_id, br_job **job,
                            br_error **err);
-/* br_attach with options, from a batch without requests: "output" of br_batch_set, also for a job that is there already.
- * NULL: none.
+/* br_attach with options, from a batch without requests: "output" of br_batch_set; a job that is there already and has
+ * one keeps that. NULL: none.
  * Returns   as br_attach.
  * Ownership options is copied and stays the caller's. Since 0.1 */
 BR_API br_status br_attach_with(br_router *router, const char *provider, const char *batch_id, const br_batch *options,

@@ -27,7 +27,10 @@ AccountProof account_proof(const Provider& provider, const Account& account, std
   if (name.empty())
     name = account.api_key + "\n" + account.organization + "\n" + account.project + "\n" + account.base_url;
   proof.account = hash(salt, account.provider + "\n" + name);
-  if (!account.api_key.empty()) proof.key = hash(salt, "key\n" + account.api_key);
+  // A second key that is sent to the same address, Bedrock's own beside the access key, opens the account as well.
+  std::string keys = account.api_key;
+  if (const std::string_view bearer = account.setting("bearer_token"); !bearer.empty()) keys.append("\n").append(bearer);
+  if (!account.api_key.empty()) proof.key = hash(salt, "key\n" + keys);
   return proof;
 }
 

@@ -221,7 +221,7 @@ bool Collector::take_damaged(const Line& line, const Row& row) {
   odd(BR_EVENT_MALFORMED_ROW, "line " + std::to_string(line.number) + " of the results " + what);
   if (!row.custom_id.empty() && !plan_.ids_path.empty()) {
     if (const std::size_t place = place_of(row.custom_id); place != IdLedger::kNone) {
-      if (damaged_.size() < kMaxDamagedKept) damaged_[place] = what;
+      if (damaged_.size() < kMaxDamagedKept) damaged_[place] = {what, !line.terminated};
       return true;
     }
   }
@@ -253,11 +253,12 @@ Result<void> Collector::give_the_rest(const SyntheticError& rest) {
     if (place == IdLedger::kNone || ledger_.seen(place)) continue;
     ledger_.mark(place);
     const auto damaged = damaged_.find(place);
-    if (damaged == damaged_.end() || rest.status != ResultStatus::errored) {
+    const bool gone = damaged != damaged_.end() && damaged->second.cut && rest.type == "results_gone";
+    if (damaged == damaged_.end() || rest.status != ResultStatus::errored || gone) {
       append_synthetic_line((*entry)->token, rest, plan_.context, &results_->buffer());
       count(rest.status);
     } else {
-      const std::string message = "the vendor's result row " + damaged->second;
+      const std::string message = "the vendor's result row " + damaged->second.what;
       append_synthetic_line((*entry)->token, {ResultStatus::errored, "malformed", "malformed", message, 0, true},
                             plan_.context, &results_->buffer());
       count(ResultStatus::errored);
@@ -271,7 +272,7 @@ CollectReport Collector::report() const {
   CollectReport report;
   report.missing = plan_.ids_path.empty() ? 0 : static_cast<std::int64_t>(ledger_.unseen());
   report.malformed = malformed_;
-  for (const auto& [place, what] : damaged_) report.damaged += ledger_.seen(place) ? 0 : 1;
+  for (const auto& [place, damaged] : damaged_) report.damaged += ledger_.seen(place) ? 0 : 1;
   report.unknown = unknown_;
   report.counts = counts_;
   report.tokens = tokens_;

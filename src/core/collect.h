@@ -102,7 +102,12 @@ class Collector {
   std::unique_ptr<RowReader> rows_;
   Counts counts_;
   TokenSums tokens_;
-  std::unordered_map<std::size_t, std::string> damaged_;  // place of an id -> what is wrong with its row
+  // A row that came and cannot be read.
+  struct Damaged {
+    std::string what;
+    bool cut = false;  // the end of a file that came in part
+  };
+  std::unordered_map<std::size_t, Damaged> damaged_;  // by the place of its id
   std::unordered_map<std::string, bool> foreign_;         // attached batches: ids seen
   std::string id_token_;
   std::vector<std::uint64_t> body_starts_;

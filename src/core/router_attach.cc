@@ -33,7 +33,10 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   if (!known_as) return std::move(known_as.error());
   const std::string output = read_given(options).output;
   if (!known_as->empty()) {
-    if (output.empty()) return Submitted{*known_as, true};
+    auto known = view(*known_as);
+    if (!known) return std::move(known.error());
+    // The file that its results were promised to stays theirs.
+    if (output.empty() || !known->job.output.empty()) return Submitted{*known_as, true};
     if (auto kept = remember_output(*known_as, output); !kept) return std::move(kept.error());
     return Submitted{*known_as, true};
   }

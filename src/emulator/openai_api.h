@@ -13,7 +13,7 @@
 
 namespace br::emulator {
 
-enum class Paging { kAfter, kCursor };
+enum class Paging { kAfter, kCursor, kNone };
 
 // Where the vendors that took over OpenAI's files and batches differ from it and from each other in values; where they
 // differ in shape, they derive from OpenAiApi.

@@ -106,6 +106,7 @@ Reply OpenAiApi::list_batches(const RequestHead& head) {
     if (name == "id") ids.push_back(value);
   }
   if (table_.most_ids > 0 && !ids.empty()) return list_chosen(ids);
+  if (table_.paging == Paging::kNone) return ok(list_json(batches_.newest_first(true), false));
   int64_t limit = 20;
   if (!query_number(head, "limit", 1, 100, limit)) {
     return refusal({400, "invalid_request_error", {}, "Invalid 'limit': expected a number from 1 to 100.", "limit"});

@@ -23,6 +23,7 @@ OpenAiTable together_table() {
   table.create_fields = {"input_file_id", "endpoint", "completion_window", "model_id", "priority"};
   table.create_status = 201;
   table.bare_file_lists = true;
+  table.paging = Paging::kNone;
   table.limits = {50'000, 100'000'000, 100'000'000};
   table.rows.shape = RowShape::kTogether;
   table.rows.answers = AnswerShape::kTogether;

@@ -252,3 +252,26 @@ for label in ("spool", "generated", "lock", "state.db"):
     add("openai", "state-directory-with-a-link-for-" + label, linked, what=label)
 for label in (0o777, 0o770, 0o720, 0o1777):
     add("openai", "state-directory-of-mode-%o" % label, open_to_others, mode=label)
+
+
+@scenario(ALL)
+def resume_of_an_older_job_leaves_the_younger_ones_output_alone(world):
+    """Both remember one OUT, and the older one was cancelled before anything was sent."""
+    world.write(5)
+    first = (*world.sim.upload_calls, "create")[0] if world.vendor != "google" else "create"
+    world.sim.faults.append(Fault(first, "401" if world.vendor != "google" else "403"))
+    world.code(world.run(), 4)
+    older = world.job_id()
+    world.call("cancel", older)
+    world.code(world.call("resume", older), 3)
+    world.sim.faults.clear()
+    world.code(world.run("--again"), 0)
+    world.check_out()
+    done = world.call("resume", older)
+    want("younger job" in done.err and "-o FILE" in done.err, "%r" % done)
+    world.check_out()
+    extra = os.path.join(world.dir, "extra-out")
+    world.call("resume", older, "-o", extra)
+    want(os.path.exists(extra), "-o was not written")
+    os.remove(extra)
+    world.check_out()

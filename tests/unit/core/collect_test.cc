@@ -53,7 +53,8 @@ struct Desk {
     plan.odd_row = [this](std::int32_t, const std::string& text) { odd += text + "\n"; };
     return plan;
   }
-  br::Result<br::CollectReport> collect(const std::vector<std::string>& bodies, std::size_t limit = 1 << 20) {
+  br::Result<br::CollectReport> collect(const std::vector<std::string>& bodies, std::size_t limit = 1 << 20,
+                                        std::string_view rest = "missing") {
     auto collector = br::Collector::open(plan(limit));
     if (!collector) return std::move(collector.error());
     br::OutputRead read;
@@ -64,7 +65,7 @@ struct Desk {
     read.last = true;
     auto report = (*collector)->consume(read);
     if (!report) return report;
-    auto finished = (*collector)->finish({br::ResultStatus::errored, "missing", "missing", "no row", 0, true});
+    auto finished = (*collector)->finish({br::ResultStatus::errored, rest, rest, "no row", 0, true});
     if (!finished) return finished;
     return report;
   }
@@ -109,6 +110,17 @@ void long_row_costs_itself_only(void**) {
     assert_int_equal(succeeded, 2);
     assert_true(desk.has("limits.max_line_bytes (1024 bytes)"));
     assert_true(desk.has("\"type\":\"malformed\""));
+  }
+}
+
+// The end of a file that broke off and is then gone says nothing of the row.
+void half_a_row_of_a_file_that_is_gone_is_gone(void**) {
+  const std::string half = row("b").substr(0, 60);
+  for (const char* rest : {"missing", "results_gone"}) {
+    Desk desk;
+    assert_true(desk.collect({row("a") + half}, 1 << 20, rest).ok());
+    assert_int_equal(desk.has("\"type\":\"malformed\""), std::string_view(rest) == "missing");
+    assert_true(desk.has("\"type\":\"results_gone\"") || std::string_view(rest) == "missing");
   }
 }
 
@@ -184,6 +196,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(page_beside_a_good_file_told_apart),
       cmocka_unit_test(long_row_costs_itself_only),
+      cmocka_unit_test(half_a_row_of_a_file_that_is_gone_is_gone),
       cmocka_unit_test(only_row_that_is_too_long_is_still_a_row),
       cmocka_unit_test(rows_of_others_without_end_block),
       cmocka_unit_test(no_file_is_open_between_two_reads),
