@@ -37,6 +37,10 @@ void Stepper::polled(const Outcome& outcome) {
   const State before = batch().status.state;
   const Counts counts = batch().status.counts;
   const bool unblocked = batch().missing_since_ms >= 0;
+  const std::string& marker = outcome.status->marker;
+  if (batch().adopted_by_person && batch().status.vendor_state.empty() && !marker.empty() && marker != batch().marker)
+    notify(BR_EVENT_WARNING, "the batch " + batch().status.id + " was made for another part or job (its marker is " +
+                                 marker + "); its rows are taken all the same, since a person adopted it");
   batch().status = merge_status(batch().status, *outcome.status, batch().phase == Phase::fetching);
   batch().missing_since_ms = -1;
   notify(BR_EVENT_BATCH_POLLED, batch().status.vendor_state);
