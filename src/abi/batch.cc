@@ -3,7 +3,7 @@
 #include "abi/text.h"
 #include "codec/jsonl.h"
 #include "codec/result_line.h"
-#include "core/pack.h"
+#include "core/requests/pack.h"
 #include "providers/registry.h"
 #include "sys/file.h"
 

@@ -10,7 +10,7 @@
 #include "abi/handles.h"
 #include "abi/provider_call.h"
 #include "providers/registry.h"
-#include "providers/unified_rows.h"
+#include "providers/shared/unified_rows.h"
 
 namespace br {
 namespace {

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "batchrouter.h"
-#include "core/estimate.h"
-#include "core/input_order.h"
-#include "core/intake.h"
-#include "core/router.h"
+#include "core/requests/estimate.h"
+#include "core/requests/intake.h"
+#include "core/results/input_order.h"
+#include "core/router/router.h"
 
 namespace br {
 

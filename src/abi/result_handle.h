@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "codec/result_fields.h"
-#include "core/router.h"
+#include "core/router/router.h"
 
 namespace br {
 

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <utility>
 
-#include "emulator/dispatcher.h"
-#include "emulator/server.h"
+#include "emulator/http/server.h"
+#include "emulator/vendor/dispatcher.h"
 
 namespace br::emulator {
 

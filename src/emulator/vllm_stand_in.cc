@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "emulator/json.h"
+#include "emulator/base/json.h"
 
 namespace br::emulator {
 namespace {

@@ -14,7 +14,7 @@ namespace br {
 
 // What is to be known of a job when the same work is given again.
 struct Repeat {
-  std::string input;     // jobs of one input ask the same (core/input_digest.h); empty: no work can be the same
+  std::string input;     // jobs of one input ask the same (core/requests/input_digest.h); empty: no work can be the same
   bool told = false;     // somebody who was at work on it heard that it is done; until then the same work goes on with it
   bool refuses = false;  // its submitter refuses finished work that is given again: nobody pays when it is told too early
 };

@@ -31,11 +31,11 @@ room sys       'model/[a-z_0-9]+\.h|sys/[a-z_0-9]+\.h'
 room net       "$below|net/[a-z_0-9]+\.h"
 room store     "$below|store/[a-z_0-9]+\.h"
 # Providers take and give values. Of clock.h they use the reading of times, of net the making of signatures: both pure.
-room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/[a-z_0-9]+\.h|net/(http|url|auth|sigv4|jwt)\.h|sys/clock\.h'
-room core      "$below|(net|store|providers|core)/[a-z_0-9]+\.h|batchrouter\.h"
-room abi       "$below|(net|store|providers|core|abi)/[a-z_0-9]+\.h|batchrouter\.h"
+room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/([a-z]+/)?[a-z_0-9]+\.h|net/(http|url|sigv4|jwt)\.h|sys/clock\.h'
+room core      "$below|(net|store|providers|core)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
+room abi       "$below|(net|store|providers|core|abi)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
 # Libraries and a program of their own: of ours they see the public header.
-room emulator  'emulator/[a-z_0-9]+\.h'
+room emulator  'emulator/([a-z]+/)?[a-z_0-9]+\.h'
 room gateway   'gateway/[a-z_0-9]+\.h|batchrouter\.h'
 room cli       'cli/[a-z_0-9]+\.h|emulator/emulator\.h|gateway/gateway\.h|batchrouter\.h'
 
@@ -53,16 +53,16 @@ all="$library emulator gateway cli"
 # shellcheck disable=SC2086
 {
   door HTTP '# *include *<curl/' 'net/curl_(transport|exchange|failure)\.(cc|h)' $all
-  door cryptography '# *include *<openssl/' 'net/crypto\.cc|emulator/signature\.cc' $all
+  door cryptography '# *include *<openssl/' 'net/crypto\.cc|emulator/base/signature\.cc' $all
   door SQLite '# *include *<sqlite3' 'store/sqlite_store\.cc' $all
-  door JSON '# *include *<(simdjson|rapidjson)' 'codec/(json|utf8)[a-z_]*\.(cc|h)|emulator/json\.h|gateway/json\.h|cli/json_view\.cc' $all
+  door JSON '# *include *<(simdjson|rapidjson)' 'codec/(json|utf8)[a-z_]*\.(cc|h)|emulator/base/json\.h|gateway/json\.h|cli/json_view\.cc' $all
   door time '::now *\(|[^_a-z](time|clock|gettimeofday|clock_gettime|nanosleep|usleep|sleep)\(|sleep_(for|until)' \
     'sys/clock\.cc' $library
   door randomness 'random_device|mt19937|[^_a-z:]s?rand(om)?\(|getrandom|getentropy|arc4random' 'sys/random\.cc' $library
   # A child between fork() and exec() may not use the library's own files: it opens its own.
   door files '([^a-zA-Z0-9_>]::|std::|[=(!,;] *|return +)(open|openat|creat|fopen|freopen|tmpfile|mkstemp|fsync|fdatasync|rename|unlink|mkdir|rmdir|opendir) *\(|[io]?fstream|std::filesystem' \
     'sys/(file|path|process)_posix\.cc' $library
-  door threads 'pthread_create|std::(j?thread|async)[ (<{]' 'core/(router|executor)\.(cc|h)' $library
+  door threads 'pthread_create|std::(j?thread|async)[ (<{]' 'core/(router/router|engine/executor)\.(cc|h)' $library
   door processes '[^_a-z:.>](::)?(fork|vfork|system|popen|execv[pe]*|posix_spawnp?) *\(' 'sys/process_posix\.cc' $library
   door exceptions 'catch *\(' 'abi/guard\.h|sys/wall\.h' $library
   door 'standard error' 'std::c(err|out|log)|f?printf *\(|fputs *\(|perror *\(' 'sys/log\.cc' $library

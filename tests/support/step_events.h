@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/step.h"
+#include "core/protocol/step.h"
 
 inline br::Event failed(br::Op op, br::Error error) { return {br::EventKind::failed, op, {}, std::move(error), {}}; }
 

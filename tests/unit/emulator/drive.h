@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "emulator/dispatcher.h"
-#include "emulator/json.h"
+#include "emulator/base/json.h"
+#include "emulator/vendor/dispatcher.h"
 
 // Drives the emulated vendors without a socket: a request goes in, the whole answer comes out.
 namespace drive {

@@ -1,0 +1,328 @@
+// The engine's vendor calls: accounts, access tokens, exchanges.
+#include <algorithm>
+
+#include "core/engine/engine.h"
+#include "net/url.h"
+#include "providers/registry.h"
+#include "providers/shared/refusal.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+constexpr std::int64_t kTokenMarginMs = 300'000;  // a token is renewed so long before it expires
+constexpr std::size_t kMaxInlineBytes = std::size_t{64} << 20;
+
+// Variables that hold a key of any vendor.
+std::vector<std::string> secret_variables() {
+  std::vector<std::string> names;
+  for (const PropertyInfo& info : property_table()) {
+    if (info.kind != PropertyInfo::Kind::secret) continue;
+    for (std::size_t at = 0; at < info.environment.size();) {
+      const std::size_t end = std::min(info.environment.find(',', at), info.environment.size());
+      names.push_back(info.environment.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return names;
+}
+
+// The request file goes out as it was written, or not at all.
+Result<void> check_requests(const RemoteBatch& batch, Op op) {
+  if (op != Op::upload && (op != Op::create || !batch.input_file_id.empty())) return {};
+  const std::int64_t size = file_size(batch.request_path);
+  if (size == batch.bytes) return {};
+  Error error(Code::store,
+              batch.request_path + " is damaged: it has " + std::to_string(std::max<std::int64_t>(0, size)) + " bytes of " +
+                  std::to_string(batch.bytes),
+              "put the file back from a copy and resume; nothing was sent");
+  error.blocking = true;
+  return error;
+}
+
+std::string token_key(const Account& account) { return account.provider + "\n" + account.slot + "\n" + account.base_url; }
+
+}  // namespace
+
+Result<Account> Engine::account_of(const Run& run, std::size_t index) const {
+  const RemoteBatch& batch = run.job.batches[index];
+  const Provider* provider = run.parts[index].provider;
+  if (provider == nullptr)
+    return Error(Code::no_provider, "this build has no provider \"" + batch.provider + "\"",
+                 "it has: " + provider_names() + "; register it and resume");
+  auto account = resolve_account(run.config, *provider, batch.base_url, batch.account);
+  if (!account) return account;
+  if (auto checked = check_address(run, index, *account); !checked) return std::move(checked.error());
+  return account;
+}
+
+// ---- access tokens ----
+
+void Engine::with_token(const Provider& provider, Account account, TokenFn then) {
+  const std::int64_t now = p_.clock->now_ms();
+  TokenSlot& slot = tokens_[token_key(account)];
+  if (!slot.token.value.empty() && now < slot.token.expires_ms - kTokenMarginMs) {
+    account.token = slot.token.value;
+    return then(std::move(account), nullptr);
+  }
+  auto request = provider.token_request(account, now);
+  if (!request) return then(std::move(account), &request.error());
+  if (!*request) return then(std::move(account), nullptr);
+  slot.waiting.push_back([this, account, then = std::move(then)](const Error* error) mutable {
+    account.token = tokens_[token_key(account)].token.value;
+    then(std::move(account), error);
+  });
+  if (std::exchange(slot.asked, true)) return;
+  auto sent = send(provider, account, std::move(**request), nullptr, [this, &provider, account](HttpResponse response) {
+    token_answered(provider, account, response);
+  });
+  if (sent) return;
+  slot.asked = false;
+  for (const auto& waiting : std::exchange(slot.waiting, {})) waiting(&sent.error());
+}
+
+void Engine::token_answered(const Provider& provider, const Account& account, const HttpResponse& response) {
+  TokenSlot& slot = tokens_[token_key(account)];
+  auto token = provider.read_token(account, p_.clock->now_ms(), response);
+  slot.asked = slot.proven = false;
+  if (token) slot.token = std::move(*token);
+  for (const auto& waiting : std::exchange(slot.waiting, {})) waiting(token ? nullptr : &token.error());
+}
+
+// A token that worked before and is refused now was revoked or has expired early: the call is made again with a new one.
+void Engine::token_refused(const Account& account, Error* error) {
+  if (account.token.empty()) return;
+  TokenSlot& slot = tokens_[token_key(account)];
+  if (error->code != Code::auth || error->http_status != 401) {
+    slot.proven = true;
+    return;
+  }
+  if (slot.proven) error->transient = true, error->code = Code::network;
+  slot.token = Token{};
+  slot.proven = false;
+}
+
+// ---- exchanges ----
+
+Result<std::uint64_t> Engine::send(const Provider& provider, const Account& account, HttpRequest request, BodySink sink,
+                                   Transport::Done done) {
+  for (std::string& secret : secrets_of(provider, account)) request.secrets.push_back(std::move(secret));
+  auto own = guard_destination(account.own_urls(), &request);
+  if (!own) return std::move(own.error());
+  if (*own) {
+    if (auto signed_it = provider.sign(account, p_.clock->now_ms(), &request); !signed_it)
+      return std::move(signed_it.error());
+  }
+  return p_.transport->start(std::move(request), std::move(sink), std::move(done));
+}
+
+// Just before an upload and every paid call: that the state is where it was opened, so that what is paid for will be
+// known, and that the requests are those that were written.
+bool Engine::may_send(Run* run, std::size_t index, Op op) {
+  if (op != Op::upload && op != Op::create) return true;
+  if (p_.directory != nullptr) {
+    if (auto same = p_.directory->check_unchanged(); !same) {
+      fail_store(same.error());
+      return false;
+    }
+  }
+  const RemoteBatch& batch = run->job.batches[index];
+  const bool holds_requests = op == Op::upload || batch.input_file_id.empty();
+  if (auto good = p_.spool->check_requests(batch, holds_requests); !good) {
+    call_failed(run->job.id, index, op, std::move(good.error()), false);
+    return false;
+  }
+  return true;
+}
+
+void Engine::start_call(Run* run, std::size_t index, Op op) {
+  Part& part = run->parts[index];
+  if (part.calls.contains(op)) return;
+  auto account = account_of(*run, index);
+  if (!account) return call_failed(run->job.id, index, op, account.error(), false);
+  if (!may_send(run, index, op)) return;
+  if (part.provider->capability().local) return local_call(run, index, op);
+  if (part.provider->capability().external) return external_call(run, index, op);
+  part.calls[op] = 0;
+  with_token(*part.provider, std::move(*account),
+             [this, job_id = run->job.id, index, op](const Account& with, const Error* error) {
+               const Run* found = find(job_id);
+               if (found == nullptr || !found->parts[index].calls.contains(op)) return;  // it was stopped meanwhile
+               if (error != nullptr) return call_failed(job_id, index, op, *error, false);
+               begin_call(job_id, index, op, with);
+             });
+}
+
+void Engine::local_call(Run* run, std::size_t index, Op op) {
+  const Part& part = run->parts[index];
+  auto account = account_of(*run, index);
+  if (!account) return call_failed(run->job.id, index, op, account.error(), false);
+  auto outcome = operate_local_run(
+      {*part.provider, *account, run->job.batches[index], *p_.spool, p_.clock->now_ms(), secret_variables()}, op);
+  if (!outcome) return call_failed(run->job.id, index, op, outcome.error(), true);
+  push(run->job.id, index, {EventKind::done, op, std::move(*outcome), {}, {}});
+}
+
+void Engine::call_failed(const std::string& job_id, std::size_t index, Op op, Error error, bool sent) {
+  if (Run* run = find(job_id)) run->parts[index].calls.erase(op);
+  if (!sent) error.not_executed = true;
+  const bool others = op == Op::create && others_run(job_id, index);
+  Event event{EventKind::failed, op, {}, std::move(error), {}};
+  event.others_run = others;
+  push(job_id, index, std::move(event));
+  poll_again(job_id, index, op);
+}
+
+// Whether the account has batches of ours at work, beside this one.
+bool Engine::others_run(const std::string& job_id, std::size_t index) const {
+  const auto asking = runs_.find(job_id);
+  if (asking == runs_.end()) return false;
+  const RemoteBatch& batch = asking->second->job.batches[index];
+  for (const auto& [id, run] : runs_) {
+    for (const RemoteBatch& other : run->job.batches) {
+      if (&other != &batch && other.phase == Phase::running && other.provider == batch.provider &&
+          other.base_url == batch.base_url && other.account == batch.account)
+        return true;
+    }
+  }
+  return false;
+}
+
+void Engine::poll_again(const std::string& job_id, std::size_t index, Op answered) {
+  Run* run = find(job_id);
+  if (run == nullptr || answered != Op::poll || !std::exchange(run->parts[index].poll_again, false)) return;
+  push(job_id, index, {EventKind::refresh, Op::poll, {}, {}, {}});
+}
+
+void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, const Account& account) {
+  Run* run = find(job_id);
+  const Part& part = run->parts[index];
+  const RemoteBatch& batch = run->job.batches[index];
+  if (auto whole = check_requests(batch, op); !whole) return call_failed(job_id, index, op, whole.error(), false);
+  std::string lines;
+  if (op == Op::create && part.provider->wants_lines(account, batch)) {
+    auto read = read_own_file(batch.request_path, kMaxInlineBytes);
+    if (!read) return call_failed(job_id, index, op, read.error(), false);
+    lines = std::move(*read);
+  }
+  const OpContext context{account, batch, p_.clock->now_ms(), part.track.search.page, {}, 100, 0, {}, lines};
+  auto step = part.provider->advance(op, context, nullptr);
+  if (!step) return call_failed(job_id, index, op, step.error(), false);
+  if (step->send) return send_exchange(job_id, index, op, std::move(*step->send), 0, account,
+                                        step->outcome.input_file_id);
+  run->parts[index].calls.erase(op);
+  push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
+}
+
+void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
+                           const Account& account, const std::string& scratch) {
+  Run* run = find(job_id);
+  Part& part = run->parts[index];
+  // Time has passed since it was started: for a token, or for what was to be sent before.
+  if ((op == Op::create || op == Op::upload) && p_.directory != nullptr) {
+    if (auto same = p_.directory->check_unchanged(); !same) return fail_store(same.error());
+  }
+  auto sent = send(*part.provider, account, std::move(request), nullptr,
+                   [this, job_id, index, op, exchange, account, scratch](HttpResponse response) {
+                     answer(job_id, index, op, response, exchange + 1, account, scratch);
+                   });
+  if (!sent) return call_failed(job_id, index, op, sent.error(), false);
+  part.calls[op] = *sent;
+}
+
+void Engine::answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
+                    const Account& account, const std::string& scratch) {
+  Run* run = find(job_id);
+  if (run == nullptr) return;
+  Part& part = run->parts[index];
+  part.calls.erase(op);
+  const OpContext context{account, run->job.batches[index], p_.clock->now_ms(), part.track.search.page, {}, 100,
+                          exchange, scratch, {}};
+  auto step = part.provider->advance(op, context, &response);
+  if (!step) {
+    judge_refusal(op, account.base_url, response, &step.error());
+    token_refused(account, &step.error());
+    return call_failed(job_id, index, op, step.error(), true);
+  }
+  if (step->send) {
+    return send_exchange(job_id, index, op, std::move(*step->send), exchange, account,
+                         step->outcome.input_file_id);
+  }
+  if (op == Op::list) find_owners(job_id, index, &step->outcome);
+  if (step->outcome.status) judge_failed_batch(&*step->outcome.status);
+  step->outcome.vendor_now_ms = parse_http_date(std::string(response.header("date")));
+  push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
+  poll_again(job_id, index, op);
+}
+
+void Engine::stop_calls(Part* part) {
+  for (const auto& [op, id] : part->calls) {
+    if (id != 0) p_.transport->abort(id);
+  }
+  part->calls.clear();
+  if (part->probe_call != 0) p_.transport->abort(part->probe_call);
+  part->probe_call = 0;
+  part->prover.reset();
+  if (part->download_call != 0) p_.transport->abort(part->download_call);
+  part->download_call = 0;
+}
+
+void Engine::list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) {
+  const Provider* provider = find_provider(account.provider);
+  if (provider == nullptr) return done(Error(Code::no_provider, "there is no provider \"" + account.provider + "\""));
+  if (provider->capability().external) return external_list(*provider, account, limit, std::move(done));
+  with_token(*provider, account, [this, provider, limit, done = std::move(done)](const Account& with, const Error* error) {
+    if (error != nullptr) return done(*error);
+    RemoteBatch none;
+    none.provider = with.provider;
+    const OpContext context{with, none, p_.clock->now_ms(), {}, {}, static_cast<int>(limit), 0, {}, {}};
+    auto step = provider->advance(Op::list, context, nullptr);
+    if (!step) return done(std::move(step.error()));
+    if (!step->send) return done(Error(Code::unsupported, "[" + with.provider + "] its batches cannot be listed"));
+    auto sent = send(*provider, with, std::move(*step->send), nullptr,
+                     [provider, with, none, limit, now = p_.clock->now_ms(), done](const HttpResponse& response) {
+                       const OpContext again{with, none, now, {}, {}, static_cast<int>(limit), 1, {}, {}};
+                       auto read = provider->advance(Op::list, again, &response);
+                       if (!read) return done(std::move(read.error()));
+                       done(std::move(read->outcome));
+                     });
+    if (!sent) done(std::move(sent.error()));
+  });
+}
+
+// Nobody waits for it but the end of the router: a file that stays behind costs nothing and expires at the vendor.
+void Engine::delete_remote_files(Run* run) {
+  const std::string& what = run->config.get("files.delete_remote");
+  if (what == "never" || !is_settled(run->job)) return;
+  for (std::size_t i = 0; i < run->job.batches.size(); ++i) {
+    const RemoteBatch& batch = run->job.batches[i];
+    auto account = account_of(*run, i);
+    if (!account || run->parts[i].provider->capability().external) continue;
+    std::vector<std::string> files = {batch.input_file_id};
+    if (what == "all") files.insert(files.end(), {batch.status.output.id, batch.status.errors.id});
+    for (const std::string& file : files) {
+      if (file.empty()) continue;
+      with_token(*run->parts[i].provider, *account,
+                 [this, provider = run->parts[i].provider, batch, file](const Account& with, const Error* error) {
+                   if (error != nullptr) return;
+                   const OpContext context{with, batch, p_.clock->now_ms(), {}, file, 100, 0, {}, {}};
+                   auto step = provider->advance(Op::delete_file, context, nullptr);
+                   if (!step || !step->send) return;
+                   if (send(*provider, with, std::move(*step->send), nullptr, [this](HttpResponse) { --deletions_; }))
+                     ++deletions_;
+                 });
+    }
+  }
+}
+
+void Engine::finish_deletions(std::int64_t most_ms) {
+  for (auto& [id, run] : runs_) {
+    for (Part& part : run->parts) stop_calls(&part);
+  }
+  const std::int64_t until = p_.clock->now_ms() + most_ms;
+  for (std::int64_t left = most_ms; deletions_ > 0 && left > 0; left = until - p_.clock->now_ms())
+    p_.transport->wait(left);
+}
+
+}  // namespace br

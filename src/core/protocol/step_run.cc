@@ -1,0 +1,140 @@
+#include "batchrouter.h"
+#include "core/protocol/stepper.h"
+
+namespace br {
+namespace {
+constexpr std::int32_t kMaxLatePolls = 10, kLatePollsOfOne = 3;  // of both files, of one beside the other
+
+// Its rows may be paid for, so nothing about it is final.
+Error gone_batch(const RemoteBatch& batch, const Error& said) {
+  Error error(Code::unknown_outcome,
+              (batch.adopted_by_person ? "the vendor does not know the batch " + batch.status.id + " that was adopted: "
+                                       : "the vendor accepted the batch " + batch.status.id +
+                                             " and does not know it any more: ") +
+                  said.message,
+              batch.adopted_by_person ? "adopt the right one, or give up its rows with `batchrouter abandon`"
+                                      : "check key and project, then resume; give up its rows with `batchrouter abandon`");
+  error.provider = batch.provider;
+  error.http_status = said.http_status;
+  error.request_id = said.request_id;
+  return error;
+}
+
+}  // namespace
+
+void Stepper::poll_soon() {
+  nothing_due();
+  call(Op::poll);
+}
+
+void Stepper::polled(const Outcome& outcome) {
+  track().polls += 1;
+  track().failures = 0;
+  track().poll_error.reset();
+  trouble_over(Trouble::polls);
+  if (batch().phase != Phase::running && batch().phase != Phase::fetching) return;
+  learn();  // it answers by its id
+  const State before = batch().status.state;
+  const Counts counts = batch().status.counts;
+  const bool unblocked = batch().missing_since_ms >= 0;
+  const std::string& marker = outcome.status->marker;
+  if (batch().adopted_by_person && batch().status.vendor_state.empty() && !marker.empty() && marker != batch().marker)
+    notify(BR_EVENT_WARNING, "the batch " + batch().status.id + " was made for another part or job (its marker is " +
+                                 marker + "); its rows are taken all the same, since a person adopted it");
+  batch().status = merge_status(batch().status, *outcome.status, batch().phase == Phase::fetching);
+  batch().missing_since_ms = -1;
+  notify(BR_EVENT_BATCH_POLLED, batch().status.vendor_state);
+  if (batch().phase == Phase::fetching) return promised_file_is_late() ? ended() : fetch();
+  if (is_terminal(batch().status.state)) return ended();
+  if (before != batch().status.state || unblocked) save();
+  tell_progress(before, counts);
+  schedule(Due::poll, poll_delay_ms(rules_.poll, now_ - batch().submitted_ms));
+}
+
+void Stepper::tell_progress(State before, const Counts& counts) {
+  const RemoteStatus& now = batch().status;
+  if (before != now.state) notify(BR_EVENT_STATE, state_name(now.state));
+  if (before != now.state && now.state == State::in_progress)
+    notify(BR_EVENT_BATCH_PROCESSING, "the vendor works on the batch");
+  if (now.counts_known && (now.counts.succeeded != counts.succeeded || now.counts.errored != counts.errored))
+    notify(BR_EVENT_PROGRESS, std::to_string(now.counts.succeeded + now.counts.errored) + " of " +
+                                  std::to_string(now.counts.total) + " requests are answered");
+}
+
+void Stepper::poll_failed(const Error& error) {
+  track().polls += 1;
+  track().poll_error = error;
+  if (error.code == Code::auth || error.code == Code::no_provider || error.blocking) return block(error);
+  if (error.code == Code::not_found) {
+    if (!is_own()) return block(foreign_account("the vendor does not know the batch " + batch().status.id));
+    if (batch().missing_since_ms < 0) {
+      batch().missing_since_ms = now_;
+      save();
+    }
+    if (now_ - batch().missing_since_ms > rules_.settle_ms) return block(gone_batch(batch(), error));
+  }
+  const std::int64_t delay = std::max(poll_delay_ms(rules_.poll, now_ - batch().submitted_ms), error.retry_after_ms);
+  schedule(Due::poll, delay);
+  notify(BR_EVENT_RETRY, error.message);
+  track().failures += 1;
+  trouble(Trouble::polls, error, track().failures);
+}
+
+// Refused at the vendor before any request was looked at, for want of money: it is sent again once there is some.
+bool Stepper::refused_unpaid() const {
+  const RemoteStatus& s = d_.batch.status;
+  if (rules_.attached || d_.batch.cancel_wanted) return false;  // nothing of ours to send, or nobody wants it sent
+  return s.state == State::failed && s.failure && s.failure->code == Code::quota && s.output.id.empty() &&
+         s.output.url.empty() && s.errors.id.empty() && s.counts.succeeded == 0 && s.counts.errored == 0;
+}
+
+// It ended before any request was looked at: nothing was paid, and it is not found again in place of the next one.
+void Stepper::plan_again() {
+  batch().not_ours.push_back(batch().status.id);
+  batch().creates = std::max(0, batch().creates - 1);
+  batch().status = RemoteStatus{};
+  batch().input_file_id.clear();
+  batch().attempt += 1;
+}
+
+// The vendor says that it is over. Its files may be named a little later than that.
+void Stepper::ended() {
+  if (batch().status.state == State::failed && batch().status.quota_wait && rules_.wait_when_queue_full) {
+    const Error why = batch().status.failure.value_or(Error(Code::limit, "the vendor's queue is full"));
+    plan_again();
+    return queue_full(why, Phase::planned);
+  }
+  if (refused_unpaid()) {
+    const Error why = *batch().status.failure;
+    plan_again();
+    batch().phase = Phase::planned;
+    return block(why);
+  }
+  if (track().ended_ms < 0) {
+    track().ended_ms = now_;
+    batch().phase = Phase::fetching;
+    save();
+    notify(BR_EVENT_STATE, state_name(batch().status.state));
+    notify(BR_EVENT_BATCH_ENDED, batch().status.vendor_state);
+    if (batch().status.state == State::failed)
+      notify(BR_EVENT_BATCH_FAILED, batch().status.failure ? batch().status.failure->message : "the batch failed");
+  }
+  if (!promised_file_is_late()) return fetch();
+  track().late_polls += 1;
+  schedule(Due::poll, poll_delay_ms(rules_.poll, 0));
+}
+
+// The counters promise rows of a kind whose file has no id yet.
+bool Stepper::promised_file_is_late() const {
+  const RemoteStatus& s = d_.batch.status;
+  if (s.state == State::failed || s.no_more_files || !s.output.url.empty()) return false;
+  const bool nothing = s.output.id.empty() && s.errors.id.empty();
+  bool late = s.counts_known &&
+              ((s.counts.succeeded > 0 && s.output.id.empty()) || (s.counts.errored > 0 && s.errors.id.empty()));
+  if (s.state == State::completed && nothing) late = true;
+  if (!late) return false;
+  const bool patient = d_.track.late_polls < kMaxLatePolls || now_ - d_.track.ended_ms < rules_.settle_ms;
+  return patient && (nothing || d_.track.late_polls < kLatePollsOfOne);
+}
+
+}  // namespace br

@@ -1,0 +1,120 @@
+// The decision that step() makes, in the making: one class over six files. step.cc dispatches and holds what all
+// share, step_submit.cc brings a batch to the vendor, step_search.cc looks for one that the vendor may have,
+// step_run.cc follows it until it has ended, step_fetch.cc to its last result, step_person.cc does what a person decided:
+// cancel, adopt, abandon.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "core/protocol/step.h"
+
+namespace br {
+
+// One decision in the making. Each verb changes batch and track and appends actions.
+class Stepper {
+ public:
+  Stepper(const StepRules& rules, RemoteBatch batch, Track track, std::int64_t now, std::uint64_t dice)
+      : rules_(rules), d_{std::move(batch), std::move(track), {}}, now_(now), dice_(dice) {}
+
+  Decision take() { return std::move(d_); }
+  void handle(const Event& event);
+
+ private:
+  RemoteBatch& batch() { return d_.batch; }
+  Track& track() { return d_.track; }
+  void add(ActionKind kind) { d_.actions.push_back({kind, Op::poll, 0, {}}); }
+  void save() { add(ActionKind::save); }
+  void call(Op op) { d_.actions.push_back({ActionKind::call, op, 0, {}}); }
+  void notify(std::int32_t event, std::string text) {
+    d_.actions.push_back({ActionKind::notify, Op::poll, event, std::move(text)});
+  }
+  void schedule(Due due, std::int64_t delay) {
+    track().due = due;
+    track().due_ms = now_ + std::max<std::int64_t>(0, delay);
+  }
+  void nothing_due() {
+    track().due = Due::nothing;
+    track().due_ms = -1;
+  }
+
+  void begin();
+  void ask_to_cancel();
+  void run_due();
+  void upload();
+  void uploaded(const Outcome& outcome);
+  void create();
+  void accepted(const RemoteStatus& status, bool adopted);
+  void create_failed(const Error& error, bool others_run);
+  bool means_queue_full(const Error& error, bool others_run) const;
+  void look_for_it();
+  void look_before_create();
+  void list_page();
+  void upload_listed(const Outcome& outcome);
+  void listed(const Outcome& outcome);
+  void take_page(const Outcome& outcome);
+  bool is_repeated(const Outcome& outcome);
+  void follow_order(const RemoteStatus& status, std::int64_t since_ms);
+  bool reached_older() const;
+  bool is_candidate(const RemoteStatus& status, std::int64_t since_ms) const;
+  bool is_proven(const Event& event) const;
+  std::int64_t since_ms(const Outcome& outcome) const;
+  bool next_page(const std::string& cursor);
+  void listing_complete();
+  void found();
+  void probe_next();
+  void probed(const Event& event);
+  bool take_proven(const RemoteStatus& status, const std::string& owner);
+  void all_probed();
+  void several_alike();
+  void search_failed(const Error& error);
+  void nothing_there();
+  void never_sent();
+  void absent();
+  void forget_adoption_by_likeness();
+  bool is_own() const { return is_own_account(d_.batch, rules_.account); }
+  void learn();
+  Error foreign_account(std::string_view what) const;
+  void adopt(const RemoteStatus& status);
+  void abandon();
+  void poll_soon();
+  void polled(const Outcome& outcome);
+  void tell_progress(State before, const Counts& counts);
+  void poll_failed(const Error& error);
+  void ended();
+  bool promised_file_is_late() const;
+  bool refused_unpaid() const;
+  void plan_again();
+  void fetch();
+  void fetch_failed(const Event& event);
+  bool download_is_stuck(const Error& error, std::int64_t bytes);
+  void file_refused(const Error& error);
+  void body_without_rows(Error error);
+  bool rows_are_promised(const CollectReport& report) const;
+  void trouble(Trouble of, const Error& error, std::int32_t failures);
+  void trouble_over(Trouble of);
+  void collected(const CollectReport& report);
+  bool more_rows_may_come(const CollectReport& report) const;
+  void finished(const CollectReport& report);
+  void cancel();
+  void cancel_in_doubt();
+  void cancelled(const Outcome& outcome);
+  void cancel_failed(const Error& error);
+  void queue_full(const Error& error, Phase back_to);
+  void refuse(Error error);
+  void block(Error error);
+  void try_again(Due due, const Error& error);
+  void call_failed(Due due, const Error& error);
+  void done(const Event& event);
+  void failed(const Event& event);
+  bool is_in_doubt() const { return d_.batch.phase == Phase::creating || d_.batch.phase == Phase::unknown; }
+
+  const StepRules& rules_;
+  Decision d_;
+  std::int64_t now_;
+  std::uint64_t dice_;
+};
+
+}  // namespace br

@@ -1,0 +1,121 @@
+#include "core/requests/input_digest.h"
+
+#include <cstring>
+
+#include "codec/jsonl.h"
+#include "core/results/id_file.h"
+#include "providers/registry.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+constexpr std::uint64_t kFirst = 0xa0761d6478bd642fU, kSecond = 0xe7037ed1a0b428dbU, kThird = 0x8ebc6af09c88c6e3U,
+                        kFourth = 0x589965cc75374cc3U;
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::size_t kMaxRequestLine = std::size_t{1} << 32;
+
+// The two halves of the product, folded.
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> (kWord * 8));
+}
+
+// Whether ids of ours stand for the caller's at that vendor today; a version before this one sent the caller's own.
+bool gets_tags(std::string_view name) {
+  const Provider* provider = find_provider(name);
+  return provider != nullptr && provider->capability().marker == Marker::none;
+}
+
+}  // namespace
+
+// Two chains with keys of their own. It tells inputs apart that were not made to look alike; nobody gains by making such.
+void InputDigest::absorb(std::string_view bytes) {
+  first_ = fold(first_ ^ kFirst, bytes.size() ^ kThird);
+  second_ = fold(second_ ^ kSecond, bytes.size() ^ kFourth);
+  while (!bytes.empty()) {
+    std::uint64_t words[2] = {};
+    const std::size_t n = std::min(bytes.size(), sizeof words);
+    std::memcpy(words, bytes.data(), n);
+    first_ = fold(first_ ^ words[0] ^ kFirst, words[1] ^ kThird) + second_;
+    second_ = fold(second_ ^ words[1] ^ kSecond, words[0] ^ kFourth) + (first_ << 1);
+    bytes.remove_prefix(n);
+  }
+}
+
+void InputDigest::add(std::string_view id_json, std::string_view wire_id, std::string_view line) {
+  add_without(id_json, wire_id.empty() ? std::string_view::npos : line.find(wire_id), wire_id.size(), line);
+}
+
+void InputDigest::add_own_id(std::string_view id_json, std::string_view line) {
+  constexpr std::size_t kColon = 1, kQuotes = 2;
+  const std::size_t at = line.find(":" + std::string(id_json));
+  const bool found = at != std::string_view::npos;
+  add_without(id_json, found ? at + kColon + kQuotes / 2 : at, found ? id_json.size() - kQuotes : 0, line);
+}
+
+void InputDigest::add_without(std::string_view id_json, std::size_t at, std::size_t size, std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  absorb(id_json);
+  if (at == std::string_view::npos) return absorb(line);
+  absorb(line.substr(0, at));
+  absorb(line.substr(at + size));
+}
+
+std::string InputDigest::text() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (std::uint64_t half : {first_, second_}) {
+    for (std::size_t i = 0; i < 2 * kWord; ++i, half <<= 4) out += kDigits[half >> (kWord * 8 - 4)];
+  }
+  return out;
+}
+
+std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<std::string>& digests) {
+  InputDigest all;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const RemoteBatch& batch = batches[i];
+    all.add(batch.provider, "", batch.base_url);
+    all.add(batch.account, "", batch.model);
+    all.add(std::to_string(static_cast<int>(batch.endpoint)), "", digests[i]);
+  }
+  return all.text();
+}
+
+Result<std::string> input_of_files(const Spool& spool, const Job& job) {
+  std::vector<std::string> digests;
+  for (const RemoteBatch& batch : job.batches) {
+    auto requests = File::open_read(spool.requests(job.id, batch.part));
+    if (!requests) return std::move(requests.error());
+    LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
+    auto ids = IdFileReader::open(spool.ids(job.id, batch.part), batch.rows);
+    if (!ids) return std::move(ids.error());
+    InputDigest digest;
+    Line line;
+    const bool untagged = batch.id_tag.empty() && gets_tags(batch.provider);
+    for (;;) {
+      auto more = lines.next(&line);
+      if (!more) return std::move(more.error());
+      if (!*more) break;
+      auto entry = ids->next();
+      if (!entry) return std::move(entry.error());
+      if (*entry == nullptr)
+        return Error(Code::store, requests->path() + " is damaged: it has more lines than there are requests",
+                     "put the file back from a copy");
+      const bool stands_for = (*entry)->wire_id.data() != (*entry)->custom_id.data();
+      if (untagged && !stands_for) {
+        digest.add_own_id((*entry)->token, {line.data, line.size});
+        continue;
+      }
+      digest.add((*entry)->token, stands_for ? (*entry)->wire_id : std::string_view(), {line.data, line.size});
+    }
+    digests.push_back(digest.text());
+  }
+  return input_of(job.batches, digests);
+}
+
+std::string input_of_retry(std::string_view parent) { return "retry of " + std::string(parent); }
+
+}  // namespace br

@@ -1,0 +1,244 @@
+#include "core/requests/intake.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "codec/jsonl.h"
+#include "codec/request_reader.h"
+#include "core/requests/id_table.h"
+#include "core/requests/wrong_lines.h"
+#include "core/route.h"
+#include "providers/registry.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kMaxWarnings = 20;
+
+// What a provider's encoder and the packer go by.
+struct Settings {
+  const Provider* provider;
+  Account account;
+  Capability limits;
+};
+
+class Intake {
+ public:
+  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids,
+         std::string_view id_tag)
+      : config_(config),
+        spec_(spec),
+        sink_(sink),
+        id_tag_(id_tag),
+        ids_(random.next()),
+        all_ids_(all_ids),
+        wrong_(spec.sources) {
+    first_id_ = all_ids == nullptr ? 0 : all_ids->size();
+    max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
+    options_.drop_unsupported = config.get("on_unsupported") == "drop";
+    options_.default_max_tokens = config.integer("default_max_tokens");
+  }
+
+  Result<void> prepare(const Config& config);
+  Result<IntakeReport> run();
+
+ private:
+  Result<void> read_source(const RequestSource& source);
+  Result<void> take_line(const RequestSource& source, Line* line);
+  bool encode(const Provider& provider, const RequestSource& source, const Line& line, std::string_view id,
+              std::string* out);
+  const Provider* provider_of(const RequestSource& source, const Line& line);
+  void use(const Provider& provider);
+  void put_wire_id(const Provider& provider);
+  void wrong(const RequestSource& source, const Line& line, const Issue& issue) {
+    wrong_.add({rows_, source.name, line.number}, issue);
+  }
+
+  const Config& config_;
+  const BatchSpec& spec_;
+  RequestSink* sink_;
+  const std::string_view id_tag_;
+  Routes routes_;
+  Destination fallback_, own_;  // the batch's, and that of the newest line with a provider of its own
+  std::string named_, account_;
+  EncodeOptions options_;
+  std::vector<std::unique_ptr<Settings>> settings_;
+  const Settings* in_force_ = nullptr;
+  std::size_t max_line_ = 0;
+  RequestReader reader_;
+  Request request_;
+  std::string native_, wire_id_, wire_id_json_;
+  IdTable ids_;
+  IdTable* all_ids_;
+  std::size_t first_id_ = 0;
+  IntakeReport report_;
+  WrongLines wrong_;
+  std::uint64_t rows_ = 0;
+};
+
+Result<void> Intake::prepare(const Config& config) {
+  auto routes = Routes::parse(config.get("routes"));
+  if (!routes) return std::move(routes.error());
+  routes_ = std::move(*routes);
+  fallback_ = read_destination(spec_.provider);
+  return {};
+}
+
+Result<void> Intake::read_source(const RequestSource& source) {
+  File file;
+  std::size_t at = 0;
+  ReadFn read;
+  if (source.path.empty()) {
+    read = [&](char* buffer, std::size_t capacity) -> Result<std::size_t> {
+      const std::size_t n = std::min(capacity, source.text.size() - at);
+      std::memcpy(buffer, source.text.data() + at, n);
+      at += n;
+      return n;
+    };
+  } else {
+    auto opened = File::open_read(source.path);
+    if (!opened) return std::move(opened.error());
+    file = std::move(*opened);
+    read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
+  }
+  wrong_.begin_source(rows_);
+  LineReader lines(std::move(read), max_line_);
+  Line line;
+  for (;;) {
+    auto more = lines.next(&line);
+    if (!more) {
+      if (more.error().code == Code::input) more.error().message = source.name + ": " + more.error().message;
+      return std::move(more.error());
+    }
+    if (!*more) break;
+    ++rows_;
+    if (std::string_view(line.data, line.size).find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (auto taken = take_line(source, &line); !taken) return taken;
+  }
+  return {};
+}
+
+// A line's own provider wins, then the rules, then the batch's. nullptr: there is none of that name, which is noted.
+const Provider* Intake::provider_of(const RequestSource& source, const Line& line) {
+  const Destination* route = nullptr;
+  if (!request_.provider.empty()) {
+    if (named_ != request_.provider) {
+      named_ = request_.provider;
+      own_ = read_destination(named_);
+    }
+    route = &own_;
+  } else if (route = routes_.find(request_.model); route == nullptr) {
+    route = &fallback_;
+  }
+  account_ = route->account;
+  for (const Provider* known : report_.providers) {
+    if (known->name() == route->provider) return known;
+  }
+  const Provider* provider = route->provider.empty() ? nullptr : find_provider(route->provider);
+  if (provider != nullptr)
+    report_.providers.push_back(provider);
+  else
+    wrong_.add_missing_provider({rows_, source.name, line.number}, request_, route->provider);
+  return provider;
+}
+
+// The settings of the provider, and of the key that account_ names.
+void Intake::use(const Provider& provider) {
+  if (in_force_ != nullptr && in_force_->provider == &provider && in_force_->account.slot == account_) return;
+  const auto found = std::find_if(settings_.begin(), settings_.end(), [&](const auto& known) {
+    return known->provider == &provider && known->account.slot == account_;
+  });
+  if (found != settings_.end()) {
+    in_force_ = found->get();
+  } else {
+    Account account = provider_settings(config_, provider, account_);
+    Capability limits = provider.limits(account);
+    settings_.push_back(std::make_unique<Settings>(Settings{&provider, std::move(account), std::move(limits)}));
+    in_force_ = settings_.back().get();
+  }
+  options_.account = &in_force_->account;
+}
+
+void Intake::put_wire_id(const Provider& provider) {
+  wire_id_ = provider.wire_id(request_.custom_id, rows_, id_tag_);
+  if (wire_id_.empty()) return;
+  wire_id_json_ = "\"" + wire_id_ + "\"";
+  request_.custom_id = wire_id_;
+  request_.custom_id_json = wire_id_json_;
+}
+
+Result<void> Intake::take_line(const RequestSource& source, Line* line) {
+  ++report_.requests;
+  Issue issue;
+  if (!reader_.read(line->data, line->size, &request_, &issue)) {
+    wrong(source, *line, issue);
+    return {};
+  }
+  ids_.add(request_.custom_id, static_cast<std::uint32_t>(rows_));
+  if (all_ids_ != nullptr) all_ids_->add(request_.custom_id, static_cast<std::uint32_t>(first_id_ + rows_));
+  const Provider* provider = provider_of(source, *line);
+  if (provider == nullptr) return {};
+  const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
+  use(*provider);
+  put_wire_id(*provider);
+  std::string* const lent = sink_ == nullptr ? nullptr : sink_->buffer();
+  if (lent == nullptr) native_.clear();
+  std::string* const out = lent == nullptr ? &native_ : lent;
+  const std::size_t before = out->size();
+  if (!encode(*provider, source, *line, id, out) || wrong_.any() || sink_ == nullptr) {
+    out->resize(before);
+    return {};
+  }
+  const std::string_view native = std::string_view(*out).substr(before);
+  return sink_->take(
+      *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native, in_force_->limits});
+}
+
+// Appends the vendor's line; false where the request is none of this vendor's, which is noted.
+bool Intake::encode(const Provider& provider, const RequestSource& source, const Line& line, std::string_view id,
+                    std::string* out) {
+  Issue issue;
+  const std::size_t before = out->size();
+  auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
+  const std::size_t warned = report_.warnings.size();
+  if (!provider.encode(request_, options_, out, &issue, warnings)) {
+    issue.custom_id = id;
+    wrong(source, line, issue);
+    return false;
+  }
+  for (std::size_t i = warned; i < report_.warnings.size(); ++i)
+    report_.warnings[i] = source.name + ":" + std::to_string(line.number) + ": " + report_.warnings[i];
+  const auto size = static_cast<std::int64_t>(out->size() - before);
+  const std::int64_t limit = in_force_->limits.max_line_bytes;
+  if (limit <= 0 || size <= limit) return true;
+  wrong(source, line,
+        {1, std::string(id), "",
+         "the request has " + std::to_string(size) + " bytes; " + std::string(provider.name()) + " takes " +
+             std::to_string(limit) + " in one; shorten it"});
+  return false;
+}
+
+Result<IntakeReport> Intake::run() {
+  for (const RequestSource& source : spec_.sources) {
+    if (auto read = read_source(source); !read) return std::move(read.error());
+  }
+  wrong_.add_duplicates(ids_);
+  if (report_.requests == 0) {
+    const std::string name = spec_.sources.empty() ? "the batch" : spec_.sources.front().name;
+    return Error(Code::input, name + ": no requests", "give at least one line with a request");
+  }
+  if (wrong_.any()) return wrong_.report();
+  return std::move(report_);
+}
+
+}  // namespace
+
+Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
+                                   IdTable* all_ids, std::string_view id_tag) {
+  Intake intake(config, spec, random, sink, all_ids, id_tag);
+  if (auto prepared = intake.prepare(config); !prepared) return std::move(prepared.error());
+  return intake.run();
+}
+
+}  // namespace br

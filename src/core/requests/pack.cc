@@ -1,0 +1,162 @@
+#include "core/requests/pack.h"
+
+#include <algorithm>
+
+#include "codec/json_write.h"
+#include "core/requests/estimate.h"
+
+namespace br {
+namespace {
+
+constexpr std::size_t kSmallBuffer = std::size_t{64} << 10, kLargeBuffer = std::size_t{256} << 10;
+constexpr const char* kSplitHint = "give --split (split=auto) to cut it into several remote batches";
+
+Result<std::unique_ptr<BufferedFile>> create_file(const std::string& path, std::size_t buffer) {
+  auto file = File::create(path);
+  if (!file) return std::move(file.error());
+  return std::make_unique<BufferedFile>(std::move(*file), buffer);
+}
+
+}  // namespace
+
+std::string id_tag_of(std::string_view job_id) {
+  constexpr std::size_t kPrefix = 4, kLength = 12;  // "job_", and sixty bits of chance
+  return std::string(job_id.substr(std::min(kPrefix, job_id.size()), kLength));
+}
+
+void Packer::over_limit(Error error) {
+  if (!limit_) limit_ = std::move(error);
+}
+
+Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const EncodedRequest& item,
+                                             const std::string& key) {
+  auto part = std::make_unique<OpenPart>();
+  part->batch.job_id = plan_.job_id;
+  part->batch.provider = provider.name();
+  part->batch.part = static_cast<std::int32_t>(parts_.size());
+  part->batch.account = item.account;
+  part->batch.model = item.request.model;
+  part->batch.endpoint = item.request.endpoint;
+  if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
+  if (plan_.spool != nullptr) {
+    auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
+    if (!requests) return std::move(requests.error());
+    part->requests = std::move(*requests);
+    part->requests->keep_checksum();
+    auto ids = create_file(plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
+    if (!ids) return std::move(ids.error());
+    part->ids = std::move(*ids);
+    if (plan_.keep_unified) {
+      auto unified = create_file(plan_.spool->unified(plan_.job_id, part->batch.part), kLargeBuffer);
+      if (!unified) return std::move(unified.error());
+      part->unified = std::move(*unified);
+    }
+  }
+  parts_.push_back(std::move(part));
+  current_[key] = parts_.back().get();
+  return parts_.back().get();
+}
+
+// Requests that the vendor takes in one batch have one key. Those of several models or endpoints become several
+// batches, split or not: it is the only way to send them.
+Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
+  const Capability& limits = item.limits;
+  const Request& request = item.request;
+  key_.assign(provider.name()).append("@").append(item.account).push_back('\n');
+  key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
+  if (limits.one_model_per_batch) key_.append(request.model);
+  const auto found = current_.find(key_);
+  if (found == current_.end()) return begin_part(provider, item, key_);
+  OpenPart* part = found->second;
+  const bool too_many = limits.max_requests > 0 && part->batch.rows >= limits.max_requests;
+  const bool too_large = limits.max_bytes > 0 &&
+                         part->batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
+  if (!(too_many || too_large) || !plan_.split) return part;
+  // A million requests are many parts: a full one keeps neither its buffers nor its files open.
+  if (auto ended = end_files(part); !ended) return std::move(ended.error());
+  return begin_part(provider, item, key_);
+}
+
+// On the disk when this returns, but for the copy in the unified format, which nothing depends on.
+Result<void> Packer::end_files(OpenPart* part) {
+  if (part->requests) {
+    if (auto synced = part->requests->sync(); !synced) return synced;
+    if (auto done = part->ids->append(part->id_sum.last_line()); !done) return done;
+    if (auto synced = part->ids->sync(); !synced) return synced;
+    part->batch.request_sum = part->requests->checksum();
+  }
+  if (part->unified) {
+    if (auto flushed = part->unified->flush(); !flushed) return flushed;
+  }
+  part->requests.reset();
+  part->ids.reset();
+  part->unified.reset();
+  return {};
+}
+
+// What cannot be written is the state, and no wrong input.
+Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) {
+  auto taken = put(provider, item);
+  if (!taken && taken.error().code == Code::io) taken.error().code = Code::store;
+  return taken;
+}
+
+Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
+  auto part = part_for(provider, item);
+  if (!part) return std::move(part.error());
+  RemoteBatch& batch = (*part)->batch;
+  batch.rows += 1;
+  batch.bytes += static_cast<std::int64_t>(item.native.size());
+  add_estimate(item.request, plan_.default_max_tokens, &batch.tokens);
+  const Capability& limits = item.limits;
+  const std::string name(provider.name());
+  (*part)->min_requests = limits.min_requests;
+  if (limits.max_bytes > 0 && batch.rows == 1 && batch.bytes > limits.max_bytes)
+    return Error(Code::limit, "the request \"" + std::string(item.request.custom_id) + "\" alone is larger than the " +
+                                  std::to_string(limits.max_bytes) + " bytes that " + name + " takes in a batch",
+                 "shorten it");
+  if (limits.max_requests > 0 && batch.rows > limits.max_requests)
+    over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_requests) +
+                                      " requests that " + name + " takes in one", kSplitHint));
+  if (limits.max_bytes > 0 && batch.bytes > limits.max_bytes)
+    over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_bytes) +
+                                      " bytes that " + name + " takes in one", kSplitHint));
+  if (plan_.spool == nullptr || limit_) return {};
+  (*part)->digest.add(item.id_json, item.wire_id, item.native);
+  if (auto done = (*part)->requests->append(item.native); !done) return done;
+  std::string& ids = (*part)->ids->buffer();
+  const std::size_t line = ids.size();
+  ids.append(item.id_json).push_back(' ');
+  append_json_int(static_cast<std::int64_t>(item.number), &ids);
+  if (!item.wire_id.empty()) ids.append(" ").append(item.wire_id);
+  (*part)->id_sum.add(std::string_view(ids).substr(line));
+  ids.push_back('\n');
+  if (auto done = (*part)->ids->flush_if_full(); !done) return done;
+  if ((*part)->unified) {
+    std::string& unified = (*part)->unified->buffer();
+    unified.append(item.unified).push_back('\n');
+    return (*part)->unified->flush_if_full();
+  }
+  return {};
+}
+
+Result<std::vector<RemoteBatch>> Packer::finish() {
+  for (const auto& part : parts_) {
+    const RemoteBatch& batch = part->batch;
+    if (batch.rows < part->min_requests)
+      over_limit(Error(Code::limit, "a batch has only " + std::to_string(batch.rows) + " requests (model " + batch.model +
+                                        "); " + batch.provider + " takes none below " +
+                                        std::to_string(part->min_requests),
+                       "add requests, or send them to another provider"));
+  }
+  if (limit_) return std::move(*limit_);
+  std::vector<RemoteBatch> batches;
+  for (auto& part : parts_) {
+    if (auto ended = end_files(part.get()); !ended) return std::move(ended.error());
+    batches.push_back(std::move(part->batch));
+    digests_.push_back(part->digest.text());
+  }
+  return batches;
+}
+
+}  // namespace br

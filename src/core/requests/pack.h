@@ -1,0 +1,61 @@
+// Pack: groups encoded requests into remote batches of the provider's size and writes their request files.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/requests/input_digest.h"
+#include "core/requests/intake.h"
+#include "core/results/id_file.h"
+#include "store/spool.h"
+#include "sys/file.h"
+
+namespace br {
+
+struct PackPlan {
+  std::string job_id;
+  const Spool* spool = nullptr;  // nullptr: count only, write nothing
+  bool split = false;            // cut what is over a limit instead of refusing it
+  bool keep_unified = false;     // for the audit file
+  std::int64_t default_max_tokens = 1024;
+  std::string id_tag = {};       // stands in the ids of those vendors that keep no marker
+};
+
+// What stands in the ids on the wire of a job's requests where the vendor keeps no marker: the beginning of its own id.
+std::string id_tag_of(std::string_view job_id);
+
+class Packer : public RequestSink {
+ public:
+  explicit Packer(PackPlan plan) : plan_(std::move(plan)) {}
+  Result<void> take(const Provider& provider, const EncodedRequest& request) override;
+  // After the last request: Code::limit when the batch is over a limit and may not be split; else the files are synced
+  // and the remote batches come back.
+  Result<std::vector<RemoteBatch>> finish();
+  // After it: what each of them asks.
+  const std::vector<std::string>& digests() const { return digests_; }
+
+ private:
+  struct OpenPart {
+    RemoteBatch batch;
+    std::int64_t min_requests = 0;
+    InputDigest digest;
+    std::unique_ptr<BufferedFile> requests, ids, unified;
+    IdSum id_sum;
+  };
+  Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
+  Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key);
+  Result<void> put(const Provider& provider, const EncodedRequest& item);
+  static Result<void> end_files(OpenPart* part);
+  void over_limit(Error error);
+
+  PackPlan plan_;
+  std::vector<std::unique_ptr<OpenPart>> parts_;
+  std::map<std::string, OpenPart*, std::less<>> current_;  // by what may not be mixed
+  std::string key_;
+  std::vector<std::string> digests_;
+  std::optional<Error> limit_;
+};
+
+}  // namespace br

@@ -1,0 +1,246 @@
+#include "core/requests/retry_job.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "codec/result_line.h"
+#include "core/requests/pack.h"
+#include "core/results/id_file.h"
+#include "core/results/id_ledger.h"
+#include "core/results/result_file.h"
+#include "providers/registry.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+// Lines of a file, one at a time.
+class Lines {
+ public:
+  static Result<std::unique_ptr<Lines>> open(const std::string& path) {
+    auto file = File::open_read(path);
+    if (!file) return std::move(file.error());
+    return std::unique_ptr<Lines>(new Lines(std::move(*file)));
+  }
+  // Code::store at the end: the files of one part have a line for each request.
+  Result<std::string_view> next() {
+    Line line;
+    auto more = reader_.next(&line);
+    if (!more) return std::move(more.error());
+    if (!*more || !line.terminated) return damaged("fewer");
+    return std::string_view(line.data, line.size);
+  }
+  // Nothing may follow.
+  Result<void> end() {
+    Line line;
+    auto more = reader_.next(&line);
+    if (!more) return std::move(more.error());
+    if (*more) return damaged("more");
+    return {};
+  }
+
+ private:
+  Error damaged(const char* how_many) const {
+    return Error(Code::store, file_.path() + " is damaged: it has " + how_many + " lines than there are requests",
+                 "put the file back from a copy");
+  }
+  explicit Lines(File file)
+      : file_(std::move(file)),
+        reader_([this](char* buffer, std::size_t capacity) { return file_.read(buffer, capacity); }, kMaxIdLine) {}
+  File file_;
+  LineReader reader_;
+};
+
+// What of the results that are no success is taken.
+enum class Take : std::uint8_t { final_only, all };
+
+// The requests of one part that are sent again, by the hashes of their ids, sorted; and how many are left out.
+struct Failed {
+  std::vector<std::uint64_t> ids;
+  std::int64_t left_out = 0;
+};
+
+Result<Failed> failed_ids(const Spool& spool, const RemoteBatch& batch, Take take, std::uint64_t seed) {
+  Failed failed;
+  if (auto whole = check_results(spool.results(batch), batch.results_sum); !whole) return std::move(whole.error());
+  auto read = for_each_result(spool.results(batch), batch.results.total,
+                              [&](const Line& line, std::string_view id) -> Result<void> {
+                                const std::string_view text(line.data, line.size);
+                                if (is_success_line(text)) return {};
+                                if (take == Take::final_only && (may_change(text) || is_abandoned(text)))
+                                  failed.left_out += 1;
+                                else
+                                  failed.ids.push_back(hash_id(id, seed));
+                                return {};
+                              });
+  if (!read) return std::move(read.error());
+  std::sort(failed.ids.begin(), failed.ids.end());
+  return failed;
+}
+
+// Calls each() with the lines of every request of one part that is in `failed`: those of ids and `path` side by side.
+Result<void> walk_failed(const Spool& spool, const RemoteBatch& batch, const std::string& path,
+                         const std::vector<std::uint64_t>& failed, std::uint64_t seed,
+                         const std::function<Result<void>(std::string_view id_line, std::string_view line)>& each) {
+  if (failed.empty()) return {};
+  auto ids = IdFileReader::open(spool.ids(batch.job_id, batch.part), batch.rows);
+  if (!ids) return std::move(ids.error());
+  auto lines = Lines::open(path);
+  if (!lines) return std::move(lines.error());
+  for (;;) {
+    auto entry = ids->next();
+    if (!entry) return std::move(entry.error());
+    if (*entry == nullptr) return (*lines)->end();
+    auto line = (*lines)->next();
+    if (!line) return std::move(line.error());
+    if (!std::binary_search(failed.begin(), failed.end(), hash_id((*entry)->custom_id, seed))) continue;
+    if (auto done = each(ids->line(), *line); !done) return done;
+  }
+}
+
+bool keeps_no_marker(const std::string& name) {
+  const Provider* provider = find_provider(name);
+  return provider != nullptr && provider->capability().marker == Marker::none;
+}
+
+Result<std::unique_ptr<BufferedFile>> create(const std::string& path) {
+  auto file = File::create(path);
+  if (!file) return std::move(file.error());
+  return std::make_unique<BufferedFile>(std::move(*file), std::size_t{256} << 10);
+}
+
+Result<void> put_line(BufferedFile* file, std::string_view line) {
+  file->buffer().append(line).push_back('\n');
+  return file->flush_if_full();
+}
+
+// What a request of the parent becomes: where ids on the wire carry the job's tag, that of the new job.
+class Retagger {
+ public:
+  Retagger(const Provider* provider, std::string_view tag)
+      : provider_(provider != nullptr && provider->capability().marker == Marker::none ? provider : nullptr), tag_(tag) {}
+  bool changes() const { return provider_ != nullptr; }
+  // Fills in both lines anew. false: the request line does not hold the id that the ids file says.
+  bool change(std::string_view id_line, std::string_view line) {
+    const auto entry = read_id_line(id_line, &scratch_);
+    if (!entry) return false;
+    const std::string wire = provider_->wire_id(entry->custom_id, entry->number, tag_);
+    const bool own = entry->wire_id.data() == entry->custom_id.data();
+    const std::string before = own ? std::string(entry->token) : "\"" + std::string(entry->wire_id) + "\"";
+    const std::size_t at = line.find(before);
+    if (at == std::string_view::npos) return false;
+    line_.assign(line.substr(0, at)).append("\"" + wire + "\"").append(line.substr(at + before.size()));
+    id_line_.assign(entry->token).append(" " + std::to_string(entry->number) + " " + wire);
+    return true;
+  }
+  const std::string& line() const { return line_; }
+  const std::string& id_line() const { return id_line_; }
+
+ private:
+  const Provider* provider_;
+  std::string_view tag_;
+  std::string scratch_, line_, id_line_;
+};
+
+// Copies those requests of one part; rows and bytes of `to` tell how many there were.
+Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::vector<std::uint64_t>& failed,
+                       std::uint64_t seed, RemoteBatch* to) {
+  auto requests = create(spool.requests(to->job_id, to->part));
+  if (!requests) return std::move(requests.error());
+  (*requests)->keep_checksum();
+  auto ids = create(spool.ids(to->job_id, to->part));
+  if (!ids) return std::move(ids.error());
+  Retagger retagger(find_provider(from.provider), to->id_tag);
+  IdSum sum;
+  auto copied = walk_failed(spool, from, spool.requests(from.job_id, from.part), failed, seed,
+                            [&](std::string_view id_line, std::string_view line) -> Result<void> {
+                              if (retagger.changes()) {
+                                if (!retagger.change(id_line, line))
+                                  return Error(Code::store, (*requests)->file().path() + ": the requests of " +
+                                                                from.job_id + " and their ids do not belong together",
+                                               "restore the state directory from a backup");
+                                id_line = retagger.id_line(), line = retagger.line();
+                              }
+                              to->rows += 1;
+                              to->bytes += static_cast<std::int64_t>(line.size() + 1);
+                              sum.add(id_line);
+                              if (auto put = put_line(ids->get(), id_line); !put) return put;
+                              return put_line(requests->get(), line);
+                            });
+  if (!copied) return copied;
+  if (auto done = (*ids)->append(sum.last_line()); !done) return done;
+  if (auto synced = (*requests)->sync(); !synced) return synced;
+  if (auto synced = (*ids)->sync(); !synced) return synced;
+  to->request_sum = (*requests)->checksum();
+  const std::string unified = spool.unified(from.job_id, from.part);
+  if (!path_exists(unified)) return {};
+  auto out = create(spool.unified(to->job_id, to->part));
+  if (!out) return std::move(out.error());
+  copied = walk_failed(spool, from, unified, failed, seed,
+                       [&](std::string_view, std::string_view line) { return put_line(out->get(), line); });
+  if (!copied) return copied;
+  return (*out)->flush();
+}
+
+}  // namespace
+
+Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool again, std::uint64_t hash_seed, Job* job) {
+  std::int64_t left_out = 0;
+  job->provider = parent.provider;
+  job->base_url = parent.base_url;
+  if (!parent.name.empty()) job->name = parent.name + "-retry" + std::to_string(parent.attempt);
+  job->settings = parent.settings;
+  job->parent = parent.id;
+  job->attempt = parent.attempt + 1;
+  if (auto made = spool.make_job_directory(job->id); !made) return std::move(made.error());
+  for (const RemoteBatch& from : parent.batches) {
+    auto failed = failed_ids(spool, from, again ? Take::all : Take::final_only, hash_seed);
+    if (!failed) return std::move(failed.error());
+    left_out += failed->left_out;
+    RemoteBatch to;
+    to.job_id = job->id;
+    to.provider = from.provider;
+    to.base_url = from.base_url;
+    to.account = from.account;
+    to.model = from.model;
+    to.endpoint = from.endpoint;
+    to.metadata = from.metadata;
+    to.key_salt = from.key_salt;
+    to.keys = from.keys;
+    if (!from.id_tag.empty() || keeps_no_marker(from.provider)) to.id_tag = id_tag_of(job->id);
+    to.part = static_cast<std::int32_t>(job->batches.size());
+    to.marker = "br-" + job->id.substr(4) + "-" + std::to_string(to.part);
+    if (auto copied = copy_part(spool, from, failed->ids, hash_seed, &to); !copied) return std::move(copied.error());
+    if (to.rows > 0) job->batches.push_back(std::move(to));
+  }
+  if (job->batches.empty() && left_out > 0)
+    return Error(
+        Code::not_found,
+        "the requests of " + parent.id + " that did not succeed (" + std::to_string(left_out) +
+            ") may be answered at the vendor, and paid for: sent again, they are paid for again",
+        "fetch the answers again: `batchrouter results " + parent.id + " --refetch`; or pay once more with --again");
+  if (job->batches.empty())
+    return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
+  if (auto synced = sync_directory(parent_path(spool.job_directory(job->id))); !synced)
+    return std::move(synced.error());
+  return left_out;
+}
+
+Result<void> for_each_failed(const Spool& spool, const Job& job, std::uint64_t hash_seed,
+                             const std::function<Result<void>(std::string_view line)>& each) {
+  for (const RemoteBatch& batch : job.batches) {
+    const std::string unified = spool.unified(job.id, batch.part);
+    if (!path_exists(unified))
+      return Error(Code::not_found, "the job " + job.id + " did not keep its requests as they were given",
+                   "set audit.files=1 when submitting; a retry works without them");
+    auto failed = failed_ids(spool, batch, Take::all, hash_seed);
+    if (!failed) return std::move(failed.error());
+    auto walked = walk_failed(spool, batch, unified, failed->ids, hash_seed,
+                              [&each](std::string_view, std::string_view line) { return each(line); });
+    if (!walked) return walked;
+  }
+  return {};
+}
+
+}  // namespace br

@@ -1,0 +1,62 @@
+#include "core/results/rebuild_results.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "core/results/collect.h"
+#include "core/results/rest_reason.h"
+#include "core/results/result_file.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+// Why rows are missing is told by the phase that the batch had when its last row was given up.
+RestReason rest_of(RemoteBatch batch) {
+  batch.phase = batch.status.id.empty() ? Phase::refused : Phase::fetching;
+  return rest_reason(batch);
+}
+
+Result<void> collect_again(CollectorPlan plan, const RestReason& rest) {
+  const auto output_size = file_size(plan.output_path);
+  auto collector = Collector::open(std::move(plan));
+  if (!collector) return std::move(collector.error());
+  if (output_size > 0) {
+    const OutputRead all{static_cast<std::uint64_t>(output_size), true, true, {}};
+    if (auto read = (*collector)->consume(all); !read) return std::move(read.error());
+  }
+  if (auto ended = (*collector)->finish(rest.view()); !ended) return std::move(ended.error());
+  return {};
+}
+
+}  // namespace
+
+Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBatch& batch, const Provider& provider,
+                             std::size_t max_line_bytes, std::uint64_t seed) {
+  if (batch.results_sum.empty()) return false;
+  const std::string path = spool.results(batch), rebuilt = path + ".rebuilt-" + std::to_string(seed);
+  CollectorPlan plan;
+  if (!job.attached) plan.ids_path = spool.ids(batch.job_id, batch.part);
+  plan.takes_caller_ids = batch.adopted_by_person;
+  plan.rows = batch.rows;
+  plan.output_path = spool.output(batch.job_id, batch.part);
+  plan.max_line_bytes = max_line_bytes;
+  plan.hash_seed = seed;
+  plan.context = ResultContext(batch.provider, batch.job_id, batch.status.id);
+  plan.provider = &provider;
+  plan.feed = std::make_shared<ResultFeed>();
+  plan.feed->path = rebuilt;
+  auto collected = collect_again(std::move(plan), rest_of(batch));
+  const bool same = collected && check_results(rebuilt, batch.results_sum).ok();
+  if (!same) {
+    remove_file(rebuilt);
+    return false;
+  }
+  if (auto file = File::open_update(rebuilt); !file) return std::move(file.error());
+  else if (auto synced = file->sync(); !synced) return std::move(synced.error());
+  if (auto renamed = rename_path(rebuilt, path); !renamed) return std::move(renamed.error());
+  if (auto synced = sync_directory(parent_path(path)); !synced) return std::move(synced.error());
+  return true;
+}
+
+}  // namespace br

@@ -1,0 +1,109 @@
+#include "core/results/refetch.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "core/results/id_ledger.h"
+#include "core/results/result_file.h"
+#include "sys/file.h"
+
+namespace br {
+namespace {
+
+Result<void> put_line(BufferedFile* file, const Line& line) {
+  file->buffer().append(line.data, line.size).push_back('\n');
+  return file->flush_if_full();
+}
+
+}  // namespace
+
+Result<Changeable> count_changeable(const Spool& spool, const RemoteBatch& batch) {
+  Changeable found;
+  auto read = check_results(spool.results(batch), batch.results_sum);
+  if (read) {
+    read = for_each_result(spool.results(batch), batch.results.total,
+                           [&](const Line& line, std::string_view) -> Result<void> {
+                             found.rows += may_change({line.data, line.size}) ? 1 : 0;
+                             return {};
+                           });
+  }
+  if (read) return found;
+  const bool passing = read.error().code != Code::store && read.error().transient;
+  if (passing) return std::move(read.error());
+  return Changeable{0, std::move(read.error())};
+}
+
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& answers_path,
+                             const std::string& new_path) {
+  const std::int64_t here = fetched.answers.results.succeeded, were = before.succeeded;
+  if (here < were)
+    return Error(Code::store,
+                 "the results of " + fetched.answers.job_id + " are damaged, and the vendor gives only " + std::to_string(here) +
+                     " of the " + std::to_string(were) + " answers that were here",
+                 "put its results file in the state directory back from a copy");
+  if (auto renamed = rename_path(answers_path, new_path); !renamed) return renamed;
+  return sync_directory(parent_path(new_path));
+}
+
+Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, const std::string& answers_path,
+                               const std::string& new_path, std::uint64_t hash_seed) {
+  std::vector<std::uint64_t> answered;
+  auto read = for_each_result(answers_path, -1, [&](const Line&, std::string_view id) -> Result<void> {
+    answered.push_back(hash_id(id, hash_seed));
+    return {};
+  });
+  if (!read) return std::move(read.error());
+  std::sort(answered.begin(), answered.end());
+  auto created = File::create(new_path);
+  if (!created) return std::move(created.error());
+  BufferedFile file(std::move(*created));
+  Replaced replaced;
+  std::int64_t number = 0;
+  read = for_each_result(old_path, lines, [&](const Line& line, std::string_view id) -> Result<void> {
+    const std::int64_t row = number++;
+    const bool changes = may_change({line.data, line.size}) &&
+                         std::binary_search(answered.begin(), answered.end(), hash_id(id, hash_seed));
+    if (!changes) return put_line(&file, line);
+    replaced.emplace_back(row, line.size + 1);
+    return {};
+  });
+  if (!read) return std::move(read.error());
+  read = for_each_result(answers_path, -1,
+                         [&](const Line& line, std::string_view) -> Result<void> { return put_line(&file, line); });
+  if (!read) return std::move(read.error());
+  if (auto synced = file.sync(); !synced) return std::move(synced.error());
+  if (auto synced = sync_directory(parent_path(new_path)); !synced) return std::move(synced.error());
+  return replaced;
+}
+
+RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched) {
+  const RemoteBatch& answers = fetched.answers;
+  const Replaced& replaced = fetched.replaced;
+  RemoteBatch now = batch;
+  now.refetches += 1;
+  now.results_sum = answers.results_sum;  // of the merged file
+  if (fetched.whole) {
+    now.results = {};
+    now.tokens = {};
+    now.acked_rows = now.acked_bytes = 0;
+  }
+  const auto gone = static_cast<std::int64_t>(replaced.size());
+  now.results.total += answers.results.total - gone;
+  now.results.succeeded += answers.results.succeeded;
+  now.results.errored += answers.results.errored - gone;
+  now.results.cancelled += answers.results.cancelled;
+  now.results.expired += answers.results.expired;
+  now.tokens.add(answers.tokens);
+  for (const auto& [row, size] : replaced) {
+    if (row >= batch.acked_rows) break;
+    now.acked_rows -= 1;
+    now.acked_bytes -= static_cast<std::int64_t>(size);
+  }
+  // Whatever was handed out may be handed out again, and is said to be.
+  if (batch.handed_rows > 0 || batch.acked_rows > now.acked_rows) now.handed_rows = std::numeric_limits<std::int64_t>::max();
+  now.error.reset();
+  return now;
+}
+
+}  // namespace br

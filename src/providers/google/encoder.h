@@ -1,0 +1,43 @@
+// GoogleEncoder: one request on its way to a Gemini line. Private to google_encode.cc, google_generation.cc and
+// google_tools.cc.
+#pragma once
+
+#include "providers/google/dialect.h"
+#include "providers/shared/request_encoder.h"
+#include "providers/shared/unified_fields.h"
+
+namespace br {
+
+class GoogleEncoder : public RequestEncoder {
+ public:
+  using RequestEncoder::RequestEncoder;
+
+  bool line();
+
+ private:
+  bool body();
+  bool embeddings(BodyWriter* w);
+  bool chat(BodyWriter* w);
+  bool contents();
+  bool content(const Message& message);
+  bool part(const Part& part);
+
+  // google_generation.cc
+  bool generation_config(BodyWriter* w);
+  bool numbers();
+  bool seed();
+  bool is_plain_text() const;
+  bool response_format();
+  bool thinking();
+  bool effort(std::string_view word);
+  void config_field(std::string_view name, std::string_view json);
+
+  // google_tools.cc
+  bool tools(BodyWriter* w);
+  bool declaration(const Tool& tool, const std::string& at);
+  bool tool_choice(BodyWriter* w);
+
+  bool first_config_ = true;
+};
+
+}  // namespace br

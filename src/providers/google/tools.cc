@@ -1,0 +1,64 @@
+// Functions that the model may call, and which of them it should.
+#include "providers/google/encoder.h"
+
+namespace br {
+
+bool GoogleEncoder::tools(BodyWriter* w) {
+  if (r_.tools_json.empty() || !w->begin("tools")) return true;
+  const auto all = read_tools(r_.tools_json);
+  out_->push_back('[');
+  bool declared = false, first = true;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].native) continue;
+    out_->append(declared ? "," : "{\"functionDeclarations\":[");
+    declared = true;
+    if (!declaration(all[i], "tools[" + std::to_string(i) + "]")) return false;
+  }
+  if (declared) out_->append("]}"), first = false;
+  for (const Tool& tool : all) {
+    if (!tool.native) continue;
+    if (!first) out_->push_back(',');
+    first = false;
+    out_->append(tool.raw);
+  }
+  out_->push_back(']');
+  return true;
+}
+
+bool GoogleEncoder::declaration(const Tool& tool, const std::string& at) {
+  if (tool.name_json.empty()) return refuse(r_.tools_column, at, at + " is no function with a name; give it one");
+  std::string_view odd;
+  if (tool.strict_json == "true") odd = "strict";
+  if (!tool.beside.empty()) odd = inside(tool.beside.front().first);
+  if (!odd.empty() &&
+      !unsupported(r_.tools_column, at + "." + std::string(odd), "has no such field of a function", "remove it"))
+    return false;
+  out_->append("{\"name\":").append(tool.name_json);
+  if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
+  if (!tool.parameters_json.empty()) out_->append(",\"parameters\":").append(tool.parameters_json);
+  // Fields of Google's own: parametersJsonSchema, response, behavior.
+  for (const auto& [key, value] : tool.other) out_->append(",").append(key).append(":").append(value);
+  out_->push_back('}');
+  return true;
+}
+
+bool GoogleEncoder::tool_choice(BodyWriter* w) {
+  if (r_.tool_choice_json.empty()) return true;
+  using Kind = ToolChoice::Kind;
+  const ToolChoice choice = read_tool_choice(r_.tool_choice_json);
+  const bool own = r_.tool_choice_json.find("\"functionCallingConfig\"") != std::string_view::npos;
+  if (choice.kind == Kind::other && !own)
+    return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, none, required or one function", "change it");
+  if (!w->begin("toolConfig")) return true;
+  if (own) {
+    out_->append(r_.tool_choice_json);
+    return true;
+  }
+  out_->append("{\"functionCallingConfig\":{\"mode\":");
+  out_->append(choice.kind == Kind::automatic ? "\"AUTO\"" : choice.kind == Kind::none ? "\"NONE\"" : "\"ANY\"");
+  if (choice.kind == Kind::named) out_->append(",\"allowedFunctionNames\":[").append(choice.name_json).push_back(']');
+  out_->append("}}");
+  return true;
+}
+
+}  // namespace br

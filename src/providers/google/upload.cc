@@ -1,0 +1,97 @@
+#include "providers/google/upload.h"
+
+#include <array>
+#include <string>
+
+#include "codec/json_write.h"
+#include "providers/google/dialect.h"
+#include "providers/google/wire.h"
+#include "providers/shared/http_error.h"
+#include "providers/shared/wire.h"
+
+namespace br {
+namespace {
+
+// The types that have each been taken at some time, and refused at others.
+constexpr std::array<std::string_view, 4> kTypes = {"application/jsonl", "jsonl", "text/plain", "application/json"};
+
+// What is kept between the exchanges: "<number of the type>" while the upload is announced, then "<number> bytes".
+Step announce(const OpContext& context, std::size_t type) {
+  HttpRequest request = google_request(context.account, "POST", "/upload", "/files");
+  request.headers.push_back({"X-Goog-Upload-Protocol", "resumable", false});
+  request.headers.push_back({"X-Goog-Upload-Command", "start", false});
+  request.headers.push_back({"X-Goog-Upload-Header-Content-Length", std::to_string(context.batch.bytes), false});
+  request.headers.push_back({"X-Goog-Upload-Header-Content-Type", std::string(kTypes[type]), false});
+  std::string body;
+  JsonWriter json(&body);
+  json.begin_object().key("file").begin_object().field("displayName", context.batch.marker + ".jsonl");
+  json.end_object().end_object();
+  add_google_body(&request, std::move(body));
+  Step step = send_step(std::move(request));
+  step.outcome.input_file_id = std::to_string(type);
+  return step;
+}
+
+Result<Step> send_bytes(const OpContext& context, std::size_t type, const HttpResponse& last) {
+  const std::string_view url = last.header("x-goog-upload-url");
+  if (url.empty())
+    return protocol_error(context.account.provider, "announcing the upload", "the answer has no x-goog-upload-url");
+  HttpRequest request = google_request(context.account, "POST", "/upload", "");
+  request.url = url;
+  request.headers.push_back({"X-Goog-Upload-Offset", "0", false});
+  request.headers.push_back({"X-Goog-Upload-Command", "upload, finalize", false});
+  request.body_path = context.batch.request_path;
+  Step step = send_step(std::move(request));
+  step.outcome.input_file_id = std::to_string(type) + " bytes";
+  return step;
+}
+
+bool is_refused_type(const Error& error) {
+  return error.http_status == 400 && lower_case(error.message).find("mime") != std::string::npos;
+}
+
+// The address of this upload is of no more use: the bytes arrived before and the answer was lost, or it has expired.
+// Another upload can begin.
+bool is_over(const HttpResponse& answer, const Error& error) {
+  if (answer.failure != Failure::none) return false;
+  if (answer.status == 404 || answer.status == 410) return true;
+  const std::string_view status = answer.header("x-goog-upload-status");
+  return answer.status >= 400 && answer.status < 500 && (status == "final" || status == "cancelled") &&
+         lower_case(error.message).find("already") != std::string::npos;
+}
+
+// An answer with status 200 can hold an error all the same.
+HttpResponse with_inner_status(const HttpResponse& response) {
+  HttpResponse out = response;
+  const auto json = Json::parse(response.body);
+  if (!response.ok() || json == nullptr || !(*json)["error"].is_object()) return out;
+  const int status = http_status_of_rpc_code((*json)["error"]["code"].integer().value_or(0));
+  if (status >= 400) out.status = status;
+  return out;
+}
+
+}  // namespace
+
+Result<Step> advance_google_upload(const OpContext& context, const HttpResponse* last) {
+  constexpr std::string_view kWhat = "uploading the request file";
+  if (last == nullptr) return announce(context, 0);
+  const bool bytes_sent = context.scratch.ends_with("bytes");
+  std::size_t type = context.scratch.empty() ? 0 : static_cast<std::size_t>(context.scratch.front() - '0');
+  const HttpResponse answer = with_inner_status(*last);
+  if (!answer.ok()) {
+    Error error = refine_google_error(answer, read_http_error(context.account.provider, kWhat, answer));
+    if (is_refused_type(error) && ++type < kTypes.size()) return announce(context, type);
+    if (bytes_sent && is_over(answer, error)) error.code = Code::network, error.transient = true;
+    return error;
+  }
+  if (!bytes_sent) return send_bytes(context, type, answer);
+  auto json = read_google_answer(context, kWhat, answer);
+  if (!json) return std::move(json.error());
+  Step step;
+  step.outcome.input_file_id = (**json)["file"]["name"].string_or("");
+  if (step.outcome.input_file_id.empty())
+    return protocol_error(context.account.provider, kWhat, "the answer has no file.name");
+  return step;
+}
+
+}  // namespace br

@@ -1,0 +1,131 @@
+// Azure OpenAI: OpenAI's calls and lines under a resource of the customer; model is the name of a deployment.
+#include <algorithm>
+#include <array>
+
+#include "net/url.h"
+#include "providers/openai/family.h"
+#include "providers/shared/http_error.h"
+
+namespace br {
+namespace {
+
+constexpr std::array<Property, 8> kProperties = {{
+    {"api_key", "", "AZURE_OPENAI_API_KEY", true, "The key of the resource."},
+    {"base_url", "", "AZURE_OPENAI_ENDPOINT", false, "https://RESOURCE.openai.azure.com; /openai/v1 is added."},
+    {"api_version", "", nullptr, false, "An api-version of the calls before v1, 2024-10-21 for example."},
+    {"endpoint", "/chat/completions", nullptr, false, "The endpoint of the create call."},
+    {"line_endpoint", "", nullptr, false, "The address in the lines; empty: /v1/chat/completions or /v1/responses."},
+    {"completion_window", "24h", nullptr, false, "The window the vendor is asked for."},
+    {"input_expires_after_s", "", nullptr, false, "Seconds after which the vendor deletes the request file."},
+    {"output_expires_after_s", "", nullptr, false, "Seconds after which the vendor deletes the result files."},
+}};
+
+OpenAiVendor vendor() {
+  OpenAiVendor v;
+  v.name = "azure";
+  v.properties = kProperties;
+  Capability& c = v.capability;
+  c.title = "Azure OpenAI";
+  c.docs = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch";
+  c.max_requests = 100'000;
+  c.max_bytes = 200'000'000;
+  c.marker = Marker::input_file;
+  c.endpoints = {Endpoint::chat, Endpoint::responses};
+
+  v.calls.content_type = "application/json";  // a file part without one is refused
+  v.calls.expiry_anchor = "expires_after.anchor";
+  v.calls.expiry_seconds = "expires_after.seconds";
+  v.calls.auth = Auth::api_key;
+  v.dialect.vendor = c.title;
+  v.dialect.documents = DocumentForm::none;
+  v.dialect.embeddings = false;
+  return v;
+}
+
+class AzureProvider : public OpenAiFamilyProvider {
+ public:
+  AzureProvider() : OpenAiFamilyProvider(vendor()) {}
+
+  // The resource is the host of its address.
+  std::string account_name(const Account& account) const override {
+    const auto url = parse_url(account.base_url);
+    return url ? url->host : std::string();
+  }
+  bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
+              std::vector<std::string>* warnings) const override {
+    OpenAiDialect dialect = v_.dialect;
+    if (options.account != nullptr) dialect.line_url = options.account->setting("line_endpoint");
+    return encode_openai_line(dialect, request, options, out, issue, warnings);
+  }
+
+  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
+    const Query query(context.account);
+    const OpenAiCalls calls = calls_of(context, query);
+    if (op != Op::create) return advance_openai(calls, op, context, last);
+    if (last == nullptr) {
+      const std::string path = openai_path(calls.files_path, context.batch.input_file_id);
+      return send_step(openai_request(calls, context.account, "GET", path));
+    }
+    if (context.exchange > 1) return advance_openai(calls, op, context, last);
+    if (auto ready = file_is_ready(context, *last); !ready) return std::move(ready.error());
+    return advance_openai(calls, op, context, nullptr);
+  }
+
+  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
+    const Query query(account);
+    OpenAiCalls calls = v_.calls;
+    query.set(&calls);
+    return openai_downloads(calls, account, batch);
+  }
+
+ private:
+  // Before v1 every call named its version, and the path had none.
+  struct Query {
+    explicit Query(const Account& account) {
+      const auto version = account.setting("api_version");
+      if (!version.empty()) text = "api-version=" + std::string(version);
+    }
+    void set(OpenAiCalls* calls) const {
+      calls->query = text;
+      calls->version = text.empty() ? "/openai/v1" : "/openai";
+    }
+    std::string text;
+  };
+
+  OpenAiCalls calls_of(const OpContext& context, const Query& query) const {
+    OpenAiCalls calls = v_.calls;
+    query.set(&calls);
+    calls.create_endpoint = context.account.setting("endpoint");
+    return calls;
+  }
+
+  // A batch that names a file which is still being imported is refused, so that is not tried.
+  static Result<void> file_is_ready(const OpContext& context, const HttpResponse& last) {
+    constexpr std::string_view kWhat = "looking whether the request file was imported";
+    auto json = read_object("azure", kWhat, last);
+    if (!json) {
+      json.error().not_executed = true;
+      return std::move(json.error());
+    }
+    const std::string status = lower_case((**json)["status"].string());
+    if (status.empty() || status == "processed") return {};
+    if (status == "error" || status == "failed" || status == "deleted") {
+      Error error(Code::provider, "[azure] " + std::string(kWhat) + ": the vendor says " + status + ": " +
+                                      (**json)["status_details"].string_or("no reason given"));
+      error.not_executed = true;
+      return error;
+    }
+    Error wait(Code::network, "[azure] " + std::string(kWhat) + ": the vendor says " + status);
+    wait.transient = wait.not_executed = true;
+    // The wait doubles: it is as long as the file has been there already.
+    constexpr std::int64_t kLeast = 1000, kMost = 60'000;
+    wait.retry_after_ms = std::clamp(context.now_ms - read_time((**json)["created_at"]), kLeast, kMost);
+    return wait;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> make_azure_provider() { return std::make_unique<AzureProvider>(); }
+
+}  // namespace br

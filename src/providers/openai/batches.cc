@@ -1,0 +1,284 @@
+#include "providers/openai/batches.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "codec/json_write.h"
+#include "net/url.h"
+#include "providers/shared/http_error.h"
+#include "providers/shared/wire.h"
+
+namespace br {
+namespace {
+
+constexpr std::string_view kListing = "listing batches";
+constexpr const char* kFileSuffix = ".jsonl";
+constexpr int kFilesPerPage = 1000;
+
+void give_key(const OpenAiCalls& calls, const Account& account, HttpRequest* request) {
+  if (account.api_key.empty() || calls.auth == Auth::none) return;
+  if (calls.auth == Auth::api_key)
+    request->headers.push_back({"api-key", account.api_key, true});
+  else
+    request->headers.push_back({"Authorization", "Bearer " + account.api_key, true});
+}
+
+Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr) {
+    HttpRequest request = openai_request(calls, context.account, "POST", calls.upload_path);
+    const auto field = [&request](std::string_view name, std::string_view value) {
+      if (!name.empty()) request.form.push_back({std::string(name), std::string(value), "", "", ""});
+    };
+    const std::string file_name = context.batch.marker + kFileSuffix;
+    if (!calls.purpose.empty()) field("purpose", calls.purpose);
+    if (calls.file_name_fields) field("file_name", file_name), field("file_type", "jsonl");
+    if (const auto seconds = context.account.setting("input_expires_after_s"); !seconds.empty()) {
+      field(calls.expiry_anchor, "created_at");
+      field(calls.expiry_seconds, seconds);
+    }
+    request.form.push_back({"file", "", context.batch.request_path, file_name, std::string(calls.content_type)});
+    return send_step(std::move(request));
+  }
+  return read_openai_file(context, *last);
+}
+
+std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
+  std::string body;
+  JsonWriter json(&body);
+  json.begin_object().field("input_file_id", context.batch.input_file_id);
+  json.field("endpoint",
+             calls.create_endpoint.empty() ? openai_endpoint_url(context.batch.endpoint) : calls.create_endpoint);
+  if (calls.completion_window) json.field("completion_window", context.account.setting("completion_window"));
+  if (calls.metadata) write_metadata("metadata", context.batch, &json);
+  if (const auto seconds = context.account.setting("output_expires_after_s"); !seconds.empty()) {
+    json.key("output_expires_after").begin_object().field("anchor", "created_at").key("seconds").raw(seconds);
+    json.end_object();
+  }
+  json.end_object();
+  return body;
+}
+
+Result<Step> create(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  if (last != nullptr) return read_openai_status(calls, context, "creating the batch", *last);
+  return send_step(openai_create_request(calls, context.account, create_body(calls, context)));
+}
+
+Result<Step> poll(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  const std::string& id = context.batch.status.id;
+  if (last != nullptr) {
+    auto step = read_openai_status(calls, context, "asking for the batch", *last);
+    if (step && step->outcome.status->id != id)
+      return protocol_error(context.account.provider, "asking for the batch", "the answer is about another batch");
+    return step;
+  }
+  return send_step(openai_request(calls, context.account, "GET", openai_path(calls.batches_path, id)));
+}
+
+Result<Step> cancel(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr) {
+    const std::string path = openai_path(calls.batches_path, context.batch.status.id, "/cancel");
+    return send_step(openai_request(calls, context.account, "POST", path));
+  }
+  auto step = read_openai_status(calls, context, "cancelling the batch", *last);
+  if (!step) return cancel_refused(std::move(step.error()));
+  const State state = step->outcome.status->state;
+  step->outcome.already_ended = is_terminal(state) && state != State::cancelled;
+  return step;
+}
+
+// Where a listing by number stands: the page, and the batches on those before it. Its cursor is "<page>.<seen>".
+struct PageMark {
+  std::int64_t page = 0, seen = 0;
+};
+
+PageMark page_mark(std::string_view cursor) {
+  PageMark mark;
+  const std::size_t dot = std::min(cursor.find('.'), cursor.size());
+  std::from_chars(cursor.data(), cursor.data() + dot, mark.page);
+  if (dot < cursor.size()) std::from_chars(cursor.data() + dot + 1, cursor.data() + cursor.size(), mark.seen);
+  return mark;
+}
+
+std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
+  const std::string limit = std::to_string(context.list_limit);
+  const std::string page = url_encode(context.page);
+  switch (calls.listing) {
+    case Listing::after:
+      return "?limit=" + limit + (page.empty() ? "" : "&after=" + page);
+    case Listing::cursor:
+      return page.empty() ? "" : "?cursor=" + page;
+    case Listing::page:
+      return "?page=" + std::to_string(page_mark(context.page).page) + "&page_size=" + limit + "&order_by=-created";
+    case Listing::whole:
+      break;
+  }
+  return {};
+}
+
+// A vendor without pages that gives exactly so many may have begun to cut its list.
+bool is_page_size(std::size_t items) {
+  static constexpr std::size_t kPageSizes[] = {20, 50, 100, 200, 500, 1000};
+  return std::find(std::begin(kPageSizes), std::end(kPageSizes), items) != std::end(kPageSizes);
+}
+
+Result<std::string> next_page(const OpenAiCalls& calls, const OpContext& context, const Json& answer, std::size_t items,
+                              const std::string& last_id) {
+  if (calls.listing == Listing::cursor) return answer["paging"]["next_cursor"].string_or("");
+  if (calls.listing == Listing::page) {
+    // A vendor may give fewer than it is asked for: only what was seen, or an empty page, tells the end.
+    PageMark mark = page_mark(context.page);
+    mark.page += 1;
+    mark.seen += static_cast<std::int64_t>(items);
+    const auto total = answer["total"].integer();
+    if (items == 0 && total && mark.seen < *total)
+      return protocol_error(context.account.provider, kListing,
+                            "an empty page after " + std::to_string(mark.seen) + " of " + std::to_string(*total) + " entries");
+    const bool more = items > 0 && mark.seen < total.value_or(mark.seen + 1);
+    return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : std::string();
+  }
+  if (calls.listing == Listing::whole && is_page_size(items))
+    return protocol_error(context.account.provider, kListing,
+                          "the answer has " + std::to_string(items) + " entries, which may be a page and not the whole list");
+  if (calls.listing != Listing::after) return std::string();
+  return next_by_last_id(context, kListing, answer, items, last_id);
+}
+
+Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr) {
+    const std::string path = std::string(calls.batches_path) + list_query(calls, context);
+    return send_step(openai_request(calls, context.account, "GET", path));
+  }
+  auto json = read_object(context.account.provider, kListing, *last);
+  if (!json) return std::move(json.error());
+  const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
+  const bool bare = calls.listing == Listing::whole && (*json)->is_array();
+  const Json& data = bare ? **json : named;
+  if (!data.is_array()) return protocol_error(context.account.provider, kListing, "the answer has no list");
+  Step step;
+  for (const Json& item : data.items())
+    add_listed(read_openai_batch(calls, item, context.account.provider, kListing), &step.outcome);
+  const auto& listed = step.outcome.listed;
+  auto next = next_page(calls, context, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
+  if (!next) return std::move(next.error());
+  step.outcome.next_page = std::move(*next);
+  return step;
+}
+
+// A vendor without a list of files is told by its answer; where batches keep our metadata, that list is not needed.
+bool has_no_file_list(const HttpResponse& answer) {
+  return answer.failure == Failure::none && (answer.status == 404 || answer.status == 405 || answer.status == 501);
+}
+
+Result<Step> find_upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  constexpr std::string_view kWhat = "listing uploaded files";
+  if (last == nullptr) {
+    std::string path = std::string(calls.files_path) + "?limit=" + std::to_string(kFilesPerPage);
+    if (!calls.purpose.empty()) path += "&purpose=" + url_encode(calls.purpose);
+    if (!context.page.empty()) path += "&after=" + url_encode(context.page);
+    return send_step(openai_request(calls, context.account, "GET", path));
+  }
+  if (calls.metadata && has_no_file_list(*last)) return Step{};
+  auto json = read_object(context.account.provider, kWhat, *last);
+  if (!json) return std::move(json.error());
+  const Json& data = (*json)->is_array() ? **json : (**json)["data"];
+  if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
+  Step step;
+  std::string last_id;
+  for (const Json& item : data.items()) {
+    last_id = item["id"].string_or("");
+    if (last_id.empty()) return protocol_error(context.account.provider, kWhat, "an entry has no id");
+    if (item["filename"].string() == context.batch.marker + kFileSuffix) step.outcome.uploads.push_back(last_id);
+  }
+  // Only a vendor that says so has more: one that leaves "has_more" out gives all files at once.
+  if ((**json)["has_more"].boolean()) step.outcome.next_page = (**json)["last_id"].string_or(last_id);
+  return step;
+}
+
+Result<Step> delete_file(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr)
+    return send_step(openai_request(calls, context.account, "DELETE", openai_path(calls.files_path, context.file_id)));
+  if (last->ok() || last->status == 404) return Step{};
+  return read_http_error(context.account.provider, "deleting a file", *last);
+}
+
+}  // namespace
+
+std::string_view openai_endpoint_url(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::responses:
+      return "/v1/responses";
+    case Endpoint::embeddings:
+      return "/v1/embeddings";
+    case Endpoint::completions:
+      return "/v1/completions";
+    case Endpoint::moderations:
+      return "/v1/moderations";
+    case Endpoint::chat:
+      break;
+  }
+  return "/v1/chat/completions";
+}
+
+std::string openai_root(const OpenAiCalls& calls, const Account& account) {
+  const std::string& base = account.base_url;
+  if (calls.version.empty() || base.ends_with("/v1")) return base;
+  constexpr std::string_view kOpenAi = "/openai";
+  const bool half = base.ends_with(kOpenAi) && calls.version.starts_with(kOpenAi);
+  return base + std::string(half ? calls.version.substr(kOpenAi.size()) : calls.version);
+}
+
+HttpRequest openai_request(const OpenAiCalls& calls, const Account& account, std::string method,
+                           std::string_view path) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = openai_root(calls, account).append(path);
+  if (!calls.query.empty())
+    request.url.append(path.find('?') == std::string_view::npos ? "?" : "&").append(calls.query);
+  give_key(calls, account, &request);
+  if (!account.organization.empty()) request.headers.push_back({"OpenAI-Organization", account.organization, false});
+  if (!account.project.empty()) request.headers.push_back({"OpenAI-Project", account.project, false});
+  return request;
+}
+
+HttpRequest openai_create_request(const OpenAiCalls& calls, const Account& account, std::string body) {
+  HttpRequest request = openai_request(calls, account, "POST", calls.batches_path);
+  request.headers.push_back({"Content-Type", "application/json", false});
+  request.body = std::move(body);
+  return request;
+}
+
+std::string openai_path(std::string_view prefix, std::string_view id, std::string_view suffix) {
+  return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
+}
+
+Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last) {
+  switch (op) {
+    case Op::upload:
+      return upload(calls, context, last);
+    case Op::create:
+      return create(calls, context, last);
+    case Op::poll:
+      return poll(calls, context, last);
+    case Op::cancel:
+      return cancel(calls, context, last);
+    case Op::list:
+      return list(calls, context, last);
+    case Op::find_upload:
+      return find_upload(calls, context, last);
+    case Op::delete_file:
+      return delete_file(calls, context, last);
+  }
+  return Error(Code::unsupported, "no such operation");
+}
+
+std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch) {
+  std::vector<Download> downloads;
+  for (const RemoteFile* file : {&batch.status.output, &batch.status.errors}) {
+    if (file->id.empty()) continue;
+    downloads.push_back(
+        {openai_request(calls, account, "GET", openai_path(calls.files_path, file->id, "/content")), false, {}});
+  }
+  return downloads;
+}
+
+}  // namespace br

@@ -1,0 +1,78 @@
+// The files and batches calls of OpenAI, shared by every vendor that copied them: a table of differences and the
+// translation of each operation.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "providers/provider.h"
+#include "providers/shared/wire.h"
+
+namespace br {
+
+// How a vendor's list of batches goes on.
+enum class Listing : std::uint8_t {
+  after,   // ?limit=&after=<last id>, "has_more"
+  cursor,  // ?cursor=, "paging":{"next_cursor"}
+  page,    // ?page=&page_size=, "total"
+  whole,   // one answer holds all
+};
+
+enum class Auth : std::uint8_t { bearer, api_key, none };
+
+// What the fields of a batch are called.
+struct BatchFields {
+  std::string_view counts = "request_counts";  // empty: the counters stand in the batch itself
+  std::string_view total = "total", succeeded = "completed", failed = "failed";
+  std::string_view input_file = "input_file_id";  // an id or a list of ids
+  std::string_view output_file = "output_file_id", error_file = "error_file_id";
+  std::string_view expires = "expires_at";
+};
+
+// Where a vendor's calls differ from OpenAI's.
+struct OpenAiCalls {
+  std::string_view version;  // what a base URL that does not end in a version gets: "/v1"
+  std::string_view query;    // of every call: "api-version=…"
+  std::string_view files_path = "/files";
+  std::string_view upload_path = "/files";
+  std::string_view batches_path = "/batches";
+  std::string_view purpose = "batch";  // empty: none
+  std::string_view content_type = "application/jsonl";
+  std::string_view expiry_anchor = "expires_after[anchor]", expiry_seconds = "expires_after[seconds]";
+  bool file_name_fields = false;     // file_name and file_type beside the file
+  std::string_view batch_wrapper;    // the field that may hold the batch in an answer: "job"
+  std::string_view create_endpoint;  // empty: the address in the lines
+  Auth auth = Auth::bearer;
+  Listing listing = Listing::after;
+  BatchFields fields;
+  std::span<const StateWord> words;
+  bool metadata = true;
+  bool completion_window = true;
+};
+
+Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last);
+std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch);
+
+// The address of an endpoint as it stands in lines and create calls: "/v1/chat/completions".
+std::string_view openai_endpoint_url(Endpoint endpoint);
+
+// The base URL with the version it lacks.
+std::string openai_root(const OpenAiCalls& calls, const Account& account);
+// A call to a path below it, with the key where the vendor wants it.
+HttpRequest openai_request(const OpenAiCalls& calls, const Account& account, std::string method, std::string_view path);
+// A paid call with a JSON body.
+HttpRequest openai_create_request(const OpenAiCalls& calls, const Account& account, std::string body);
+// prefix/id + suffix, the id escaped.
+std::string openai_path(std::string_view prefix, std::string_view id, std::string_view suffix = {});
+// A batch in an answer or in a list.
+Result<RemoteStatus> read_openai_batch(const OpenAiCalls& calls, const Json& answer, std::string_view provider,
+                                       std::string_view what);
+// The answer that is a batch.
+Result<Step> read_openai_status(const OpenAiCalls& calls, const OpContext& context, std::string_view what,
+                                const HttpResponse& response);
+// The answer that is a file.
+Result<Step> read_openai_file(const OpContext& context, const HttpResponse& response);
+
+}  // namespace br

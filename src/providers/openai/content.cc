@@ -1,0 +1,156 @@
+// Messages and their parts, in the form of each vendor of the family.
+#include "providers/openai/encoder.h"
+
+namespace br {
+namespace {
+
+// A file without a name is refused by OpenAI, and its extension tells what it holds.
+std::string_view document_name(std::string_view type) {
+  if (type == "text/plain") return "document.txt";
+  if (type == "text/markdown") return "document.md";
+  if (type == "text/html") return "document.html";
+  if (type == "text/csv") return "document.csv";
+  if (type == "application/json") return "document.json";
+  if (type == "application/vnd.openxmlformats-officedocument.wordprocessingml.document") return "document.docx";
+  return "document.pdf";
+}
+
+}  // namespace
+
+bool OpenAiEncoder::messages(bool responses) {
+  for (std::size_t i = 0; i < r_.messages.size(); ++i) {
+    const Message& message = r_.messages[i];
+    if (i > 0) out_->push_back(',');
+    out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
+                                            : "{\"role\":\"assistant\",\"content\":");
+    if (message.plain_string) {
+      out_->append(r_.parts[message.first_part].text_json).push_back('}');
+      continue;
+    }
+    const auto write = [&](const Part& each) { return part(each, responses, message.role); };
+    if (!part_array(message, write)) return false;
+    out_->push_back('}');
+  }
+  return true;
+}
+
+bool OpenAiEncoder::part(const Part& part, bool responses, Role role) {
+  switch (part.kind) {
+    case PartKind::text:
+      if (!responses) out_->append("{\"type\":\"text\",\"text\":");
+      else
+        out_->append(role == Role::user ? "{\"type\":\"input_text\",\"text\":" : "{\"type\":\"output_text\",\"text\":");
+      out_->append(part.text_json).push_back('}');
+      return true;
+    case PartKind::image:
+      return image(part, responses);
+    case PartKind::document:
+      return document(part, responses);
+    case PartKind::audio:
+      return audio(part, responses);
+  }
+  return true;
+}
+
+bool OpenAiEncoder::image(const Part& part, bool responses) {
+  if (!d_.image_url) return unsupported(part.column, "image", "takes no images here", "use another provider");
+  if (part.source == Source::file_uri) {
+    if (!responses)
+      return unsupported(part.column, "image", "takes no file ids for images on chat completions",
+                         d_.responses ? "use url or base64, or the endpoint responses" : "use url or base64");
+    out_->append("{\"type\":\"input_image\",\"file_id\":").append(part.data_json).push_back('}');
+    return true;
+  }
+  const bool wrapped = !responses && !d_.image_as_string;
+  out_->append(responses ? "{\"type\":\"input_image\",\"image_url\":" : "{\"type\":\"image_url\",\"image_url\":");
+  if (wrapped) out_->append("{\"url\":");
+  if (part.source == Source::url) out_->append(part.data_json);
+  else data_uri(part, "image/jpeg");
+  out_->append(wrapped ? "}}" : "}");
+  return true;
+}
+
+bool OpenAiEncoder::document(const Part& part, bool responses) {
+  if (responses) return openai_file(part, true);
+  switch (d_.documents) {
+    case DocumentForm::none:
+      return unsupported(part.column, "document", "takes no documents here", "send its text");
+    case DocumentForm::file:
+      return openai_file(part, false);
+    case DocumentForm::document_url:
+      return mistral_document(part);
+    case DocumentForm::file_url:
+      return xai_file(part);
+  }
+  return true;
+}
+
+bool OpenAiEncoder::openai_file(const Part& part, bool responses) {
+  if (part.source == Source::url && !responses)
+    return unsupported(part.column, "document", "takes no document URLs on chat completions",
+                       "use base64 or file_uri, or the endpoint responses");
+  out_->append(responses ? "{\"type\":\"input_file\"," : "{\"type\":\"file\",\"file\":{");
+  if (part.source == Source::url) {
+    out_->append("\"file_url\":").append(part.data_json);
+  } else if (part.source == Source::file_uri) {
+    out_->append("\"file_id\":").append(part.data_json);
+  } else {
+    const std::string_view name = document_name(media_type(part, "application/pdf"));
+    out_->append("\"filename\":\"").append(name).append("\",\"file_data\":");
+    data_uri(part, "application/pdf");
+  }
+  out_->append(responses ? "}" : "}}");
+  return true;
+}
+
+bool OpenAiEncoder::mistral_document(const Part& part) {
+  if (part.source == Source::file_uri) {
+    out_->append("{\"type\":\"file\",\"file_id\":").append(part.data_json).push_back('}');
+    return true;
+  }
+  out_->append("{\"type\":\"document_url\",\"document_url\":");
+  if (part.source == Source::url) out_->append(part.data_json);
+  else data_uri(part, "application/pdf");
+  out_->push_back('}');
+  return true;
+}
+
+bool OpenAiEncoder::xai_file(const Part& part) {
+  out_->append("{\"type\":\"file\",\"file\":{");
+  out_->append(part.source == Source::url        ? "\"url\":"
+               : part.source == Source::file_uri ? "\"file_id\":"
+                                                 : "\"data\":");
+  out_->append(part.data_json).append("}}");
+  return true;
+}
+
+bool OpenAiEncoder::audio_text(const Part& part) {
+  if (part.source == Source::file_uri)
+    return unsupported(part.column, "audio", "takes no file ids for audio", "use url or base64");
+  out_->append("{\"type\":\"input_audio\",\"input_audio\":").append(part.data_json).push_back('}');
+  return true;
+}
+
+bool OpenAiEncoder::audio(const Part& part, bool responses) {
+  if (responses) return unsupported(part.column, "audio", "takes no audio on responses", "use chat completions");
+  if (d_.audio == AudioForm::none)
+    return unsupported(part.column, "audio", "takes no audio here", "use another provider");
+  if (d_.audio == AudioForm::text) return audio_text(part);
+  if (part.source == Source::url && d_.audio == AudioForm::data_or_url) {
+    out_->append("{\"type\":\"audio_url\",\"audio_url\":{\"url\":").append(part.data_json).append("}}");
+    return true;
+  }
+  if (part.source != Source::base64)
+    return unsupported(part.column, "audio",
+                       d_.audio == AudioForm::data ? "takes audio as base64 only" : "takes audio as url or base64",
+                       "send the bytes as base64");
+  const std::string_view type = media_type(part, "audio/wav");
+  const bool mp3 = type == "audio/mp3" || type == "audio/mpeg";
+  if (!mp3 && type != "audio/wav" && type != "audio/x-wav" && type != "audio/wave")
+    return unsupported(part.column, "audio", "takes wav and mp3, not " + std::string(type), "convert it");
+  out_->append("{\"type\":\"input_audio\",\"input_audio\":{\"data\":").append(part.data_json);
+  out_->append(mp3 ? ",\"format\":\"mp3\"}}" : ",\"format\":\"wav\"}}");
+  return true;
+}
+
+}  // namespace br

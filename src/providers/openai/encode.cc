@@ -1,0 +1,209 @@
+#include <charconv>
+
+#include "providers/openai/batches.h"
+#include "providers/openai/encoder.h"
+
+namespace br {
+
+bool OpenAiEncoder::line() {
+  out_->append("{\"custom_id\":").append(r_.custom_id_json);
+  if (!d_.body_only_lines) {
+    out_->append(",\"method\":\"POST\",\"url\":\"");
+    out_->append(d_.line_url.empty() ? openai_endpoint_url(r_.endpoint) : d_.line_url).push_back('"');
+  }
+  out_->append(",\"body\":");
+  if (!check_endpoint() || !(r_.body_json.empty() ? body() : raw_body())) return false;
+  out_->append("}\n");
+  return true;
+}
+
+bool OpenAiEncoder::no_such_endpoint(const std::string& name, const std::string& instead) {
+  return refuse(r_.endpoint_column, "endpoint",
+                "the endpoint " + name + " is not one of " + std::string(d_.vendor) + "'s batch API; use " + instead);
+}
+
+bool OpenAiEncoder::check_endpoint() {
+  if (r_.endpoint == Endpoint::responses && !d_.responses) return no_such_endpoint("responses", "chat");
+  if (r_.endpoint == Endpoint::embeddings && !d_.embeddings) return no_such_endpoint("embeddings", "another provider");
+  return true;
+}
+
+bool OpenAiEncoder::body() {
+  BodyWriter w(r_.provider_kwargs_json, out_);
+  if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
+  if (d_.model_in_body) w.field("model", r_.model_json);
+  bool good = false;
+  switch (r_.endpoint) {
+    case Endpoint::chat:
+      good = chat(&w);
+      break;
+    case Endpoint::responses:
+      good = responses(&w);
+      break;
+    case Endpoint::embeddings:
+      good = embeddings(&w);
+      break;
+    default:
+      good = refuse(r_.endpoint_column, "endpoint",
+                    "this endpoint takes a raw vendor body only; the unified fields have no mapping "
+                    "to it; give the request as body");
+  }
+  if (good) w.end();
+  return good;
+}
+
+bool OpenAiEncoder::chat(BodyWriter* w) {
+  if (w->begin("messages")) {
+    out_->push_back('[');
+    if (!r_.system_json.empty()) {
+      out_->append("{\"role\":\"system\",\"content\":");
+      system_text();
+      out_->append("},");
+    }
+    if (!messages(false)) return false;
+    out_->push_back(']');
+  }
+  if (!generation(w, d_.max_tokens) || !stops(w)) return false;
+  if (!r_.tools_json.empty() && w->begin("tools")) chat_tools();
+  if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) chat_tool_choice();
+  if (!check_format()) return false;
+  if (has_format_ && w->begin("response_format")) chat_format();
+  if (!reasoning(w)) return false;
+  w->field(d_.seed, r_.seed_json);
+  return true;
+}
+
+bool OpenAiEncoder::temperature(BodyWriter* w) {
+  const std::string_view token = r_.generation.temperature;
+  double value = 0;
+  if (d_.max_temperature < kMaxTemperature) std::from_chars(token.data(), token.data() + token.size(), value);
+  if (value <= d_.max_temperature) {
+    w->field("temperature", token);
+    return true;
+  }
+  std::string most = std::to_string(d_.max_temperature);
+  most.erase(most.find_last_not_of('0') + 1);
+  return unsupported(r_.generation_column, "generation_config.temperature",
+                     "takes a temperature of at most " + most + ", not " + std::string(token), "lower it");
+}
+
+bool OpenAiEncoder::generation(BodyWriter* w, std::string_view max_tokens_field) {
+  const Generation& g = r_.generation;
+  w->field(max_tokens_field, g.max_tokens);
+  if (!temperature(w)) return false;
+  w->field("top_p", g.top_p);
+  if (!g.top_k.empty()) {
+    if (d_.top_k) w->field("top_k", g.top_k);
+    else if (!unsupported(r_.generation_column, "generation_config.top_k", "has no top_k", "remove it")) return false;
+  }
+  const bool penalties = d_.penalties && r_.endpoint == Endpoint::chat;
+  for (const auto& [name, token] :
+       {std::pair<std::string_view, std::string_view>{"presence_penalty", g.presence_penalty},
+        {"frequency_penalty", g.frequency_penalty}}) {
+    if (token.empty()) continue;
+    if (penalties) w->field(name, token);
+    else if (!unsupported(r_.generation_column, "generation_config." + std::string(name), "takes no penalties here",
+                          "remove it"))
+      return false;
+  }
+  return true;
+}
+
+bool OpenAiEncoder::stops(BodyWriter* w) {
+  const std::string_view stops = r_.generation.stop_sequences_json;
+  if (stops.empty()) return true;
+  const int count = d_.max_stops > 0 ? count_strings(stops) : 0;
+  if (count > d_.max_stops)
+    return unsupported(
+        r_.generation_column, "generation_config.stop_sequences",
+        "takes at most " + std::to_string(d_.max_stops) + " stop sequences, not " + std::to_string(count),
+        "remove some");
+  w->field("stop", stops);
+  return true;
+}
+
+bool OpenAiEncoder::reasoning(BodyWriter* w) {
+  const std::string_view token = r_.reasoning_json;
+  if (token.empty()) return true;
+  if (token.front() != '{') {
+    w->field("reasoning_effort", token);
+    return true;
+  }
+  JsonCursor cursor(token.data(), token.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (value == "null") continue;
+    if (key == "\"effort\"") w->field("reasoning_effort", value);
+    else if (!unsupported(r_.reasoning_column, "reasoning." + std::string(inside(key)),
+                          "takes only the effort on chat completions",
+                          d_.responses ? "remove it or use the endpoint responses" : "remove it"))
+      return false;
+  }
+  return true;
+}
+
+bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
+  const std::string_view token = r_.reasoning_json;
+  if (token.empty()) return true;
+  if (token.front() != '{') {
+    if (w->begin("reasoning")) out_->append("{\"effort\":").append(token).push_back('}');
+    return true;
+  }
+  std::string fields;
+  JsonCursor cursor(token.data(), token.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (value == "null") continue;
+    if (key == "\"budget_tokens\"") {
+      if (!unsupported(r_.reasoning_column, "reasoning.budget_tokens", "takes an effort, no budget", "give the effort"))
+        return false;
+      continue;
+    }
+    fields.append(fields.empty() ? "" : ",").append(key).append(":").append(value);
+  }
+  if (!fields.empty() && w->begin("reasoning")) out_->append("{").append(fields).push_back('}');
+  return true;
+}
+
+bool OpenAiEncoder::responses(BodyWriter* w) {
+  if (!r_.system_json.empty() && w->begin("instructions")) system_text();
+  if (w->begin("input")) {
+    out_->push_back('[');
+    if (!messages(true)) return false;
+    out_->push_back(']');
+  }
+  if (!generation(w, "max_output_tokens")) return false;
+  if (!r_.generation.stop_sequences_json.empty() &&
+      !unsupported(r_.generation_column, "generation_config.stop_sequences", "has no stop sequences on responses",
+                   "remove it"))
+    return false;
+  if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed on responses", "remove it"))
+    return false;
+  if (!r_.tools_json.empty() && w->begin("tools")) flat_tools();
+  if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) flat_tool_choice();
+  if (!check_format()) return false;
+  if (has_format_ && w->begin("text")) {
+    out_->append("{\"format\":");
+    flat_format();
+    out_->push_back('}');
+  }
+  return responses_reasoning(w);
+}
+
+bool OpenAiEncoder::embeddings(BodyWriter* w) {
+  w->field("input", r_.input_json);
+  return check_only_input();
+}
+
+bool encode_openai_line(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options,
+                        std::string* out, Issue* issue, std::vector<std::string>* warnings) {
+  const std::size_t before = out->size();
+  OpenAiEncoder encoder(dialect, request, options, out, issue, warnings);
+  if (encoder.line()) return true;
+  out->resize(before);
+  return false;
+}
+
+}  // namespace br

@@ -1,0 +1,57 @@
+// OpenAiEncoder: one request on its way to an OpenAI line. Private to openai_encode.cc, openai_content.cc and
+// openai_tools.cc.
+#pragma once
+
+#include "codec/json_cursor.h"
+#include "providers/openai/dialect.h"
+#include "providers/shared/request_encoder.h"
+
+namespace br {
+
+class OpenAiEncoder : public RequestEncoder {
+ public:
+  OpenAiEncoder(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options, std::string* out,
+                Issue* issue, std::vector<std::string>* warnings)
+      : RequestEncoder(dialect.vendor, request, options, out, issue, warnings), d_(dialect) {}
+
+  bool line();
+
+ private:
+  bool body();
+  bool check_endpoint();
+  bool no_such_endpoint(const std::string& name, const std::string& instead);
+  bool chat(BodyWriter* w);
+  bool responses(BodyWriter* w);
+  bool embeddings(BodyWriter* w);
+  bool generation(BodyWriter* w, std::string_view max_tokens_field);
+  bool temperature(BodyWriter* w);
+  bool stops(BodyWriter* w);
+  bool reasoning(BodyWriter* w);
+  bool responses_reasoning(BodyWriter* w);
+
+  // openai_content.cc
+  bool messages(bool responses);
+  bool part(const Part& part, bool responses, Role role);
+  bool image(const Part& part, bool responses);
+  bool document(const Part& part, bool responses);
+  bool openai_file(const Part& part, bool responses);
+  bool mistral_document(const Part& part);
+  bool xai_file(const Part& part);
+  bool audio(const Part& part, bool responses);
+  bool audio_text(const Part& part);
+
+  // openai_tools.cc
+  void chat_tools();
+  void flat_tools();
+  void chat_tool_choice();
+  void flat_tool_choice();
+  // response_format is one the vendor has, or left out (has_format_), or refused.
+  bool check_format();
+  void chat_format();
+  void flat_format();
+
+  const OpenAiDialect& d_;
+  bool has_format_ = false;
+};
+
+}  // namespace br

@@ -1,0 +1,44 @@
+// Groq: chat completions; several models in one batch are allowed.
+#include <array>
+
+#include "providers/openai/family.h"
+
+namespace br {
+namespace {
+
+constexpr std::array<Property, 3> kProperties = {{
+    {"api_key", "", "GROQ_API_KEY", true, "The API key."},
+    {"base_url", "https://api.groq.com/openai/v1", "GROQ_BASE_URL", false,
+     "The origin as the official SDK takes it, or …/openai/v1."},
+    {"completion_window", "24h", nullptr, false, "The window the vendor is asked for, 24h to 7d."},
+}};
+
+OpenAiVendor vendor() {
+  OpenAiVendor v;
+  v.name = "groq";
+  v.properties = kProperties;
+  Capability& c = v.capability;
+  c.title = "Groq";
+  c.docs = "https://console.groq.com/docs/batch";
+  c.max_requests = 50'000;
+  c.max_bytes = 100'000'000;  // the guide says 200 MB, the API reference 100 MB
+  c.one_model_per_batch = true;  // the guide shows mixed files, the create call names one endpoint: the sure way
+  c.marker = Marker::input_file;
+
+  v.calls.version = "/openai/v1";
+  v.calls.listing = Listing::cursor;
+
+  OpenAiDialect& d = v.dialect;
+  d.vendor = c.title;
+  d.documents = DocumentForm::none;
+  d.audio = AudioForm::none;
+  d.responses = false;
+  d.embeddings = false;
+  return v;
+}
+
+}  // namespace
+
+std::unique_ptr<Provider> make_groq_provider() { return std::make_unique<OpenAiFamilyProvider>(vendor()); }
+
+}  // namespace br

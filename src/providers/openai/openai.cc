@@ -1,0 +1,36 @@
+// OpenAI: chat completions, responses and embeddings through the Batch API.
+#include <array>
+
+#include "providers/openai/family.h"
+
+namespace br {
+namespace {
+
+Capability make_capability() {
+  Capability c;
+  c.title = "OpenAI";
+  c.docs = "https://platform.openai.com/docs/guides/batch";
+  c.max_requests = 50'000;
+  c.max_bytes = 200'000'000;
+  c.marker = Marker::input_file;
+  c.endpoints = {Endpoint::chat, Endpoint::responses, Endpoint::embeddings};
+  return c;
+}
+
+constexpr std::array<Property, 7> kProperties = {{
+    {"api_key", "", "OPENAI_API_KEY", true, "The API key."},
+    {"base_url", "https://api.openai.com/v1", "OPENAI_BASE_URL", false, "As the official SDK takes it, …/v1."},
+    {"organization", "", "OPENAI_ORG_ID", false, "Sent as OpenAI-Organization."},
+    {"project", "", "OPENAI_PROJECT_ID", false, "Sent as OpenAI-Project."},
+    {"completion_window", "24h", nullptr, false, "The window the vendor is asked for."},
+    {"input_expires_after_s", "", nullptr, false, "Seconds after which the vendor deletes the request file."},
+    {"output_expires_after_s", "", nullptr, false, "Seconds after which the vendor deletes the result files."},
+}};
+
+}  // namespace
+
+std::unique_ptr<Provider> make_openai_provider() {
+  return std::make_unique<OpenAiFamilyProvider>(OpenAiVendor{"openai", make_capability(), kProperties, {}, {}, {}});
+}
+
+}  // namespace br

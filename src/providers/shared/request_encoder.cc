@@ -1,0 +1,102 @@
+#include "providers/shared/request_encoder.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "codec/json_cursor.h"
+
+namespace br {
+
+bool RequestEncoder::refuse(std::uint32_t column, std::string_view field, const std::string& message) {
+  issue_->column = std::max<std::uint32_t>(1, column);
+  issue_->custom_id = std::string(r_.custom_id);
+  issue_->field = field;
+  issue_->message = message;
+  return false;
+}
+
+bool RequestEncoder::unsupported(std::uint32_t column, std::string_view field, const std::string& why,
+                                 const std::string& fix) {
+  const std::string what = std::string(field) + ": " + std::string(vendor_) + " " + why;
+  if (!options_.drop_unsupported) return refuse(column, field, what + "; " + fix);
+  if (warnings_ != nullptr) warnings_->push_back(what + "; it was left out");
+  return true;
+}
+
+std::uint32_t RequestEncoder::column_of(std::string_view slice) const {
+  const std::less<const char*> before;
+  const char* line = r_.line.data();
+  if (before(slice.data(), line) || !before(slice.data(), line + r_.line.size())) return 1;
+  return static_cast<std::uint32_t>(slice.data() - line + 1);
+}
+
+bool RequestEncoder::check_only_input() {
+  const Generation& g = r_.generation;
+  const bool generates = !g.max_tokens.empty() || !g.temperature.empty() || !g.top_p.empty() || !g.top_k.empty() ||
+                         !g.stop_sequences_json.empty() || !g.presence_penalty.empty() || !g.frequency_penalty.empty();
+  struct Given {
+    std::string_view name;
+    bool is_there;
+    std::uint32_t column;
+  };
+  for (const Given& field : {Given{"generation_config", generates, r_.generation_column},
+                             Given{"system_prompt", !r_.system_json.empty(), r_.system_column},
+                             Given{"tools", !r_.tools_json.empty(), r_.tools_column},
+                             Given{"tool_choice", !r_.tool_choice_json.empty(), r_.tool_choice_column},
+                             Given{"response_format", !r_.response_format_json.empty(), r_.response_format_column},
+                             Given{"reasoning", !r_.reasoning_json.empty(), r_.reasoning_column},
+                             Given{"seed", !r_.seed_json.empty(), r_.seed_column}}) {
+    if (field.is_there && !unsupported(field.column, field.name, "generates nothing for embeddings", "remove it"))
+      return false;
+  }
+  return true;
+}
+
+bool RequestEncoder::check_stream(std::string_view value, std::string_view field) {
+  if (value != "true") return true;
+  return refuse(column_of(value), field,
+                std::string(field) +
+                    " asks for a stream; a batch cannot stream and would fail as a whole; "
+                    "remove \"stream\"");
+}
+
+bool RequestEncoder::raw_body() {
+  JsonCursor cursor(r_.body_json.data(), r_.body_json.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (same_key(key, "stream") && !check_stream(value, "body.stream")) return false;
+  }
+  out_->append(r_.body_json);
+  return true;
+}
+
+void RequestEncoder::system_text() {
+  out_->push_back('"');
+  for (std::size_t i = 0; i < r_.system_json.size(); ++i) {
+    if (i > 0) out_->append("\\n");
+    out_->append(inside(r_.system_json[i]));
+  }
+  out_->push_back('"');
+}
+
+void RequestEncoder::data_uri(const Part& part, std::string_view default_type) {
+  out_->append("\"data:").append(media_type(part, default_type));
+  out_->append(";base64,").append(inside(part.data_json)).push_back('"');
+}
+
+std::string_view RequestEncoder::media_type(const Part& part, std::string_view default_type) {
+  return part.media_type_json.empty() ? default_type : inside(part.media_type_json);
+}
+
+int RequestEncoder::count_strings(std::string_view array) {
+  if (array.empty()) return 0;
+  JsonCursor cursor(array.data(), array.size());
+  cursor.enter_array();
+  int count = 0;
+  std::string_view item;
+  while (cursor.next_element() && cursor.read_string(&item)) ++count;
+  return count;
+}
+
+}  // namespace br

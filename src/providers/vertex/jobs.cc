@@ -1,0 +1,258 @@
+#include "providers/vertex/jobs.h"
+
+#include <algorithm>
+
+#include "codec/json_write.h"
+#include "net/url.h"
+#include "providers/shared/http_error.h"
+#include "providers/shared/wire.h"
+#include "providers/vertex/status.h"
+
+namespace br {
+namespace {
+
+constexpr std::string_view kScheme = "gs://";
+
+struct GcsPlace {
+  std::string bucket, object;
+};
+
+GcsPlace read_place(std::string_view uri) {
+  if (uri.starts_with(kScheme)) uri.remove_prefix(kScheme.size());
+  const std::size_t slash = std::min(uri.find('/'), uri.size());
+  return {std::string(uri.substr(0, slash)), std::string(slash < uri.size() ? uri.substr(slash + 1) : "")};
+}
+
+std::string uri_of(const GcsPlace& place) { return std::string(kScheme) + place.bucket + "/" + place.object; }
+
+GcsPlace directory(std::string_view uri) {
+  GcsPlace place = read_place(uri);
+  if (!place.object.empty() && !place.object.ends_with('/')) place.object.push_back('/');
+  return place;
+}
+
+std::string output_prefix(const OpContext& context) {
+  const std::string_view own = context.account.setting("output_gcs_uri");
+  GcsPlace place = directory(own.empty() ? context.account.setting("input_gcs_uri") : own);
+  if (own.empty()) place.object += "results/";
+  return uri_of({place.bucket, place.object + context.batch.marker});
+}
+
+HttpRequest make_request(const Account& account, std::string method, std::string url) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.headers.push_back({"Authorization", "Bearer " + account.token, true});
+  return request;
+}
+
+// The base URL with its version.
+std::string api(const Account& account) {
+  const bool versioned = account.base_url.ends_with("/v1") || account.base_url.ends_with("/v1beta1");
+  return versioned ? account.base_url : account.base_url + "/v1";
+}
+
+std::string jobs_url(const Account& account) {
+  return api(account) + "/projects/" + url_encode(account.project) + "/locations/" +
+         url_encode(account.setting("location")) + "/batchPredictionJobs";
+}
+
+// "projects/…/batchPredictionJobs/456", or only the number of a job that was made elsewhere.
+std::string job_url(const Account& account, std::string_view name) {
+  if (name.find('/') == std::string_view::npos) return jobs_url(account) + "/" + url_encode(name);
+  std::string url = api(account);
+  for (std::size_t at = 0; at <= name.size();) {
+    const std::size_t end = std::min(name.find('/', at), name.size());
+    url += "/" + url_encode(name.substr(at, end - at));
+    at = end + 1;
+  }
+  return url;
+}
+
+std::string objects_url(const Account& account, std::string_view bucket) {
+  return std::string(account.setting("storage_url")) + "/storage/v1/b/" + url_encode(bucket) + "/o";
+}
+
+Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
+  auto json = read_object(context.account.provider, what, last);
+  if (!json) return std::move(json.error());
+  auto status = read_vertex_job(**json, context.account.provider, what);
+  if (!status) return std::move(status.error());
+  Step step;
+  step.outcome.status = std::move(*status);
+  return step;
+}
+
+// Made only where it is not there yet: the same file is never written twice.
+Result<Step> upload(const OpContext& context, const HttpResponse* last) {
+  GcsPlace place = directory(context.account.setting("input_gcs_uri"));
+  place.object += context.batch.marker + ".jsonl";
+  if (last == nullptr) {
+    HttpRequest request = make_request(
+        context.account, "POST",
+        std::string(context.account.setting("storage_url")) + "/upload/storage/v1/b/" + url_encode(place.bucket) +
+            "/o?uploadType=media&name=" + url_encode(place.object) + "&ifGenerationMatch=0");
+    request.headers.push_back({"Content-Type", "application/jsonl", false});
+    request.body_path = context.batch.request_path;
+    return send_step(std::move(request));
+  }
+  constexpr std::string_view kWhat = "uploading the request file to Cloud Storage";
+  Step step;
+  step.outcome.input_file_id = uri_of(place);
+  if (last->failure == Failure::none && last->status == 412) return step;
+  auto json = read_object(context.account.provider, kWhat, *last);
+  if (!json) return std::move(json.error());
+  if ((**json)["name"].string() != place.object)
+    return protocol_error(context.account.provider, kWhat, "the answer is not about the object");
+  return step;
+}
+
+std::string create_body(const OpContext& context) {
+  const RemoteBatch& batch = context.batch;
+  std::string body;
+  JsonWriter json(&body);
+  const bool whole = batch.model.find('/') != std::string::npos;
+  json.begin_object().field("displayName", batch.marker);
+  json.field("model", whole ? batch.model : "publishers/google/models/" + batch.model);
+  json.key("inputConfig").begin_object().field("instancesFormat", "jsonl").key("gcsSource").begin_object();
+  json.key("uris").begin_array().string(batch.input_file_id).end_array().end_object().end_object();
+  json.key("outputConfig").begin_object().field("predictionsFormat", "jsonl").key("gcsDestination").begin_object();
+  json.field("outputUriPrefix", output_prefix(context)).end_object().end_object();
+  json.key("labels").begin_object().field(kMarkerKey, batch.marker).end_object().end_object();
+  return body;
+}
+
+Result<Step> create(const OpContext& context, const HttpResponse* last) {
+  if (last != nullptr) return read_status(context, "creating the job", *last);
+  HttpRequest request = make_request(context.account, "POST", jobs_url(context.account));
+  request.headers.push_back({"Content-Type", "application/json", false});
+  request.body = create_body(context);
+  return send_step(std::move(request));
+}
+
+Result<Step> poll(const OpContext& context, const HttpResponse* last) {
+  const std::string& id = context.batch.status.id;
+  if (last == nullptr) return send_step(make_request(context.account, "GET", job_url(context.account, id)));
+  constexpr std::string_view kWhat = "asking for the job";
+  auto step = read_status(context, kWhat, *last);
+  if (!step) return step;
+  // The project may stand in the name by its number or by its id: the job's own number has to agree.
+  const std::string& name = step->outcome.status->id;
+  if (name.substr(name.rfind('/') + 1) != id.substr(id.rfind('/') + 1))
+    return protocol_error(context.account.provider, kWhat, "the answer is about another job");
+  step->outcome.status->id = id;
+  return step;
+}
+
+Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr) {
+    HttpRequest request =
+        make_request(context.account, "POST", job_url(context.account, context.batch.status.id) + ":cancel");
+    request.headers.push_back({"Content-Type", "application/json", false});
+    request.body = "{}";
+    return send_step(std::move(request));
+  }
+  Step step;
+  if (last->ok()) return step;
+  Error error = read_http_error(context.account.provider, "cancelling the job", *last);
+  step.outcome.already_ended = error.vendor_code == "FAILED_PRECONDITION" || last->status == 409;
+  if (step.outcome.already_ended) return step;
+  return error;
+}
+
+Result<Step> list(const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr) {
+    std::string url = jobs_url(context.account) + "?pageSize=" + std::to_string(context.list_limit);
+    if (!context.batch.marker.empty()) url += "&filter=" + url_encode("display_name=\"" + context.batch.marker + "\"");
+    if (!context.page.empty()) url += "&pageToken=" + url_encode(context.page);
+    return send_step(make_request(context.account, "GET", std::move(url)));
+  }
+  constexpr std::string_view kWhat = "listing jobs";
+  auto json = read_object(context.account.provider, kWhat, *last);
+  if (!json) return std::move(json.error());
+  // Empty lists are left out by Google; an answer of other fields is no list.
+  const Json& jobs = (**json)["batchPredictionJobs"];
+  const bool empty = (*json)->is_object() && ((*json)->fields().empty() || (**json)["nextPageToken"].is_string());
+  if (!jobs.is_array() && !empty) return protocol_error(context.account.provider, kWhat, "the answer has no list");
+  Step step;
+  for (const Json& item : jobs.items())
+    add_listed(read_vertex_job(item, context.account.provider, kWhat), &step.outcome);
+  step.outcome.next_page = (**json)["nextPageToken"].string_or("");
+  return step;
+}
+
+Result<Step> delete_file(const OpContext& context, const HttpResponse* last) {
+  if (last == nullptr) {
+    const GcsPlace place = read_place(context.file_id);
+    if (place.object.empty())
+      return Error(Code::not_found, "[vertex] " + std::string(context.file_id) + " is no object in Cloud Storage");
+    return send_step(make_request(context.account, "DELETE",
+                                  objects_url(context.account, place.bucket) + "/" + url_encode(place.object)));
+  }
+  if (last->ok() || last->status == 404) return Step{};
+  return read_http_error(context.account.provider, "deleting a file", *last);
+}
+
+// predictions.jsonl, predictions_0001.jsonl and 000000000000.jsonl hold rows; errors_… and …errors_stats… do not.
+bool holds_rows(std::string_view object) {
+  const std::string_view name = object.substr(object.rfind('/') + 1);
+  return name.ends_with(".jsonl") && name.find("errors") == std::string_view::npos;
+}
+
+Download list_results(const Account& account, const RemoteBatch& batch, std::string_view token) {
+  const GcsPlace place = directory(batch.status.output.url);
+  std::string url = objects_url(account, place.bucket) + "?prefix=" + url_encode(place.object);
+  if (!token.empty()) url += "&pageToken=" + url_encode(token);
+  Download download;
+  download.page = true;
+  download.request = make_request(account, "GET", std::move(url));
+  return download;
+}
+
+}  // namespace
+
+Result<Step> advance_vertex(Op op, const OpContext& context, const HttpResponse* last) {
+  switch (op) {
+    case Op::upload:
+      return upload(context, last);
+    case Op::create:
+      return create(context, last);
+    case Op::poll:
+      return poll(context, last);
+    case Op::cancel:
+      return cancel(context, last);
+    case Op::list:
+      return list(context, last);
+    case Op::find_upload:
+      return Step{};  // its jobs keep our marker as their name
+    case Op::delete_file:
+      return delete_file(context, last);
+  }
+  return Error(Code::unsupported, "no such operation");
+}
+
+std::vector<Download> vertex_downloads(const Account& account, const RemoteBatch& batch) {
+  std::vector<Download> downloads;
+  if (!batch.status.output.url.empty()) downloads.push_back(list_results(account, batch, {}));
+  return downloads;
+}
+
+Result<Page> read_vertex_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) {
+  constexpr std::string_view kWhat = "listing the results in Cloud Storage";
+  auto json = read_object(account.provider, kWhat, response);
+  if (!json) return std::move(json.error());
+  if (!(*json)->is_object()) return protocol_error(account.provider, kWhat, "the answer is no list of objects");
+  const GcsPlace place = read_place(batch.status.output.url);
+  Page page;
+  for (const Json& item : (**json)["items"].items()) {
+    const std::string object = item["name"].string_or("");
+    if (!holds_rows(object)) continue;
+    const std::string url = objects_url(account, place.bucket) + "/" + url_encode(object) + "?alt=media";
+    page.next.emplace_back().request = make_request(account, "GET", url);
+  }
+  if (const auto token = (**json)["nextPageToken"].string(); !token.empty())
+    page.next.push_back(list_results(account, batch, token));
+  return page;
+}
+
+}  // namespace br

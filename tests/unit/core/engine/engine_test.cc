@@ -1,0 +1,230 @@
+// What the engine does with a job that it is handed: events after the state they are about, and what a crash left open.
+#include <deque>
+#include <memory>
+#include <new>
+
+#include "batchrouter.h"
+#include "core/engine/engine.h"
+#include "providers/registry.h"
+#include "store/sqlite_store.h"
+#include "support/cmocka.h"
+#include "support/scratch.h"
+
+namespace {
+
+// No network: each wait() answers what was sent first.
+class SilentTransport : public br::Transport {
+ public:
+  std::uint64_t start(br::HttpRequest request, br::BodySink, Done done) override {
+    methods.push_back(request.method);
+    open_.push_back(std::move(done));
+    return ++started;
+  }
+  void abort(std::uint64_t) override {}
+  std::size_t active() const override { return open_.size(); }
+  const br::TransportStats& stats() const override { return stats_; }
+  void wait(std::int64_t) override {
+    if (open_.empty()) return;
+    const Done done = std::move(open_.front());
+    open_.pop_front();
+    br::HttpResponse response;
+    response.status = 200;
+    done(response);
+  }
+  void wake() override {}
+  std::uint64_t started = 0;
+  std::deque<std::string> methods;
+
+ private:
+  std::deque<Done> open_;
+  br::TransportStats stats_;
+};
+
+struct Recorder : br::EngineListener {
+  void job_changed(const br::Job& job, const std::vector<br::Track>&) override {
+    seen_blocked = br::is_blocked(job);
+    ever_blocked = ever_blocked || seen_blocked;
+    seen_done = job.done;
+  }
+  void job_event(std::int32_t event, const br::Job&, const br::RemoteBatch*, const std::string&) override {
+    if (event == BR_EVENT_BLOCKED) blocked_when_told.push_back(seen_blocked);
+  }
+  void results_grew(const std::string&) override {}
+  void external_work(br::ExternalWork) override {}
+  void store_failed(const br::Error& error) override { fail_msg("%s", error.message.c_str()); }
+  bool seen_blocked = false, ever_blocked = false, seen_done = false;
+  std::deque<bool> blocked_when_told;
+};
+
+// An engine on a state of its own that has a store, a clock and no network.
+struct EngineRoom {
+  EngineRoom() : store(open_store(scratch.file("state.db"))), spool(scratch.path()) { unsetenv("OPENAI_API_KEY"); }
+  static std::unique_ptr<br::Store> open_store(const std::string& path) {
+    auto opened = br::open_sqlite_store(path, false);
+    assert_true(opened.ok());
+    return std::move(*opened);
+  }
+  void take(const br::Job& job, bool active = true) {
+    assert_true(store->insert(job, nullptr).ok());
+    br::Feeds feeds;
+    std::vector<br::ProviderUse> uses;
+    for (std::size_t i = 0; i < job.batches.size(); ++i) {
+      feeds.push_back(std::make_shared<br::ResultFeed>());
+      uses.push_back(br::use_provider("openai"));
+    }
+    engine.add({job, feeds, std::move(uses), active, true, true});
+  }
+
+  const Scratch scratch;
+  std::unique_ptr<br::Store> store;
+  SilentTransport transport;
+  br::SystemClock clock;
+  br::SeededRandom random{1};
+  br::Executor executor{[](const char* what) { fail_msg("%s", what); }};
+  Recorder recorder;
+  const br::Spool spool;
+  br::Config config;
+  br::Engine engine{{store.get(), &transport, &clock, &random, &executor, &recorder, &spool, &config}};
+};
+
+br::Job job_in(br::Phase phase) {
+  br::Job job;
+  job.id = "job_a";
+  br::RemoteBatch batch;
+  batch.job_id = job.id;
+  batch.provider = "openai";
+  batch.rows = 1;
+  batch.phase = phase;
+  job.batches.push_back(batch);
+  return job;
+}
+
+void blocked_event_told_after_the_state_shows_it(void**) {
+  EngineRoom room;
+  room.take(job_in(br::Phase::planned));
+  assert_int_equal(room.recorder.blocked_when_told.size(), 1);
+  assert_true(room.recorder.blocked_when_told.front());
+  assert_int_equal(room.transport.started, 0);
+}
+
+// Whoever waits for the job after resume() would take the old block for the answer.
+void resumed_job_with_a_collected_batch_never_shows_the_old_block(void**) {
+  EngineRoom room;
+  setenv("OPENAI_API_KEY", "k", 1);
+  br::Job job = job_in(br::Phase::collected);
+  job.batches.push_back(job.batches.front());
+  job.batches[1].part = 1;
+  job.batches[1].phase = br::Phase::unknown;
+  job.batches[1].blocked = true;
+  job.batches[1].error = br::Error(br::Code::auth, "the key was wrong", "");
+  room.take(job, false);
+  room.engine.resume("job_a");
+  assert_false(room.recorder.ever_blocked);
+  assert_int_equal(room.transport.started, 1);
+  const auto saved = room.store->load("job_a");
+  assert_true(saved.ok());
+  assert_false(saved->batches[1].blocked);
+}
+
+void refreshed_job_with_a_running_batch_never_shows_the_old_block(void**) {
+  EngineRoom room;
+  setenv("OPENAI_API_KEY", "k", 1);
+  br::Job job = job_in(br::Phase::collected);
+  job.batches.push_back(job.batches.front());
+  job.batches[1].part = 1;
+  job.batches[1].phase = br::Phase::running;
+  job.batches[1].status.id = "batch_1";
+  job.batches[1].blocked = true;
+  room.take(job, false);
+  room.engine.refresh("job_a");
+  assert_false(room.recorder.ever_blocked);
+  assert_int_equal(room.transport.started, 1);
+}
+
+void process_ended_between_last_batch_and_job_job_done(void**) {
+  EngineRoom room;
+  room.take(job_in(br::Phase::collected));
+  const auto saved = room.store->load("job_a");
+  assert_true(saved.ok());
+  assert_true(saved->done);
+  assert_true(room.recorder.seen_done);
+}
+
+void router_closed_while_remote_files_are_deleted_they_are(void**) {
+  EngineRoom room;
+  setenv("OPENAI_API_KEY", "k", 1);
+  assert_true(room.config.set("files.delete_remote", "all").ok());
+  br::Job job = job_in(br::Phase::collected);
+  job.batches.front().input_file_id = "file-1";
+  job.batches.front().status.output.id = "file-2";
+  room.take(job);
+  assert_int_equal(room.transport.active(), 2);
+  room.engine.finish_deletions(60'000);
+  assert_int_equal(room.transport.active(), 0);
+  for (const std::string& method : room.transport.methods) assert_string_equal(method.c_str(), "DELETE");
+}
+
+class ThrowingReader : public br::RowReader {
+ public:
+  bool read(char*, std::size_t, br::Row*) override { throw std::bad_alloc(); }
+};
+
+// Its batches have ended, their results are a file on this machine, and there is no memory left to read a row of it.
+class HungryProvider : public br::Provider {
+ public:
+  explicit HungryProvider(std::string results) : results_(std::move(results)) {}
+  std::string_view name() const override { return openai_.name(); }
+  const br::Capability& capability() const override { return openai_.capability(); }
+  std::span<const br::Property> properties() const override { return openai_.properties(); }
+  bool encode(const br::Request&, const br::EncodeOptions&, std::string*, br::Issue*,
+              std::vector<std::string>*) const override {
+    return false;
+  }
+  br::Result<br::Step> advance(br::Op, const br::OpContext& context, const br::HttpResponse*) const override {
+    br::Step step;
+    step.outcome.status = context.batch.status;
+    step.outcome.status->state = br::State::completed;
+    step.outcome.status->output.id = "file-1";
+    return step;
+  }
+  std::vector<br::Download> downloads(const br::Account&, const br::RemoteBatch&) const override {
+    return {{{}, false, results_}};
+  }
+  std::unique_ptr<br::RowReader> row_reader() const override { return std::make_unique<ThrowingReader>(); }
+
+ private:
+  const br::Provider& openai_ = *br::find_provider("openai");
+  std::string results_;
+};
+
+void rows_that_cannot_be_read_for_want_of_memory_block_their_job_only(void**) {
+  EngineRoom room;  // its executor fails the test when something is thrown past the job
+  setenv("OPENAI_API_KEY", "k", 1);
+  const HungryProvider hungry(room.scratch.write("results", "{}\n"));
+  br::Job job = job_in(br::Phase::running);
+  job.attached = true;
+  job.batches.front().status.id = "batch_1";
+  assert_true(br::make_directories(room.spool.job_directory(job.id)).ok());
+  assert_true(room.store->insert(job, nullptr).ok());
+  auto feed = std::make_shared<br::ResultFeed>();
+  feed->path = room.scratch.file("rows");
+  room.engine.add({job, {feed}, {{&hungry, nullptr}}, true, true, true});
+  room.engine.refresh(job.id);
+  while (!room.recorder.seen_blocked) room.engine.turn(0);
+  const auto saved = room.store->load("job_a");
+  assert_true(saved.ok());
+  assert_int_equal(saved->batches.front().error->code, br::Code::no_memory);
+  assert_int_equal(saved->batches.front().phase, br::Phase::fetching);
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {cmocka_unit_test(rows_that_cannot_be_read_for_want_of_memory_block_their_job_only),
+                              cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
+                              cmocka_unit_test(resumed_job_with_a_collected_batch_never_shows_the_old_block),
+                              cmocka_unit_test(router_closed_while_remote_files_are_deleted_they_are),
+                              cmocka_unit_test(refreshed_job_with_a_running_batch_never_shows_the_old_block),
+                              cmocka_unit_test(process_ended_between_last_batch_and_job_job_done)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

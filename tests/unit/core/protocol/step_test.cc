@@ -1,0 +1,130 @@
+// The protocol of one remote batch, one decision at a time: what is paid for, and what is given up.
+#include "core/protocol/step.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "batchrouter.h"
+#include "support/cmocka.h"
+#include "support/step_events.h"
+
+namespace {
+
+void create_intent_saved_before_the_call(void**) {
+  br::Outcome outcome;
+  outcome.input_file_id = "file_1";
+  const br::Decision now = step({batch_in(br::Phase::planned), {}, {}}, done(br::Op::upload, outcome), 5);
+  assert_int_equal(now.batch.phase, br::Phase::creating);
+  assert_string_equal(now.batch.input_file_id.c_str(), "file_1");
+  assert_int_equal(now.actions.size(), 2);
+  assert_int_equal(now.actions[0].kind, br::ActionKind::save);
+  assert_int_equal(now.actions[1].kind, br::ActionKind::call);
+  assert_int_equal(now.actions[1].op, br::Op::create);
+}
+
+void create_without_a_clear_answer_looked_for_and_not_sent_again(void**) {
+  const br::Error lost(br::Code::network, "connection reset");
+  const br::Decision now = step({batch_in(br::Phase::creating), {}, {}}, failed(br::Op::create, lost), 5);
+  assert_int_equal(now.batch.phase, br::Phase::unknown);
+  assert_true(calls(now, br::Op::list));
+  assert_false(calls(now, br::Op::create));
+}
+
+void create_that_did_nothing_sent_again_later(void**) {
+  br::Error refused(br::Code::network, "could not connect");
+  refused.not_executed = refused.transient = true;
+  const br::Decision now = step({batch_in(br::Phase::creating), {}, {}}, failed(br::Op::create, refused), 5);
+  assert_int_equal(now.batch.phase, br::Phase::uploaded);
+  assert_int_equal(now.track.due, br::Due::create);
+}
+
+void clear_refusal_not_counted_as_an_attempt(void**) {
+  br::Error refused(br::Code::network, "busy");
+  refused.not_executed = refused.transient = true;
+  br::RemoteBatch batch = batch_in(br::Phase::creating);
+  batch.creates = 1;
+  assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, refused), 5).batch.creates, 0);
+  assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, br::Error(br::Code::network, "reset")), 5).batch.creates, 1);
+}
+
+void known_batch_not_found_blocks_and_keeps_its_answers(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  br::Error gone(br::Code::not_found, "no such batch");
+  gone.http_status = 404;
+  now = step(now, failed(br::Op::poll, gone), 5);
+  assert_false(now.batch.blocked);
+  now = step(now, failed(br::Op::poll, gone), 6 + kSettle);
+  assert_true(now.batch.blocked);
+  assert_int_equal(now.batch.phase, br::Phase::running);
+  assert_int_equal(count(now, br::ActionKind::finish), 0);
+}
+
+void known_batch_not_found_by_another_account_blocks_at_once(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now.batch.accounts = {"a"};
+  now = step(now, failed(br::Op::poll, br::Error(br::Code::not_found, "no such batch")), 5, of_account("b"));
+  assert_true(now.batch.blocked);
+  assert_int_equal(now.batch.error->code, br::Code::auth);
+}
+
+// ---- what a person decides ----
+
+void key_refused_in_a_poll_blocks_and_resume_polls_again(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now = step(now, failed(br::Op::poll, br::Error(br::Code::auth, "no")), 5);
+  assert_true(now.batch.blocked);
+  assert_true(now.track.due_ms < 0);
+  now = step(now, of_kind(br::EventKind::begin), 6);
+  assert_false(now.batch.blocked);
+  assert_true(calls(now, br::Op::poll));
+}
+
+void batch_failed_for_want_of_money_blocks_and_resume_sends_it_again(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now.batch.input_file_id = "file-1";
+  br::Event event = of_kind(br::EventKind::done);
+  event.op = br::Op::poll;
+  event.outcome.status = now.batch.status;
+  event.outcome.status->state = br::State::failed;
+  event.outcome.status->failure = br::Error(br::Code::quota, "no credit");
+  now = step(now, event, 5);
+  assert_true(now.batch.blocked);
+  assert_int_equal(now.batch.phase, br::Phase::planned);
+  assert_int_equal(count(now, br::ActionKind::finish), 0);
+  now = step(now, of_kind(br::EventKind::begin), 6);
+  assert_true(calls(now, br::Op::upload));
+}
+
+void batch_failed_for_want_of_money_that_is_not_to_be_sent_is_over(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  br::Event event = of_kind(br::EventKind::done);
+  event.op = br::Op::poll;
+  event.outcome.status = now.batch.status;
+  event.outcome.status->state = br::State::failed;
+  event.outcome.status->failure = br::Error(br::Code::quota, "no credit");
+  br::StepRules attached;
+  attached.attached = true;
+  assert_int_equal(step(now, event, 5, attached).batch.phase, br::Phase::fetching);
+  now.batch.cancel_wanted = true;
+  now = step(now, event, 5);
+  assert_int_equal(now.batch.phase, br::Phase::fetching);
+  assert_false(now.batch.blocked);
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(create_intent_saved_before_the_call),
+      cmocka_unit_test(create_without_a_clear_answer_looked_for_and_not_sent_again),
+      cmocka_unit_test(create_that_did_nothing_sent_again_later),
+      cmocka_unit_test(clear_refusal_not_counted_as_an_attempt),
+      cmocka_unit_test(known_batch_not_found_blocks_and_keeps_its_answers),
+      cmocka_unit_test(known_batch_not_found_by_another_account_blocks_at_once),
+      cmocka_unit_test(key_refused_in_a_poll_blocks_and_resume_polls_again),
+      cmocka_unit_test(batch_failed_for_want_of_money_blocks_and_resume_sends_it_again),
+      cmocka_unit_test(batch_failed_for_want_of_money_that_is_not_to_be_sent_is_over),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

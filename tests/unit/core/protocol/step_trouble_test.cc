@@ -1,0 +1,102 @@
+// What goes wrong on the way to the vendor, or back: waited for, tried again, or left to a person.
+#include "core/protocol/step.h"
+
+#include <algorithm>
+
+#include "support/cmocka.h"
+#include "support/step_events.h"
+
+namespace {
+
+br::Error blocking_error() {
+  br::Error error(br::Code::network, "it points to https://login.example.com");
+  error.blocking = error.not_executed = true;
+  return error;
+}
+
+void what_a_person_must_mend_blocks_and_ends_nothing(void**) {
+  const br::Decision upload = step({batch_in(br::Phase::planned), {}, {}}, failed(br::Op::upload, blocking_error()), 5);
+  assert_true(upload.batch.blocked && upload.batch.phase == br::Phase::planned);
+  const br::Decision create = step({batch_in(br::Phase::creating), {}, {}}, failed(br::Op::create, blocking_error()), 5);
+  assert_true(create.batch.blocked && create.batch.phase == br::Phase::uploaded);
+  const br::RemoteBatch running = accepted_batch(br::Phase::running, br::State::in_progress);
+  const br::Decision poll = step({running, {}, {}}, failed(br::Op::poll, blocking_error()), 5);
+  assert_true(poll.batch.blocked && poll.batch.phase == br::Phase::running);
+  const br::RemoteBatch ended = accepted_batch(br::Phase::fetching, br::State::completed);
+  br::Event fetch = of_kind(br::EventKind::fetch_failed);
+  fetch.error = blocking_error();
+  const br::Decision download = step({ended, {}, {}}, fetch, 5);
+  assert_true(download.batch.blocked && download.batch.phase == br::Phase::fetching);
+  for (const br::Decision* decision : {&upload, &create, &poll, &download})
+    assert_int_equal(count(*decision, br::ActionKind::finish), 0);
+}
+
+br::Error exhausted(const char* vendor_code) {
+  br::Error error(br::Code::network, "429");
+  error.http_status = 429;
+  error.transient = error.not_executed = true;
+  error.vendor_code = vendor_code;
+  return error;
+}
+
+void resource_exhausted_is_a_full_queue_while_batches_of_ours_run(void**) {
+  br::Event event = failed(br::Op::create, exhausted("RESOURCE_EXHAUSTED"));
+  event.others_run = true;
+  br::Decision now{batch_in(br::Phase::creating), {}, {}};
+  for (int i = 1; i <= 20; ++i) {
+    now = step(now, event, 5);
+    assert_int_equal(now.batch.queue_waits, i);
+    assert_false(now.batch.blocked);
+    now.batch.phase = br::Phase::creating;
+  }
+}
+
+void resource_exhausted_with_nothing_of_ours_running_is_retried_as_usual(void**) {
+  const br::StepRules rules;
+  br::Decision now{batch_in(br::Phase::creating), {}, {}};
+  for (int i = 0; i < rules.retry.max_attempts; ++i) {
+    assert_false(now.batch.blocked);
+    now.batch.phase = br::Phase::creating;
+    now = step(now, failed(br::Op::create, exhausted("RESOURCE_EXHAUSTED")), 5);
+    assert_int_equal(now.batch.queue_waits, 0);
+  }
+  assert_true(now.batch.blocked);
+}
+
+void any_other_429_is_waited_for_only_once_the_retries_are_used_up(void**) {
+  const br::StepRules rules;
+  br::Event event = failed(br::Op::create, exhausted("rate_limit_error"));
+  event.others_run = true;
+  br::Decision now{batch_in(br::Phase::creating), {}, {}};
+  for (int i = 0; i < rules.retry.max_attempts; ++i) {
+    assert_int_equal(now.batch.queue_waits, 0);
+    now.batch.phase = br::Phase::creating;
+    now = step(now, event, 5);
+  }
+  assert_int_equal(now.batch.queue_waits, 1);
+  assert_false(now.batch.blocked);
+}
+
+void want_of_a_descriptor_never_blocks(void**) {
+  br::Error error(br::Code::io, "too many open files");
+  error.transient = error.not_executed = true;
+  br::Decision now{batch_in(br::Phase::planned), {}, {}};
+  for (int i = 0; i < 100; ++i) {
+    now = step(now, failed(br::Op::upload, error), 5);
+    assert_false(now.batch.blocked);
+    assert_int_equal(now.track.due, br::Due::upload);
+  }
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(what_a_person_must_mend_blocks_and_ends_nothing),
+      cmocka_unit_test(resource_exhausted_is_a_full_queue_while_batches_of_ours_run),
+      cmocka_unit_test(resource_exhausted_with_nothing_of_ours_running_is_retried_as_usual),
+      cmocka_unit_test(any_other_429_is_waited_for_only_once_the_retries_are_used_up),
+      cmocka_unit_test(want_of_a_descriptor_never_blocks),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

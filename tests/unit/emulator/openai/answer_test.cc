@@ -1,0 +1,66 @@
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "emulator/openai/body.h"
+#include "support/cmocka.h"
+
+namespace {
+
+using namespace br::emulator;
+
+// The vector that the answer to `body` begins with, as it stands there.
+json::Document answered(const char* body) {
+  json::Document asked;
+  assert_true(json::parse(body, asked));
+  json::Writer out;
+  write_answer(out, {"/v1/embeddings", "r1", 42, 0, 1'700'000'000}, asked);
+  json::Document answer;
+  assert_true(json::parse(out.view(), answer));
+  return answer;
+}
+
+std::string decoded(std::string_view text) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    bits = bits << 6 | static_cast<uint32_t>(kDigits.find(c));
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>(bits >> held & 0xFF);
+  }
+  return bytes;
+}
+
+void embeddings_base64_is_the_same_vector_in_little_endian_floats(void**) {
+  for (const char* const dimensions : {"1", "2", "3", "8"}) {
+    const std::string asked = std::string(R"({"model":"m","input":"text","dimensions":)") + dimensions;
+    const json::Document plain = answered((asked + "}").c_str());
+    const json::Document packed = answered((asked + R"(,"encoding_format":"base64"})").c_str());
+    const json::Value& numbers = plain["data"][0]["embedding"];
+    const json::Value& text = packed["data"][0]["embedding"];
+    assert_true(numbers.IsArray() && text.IsString());
+    assert_int_equal(text.GetStringLength() % 4, 0);
+    const std::string bytes = decoded(json::view(text));
+    assert_int_equal(bytes.size(), numbers.Size() * 4);
+    for (rapidjson::SizeType i = 0; i < numbers.Size(); ++i) {
+      uint32_t bits = 0;
+      for (size_t k = 4; k > 0; --k) bits = bits << 8 | static_cast<unsigned char>(bytes[i * 4 + k - 1]);
+      float number = 0;
+      std::memcpy(&number, &bits, sizeof number);
+      assert_true(number == static_cast<float>(numbers[i].GetDouble()));
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(embeddings_base64_is_the_same_vector_in_little_endian_floats),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
