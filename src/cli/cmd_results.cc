@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
+#include "cli/output_owners.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
@@ -61,8 +62,10 @@ Exit run_results(const Options& options) {
     call(br_job_refetch, job.get(), timeout_ms(options), &changed);
     if (!options.quiet) fmt::print(stderr, "{}: {} results changed\n", br_job_id(job.get()), grouped(changed));
     // Its OUT is written anew, wherever the job remembers it.
-    const char* remembered = br_job_output(job.get());
-    if (options.output.empty() && !options.failed && remembered != nullptr && *remembered != '\0') output = remembered;
+    if (options.output.empty() && !options.failed && !output_of(job.get()).empty()) {
+      output = OutputOwners(&session).path_of(job.get());
+      if (output.empty()) return Exit::ok;
+    }
   }
   if (options.failed) return write_failed(session, job.get(), output);
   return write_results(&session, job.get(), output);

@@ -5,15 +5,11 @@
 #include "cli/follow.h"
 #include "cli/json_view.h"
 #include "cli/out_file.h"
+#include "cli/output_owners.h"
 #include "cli/terminal.h"
 
 namespace cli {
 namespace {
-
-std::string output_of(const br_job* job) {
-  const char* output = br_job_output(job);
-  return output == nullptr ? "" : output;
-}
 
 // Work is left: results to fetch, a results file to write, or to say that all that is done.
 bool is_unfinished(const br_job* job) {
@@ -35,37 +31,6 @@ std::vector<Job> chosen_jobs(const Session& session) {
   }
   return jobs;
 }
-
-// Where several jobs remember one file, it is the newest one's: an older one writes its results over no other's.
-class OutputOwners {
- public:
-  explicit OutputOwners(Session* session) : session_(session) {}
-
-  // The remembered output; empty, with a word about it, where it is another job's.
-  std::string path_of(const br_job* job, End end) {
-    const std::string path = output_of(job);
-    if (path.empty() || path == "-" || end != End::done) return path;
-    const std::string younger = younger_than(job);
-    if (younger.empty()) return path;
-    session_->progress().note(std::string(br_job_id(job)) + ": " + path + " is the output of the younger job " + younger +
-                              "; to write these results: batchrouter results " + br_job_id(job) + " -o FILE");
-    return "";
-  }
-
- private:
-  // The id of a younger job that remembers the output of this one; empty if there is none.
-  std::string younger_than(const br_job* job) {
-    if (jobs_.empty()) jobs_ = session_->all_jobs();
-    for (const Job& other : jobs_) {
-      const bool is_younger = br_job_time(other.get(), BR_TIME_CREATED) > br_job_time(job, BR_TIME_CREATED);
-      if (is_younger && output_of(other.get()) == output_of(job)) return br_job_id(other.get());
-    }
-    return "";
-  }
-
-  Session* session_;
-  std::vector<Job> jobs_;
-};
 
 void print_nothing_to_do(const Options& options) {
   if (options.json) fmt::print("{{\"jobs\":[]}}\n");
@@ -100,7 +65,7 @@ Exit run_resume(const Options& options) {
   Exit code = Exit::ok;
   OutputOwners owners(&session);
   follow(&session, waiting, timeout_ms(options), [&](br_job* job, End end) {
-    std::string path = options.output.empty() ? owners.path_of(job, end) : absolute_output(options.output);
+    std::string path = options.output.empty() ? end == End::done ? owners.path_of(job) : output_of(job) : absolute_output(options.output);
     if (path.empty() && !options.job.empty() && output_of(job).empty()) path = "-";
     try {
       code = worse(code, settle(&session, job, end, path));

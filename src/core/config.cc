@@ -56,7 +56,8 @@ std::vector<PropertyInfo> make_table() {
       boolean("resume.auto", true, "Go on with every unfinished job when the router opens."),
       text("resume.base_url", "",
            "The address that jobs of earlier processes go on with, in place of the one they remember; giving it says that "
-           "the key in force may go there."),
+           "the key in force may go there. A job with several vendors or addresses is not moved: giving an address that "
+           "some of its parts remember says so for these."),
       boolean("audit.files", true,
               "Keep generated/<provider>/batch_<id>_{unified,provider,output,results}.jsonl for every remote batch."),
       integer("timeout_ms", kDay, 1, 365 * kDay, "How long a wait for a job takes unless the call says otherwise."),

@@ -94,6 +94,8 @@ struct RemoteBatch {
   std::int64_t rows = 0;
   std::int64_t bytes = 0;        // of the request file
   std::string request_sum;       // its checksum; empty: written by a version that kept none
+  std::string ids_sum;           // the last line of the file of their ids; empty: likewise
+  std::string unified_sum;       // of the requests as they were given, where these are kept
   std::string request_path;      // the provider file on disk
   std::string marker;            // ours, unique per part
   std::vector<std::pair<std::string, std::string>> metadata;  // the caller's

@@ -44,6 +44,7 @@ struct Property {
   bool secret;
   const char* doc;
   bool file = false;  // the value is the path of a file whose content counts, unless it is that content (JSON) itself
+  bool program = false;  // the value is what is started on this machine
 };
 
 // What encode() may assume and must report.

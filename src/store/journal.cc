@@ -12,17 +12,19 @@ constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
 
 // What the lines say so far.
 struct Lines {
+  std::string_view id;
   std::optional<Job> job;
   std::int64_t count = 0;  // batches of the job
   std::map<std::int32_t, RemoteBatch> batches;
 
   bool take(std::string_view line) {
     if (auto batch = read_batch_record(line)) {
+      if (batch->job_id != id) return false;
       batches.insert_or_assign(batch->part, std::move(*batch));
       return true;
     }
     auto read = read_job_record(line);
-    if (!read) return false;
+    if (!read || read->id != id) return false;
     count = batches_in_record(line);
     job = std::move(*read);
     return true;
@@ -58,11 +60,12 @@ Result<void> append_to_journal(const std::string& path, const std::string& recor
 }
 
 // Every record has a checksum. Damage to a later one is passed over, since the one before it is as true, only older.
-Result<std::optional<Job>> read_journal(const std::string& path) {
+Result<std::optional<Job>> read_journal(const std::string& path, const std::string& job_id) {
   if (!path_exists(path)) return std::optional<Job>();
   auto text = read_own_file(path, kMaxBytes);
   if (!text) return std::move(text.error());
   Lines lines;
+  lines.id = job_id;
   std::int64_t unread = 0;  // of the lines that have their end
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = text->find('\n', at);

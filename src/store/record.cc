@@ -223,7 +223,8 @@ std::string write_batch_record(const RemoteBatch& b) {
   json.field("provider", b.provider).field("base_url", b.base_url);
   json.field("account", b.account).field("part", std::int64_t{b.part});
   json.field("model", b.model).field("endpoint", static_cast<std::int64_t>(b.endpoint));
-  json.field("rows", b.rows).field("bytes", b.bytes).field("request_sum", b.request_sum).field("marker", b.marker);
+  json.field("rows", b.rows).field("bytes", b.bytes).field("request_sum", b.request_sum).field("ids_sum", b.ids_sum);
+  json.field("unified_sum", b.unified_sum).field("marker", b.marker);
   write_pairs("metadata", b.metadata, &json);
   json.field("phase", static_cast<std::int64_t>(b.phase)).field("attempt", std::int64_t{b.attempt});
   json.field("planned_ms", b.planned_ms).field("id_tag", b.id_tag).field("creates", std::int64_t{b.creates});
@@ -268,6 +269,8 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.rows = integer("rows", 0);
   b.bytes = integer("bytes", 0);
   b.request_sum = j["request_sum"].string_or("");
+  b.ids_sum = j["ids_sum"].string_or("");
+  b.unified_sum = j["unified_sum"].string_or("");
   b.marker = j["marker"].string_or("");
   b.metadata = read_pairs(j["metadata"]);
   b.phase = static_cast<Phase>(integer("phase", 0));

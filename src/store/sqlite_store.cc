@@ -1,5 +1,6 @@
 #include "store/sqlite_store.h"
 
+#include <algorithm>
 #include <sqlite3.h>
 
 #include <map>
@@ -23,8 +24,11 @@ constexpr const char* kSchema =
 // Made where it is missing: a version without it leaves it alone, and a job without a row is one of such a version.
 constexpr const char* kRepeats =
     "CREATE TABLE IF NOT EXISTS repeats(job_id TEXT PRIMARY KEY, input TEXT NOT NULL, told INTEGER NOT NULL,"
-    " refuses INTEGER NOT NULL) WITHOUT ROWID;"
+    " refuses INTEGER NOT NULL, requests TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS repeats_by_input ON repeats(input);";
+constexpr const char* kAddRequests = "ALTER TABLE repeats ADD COLUMN requests TEXT NOT NULL DEFAULT ''";
+constexpr const char* kIndexRequests =
+    "CREATE INDEX IF NOT EXISTS repeats_by_requests ON repeats(requests) WHERE requests <> '';";
 
 constexpr const char* kCure =
     "restore the state directory from a backup; or move state.db, state.db-wal and state.db-shm out of it, and "
@@ -79,11 +83,11 @@ class SqliteStore : public Store {
   Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) override;
   Result<std::int64_t> count() override;
   Result<std::vector<std::string>> ids() override;
-  Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) override;
+  Result<std::string> owner_of(std::string_view provider, std::string_view base_url,
+                               std::string_view batch_id) override;
   Result<std::optional<Repeat>> repeat_of(std::string_view job_id) override;
   Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) override;
-  Result<std::vector<std::string>> open_jobs_of(std::string_view input) override;
-  Result<std::vector<std::string>> newest_job_of(std::string_view input) override;
+  Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, bool open) override;
   Result<std::vector<std::string>> jobs_without_repeat() override;
   Result<void> tell(const std::vector<std::string>& job_ids) override;
 
@@ -139,9 +143,18 @@ Result<void> SqliteStore::prepare(bool read_only) {
     return {};
   }
   if (auto set = execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "configure"); !set) return set;
-  if (found == kSchemaVersion) return execute(kRepeats, "make");
-  const std::string make =
-      std::string("BEGIN IMMEDIATE;") + kSchema + kRepeats + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+  if (found == kSchemaVersion) {
+    if (auto made = execute(kRepeats, "make"); !made) return made;
+    bool has_requests = false;
+    {
+      Statement column(db_, "SELECT 1 FROM pragma_table_info('repeats') WHERE name='requests'");
+      has_requests = column.step();
+    }
+    if (auto added = has_requests ? Result<void>() : execute(kAddRequests, "change"); !added) return added;
+    return execute(kIndexRequests, "make");
+  }
+  const std::string make = std::string("BEGIN IMMEDIATE;") + kSchema + kRepeats + kIndexRequests +
+                           "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
   return execute(make.c_str(), "make");
 }
 
@@ -179,8 +192,9 @@ bool SqliteStore::change_batch(const RemoteBatch& batch) {
 }
 
 bool SqliteStore::put_repeat(std::string_view job_id, const Repeat& repeat) {
-  Statement put(db_, "INSERT OR REPLACE INTO repeats(job_id, input, told, refuses) VALUES(?,?,?,?)");
+  Statement put(db_, "INSERT OR REPLACE INTO repeats(job_id, input, told, refuses, requests) VALUES(?,?,?,?,?)");
   put.bind(job_id).bind(repeat.input).bind(std::int64_t{repeat.told}).bind(std::int64_t{repeat.refuses});
+  put.bind(repeat.requests);
   put.step();
   return !put.failed();
 }
@@ -260,6 +274,10 @@ Result<std::vector<Job>> SqliteStore::read_jobs(Statement* statement) {
   while (statement->step()) {
     auto job = read_job(statement);
     if (!job) return std::move(job.error());
+    // A batch of an older moment than its job's: what is missing of it is fetched again.
+    job->done = job->done && std::all_of(job->batches.begin(), job->batches.end(), [](const RemoteBatch& batch) {
+                  return batch.phase == Phase::collected;
+                });
     jobs.push_back(std::move(*job));
   }
   if (statement->failed()) return failure("read");
@@ -311,14 +329,15 @@ Result<std::vector<std::string>> SqliteStore::ids() {
   return read_ids(&get);
 }
 
-Result<std::string> SqliteStore::owner_of(std::string_view provider, std::string_view batch_id) {
+Result<std::string> SqliteStore::owner_of(std::string_view provider, std::string_view base_url,
+                                          std::string_view batch_id) {
   const std::lock_guard lock(mutex_);
   Statement get(db_, "SELECT job_id, record FROM batches WHERE batch_id=? AND batch_id <> ''");
   get.bind(batch_id);
   while (get.step()) {
     auto batch = read_batch_record(get.text(1));
     if (!batch) return std::move(batch.error());
-    if (batch->provider == provider) return std::string(get.text(0));
+    if (batch->provider == provider && batch->base_url == base_url) return std::string(get.text(0));
   }
   if (get.failed()) return failure("read");
   return std::string();
@@ -345,21 +364,13 @@ Result<std::vector<std::string>> SqliteStore::read_ids(Statement* statement) {
   return ids;
 }
 
-Result<std::vector<std::string>> SqliteStore::open_jobs_of(std::string_view input) {
+Result<std::vector<std::string>> SqliteStore::jobs_asking(const std::vector<std::string>& inputs, bool open) {
   const std::lock_guard lock(mutex_);
   Statement get(db_,
-                "SELECT jobs.id FROM repeats JOIN jobs ON jobs.id=repeats.job_id WHERE repeats.input=?"
-                " AND (jobs.settled=0 OR repeats.told=0) ORDER BY jobs.created_ms DESC, jobs.id DESC");
-  get.bind(input);
-  return read_ids(&get);
-}
-
-Result<std::vector<std::string>> SqliteStore::newest_job_of(std::string_view input) {
-  const std::lock_guard lock(mutex_);
-  Statement get(db_,
-                "SELECT jobs.id FROM repeats JOIN jobs ON jobs.id=repeats.job_id WHERE repeats.input=?"
-                " ORDER BY jobs.created_ms DESC, jobs.id DESC LIMIT 1");
-  get.bind(input);
+                "SELECT jobs.id FROM repeats JOIN jobs ON jobs.id=repeats.job_id"
+                " WHERE (repeats.input IN (?1, ?2) OR (repeats.requests <> '' AND repeats.requests IN (?1, ?2)))"
+                " AND (?3=0 OR jobs.settled=0 OR repeats.told=0) ORDER BY jobs.created_ms DESC, jobs.id DESC");
+  get.bind(inputs.front()).bind(inputs.back()).bind(std::int64_t{open});
   return read_ids(&get);
 }
 

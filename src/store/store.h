@@ -17,6 +17,7 @@ struct Repeat {
   std::string input;     // jobs of one input ask the same (core/requests/input_digest.h); empty: no work can be the same
   bool told = false;     // somebody who was at work on it heard that it is done; until then the same work goes on with it
   bool refuses = false;  // its submitter refuses finished work that is given again: nobody pays when it is told too early
+  std::string requests = {};  // of a retry: what its own requests are as an input; other jobs may ask the same
 };
 
 Error no_such_job(std::string_view job_id);
@@ -41,15 +42,17 @@ class Store {
   virtual Result<std::vector<Job>> list(std::string_view provider, std::int64_t limit) = 0;
   virtual Result<std::int64_t> count() = 0;
   virtual Result<std::vector<std::string>> ids() = 0;  // of all jobs, in their order
-  // The job that the batch of that id of that vendor belongs to; empty if there is none.
-  virtual Result<std::string> owner_of(std::string_view provider, std::string_view batch_id) = 0;
+  // The job that the batch of that id of that vendor at that address belongs to; empty if there is none. Servers that
+  // speak one vendor's API count their batches each on its own.
+  virtual Result<std::string> owner_of(std::string_view provider, std::string_view base_url,
+                                       std::string_view batch_id) = 0;
   // Nothing: the job was made by a version that did not keep it, or there is no such job.
   virtual Result<std::optional<Repeat>> repeat_of(std::string_view job_id) = 0;
   // For such a job.
   virtual Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) = 0;
-  // Jobs that ask that, the newest first: those that are not settled or not told of; or the newest of all.
-  virtual Result<std::vector<std::string>> open_jobs_of(std::string_view input) = 0;
-  virtual Result<std::vector<std::string>> newest_job_of(std::string_view input) = 0;
+  // Jobs that ask one of these (their input, or the requests of a retry), the newest first; open: only those that are
+  // not settled or not told of.
+  virtual Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, bool open) = 0;
   // Jobs of which nothing is kept, the newest first.
   virtual Result<std::vector<std::string>> jobs_without_repeat() = 0;
   // Somebody heard that these are done. One transaction.

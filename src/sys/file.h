@@ -59,6 +59,7 @@ class BufferedFile {
   Result<void> append(std::string_view bytes);
   // The buffer itself, to append to directly; call flush_if_full() afterwards.
   std::string& buffer() { return buffer_; }
+  bool is_full() const { return buffer_.size() >= capacity_; }
   Result<void> flush_if_full();
   Result<void> flush();
   Result<void> sync();

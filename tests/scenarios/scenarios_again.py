@@ -275,3 +275,38 @@ def resume_of_an_older_job_leaves_the_younger_ones_output_alone(world):
     want(os.path.exists(extra), "-o was not written")
     os.remove(extra)
     world.check_out()
+
+
+def cancelled_unsent(world):
+    """A job that was cancelled before anything was sent, and whose end was told."""
+    first = (*world.sim.upload_calls, "create")[0] if world.vendor != "google" else "create"
+    world.sim.faults.append(Fault(first, "401" if world.vendor != "google" else "403"))
+    world.code(world.run("--again"), 4)
+    job = world.call("list", "--json").json()["jobs"][0]["id"]
+    world.call("cancel", job)
+    world.code(world.call("resume", job), 3)
+    world.sim.faults.clear()
+    return job
+
+
+def same_requests_by_another_way(world, first, then):
+    """run and retry of the same requests, in either order, also of two parents, also when the parent is gone."""
+    world.write(5)
+    parent = cancelled_unsent(world)
+    other = cancelled_unsent(world) if first == "two" else None
+    sent = world.sim.count("create")
+    ways = {"run": lambda: world.run(), "retry": lambda: world.call("retry", parent, "-o", world.output),
+            "two": lambda: world.call("retry", other, "-o", world.output)}
+    world.code(ways[first](), 0)
+    creates(world, sent + 1)
+    if then == "removed-run":
+        world.code(world.call("remove", parent), 0)
+        then = "run"
+    done = world.code(ways[then](), 2)
+    want("answered" in done.err or "made already" in done.err, "%r" % done)
+    creates(world, sent + 1)
+
+
+for vendor in TWO.split():
+    for pair in (("run", "retry"), ("retry", "run"), ("two", "retry"), ("two", "run"), ("retry", "removed-run")):
+        add(vendor, "%s-then-%s-of-the-same-requests" % pair, same_requests_by_another_way, first=pair[0], then=pair[1])

@@ -158,6 +158,8 @@ void Engine::local_call(Run* run, std::size_t index, Op op) {
   const Part& part = run->parts[index];
   auto account = account_of(*run, index);
   if (!account) return call_failed(run->job.id, index, op, account.error(), false);
+  if (auto checked = op == Op::create ? check_program(*run, index) : Result<void>(); !checked)
+    return call_failed(run->job.id, index, op, checked.error(), false);
   auto outcome = operate_local_run(
       {*part.provider, *account, run->job.batches[index], *p_.spool, p_.clock->now_ms(), secret_variables()}, op);
   if (!outcome) return call_failed(run->job.id, index, op, outcome.error(), true);

@@ -48,10 +48,9 @@ Result<CollectReport> guarded(Work&& work) {
 CollectorPlan Engine::collector_plan(Run* run, std::size_t index) {
   const RemoteBatch& batch = run->job.batches[index];
   CollectorPlan plan;
-  if (!run->job.attached) plan.ids_path = p_.spool->ids(batch.job_id, batch.part);
-  if (run->refetch != nullptr && !run->refetch->parts[index].whole) plan.answered_path = p_.spool->results(batch);
+  if (!run->job.attached) plan.ids = id_file_of(*p_.spool, batch);
+  if (run->refetch != nullptr && !run->refetch->parts[index].whole) plan.answered = run->refetch->parts[index].old;
   plan.takes_caller_ids = batch.adopted_by_person;
-  plan.rows = batch.rows;
   plan.acked_bytes = static_cast<std::uint64_t>(batch.acked_bytes);
   plan.output_path = p_.spool->output(run->job.id, batch.part);
   plan.max_line_bytes = static_cast<std::size_t>(run->config.integer("limits.max_line_bytes"));
@@ -129,7 +128,7 @@ void Engine::start_finish(Run* run, std::size_t index) {
       if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
       auto ended = (*slot)->finish(rest.view());
       if (!ended) return ended;
-      auto sum = sum_of_results(path);
+      auto sum = sum_of_file(path);
       if (!sum) return std::move(sum.error());
       ended->results_sum = std::move(*sum);
       return ended;
@@ -153,9 +152,11 @@ void Engine::finished(const std::string& job_id, std::size_t index, Result<Colle
   part.read_bodies.clear();
   part.downloads = {};
   if (auto synced = sync_results(part.feed->path); !synced) return fetch_error(job_id, index, synced.error());
+  const std::string line_sums = LineSums::path_of(part.feed->path);
   push(job_id, index, {EventKind::finished, Op::poll, {}, {}, *report});
   drain();
-  job_maybe_done(run);
+  if (!store_failed_) remove_file(line_sums);  // the checksum of the whole file stands in the record now
+  if (run = find(job_id); run != nullptr) job_maybe_done(run);
 }
 
 void Engine::job_maybe_done(Run* run) {

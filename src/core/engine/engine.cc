@@ -70,24 +70,33 @@ void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
     part.rules.account = account_proof(*part.provider, *account, batch.key_salt);
 }
 
-// A job of an earlier process goes on at the address that this router's configuration names, if it names one.
+// A job of an earlier process goes on at the address that this router's configuration names, if it names one. An address
+// is one vendor's: where a job has several, it says yes to those of its parts that remember it, and moves none.
 bool Engine::move_addresses(Run* run) {
   const std::string& address = p_.config->get("resume.base_url");
-  if (run->address_is_given || address.empty()) return false;
-  run->address_is_given = true;
-  run->job.base_url = address;
-  for (RemoteBatch& batch : run->job.batches) batch.base_url = address;
-  return true;
+  if (address.empty()) return false;
+  auto& batches = run->job.batches;
+  const bool one = std::all_of(batches.begin(), batches.end(), [&](const RemoteBatch& batch) {
+    return batch.provider == batches.front().provider && batch.base_url == batches.front().base_url;
+  });
+  if (one) run->job.base_url = address;
+  bool moved = false;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if (run->parts[i].address_is_given || (!one && batches[i].base_url != address)) continue;
+    batches[i].base_url = address;
+    run->parts[i].address_is_given = moved = true;
+  }
+  return moved;
 }
 
 void Engine::add(EngineJob added) {
   auto run = std::make_unique<Run>();
   run->job = std::move(added.job);
   run->config = *p_.config;
-  run->address_is_given = added.address_is_given;
   for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
-  const bool moved = move_addresses(run.get());
   run->parts.resize(run->job.batches.size());
+  for (Part& part : run->parts) part.address_is_given = added.address_is_given;
+  const bool moved = move_addresses(run.get());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     Part& part = run->parts[i];
     RemoteBatch& batch = run->job.batches[i];
@@ -98,7 +107,7 @@ void Engine::add(EngineJob added) {
     use_provider_of(run.get(), i, std::move(added.uses[i]));
     // The same key at an address that somebody named is the same account.
     const AccountProof& proof = part.rules.account;
-    if (moved && std::find(batch.keys.begin(), batch.keys.end(), proof.key) != batch.keys.end())
+    if (moved && part.address_is_given && std::find(batch.keys.begin(), batch.keys.end(), proof.key) != batch.keys.end())
       learn_account(proof, &batch);
     batch.request_path = p_.spool->requests(run->job.id, batch.part);
   }
@@ -141,16 +150,24 @@ void Engine::cancel(const std::string& job_id) {
   drain();
 }
 
-void Engine::adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id) {
+// Asked here, where every owner is recorded one after the other.
+Result<void> Engine::adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id) {
   const Run* run = find(job_id);
-  if (run == nullptr) return;
+  if (run == nullptr) return Error(Code::not_found, "the job " + job_id + " was removed meanwhile", "");
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
-    if (run->job.batches[i].part != part) continue;
+    const RemoteBatch& batch = run->job.batches[i];
+    if (batch.part != part) continue;
+    auto owner = p_.store->owner_of(batch.provider, batch.base_url, batch_id);
+    if (!owner) return std::move(owner.error());
+    if (!owner->empty())
+      return Error(Code::already, "the batch " + batch_id + " belongs to the job " + *owner + " of this directory",
+                   "one batch has one job; remove that job first");
     Event event = {EventKind::adopt, Op::poll, {}, {}, {}};
     event.outcome.status.emplace().id = batch_id;
     push(job_id, i, std::move(event));
   }
   drain();
+  return {};
 }
 
 void Engine::abandon(const std::string& job_id) {

@@ -91,7 +91,8 @@ class Engine {
   void resume(const std::string& job_id);
   void cancel(const std::string& job_id);
   // A person's word: that batch of the vendor is the part; what is in doubt of the job is given up.
-  void adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id);
+  // Code::already where the batch belongs to another job.
+  Result<void> adopt(const std::string& job_id, std::int32_t part, const std::string& batch_id);
   void abandon(const std::string& job_id);
   // For each batch the number of answered polls from which on an answer is younger than this call.
   std::vector<std::int64_t> refresh(const std::string& job_id);
@@ -121,6 +122,7 @@ class Engine {
 
  private:
   struct Part {
+    bool address_is_given = false;  // by the caller of this process, and not only remembered
     Track track;
     StepRules rules;
     const Provider* provider = nullptr;
@@ -157,8 +159,10 @@ class Engine {
     struct Part {
       bool whole;     // RefetchPart's
       Counts before;  // of the results in force
+      ResultFile old;  // which they stand in
     };
     std::vector<Part> parts;
+    std::uint64_t number = 0;  // tells it from a later one of the same job
     bool merging = false;
   };
   struct Run {
@@ -166,7 +170,6 @@ class Engine {
     Config config;  // the router's, with the overrides of the job
     std::vector<Part> parts;
     bool active = false;
-    bool address_is_given = false;
     std::unique_ptr<Refetch> refetch;  // nothing of such a run is saved
   };
   struct Pending {
@@ -234,6 +237,7 @@ class Engine {
   void candidate_read(const std::string& job_id, std::size_t index, RemoteStatus status, const HttpResponse& response);
   void probed(const std::string& job_id, std::size_t index, RemoteStatus status, RowProof proof);
   void probe_failed(const std::string& job_id, std::size_t index, Error error);
+  Result<void> check_program(const Run& run, std::size_t index) const;
   Result<void> check_address(const Run& run, std::size_t index, const Account& account) const;
 
   void start_fetch(Run* run, std::size_t index);

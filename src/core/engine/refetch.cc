@@ -31,6 +31,7 @@ RemoteBatch once_more(RemoteBatch batch) {
 struct RunFetched {
   Fetched fetched;
   Counts before;
+  ResultFile old;
   std::string answers_path;
 };
 
@@ -42,14 +43,14 @@ Result<Refetched> merge_all(const Spool& spool, std::vector<RunFetched> parts, s
     if (batch.results.total == 0) continue;
     const std::string path = spool.results(batch, batch.refetches + 1);
     if (part.fetched.whole) {
-      if (auto put = replace_results(part.fetched, part.before, part.answers_path, path); !put)
+      if (auto put = replace_results(part.fetched, part.before, part.old.path, part.answers_path, path, seed); !put)
         return std::move(put.error());
     } else {
-      auto replaced = merge_answers(spool.results(batch), -1, part.answers_path, path, seed);
+      auto replaced = merge_answers(part.old, part.answers_path, path, seed);
       if (!replaced) return std::move(replaced.error());
       part.fetched.replaced = std::move(*replaced);
     }
-    auto sum = sum_of_results(path);
+    auto sum = sum_of_file(path);
     if (!sum) return std::move(sum.error());
     batch.results_sum = std::move(*sum);
     merged.push_back(std::move(part.fetched));
@@ -72,11 +73,12 @@ void Engine::refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn
   run->job.batches.clear();
   run->config = *p_.config;
   for (const auto& [key, value] : job.settings) (void)run->config.set(key, value);
-  run->refetch = std::make_unique<Refetch>(Refetch{job.id, std::move(done), {}});
+  run->refetch = std::make_unique<Refetch>(Refetch{job.id, std::move(done), {}, p_.random->next()});
   run->parts.resize(parts.size());
   for (const RefetchPart& part : parts) {
     run->job.batches.push_back(once_more(job.batches[part.part]));
-    run->refetch->parts.push_back({part.whole, job.batches[part.part].results});
+    const RemoteBatch& batch = job.batches[part.part];
+    run->refetch->parts.push_back({part.whole, batch.results, result_file_of(*p_.spool, batch)});
   }
   move_addresses(run.get());
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -129,13 +131,14 @@ void Engine::refetch_collected(Run* run) {
   for (std::size_t i = 0; i < run->parts.size(); ++i)
     parts.push_back({{run->job.batches[i], {}, run->refetch->parts[i].whole},
                      run->refetch->parts[i].before,
+                     run->refetch->parts[i].old,
                      run->parts[i].feed->path});
   const std::string job_id = run->refetch->job_id;
-  p_.executor->post([this, job_id, parts = std::move(parts), seed = p_.random->next()]() mutable {
+  p_.executor->post([this, job_id, number = run->refetch->number, parts = std::move(parts), seed = p_.random->next()]() mutable {
     auto result = std::make_shared<Result<Refetched>>(merge_all(*p_.spool, std::move(parts), seed));
-    post([this, job_id, result] {
+    post([this, job_id, number, result] {
       Run* found = find(refetch_id(job_id));
-      if (found == nullptr) return;
+      if (found == nullptr || found->refetch->number != number) return;
       const RefetchedFn done = std::move(found->refetch->done);
       stop_refetch(job_id);
       done(std::move(*result));

@@ -13,7 +13,8 @@ void Engine::find_owners(const std::string& job_id, std::size_t index, Outcome* 
   const Run* run = find(job_id);
   outcome->owners.assign(outcome->listed.size(), "");
   for (std::size_t i = 0; run != nullptr && i < outcome->listed.size(); ++i) {
-    const auto owner = p_.store->owner_of(run->job.batches[index].provider, outcome->listed[i].id);
+    const RemoteBatch& batch = run->job.batches[index];
+    const auto owner = p_.store->owner_of(batch.provider, batch.base_url, outcome->listed[i].id);
     if (owner && *owner != job_id) outcome->owners[i] = *owner;
   }
 }
@@ -89,7 +90,7 @@ void Engine::read_candidate(const std::string& job_id, std::size_t index, const 
   std::vector<Download> downloads = part.provider->downloads(account, candidate);
   if (downloads.empty() || downloads.front().page || !downloads.front().path.empty())
     return probed(job_id, index, std::move(status), RowProof::none);
-  auto prover = RowProver::open(p_.spool->ids(job_id, candidate.part), candidate.rows, p_.random->next(),
+  auto prover = RowProver::open(id_file_of(*p_.spool, run->job.batches[index]), p_.random->next(),
                                 part.provider->row_reader(), !candidate.id_tag.empty());
   if (!prover) return probe_failed(job_id, index, prover.error());
   part.prover = std::move(*prover);
@@ -131,12 +132,29 @@ void Engine::probe_failed(const std::string& job_id, std::size_t index, Error er
   push(job_id, index, {EventKind::probe_failed, Op::poll, {}, std::move(error), {}});
 }
 
+// Likewise the program of a local run, which would be started as this user.
+Result<void> Engine::check_program(const Run& run, std::size_t index) const {
+  const RemoteBatch& batch = run.job.batches[index];
+  if (run.parts[index].address_is_given || !run.parts[index].provider->capability().local) return {};
+  for (const Property& property : run.parts[index].provider->properties()) {
+    const std::string name = batch.provider + "." + property.name;
+    if (!property.program || run.config.get(name) == p_.config->get(name)) continue;
+    Error error(Code::auth,
+                "[" + batch.provider + "] the job " + batch.job_id + " remembers the program \"" + run.config.get(name) +
+                    "\", and it is not known to be yours: it is not started",
+                "if it is, say so with --set " + name + "='" + run.config.get(name) + "'");
+    error.provider = batch.provider;
+    return error;
+  }
+  return {};
+}
+
 // The state directory remembers addresses, and it may come from anywhere: with a repository, from a colleague. A key
 // goes there only where it is known to be the job's, or where the address is this user's own word or the vendor's.
 Result<void> Engine::check_address(const Run& run, std::size_t index, const Account& account) const {
   const RemoteBatch& batch = run.job.batches[index];
   const Provider& provider = *run.parts[index].provider;
-  if (run.address_is_given || account.api_key.empty()) return {};
+  if (run.parts[index].address_is_given || account.api_key.empty()) return {};
   const std::string key = account_proof(provider, account, batch.key_salt).key;
   if (std::find(batch.keys.begin(), batch.keys.end(), key) != batch.keys.end()) return {};
   const auto own = resolve_account(*p_.config, provider, {}, batch.account);

@@ -80,10 +80,13 @@ void Stepper::poll_failed(const Error& error) {
   trouble(Trouble::polls, error, track().failures);
 }
 
+// Of a batch that was made elsewhere there is nothing of ours to send; one that is cancelled nobody wants sent.
+bool Stepper::may_be_made_anew() const { return !rules_.attached && !d_.batch.cancel_wanted; }
+
 // Refused at the vendor before any request was looked at, for want of money: it is sent again once there is some.
 bool Stepper::refused_unpaid() const {
   const RemoteStatus& s = d_.batch.status;
-  if (rules_.attached || d_.batch.cancel_wanted) return false;  // nothing of ours to send, or nobody wants it sent
+  if (!may_be_made_anew()) return false;
   return s.state == State::failed && s.failure && s.failure->code == Code::quota && s.output.id.empty() &&
          s.output.url.empty() && s.errors.id.empty() && s.counts.succeeded == 0 && s.counts.errored == 0;
 }
@@ -99,7 +102,8 @@ void Stepper::plan_again() {
 
 // The vendor says that it is over. Its files may be named a little later than that.
 void Stepper::ended() {
-  if (batch().status.state == State::failed && batch().status.quota_wait && rules_.wait_when_queue_full) {
+  const bool queue_was_full = batch().status.state == State::failed && batch().status.quota_wait;
+  if (queue_was_full && rules_.wait_when_queue_full && may_be_made_anew()) {
     const Error why = batch().status.failure.value_or(Error(Code::limit, "the vendor's queue is full"));
     plan_again();
     return queue_full(why, Phase::planned);

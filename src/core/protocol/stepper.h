@@ -85,6 +85,7 @@ class Stepper {
   void poll_failed(const Error& error);
   void ended();
   bool promised_file_is_late() const;
+  bool may_be_made_anew() const;
   bool refused_unpaid() const;
   void plan_again();
   void fetch();

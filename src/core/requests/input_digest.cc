@@ -90,7 +90,7 @@ Result<std::string> input_of_files(const Spool& spool, const Job& job) {
     auto requests = File::open_read(spool.requests(job.id, batch.part));
     if (!requests) return std::move(requests.error());
     LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
-    auto ids = IdFileReader::open(spool.ids(job.id, batch.part), batch.rows);
+    auto ids = IdFileReader::open(id_file_of(spool, batch));
     if (!ids) return std::move(ids.error());
     InputDigest digest;
     Line line;

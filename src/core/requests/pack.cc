@@ -50,6 +50,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
       auto unified = create_file(plan_.spool->unified(plan_.job_id, part->batch.part), kLargeBuffer);
       if (!unified) return std::move(unified.error());
       part->unified = std::move(*unified);
+      part->unified->keep_checksum();
     }
   }
   parts_.push_back(std::move(part));
@@ -81,12 +82,14 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
 Result<void> Packer::end_files(OpenPart* part) {
   if (part->requests) {
     if (auto synced = part->requests->sync(); !synced) return synced;
-    if (auto done = part->ids->append(part->id_sum.last_line()); !done) return done;
+    part->batch.ids_sum = part->id_sum.last_line();
+    if (auto done = part->ids->append(part->batch.ids_sum + "\n"); !done) return done;
     if (auto synced = part->ids->sync(); !synced) return synced;
     part->batch.request_sum = part->requests->checksum();
   }
   if (part->unified) {
     if (auto flushed = part->unified->flush(); !flushed) return flushed;
+    part->batch.unified_sum = part->unified->checksum();
   }
   part->requests.reset();
   part->ids.reset();

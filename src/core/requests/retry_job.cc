@@ -63,8 +63,7 @@ struct Failed {
 
 Result<Failed> failed_ids(const Spool& spool, const RemoteBatch& batch, Take take, std::uint64_t seed) {
   Failed failed;
-  if (auto whole = check_results(spool.results(batch), batch.results_sum); !whole) return std::move(whole.error());
-  auto read = for_each_result(spool.results(batch), batch.results.total,
+  auto read = for_each_result(result_file_of(spool, batch),
                               [&](const Line& line, std::string_view id) -> Result<void> {
                                 const std::string_view text(line.data, line.size);
                                 if (is_success_line(text)) return {};
@@ -84,7 +83,7 @@ Result<void> walk_failed(const Spool& spool, const RemoteBatch& batch, const std
                          const std::vector<std::uint64_t>& failed, std::uint64_t seed,
                          const std::function<Result<void>(std::string_view id_line, std::string_view line)>& each) {
   if (failed.empty()) return {};
-  auto ids = IdFileReader::open(spool.ids(batch.job_id, batch.part), batch.rows);
+  auto ids = IdFileReader::open(id_file_of(spool, batch));
   if (!ids) return std::move(ids.error());
   auto lines = Lines::open(path);
   if (!lines) return std::move(lines.error());
@@ -143,9 +142,20 @@ class Retagger {
   std::string scratch_, line_, id_line_;
 };
 
+// The requests as they were given are still those.
+Result<void> check_unified(const std::string& path, const RemoteBatch& batch) {
+  if (batch.unified_sum.empty()) return {};
+  auto sum = sum_of_file(path);
+  if (!sum) return std::move(sum.error());
+  if (*sum == batch.unified_sum) return {};
+  return Error(Code::store, path + " is damaged: it is not as it was written", "put the file back from a copy");
+}
+
 // Copies those requests of one part; rows and bytes of `to` tell how many there were.
 Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::vector<std::uint64_t>& failed,
                        std::uint64_t seed, RemoteBatch* to) {
+  if (failed.empty()) return {};
+  if (auto whole = spool.check_requests(from, true); !whole) return whole;
   auto requests = create(spool.requests(to->job_id, to->part));
   if (!requests) return std::move(requests.error());
   (*requests)->keep_checksum();
@@ -169,18 +179,23 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::v
                               return put_line(requests->get(), line);
                             });
   if (!copied) return copied;
-  if (auto done = (*ids)->append(sum.last_line()); !done) return done;
+  to->ids_sum = sum.last_line();
+  if (auto done = put_line(ids->get(), to->ids_sum); !done) return done;
   if (auto synced = (*requests)->sync(); !synced) return synced;
   if (auto synced = (*ids)->sync(); !synced) return synced;
   to->request_sum = (*requests)->checksum();
   const std::string unified = spool.unified(from.job_id, from.part);
   if (!path_exists(unified)) return {};
+  if (auto whole = check_unified(unified, from); !whole) return whole;
   auto out = create(spool.unified(to->job_id, to->part));
   if (!out) return std::move(out.error());
+  (*out)->keep_checksum();
   copied = walk_failed(spool, from, unified, failed, seed,
                        [&](std::string_view, std::string_view line) { return put_line(out->get(), line); });
   if (!copied) return copied;
-  return (*out)->flush();
+  if (auto flushed = (*out)->flush(); !flushed) return flushed;
+  to->unified_sum = (*out)->checksum();
+  return {};
 }
 
 }  // namespace
@@ -234,6 +249,7 @@ Result<void> for_each_failed(const Spool& spool, const Job& job, std::uint64_t h
     if (!path_exists(unified))
       return Error(Code::not_found, "the job " + job.id + " did not keep its requests as they were given",
                    "set audit.files=1 when submitting; a retry works without them");
+    if (auto whole = check_unified(unified, batch); !whole) return whole;
     auto failed = failed_ids(spool, batch, Take::all, hash_seed);
     if (!failed) return std::move(failed.error());
     auto walked = walk_failed(spool, batch, unified, failed->ids, hash_seed,

@@ -23,11 +23,15 @@ bool is_blank(std::string_view text) {
 
 }  // namespace
 
+ResultFeed::~ResultFeed() {
+  if (replaced) remove_file(path);
+}
+
 Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
   std::unique_ptr<Collector> collector(new Collector(std::move(plan)));
   const CollectorPlan& p = collector->plan_;
-  if (!p.ids_path.empty()) {
-    auto ledger = IdLedger::load(p.ids_path, p.rows, p.hash_seed);
+  if (p.ids) {
+    auto ledger = IdLedger::load(*p.ids, p.hash_seed);
     if (!ledger) return std::move(ledger.error());
     collector->ledger_ = std::move(*ledger);
   }
@@ -76,12 +80,13 @@ Result<void> Collector::open_files() {
   if (!results) return std::move(results.error());
   if (auto sought = results->seek(plan_.feed->length); !sought) return sought;
   results_ = std::make_unique<BufferedFile>(std::move(*results));
-  return {};
+  return sums_.open(plan_.feed->path);
 }
 
 // Thousands of batches may wait for their next download: none of them holds a descriptor or a buffer.
 void Collector::close_files() {
   results_.reset();
+  sums_.close();
   output_ = File();
   ledger_.close_file();
   if (lines_) lines_->release_buffer();
@@ -128,7 +133,9 @@ Result<void> Collector::take_lines(bool repeated) {
     if (!is_blank({line.data, line.size})) {
       if (auto taken = take_line(&line, repeated); !taken) return taken;
     }
-    if (auto flushed = results_->flush_if_full(); !flushed) return flushed;
+    if (results_->is_full()) {
+      if (auto flushed = flush_results(); !flushed) return flushed;
+    }
     if (auto fits = check_size(); !fits) return fits;
   }
 }
@@ -148,8 +155,19 @@ Result<void> Collector::check_size() const {
   return error;
 }
 
+void Collector::end_line(std::size_t begin) {
+  sums_.add(std::string_view(results_->buffer()).substr(begin));
+  results_->buffer().push_back('\n');
+}
+
+// A line is never there without its sum.
+Result<void> Collector::flush_results() {
+  if (auto flushed = sums_.flush(); !flushed) return flushed;
+  return results_->flush();
+}
+
 Result<void> Collector::publish() {
-  if (auto flushed = results_->flush(); !flushed) return flushed;
+  if (auto flushed = flush_results(); !flushed) return flushed;
   auto size = results_->file().size();
   if (!size) return std::move(size.error());
   plan_.feed->length = *size;
@@ -180,9 +198,9 @@ Result<void> Collector::take_line(Line* line, bool repeated) {
 }
 
 Result<void> Collector::take_row(Row row, bool repeated, std::size_t size) {
-  if (plan_.ids_path.empty()) {
+  if (!plan_.ids) {
     if (!foreign_.emplace(row.custom_id, true).second) {
-      junk_bytes_ += repeated ? 0 : size;
+      junk_bytes_ += repeated || plan_.answered ? 0 : size;
       return {};
     }
   } else {
@@ -194,7 +212,7 @@ Result<void> Collector::take_row(Row row, bool repeated, std::size_t size) {
       return {};
     }
     if (ledger_.seen(place)) {
-      if (repeated) return {};
+      if (repeated || plan_.answered) return {};
       junk_bytes_ += size;
       odd(BR_EVENT_DUPLICATE_ROW, "a second row for \"" + shown(row.custom_id) + "\"; the first one counts");
       return {};
@@ -204,8 +222,9 @@ Result<void> Collector::take_row(Row row, bool repeated, std::size_t size) {
     if (*replaced) row.custom_id_json = id_token_;
     ledger_.mark(place);
   }
+  const std::size_t begin = results_->buffer().size();
   append_result_line(row, plan_.context, &results_->buffer());
-  results_->buffer().push_back('\n');
+  end_line(begin);
   count(row.status);
   tokens_.add(row.usage);
   return {};
@@ -219,7 +238,7 @@ bool Collector::take_damaged(const Line& line, const Row& row) {
                                                std::to_string(plan_.max_line_bytes) + " bytes): " + text
                                          : "cannot be read: " + text;
   odd(BR_EVENT_MALFORMED_ROW, "line " + std::to_string(line.number) + " of the results " + what);
-  if (!row.custom_id.empty() && !plan_.ids_path.empty()) {
+  if (!row.custom_id.empty() && plan_.ids) {
     if (const std::size_t place = place_of(row.custom_id); place != IdLedger::kNone) {
       if (damaged_.size() < kMaxDamagedKept) damaged_[place] = {what, !line.terminated};
       return true;
@@ -231,7 +250,7 @@ bool Collector::take_damaged(const Line& line, const Row& row) {
 }
 
 Result<CollectReport> Collector::finish(const SyntheticError& rest) {
-  if (plan_.answered_path.empty() && !plan_.ids_path.empty() && ledger_.unseen() > 0) {
+  if (!plan_.answered && plan_.ids && ledger_.unseen() > 0) {
     if (auto opened = open_files(); !opened) return std::move(opened.error());
     auto given = give_the_rest(rest);
     if (given) given = publish();
@@ -243,7 +262,7 @@ Result<CollectReport> Collector::finish(const SyntheticError& rest) {
 }
 
 Result<void> Collector::give_the_rest(const SyntheticError& rest) {
-  auto ids = IdFileReader::open(plan_.ids_path, plan_.rows);
+  auto ids = IdFileReader::open(*plan_.ids);
   if (!ids) return std::move(ids.error());
   for (;;) {
     auto entry = ids->next();
@@ -252,6 +271,7 @@ Result<void> Collector::give_the_rest(const SyntheticError& rest) {
     const std::size_t place = ledger_.find((*entry)->wire_id);
     if (place == IdLedger::kNone || ledger_.seen(place)) continue;
     ledger_.mark(place);
+    const std::size_t begin = results_->buffer().size();
     const auto damaged = damaged_.find(place);
     const bool gone = damaged != damaged_.end() && damaged->second.cut && rest.type == "results_gone";
     if (damaged == damaged_.end() || rest.status != ResultStatus::errored || gone) {
@@ -263,14 +283,16 @@ Result<void> Collector::give_the_rest(const SyntheticError& rest) {
                             plan_.context, &results_->buffer());
       count(ResultStatus::errored);
     }
-    results_->buffer().push_back('\n');
-    if (auto flushed = results_->flush_if_full(); !flushed) return flushed;
+    end_line(begin);
+    if (results_->is_full()) {
+      if (auto flushed = flush_results(); !flushed) return flushed;
+    }
   }
 }
 
 CollectReport Collector::report() const {
   CollectReport report;
-  report.missing = plan_.ids_path.empty() ? 0 : static_cast<std::int64_t>(ledger_.unseen());
+  report.missing = !plan_.ids ? 0 : static_cast<std::int64_t>(ledger_.unseen());
   report.malformed = malformed_;
   for (const auto& [place, damaged] : damaged_) report.damaged += ledger_.seen(place) ? 0 : 1;
   report.unknown = unknown_;

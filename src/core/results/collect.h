@@ -6,13 +6,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "codec/jsonl.h"
 #include "codec/result_line.h"
 #include "core/protocol/step.h"
+#include "core/results/id_file.h"
 #include "core/results/id_ledger.h"
+#include "core/results/line_sums.h"
+#include "core/results/result_file.h"
 #include "providers/provider.h"
 #include "sys/file.h"
 
@@ -20,22 +24,27 @@ namespace br {
 
 // The results file as its readers see it.
 struct ResultFeed {
+  ResultFeed() = default;
+  ~ResultFeed();
+  ResultFeed(const ResultFeed&) = delete;
+  ResultFeed& operator=(const ResultFeed&) = delete;
   std::string path;
   std::atomic<std::uint64_t> length{0};  // whole lines up to here
   std::atomic<bool> complete{false};     // no more will come
   std::string sum;                       // of the whole file, where an earlier process collected it
   std::atomic<bool> checked{false};      // it was compared
+  std::atomic<bool> replaced{false};     // another file is in force: this one goes with its last reader
+  std::shared_ptr<const void> keeps;     // what has to live as long, so that the file is not removed
 };
 
 // Something odd in the rows: `event` is a BR_EVENT_... number.
 using OddRowFn = std::function<void(std::int32_t event, const std::string& text)>;
 
 struct CollectorPlan {
-  std::string ids_path;      // empty: a batch made elsewhere, every id is taken
+  std::optional<IdFile> ids;      // nothing: a batch made elsewhere, every id is taken
   bool takes_caller_ids = false;  // a person said which batch it is: rows may have the caller's ids as well
-  std::int64_t rows = 0;           // of the ids file
   std::uint64_t acked_bytes = 0;   // of the results file: nobody gives those back
-  std::string answered_path;       // fetched once more: results of these ids that are final already are not wanted
+  std::optional<ResultFile> answered;  // fetched once more: results of these ids that are final already are not wanted
   std::string output_path;
   std::size_t max_line_bytes = 0;
   std::uint64_t hash_seed = 0;
@@ -75,7 +84,7 @@ class Collector {
   Result<void> leave_out_answered();
   Result<void> find_places(Places* places) const;
   bool replay_line(const Line& line, const Places& places);
-  Result<std::uint64_t> read_earlier(File* file, const Places& places);
+  Result<std::uint64_t> read_earlier(File* file, const Places& places, std::vector<std::uint64_t>* sums);
   Result<void> open_files();
   void close_files();
   Result<void> take_lines(bool repeated);
@@ -86,6 +95,9 @@ class Collector {
   Body& body_at(std::uint64_t offset);
   void odd(std::int32_t event, std::string text);
   void count(ResultStatus status, std::int64_t by = 1);
+  // What was appended to the results since `begin` is one line, without its end.
+  void end_line(std::size_t begin);
+  Result<void> flush_results();
   Result<void> publish();
   Result<void> give_the_rest(const SyntheticError& rest);
   CollectReport report() const;
@@ -96,6 +108,7 @@ class Collector {
   IdLedger ledger_;
   Places caller_places_;  // takes_caller_ids: places by the caller's ids
   std::unique_ptr<BufferedFile> results_;
+  LineSums sums_;  // of its lines
   File output_;
   std::uint64_t read_at_ = 0, readable_ = 0;
   std::unique_ptr<LineReader> lines_;

@@ -20,7 +20,8 @@ Result<void> Collector::replay() {
   if (ledger_.has_wire_ids() && *size > 0) {
     if (auto found = find_places(&places); !found) return found;
   }
-  auto whole = read_earlier(&*file, places);
+  std::vector<std::uint64_t> sums;
+  auto whole = read_earlier(&*file, places, &sums);
   if (!whole) return std::move(whole.error());
   if (*whole < plan_.acked_bytes)
     return Error(Code::store,
@@ -30,30 +31,35 @@ Result<void> Collector::replay() {
                      std::string("by its id: the answers stay at the vendor"));
   if (auto cut = file->truncate(*whole); !cut) return cut;
   plan_.feed->length = *whole;
-  return {};
+  return LineSums::write(plan_.feed->path, sums);
 }
 
-// Where the first line begins that is not whole.
-Result<std::uint64_t> Collector::read_earlier(File* file, const Places& places) {
+// Where the first line begins that is not whole, or not as it was written. sums: of those before it.
+Result<std::uint64_t> Collector::read_earlier(File* file, const Places& places, std::vector<std::uint64_t>* sums) {
   std::uint64_t whole = 0;
+  const auto kept = LineSums::read(plan_.feed->path);
+  if (!kept) return kept.error();
   LineReader lines([file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); }, kMaxResultLine);
   Line line;
   for (;;) {
     auto more = lines.next(&line);
     if (!more) return std::move(more.error());
     if (!*more || !line.terminated) return whole;
-    if (!replay_line(line, places)) {
+    const std::uint64_t sum = LineSums::sum_of({line.data, line.size});
+    const bool as_written = !*kept || (sums->size() < (*kept)->size() && (**kept)[sums->size()] == sum);
+    if (!as_written || !replay_line(line, places)) {
       odd(BR_EVENT_WARNING, plan_.feed->path + ": line " + std::to_string(line.number) +
                                 " is damaged; it and what follows it are fetched again");
       return whole;
     }
+    sums->push_back(sum);
     whole = line.offset + line.size + 1;
   }
 }
 
 // Our results hold the caller's ids, the ledger those on the wire.
 Result<void> Collector::find_places(Places* places) const {
-  return for_each_id(plan_.ids_path, plan_.rows, [&](const IdEntry& entry) {
+  return for_each_id(*plan_.ids, [&](const IdEntry& entry) {
     (*places)[std::string(entry.custom_id)] = ledger_.find(entry.wire_id);
   });
 }
@@ -65,7 +71,7 @@ bool Collector::replay_line(const Line& line, const Places& places) {
   const std::string id((*json)["custom_id"].string());
   const auto status = read_result_status((*json)["status"].string());
   if (!status) return false;
-  if (plan_.ids_path.empty()) {
+  if (!plan_.ids) {
     if (!foreign_.emplace(id, true).second) return false;
   } else {
     std::size_t place = IdLedger::kNone;
@@ -86,14 +92,14 @@ bool Collector::replay_line(const Line& line, const Places& places) {
 
 // Their answers, should they come again, are neither taken nor called odd.
 Result<void> Collector::leave_out_answered() {
-  if (plan_.answered_path.empty()) return {};
+  if (!plan_.answered) return {};
   Places places;
   if (ledger_.has_wire_ids()) {
     if (auto found = find_places(&places); !found) return found;
   }
-  return for_each_result(plan_.answered_path, -1, [&](const Line& line, std::string_view id) -> Result<void> {
+  return for_each_result(*plan_.answered, [&](const Line& line, std::string_view id) -> Result<void> {
     if (may_change({line.data, line.size})) return {};
-    if (plan_.ids_path.empty()) {
+    if (!plan_.ids) {
       foreign_.emplace(id, true);
       return {};
     }

@@ -11,16 +11,20 @@ namespace {
 constexpr std::uint64_t kAcked = std::uint64_t{1} << 63;
 }  // namespace
 
+Result<void> check_once(ResultFeed* feed) {
+  if (feed->sum.empty() || feed->checked) return {};
+  if (auto whole = check_results(feed->path, feed->sum); !whole) return whole;
+  feed->checked = true;
+  return {};
+}
+
 FeedReader::FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset)
     : feed_(std::move(feed)), start_(offset), read_at_(offset) {}
 
 Result<bool> FeedReader::next(Line* line) {
   if (!file_.is_open()) {
     // What lay on the disk since another process collected it is compared before the first of it is handed out.
-    if (!feed_->sum.empty() && !feed_->checked) {
-      if (auto whole = check_results(feed_->path, feed_->sum); !whole) return std::move(whole.error());
-      feed_->checked = true;
-    }
+    if (auto whole = check_once(feed_.get()); !whole) return std::move(whole.error());
     if (feed_->length <= start_) {
       pending_ = false;
       return false;

@@ -26,6 +26,9 @@ struct Delivered {
   std::int32_t refetches = 0;  // of the results file that it was read from
 };
 
+// Compares what another process collected, once. Code::store where it is damaged.
+Result<void> check_once(ResultFeed* feed);
+
 // Reads a results file that may still grow.
 class FeedReader {
  public:

@@ -50,18 +50,23 @@ void IdSum::add(std::string_view line) {
 std::string IdSum::last_line() const {
   char hex[16];
   const char* end = std::to_chars(hex, hex + sizeof hex, sum_, 16).ptr;
-  return "#" + std::to_string(count_) + " " + std::string(hex, static_cast<std::size_t>(end - hex)) + "\n";
+  return "#" + std::to_string(count_) + " " + std::string(hex, static_cast<std::size_t>(end - hex));
 }
 
-IdFileReader::IdFileReader(File file, std::int64_t rows) : file_(std::make_unique<File>(std::move(file))), rows_(rows) {
+IdFileReader::IdFileReader(File file, IdFile known)
+    : file_(std::make_unique<File>(std::move(file))), known_(std::move(known)) {
   lines_ = std::make_unique<LineReader>(
       [from = file_.get()](char* buffer, std::size_t capacity) { return from->read(buffer, capacity); }, kMaxIdLine);
 }
 
-Result<IdFileReader> IdFileReader::open(const std::string& path, std::int64_t rows) {
-  auto file = File::open_read(path);
+IdFile id_file_of(const Spool& spool, const RemoteBatch& batch) {
+  return {spool.ids(batch.job_id, batch.part), batch.rows, batch.ids_sum};
+}
+
+Result<IdFileReader> IdFileReader::open(IdFile known) {
+  auto file = File::open_read(known.path);
   if (!file) return std::move(file.error());
-  return IdFileReader(std::move(*file), rows);
+  return IdFileReader(std::move(*file), std::move(known));
 }
 
 Error IdFileReader::damaged(const std::string& what) const {
@@ -77,8 +82,9 @@ Result<const IdEntry*> IdFileReader::next() {
     return damaged(more.error().message);
   }
   if (!*more) {
-    if (rows_ >= 0 && sum_.count() != rows_)
-      return damaged("it holds " + std::to_string(sum_.count()) + " ids of " + std::to_string(rows_));
+    if (!known_.sum.empty()) return damaged("its last line is missing");
+    if (known_.rows >= 0 && sum_.count() != known_.rows)
+      return damaged("it holds " + std::to_string(sum_.count()) + " ids of " + std::to_string(known_.rows));
     return nullptr;
   }
   const std::string_view text(line.data, line.size);
@@ -95,20 +101,19 @@ Result<const IdEntry*> IdFileReader::next() {
 }
 
 Result<const IdEntry*> IdFileReader::end(std::string_view last_line) {
-  const std::string want = sum_.last_line();
-  if (last_line != std::string_view(want).substr(0, want.size() - 1)) return damaged("its checksum does not fit");
+  if (last_line != sum_.last_line()) return damaged("its checksum does not fit");
+  if (!known_.sum.empty() && last_line != known_.sum) return damaged("it belongs to other requests");
   Line line;
   auto more = lines_->next(&line);
   if (!more) return std::move(more.error());
   if (*more) return damaged("there is something behind its last line");
-  if (rows_ >= 0 && sum_.count() != rows_)
-    return damaged("it holds " + std::to_string(sum_.count()) + " ids of " + std::to_string(rows_));
+  if (known_.rows >= 0 && sum_.count() != known_.rows)
+    return damaged("it holds " + std::to_string(sum_.count()) + " ids of " + std::to_string(known_.rows));
   return nullptr;
 }
 
-Result<void> for_each_id(const std::string& ids_path, std::int64_t rows,
-                         const std::function<void(const IdEntry& entry)>& each) {
-  auto reader = IdFileReader::open(ids_path, rows);
+Result<void> for_each_id(const IdFile& file, const std::function<void(const IdEntry& entry)>& each) {
+  auto reader = IdFileReader::open(file);
   if (!reader) return std::move(reader.error());
   for (;;) {
     auto entry = reader->next();

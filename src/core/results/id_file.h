@@ -12,9 +12,18 @@
 
 #include "codec/jsonl.h"
 #include "model/error.h"
+#include "store/spool.h"
 #include "sys/file.h"
 
 namespace br {
+
+// An ids file as the batch's record knows it; -1 and empty: not known.
+struct IdFile {
+  std::string path;
+  std::int64_t rows = -1;
+  std::string sum;  // its last line
+};
+IdFile id_file_of(const Spool& spool, const RemoteBatch& batch);
 
 inline constexpr std::size_t kMaxIdLine = std::size_t{64} << 20;
 
@@ -34,7 +43,7 @@ class IdSum {
  public:
   void add(std::string_view line);
   std::int64_t count() const { return count_; }
-  // The last line of the file, newline included.
+  // The last line of the file.
   std::string last_line() const;
 
  private:
@@ -45,8 +54,7 @@ class IdSum {
 // Reads an ids file from its first line to its last, and checks everything that can be checked.
 class IdFileReader {
  public:
-  // rows: how many requests there are; -1: not known.
-  static Result<IdFileReader> open(const std::string& path, std::int64_t rows);
+  static Result<IdFileReader> open(IdFile known);
   // The next entry, valid until the next call; nullptr: the end, of a file that is whole. Code::store names the file
   // and the first line that is damaged.
   Result<const IdEntry*> next();
@@ -54,13 +62,13 @@ class IdFileReader {
   std::string_view line() const { return line_; }
 
  private:
-  IdFileReader(File file, std::int64_t rows);
+  IdFileReader(File file, IdFile known);
   Error damaged(const std::string& what) const;
   Result<const IdEntry*> end(std::string_view last_line);
 
   std::unique_ptr<File> file_;
   std::unique_ptr<LineReader> lines_;
-  std::int64_t rows_;
+  IdFile known_;
   std::uint64_t last_number_ = 0;
   IdSum sum_;
   IdEntry entry_;
@@ -68,8 +76,6 @@ class IdFileReader {
   std::string scratch_;
 };
 
-// each(const IdEntry&) for every request of a file that has `rows` of them (-1: not known).
-Result<void> for_each_id(const std::string& ids_path, std::int64_t rows,
-                         const std::function<void(const IdEntry& entry)>& each);
+Result<void> for_each_id(const IdFile& file, const std::function<void(const IdEntry& entry)>& each);
 
 }  // namespace br

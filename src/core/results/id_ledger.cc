@@ -33,14 +33,14 @@ std::uint64_t hash_id(std::string_view id, std::uint64_t seed) {
   return mix(state ^ word ^ (std::uint64_t{id.size()} << 56));
 }
 
-Result<IdLedger> IdLedger::load(const std::string& ids_path, std::int64_t rows, std::uint64_t seed) {
+Result<IdLedger> IdLedger::load(const IdFile& file, std::uint64_t seed) {
   // Two different ids with one hash need another seed; that happens once in many million jobs.
   for (int tried = 0; tried < kSeeds; ++tried, ++seed) {
     IdLedger ledger;
     ledger.seed_ = seed;
-    ledger.ids_path_ = ids_path;
+    ledger.ids_path_ = file.path;
     bool wire = false;
-    auto read = for_each_id(ids_path, rows, [&](const IdEntry& entry) {
+    auto read = for_each_id(file, [&](const IdEntry& entry) {
       ledger.hashes_.push_back(hash_id(entry.wire_id, seed));
       wire = wire || entry.wire_id.data() != entry.custom_id.data();
     });
@@ -51,13 +51,13 @@ Result<IdLedger> IdLedger::load(const std::string& ids_path, std::int64_t rows, 
     ledger.seen_.resize(ledger.hashes_.size());
     if (!wire) return ledger;
     ledger.offsets_.resize(ledger.hashes_.size());
-    read = for_each_id(ids_path, rows, [&](const IdEntry& entry) {
+    read = for_each_id(file, [&](const IdEntry& entry) {
       if (const std::size_t place = ledger.find(entry.wire_id); place != kNone) ledger.offsets_[place] = entry.offset;
     });
     if (!read) return std::move(read.error());
     return ledger;
   }
-  return Error(Code::store, ids_path + " is damaged: an id stands in it twice",
+  return Error(Code::store, file.path + " is damaged: an id stands in it twice",
                "put the file back from a copy and resume; nothing is sent again, and the answers stay at the vendor");
 }
 

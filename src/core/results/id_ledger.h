@@ -12,6 +12,8 @@
 
 namespace br {
 
+struct IdFile;  // core/results/id_file.h
+
 // A keyed hash of an id; another seed gives another hash.
 std::uint64_t hash_id(std::string_view id, std::uint64_t seed);
 
@@ -19,8 +21,8 @@ class IdLedger {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  // Reads the ids file (core/results/id_file.h) of `rows` requests (-1: not known). Code::store when it is damaged.
-  static Result<IdLedger> load(const std::string& ids_path, std::int64_t rows, std::uint64_t seed);
+  // Code::store when the file is damaged.
+  static Result<IdLedger> load(const IdFile& file, std::uint64_t seed);
 
   std::size_t size() const { return hashes_.size(); }
   // Place of the id, or kNone if it was never asked.

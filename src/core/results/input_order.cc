@@ -11,9 +11,9 @@ namespace {
 
 using Numbers = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // hash of the id, number of the request
 
-Result<Numbers> numbers_of(const std::string& ids_path, std::int64_t rows, std::uint64_t seed) {
+Result<Numbers> numbers_of(const IdFile& ids, std::uint64_t seed) {
   Numbers numbers;
-  auto read = for_each_id(ids_path, rows, [&](const IdEntry& entry) {
+  auto read = for_each_id(ids, [&](const IdEntry& entry) {
     numbers.emplace_back(hash_id(entry.custom_id, seed), entry.number);
   });
   if (!read) return std::move(read.error());
@@ -23,10 +23,10 @@ Result<Numbers> numbers_of(const std::string& ids_path, std::int64_t rows, std::
 
 Result<void> add_part(const Spool& spool, const RemoteBatch& batch, std::int32_t index, std::uint64_t seed,
                       std::vector<ResultPlace>* places) {
-  auto numbers = numbers_of(spool.ids(batch.job_id, batch.part), batch.rows, seed);
+  auto numbers = numbers_of(id_file_of(spool, batch), seed);
   if (!numbers) return std::move(numbers.error());
   return for_each_result(
-      spool.results(batch), batch.results.total, [&](const Line& line, std::string_view id) -> Result<void> {
+      result_file_of(spool, batch), [&](const Line& line, std::string_view id) -> Result<void> {
         const std::uint64_t hash = hash_id(id, seed);
         const auto found = std::lower_bound(numbers->begin(), numbers->end(), std::pair{hash, std::uint64_t{0}});
         const bool known = found != numbers->end() && found->first == hash;

@@ -36,9 +36,8 @@ Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBat
   if (batch.results_sum.empty()) return false;
   const std::string path = spool.results(batch), rebuilt = path + ".rebuilt-" + std::to_string(seed);
   CollectorPlan plan;
-  if (!job.attached) plan.ids_path = spool.ids(batch.job_id, batch.part);
+  if (!job.attached) plan.ids = id_file_of(spool, batch);
   plan.takes_caller_ids = batch.adopted_by_person;
-  plan.rows = batch.rows;
   plan.output_path = spool.output(batch.job_id, batch.part);
   plan.max_line_bytes = max_line_bytes;
   plan.hash_seed = seed;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 
+#include "codec/result_line.h"
 #include "core/results/id_ledger.h"
 #include "core/results/result_file.h"
 #include "sys/file.h"
@@ -20,36 +21,64 @@ Result<void> put_line(BufferedFile* file, const Line& line) {
 
 Result<Changeable> count_changeable(const Spool& spool, const RemoteBatch& batch) {
   Changeable found;
-  auto read = check_results(spool.results(batch), batch.results_sum);
-  if (read) {
-    read = for_each_result(spool.results(batch), batch.results.total,
-                           [&](const Line& line, std::string_view) -> Result<void> {
-                             found.rows += may_change({line.data, line.size}) ? 1 : 0;
-                             return {};
-                           });
-  }
+  auto read = for_each_result(result_file_of(spool, batch), [&](const Line& line, std::string_view) -> Result<void> {
+    found.rows += may_change({line.data, line.size}) ? 1 : 0;
+    return {};
+  });
   if (read) return found;
   const bool passing = read.error().code != Code::store && read.error().transient;
   if (passing) return std::move(read.error());
   return Changeable{0, std::move(read.error())};
 }
 
-Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& answers_path,
-                             const std::string& new_path) {
-  const std::int64_t here = fetched.answers.results.succeeded, were = before.succeeded;
-  if (here < were)
+namespace {
+
+// Ids that had their answer in the damaged file, as far as it can be read, and have none in the new one.
+Result<std::int64_t> count_given_up(const std::string& damaged_path, const std::string& answers_path,
+                                    std::uint64_t seed) {
+  std::vector<std::uint64_t> failed;
+  auto read = for_each_result({answers_path, -1, ""}, [&](const Line& line, std::string_view id) -> Result<void> {
+    if (!is_success_line({line.data, line.size})) failed.push_back(hash_id(id, seed));
+    return {};
+  });
+  if (!read) return std::move(read.error());
+  std::sort(failed.begin(), failed.end());
+  std::int64_t given_up = 0;
+  // What follows the first line that cannot be read is not known.
+  (void)for_each_result({damaged_path, -1, ""}, [&](const Line& line, std::string_view id) -> Result<void> {
+    const bool had = is_success_line({line.data, line.size});
+    given_up += had && std::binary_search(failed.begin(), failed.end(), hash_id(id, seed)) ? 1 : 0;
+    return {};
+  });
+  return given_up;
+}
+
+}  // namespace
+
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& damaged_path,
+                             const std::string& answers_path, const std::string& new_path, std::uint64_t seed) {
+  auto given_up = count_given_up(damaged_path, answers_path, seed);
+  if (!given_up) return std::move(given_up.error());
+  if (*given_up > 0)
     return Error(Code::store,
-                 "the results of " + fetched.answers.job_id + " are damaged, and the vendor gives only " + std::to_string(here) +
-                     " of the " + std::to_string(were) + " answers that were here",
-                 "put its results file in the state directory back from a copy");
+                 damaged_path + " is damaged, and the vendor no longer gives " + std::to_string(*given_up) +
+                     " of the answers that stand in it",
+                 "put the file back from a copy, or take what can be read of it");
+  const Counts& now = fetched.answers.results;
+  if (now.succeeded < before.succeeded || now.total < before.total)
+    return Error(Code::store,
+                 "the results of " + fetched.answers.job_id + " are damaged, and the vendor gives only " +
+                     std::to_string(now.succeeded) + " answers and " + std::to_string(now.total) + " results of " +
+                     std::to_string(before.succeeded) + " and " + std::to_string(before.total) + " that were here",
+                 "put " + damaged_path + " back from a copy");
   if (auto renamed = rename_path(answers_path, new_path); !renamed) return renamed;
   return sync_directory(parent_path(new_path));
 }
 
-Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, const std::string& answers_path,
+Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers_path,
                                const std::string& new_path, std::uint64_t hash_seed) {
   std::vector<std::uint64_t> answered;
-  auto read = for_each_result(answers_path, -1, [&](const Line&, std::string_view id) -> Result<void> {
+  auto read = for_each_result({answers_path, -1, ""}, [&](const Line&, std::string_view id) -> Result<void> {
     answered.push_back(hash_id(id, hash_seed));
     return {};
   });
@@ -60,7 +89,7 @@ Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, 
   BufferedFile file(std::move(*created));
   Replaced replaced;
   std::int64_t number = 0;
-  read = for_each_result(old_path, lines, [&](const Line& line, std::string_view id) -> Result<void> {
+  read = for_each_result(old, [&](const Line& line, std::string_view id) -> Result<void> {
     const std::int64_t row = number++;
     const bool changes = may_change({line.data, line.size}) &&
                          std::binary_search(answered.begin(), answered.end(), hash_id(id, hash_seed));
@@ -69,7 +98,7 @@ Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, 
     return {};
   });
   if (!read) return std::move(read.error());
-  read = for_each_result(answers_path, -1,
+  read = for_each_result({answers_path, -1, ""},
                          [&](const Line& line, std::string_view) -> Result<void> { return put_line(&file, line); });
   if (!read) return std::move(read.error());
   if (auto synced = file.sync(); !synced) return std::move(synced.error());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/error.h"
+#include "core/results/result_file.h"
 #include "model/job.h"
 #include "store/spool.h"
 
@@ -31,15 +32,15 @@ struct Changeable {
 };
 Result<Changeable> count_changeable(const Spool& spool, const RemoteBatch& batch);
 
-// Writes new_path, durably: the lines of old_path (there are `lines`) whose ids have no answer in answers_path, in their
-// order, and the answers behind them.
-Result<Replaced> merge_answers(const std::string& old_path, std::int64_t lines, const std::string& answers_path,
-                               const std::string& new_path, std::uint64_t hash_seed);
+// Writes new_path, durably: the lines of `old` whose ids have no answer in answers_path, in their order, and the answers
+// behind them.
+Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers_path, const std::string& new_path,
+                               std::uint64_t hash_seed);
 
-// answers_path becomes new_path, durably, and with it all results of the batch. An error when it holds fewer answers than
-// the damaged file did: a result that succeeded is never given up.
-Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& answers_path,
-                             const std::string& new_path);
+// answers_path becomes new_path, durably, and with it all results of the batch. An error when it holds fewer answers or
+// results than the damaged file did: none that was here is given up.
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& damaged_path,
+                             const std::string& answers_path, const std::string& new_path, std::uint64_t seed);
 
 // The record of the batch once the new file is in force: what was acknowledged stays so but for the results that changed.
 RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched);

@@ -31,7 +31,7 @@ Error damaged(const std::string& path, const std::string& what) {
 
 }  // namespace
 
-Result<std::string> sum_of_results(const std::string& path) {
+Result<std::string> sum_of_file(const std::string& path) {
   auto file = File::open_read(path);
   if (!file) return std::move(file.error());
   std::string block(std::size_t{1} << 20, '\0');
@@ -46,7 +46,7 @@ Result<std::string> sum_of_results(const std::string& path) {
 
 Result<void> check_results(const std::string& path, const std::string& sum) {
   if (sum.empty()) return {};
-  auto found = sum_of_results(path);
+  auto found = sum_of_file(path);
   if (!found && found.error().transient) return std::move(found.error());
   if (found && *found == sum) return {};
   return damaged(path, found ? "it is not what was collected" : found.error().message);
@@ -85,12 +85,24 @@ std::optional<ResultStatus> read_result_status(std::string_view name) {
   return std::nullopt;
 }
 
-Result<void> for_each_result(const std::string& path, std::int64_t lines,
+ResultFile result_file_of(const Spool& spool, const RemoteBatch& batch) {
+  return {spool.results(batch), batch.results.total, batch.results_sum};
+}
+
+Result<void> for_each_result(const ResultFile& known,
                              const std::function<Result<void>(const Line& line, std::string_view custom_id)>& each) {
+  const std::string& path = known.path;
   auto file = File::open_read(path);
+  if (!file && !known.sum.empty() && !file.error().transient) return damaged(path, file.error().message);
   if (!file) return std::move(file.error());
-  LineReader reader([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
-                    kMaxResultLine);
+  Checksum sum;
+  LineReader reader(
+      [&](char* buffer, std::size_t capacity) {
+        auto n = file->read(buffer, capacity);
+        if (n) sum.add({buffer, *n});
+        return n;
+      },
+      kMaxResultLine);
   Line line;
   std::string scratch;
   std::int64_t count = 0;
@@ -102,8 +114,9 @@ Result<void> for_each_result(const std::string& path, std::int64_t lines,
     if (!id) return damaged(path, "line " + std::to_string(line.number) + " is no result");
     if (auto done = each(line, *id); !done) return done;
   }
-  if (lines >= 0 && count != lines)
-    return damaged(path, "it holds " + std::to_string(count) + " results of " + std::to_string(lines));
+  if (known.lines >= 0 && count != known.lines)
+    return damaged(path, "it holds " + std::to_string(count) + " results of " + std::to_string(known.lines));
+  if (!known.sum.empty() && sum.text() != known.sum) return damaged(path, "it is not what was collected");
   return {};
 }
 

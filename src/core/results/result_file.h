@@ -10,6 +10,7 @@
 #include "codec/jsonl.h"
 #include "model/error.h"
 #include "model/result.h"
+#include "store/spool.h"
 
 namespace br {
 
@@ -23,14 +24,22 @@ bool is_abandoned(std::string_view line);
 
 // The checksum of a results file; and whether it is still that one (an empty sum: not known). Code::store where it is
 // not, or where there is no such file.
-Result<std::string> sum_of_results(const std::string& path);
+Result<std::string> sum_of_file(const std::string& path);
 Result<void> check_results(const std::string& path, const std::string& sum);
 
 std::optional<ResultStatus> read_result_status(std::string_view name);
 
-// each(line, custom_id) for every line; valid during the call. Code::store when a line is no result, or when there are
-// not `lines` of them (-1: not known).
-Result<void> for_each_result(const std::string& path, std::int64_t lines,
+// A results file as the batch's record knows it; -1 and empty: not known.
+struct ResultFile {
+  std::string path;
+  std::int64_t lines = -1;
+  std::string sum;
+};
+ResultFile result_file_of(const Spool& spool, const RemoteBatch& batch);
+
+// each(line, custom_id) for every line; valid during the call. Code::store when a line is no result, or when the file is
+// not the one that the record knows: that shows at its end, and nobody may act on the lines before.
+Result<void> for_each_result(const ResultFile& file,
                              const std::function<Result<void>(const Line& line, std::string_view custom_id)>& each);
 
 }  // namespace br

@@ -9,9 +9,9 @@ namespace {
 constexpr std::size_t kMaxLine = std::size_t{64} << 20;
 }  // namespace
 
-Result<std::shared_ptr<RowProver>> RowProver::open(const std::string& ids_path, std::int64_t rows, std::uint64_t hash_seed,
+Result<std::shared_ptr<RowProver>> RowProver::open(const IdFile& ids, std::uint64_t hash_seed,
                                                    std::unique_ptr<RowReader> reader, bool one_row_proves) {
-  auto ledger = IdLedger::load(ids_path, rows, hash_seed);
+  auto ledger = IdLedger::load(ids, hash_seed);
   if (!ledger) return std::move(ledger.error());
   return std::shared_ptr<RowProver>(new RowProver(std::move(*ledger), std::move(reader), one_row_proves));
 }

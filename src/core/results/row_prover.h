@@ -18,7 +18,7 @@ class RowProver {
  public:
   // one_row_proves: the ids on the wire carry a tag that no other job has, so that the first row tells. Else every row
   // has to be of an id that was asked, and none may be missing.
-  static Result<std::shared_ptr<RowProver>> open(const std::string& ids_path, std::int64_t rows,
+  static Result<std::shared_ptr<RowProver>> open(const IdFile& ids,
                                                  std::uint64_t hash_seed, std::unique_ptr<RowReader> reader,
                                                  bool one_row_proves);
   // Takes result bytes as they come. false: it is decided, no more are needed.

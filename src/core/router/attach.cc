@@ -29,7 +29,8 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   if (const Provider* known = find_provider(account->provider); known != nullptr && known->capability().local)
     return Error(Code::unsupported, "[" + account->provider + "] a local run belongs to the job that started it",
                  "open that job by its own id");
-  auto known_as = store_->owner_of(account->provider, batch_id);
+  const std::lock_guard one_at_a_time(repeat_mutex_);  // two threads attach one batch: one job has it
+  auto known_as = store_->owner_of(account->provider, account->base_url, batch_id);
   if (!known_as) return std::move(known_as.error());
   const std::string output = read_given(options).output;
   if (!known_as->empty()) {
@@ -74,11 +75,6 @@ Result<bool> Router::adopt(const std::string& job_id, std::int32_t part, const s
     return Error(Code::not_found, "the job " + job_id + " has no part " + std::to_string(part), "parts count from 0");
   if (batch_id.empty()) return Error(Code::invalid_argument, "the batch id is empty", "give the vendor's id");
   if (batch->status.id == batch_id) return false;
-  auto owner = store_->owner_of(batch->provider, batch_id);
-  if (!owner) return std::move(owner.error());
-  if (!owner->empty())
-    return Error(Code::already, "the batch " + batch_id + " belongs to the job " + *owner + " of this directory",
-                 "one batch has one job; remove that job first");
   // A wrong id can be put right for as long as nothing was taken from it.
   const bool again = batch->adopted_by_person && batch->results.total == 0 && batch->fetches == 0;
   const bool over = batch->phase == Phase::collected || batch->phase == Phase::refused;
@@ -86,13 +82,21 @@ Result<bool> Router::adopt(const std::string& job_id, std::int32_t part, const s
     return Error(Code::invalid_argument, "nothing is in doubt about part " + std::to_string(part) + " of " + job_id,
                  "adopt is for a part of which nobody knows whether it was submitted");
   forget_blocks({job_id});
-  engine_->post([this, job_id, part, batch_id] { engine_->adopt(job_id, part, batch_id); });
-  auto done = wait_job(job_id, kDecisionMs, [&](const JobView& now) {
-    return std::any_of(now.job.batches.begin(), now.job.batches.end(),
-                       [&](const RemoteBatch& b) { return b.part == part && b.status.id == batch_id; });
+  auto answer = std::make_shared<std::optional<Result<void>>>();
+  engine_->post([this, job_id, part, batch_id, answer] {
+    auto adopted = engine_->adopt(job_id, part, batch_id);
+    {
+      const std::lock_guard lock(mutex_);
+      *answer = std::move(adopted);
+    }
+    changed_.notify_all();
   });
-  if (!done) return std::move(done.error());
-  if (*done != Wait::ready) return timeout_error(job_id);
+  std::unique_lock lock(mutex_);
+  (void)wait_serving(&lock, kDecisionMs, [&] { return answer->has_value() || closed_ || fatal_; });
+  if (closed_) return closed_error();
+  if (fatal_) return *fatal_;
+  if (!answer->has_value()) return timeout_error(job_id);
+  if (!**answer) return std::move((*answer)->error());
   return true;
 }
 

@@ -1,4 +1,5 @@
 // The router's refetch: answers that came late take the place of results that said they had not come.
+#include <algorithm>
 #include <chrono>
 
 #include "core/results/rebuild_results.h"
@@ -6,6 +7,17 @@
 #include "providers/registry.h"
 
 namespace br {
+
+Router::OneRefetch::OneRefetch(Router* router, const std::string& job_id) : router_(router), job_id_(job_id) {
+  const std::lock_guard lock(router_->mutex_);
+  is_first_ = router_->refetching_.insert(job_id_).second;
+}
+
+Router::OneRefetch::~OneRefetch() {
+  if (!is_first_) return;
+  const std::lock_guard lock(router_->mutex_);
+  router_->refetching_.erase(job_id_);
+}
 
 // The batches of which something is to be had from the vendor. Damaged results that lie here in another form as well are
 // put in order at once.
@@ -22,6 +34,7 @@ Result<std::vector<RefetchPart>> Router::plan_refetch(const Job& job) {
       if (!same) return std::move(same.error());
       rebuilt |= *same;
       if (*same) found = count_changeable(*spool_, batch);
+      if (*same && config_.boolean("audit.files")) (void)spool_->link_audit_files(job, batch);
     }
     if (!found) return std::move(found.error());
     // What ran here is all there is.
@@ -50,9 +63,15 @@ void Router::read_results_anew(const std::string& job_id) {
       batch.handed_rows = progress[i].handed_rows;
     }
   }
-  entry.delivery.reset();
-  entry.feeds = make_feeds(entry.view.job);
-  with_results_.insert(job_id);
+  read_anew_locked(&entry);
+}
+
+// Of the files that are in force now.
+void Router::read_anew_locked(Entry* entry) {
+  entry->delivery.reset();
+  entry->damage.reset();
+  entry->feeds = make_feeds(entry->view.job);
+  with_results_.insert(entry->view.job.id);
   changed_.notify_all();
 }
 
@@ -60,6 +79,9 @@ Result<Wait> Router::refetch(const std::string& job_id, std::int64_t timeout_ms,
   *changed = 0;
   if (auto usable = check_usable(); !usable) return std::move(usable.error());
   if (observer_) return observer_error();
+  const OneRefetch alone(this, job_id);
+  if (!alone.is_first())
+    return Error(Code::already, "the results of " + job_id + " are being fetched again", "wait for that");
   auto seen = view(job_id);
   if (!seen) return std::move(seen.error());
   const Job& job = seen->job;
@@ -67,7 +89,13 @@ Result<Wait> Router::refetch(const std::string& job_id, std::int64_t timeout_ms,
     return Error(Code::not_complete, "the job " + job_id + " is not done", "resume it: its results are fetched then");
   auto parts = plan_refetch(job);
   if (!parts) return std::move(parts.error());
-  if (parts->empty()) return Wait::ready;
+  if (parts->empty()) {
+    // An earlier one may have been ended before its audit files were made.
+    for (const RemoteBatch& batch : job.batches) {
+      if (config_.boolean("audit.files")) (void)spool_->link_audit_files(job, batch);
+    }
+    return Wait::ready;
+  }
   auto answer = std::make_shared<std::optional<Result<std::int64_t>>>();
   engine_->post([this, job, parts = std::move(*parts), answer]() mutable {
     engine_->refetch(job, std::move(parts), [this, id = job.id, answer](Result<Refetched> refetched) {
@@ -124,13 +152,14 @@ Result<std::int64_t> Router::take_refetched(const std::string& job_id, const Ref
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const RemoteBatch& now = entry.view.job.batches[i];
     if (now.refetches == batches[i].refetches) continue;
-    remove_file(spool_->results(batches[i]));
+    // A damaged file stays beside the one in its place: more of it may be whole than anybody knows.
+    const bool whole = std::any_of(refetched.begin(), refetched.end(), [&](const Fetched& fetched) {
+      return fetched.answers.part == now.part && fetched.whole;
+    });
+    entry.feeds[i]->replaced = !whole;
     if (config_.boolean("audit.files")) (void)spool_->link_audit_files(entry.view.job, now);
   }
-  entry.delivery.reset();
-  entry.feeds = make_feeds(entry.view.job);
-  with_results_.insert(job_id);
-  changed_.notify_all();
+  read_anew_locked(&entry);
   return rows;
 }
 

@@ -101,20 +101,37 @@ Result<void> Router::keep_older_inputs(const Job& job, const std::string& input,
   return {};
 }
 
+std::vector<std::string> Router::ancestors_of(const Job& job) {
+  std::vector<std::string> ids;
+  for (std::string id = job.parent; !id.empty();) {
+    ids.push_back(id);
+    auto parent = known_job(id);
+    id = parent ? parent->parent : std::string();
+  }
+  return ids;
+}
+
 // The job that is this work already, to go on with or to take the results of; empty: there is none.
-Result<std::string> Router::find_repeated(const Job& job, const std::string& input, const Given& given) {
+// inputs: what it is; of a retry also what it asks. The jobs that it is a retry of ask the same where nothing of them
+// succeeded, and are not meant.
+Result<std::string> Router::find_repeated(const Job& job, const std::vector<std::string>& inputs, const Given& given) {
   const bool is_retry = !job.parent.empty();
   {
     std::unique_lock lock(mutex_);
     wait_until_loaded(&lock);
   }
-  if (auto kept = keep_older_inputs(job, input, given); !kept) return std::move(kept.error());
+  if (auto kept = keep_older_inputs(job, inputs.front(), given); !kept) return std::move(kept.error());
+  const std::vector<std::string> ancestors = ancestors_of(job);
+  const auto is_ancestor = [&](const std::string& id) {
+    return std::find(ancestors.begin(), ancestors.end(), id) != ancestors.end();
+  };
   const auto fits = [&](const Job& other) {
     return is_retry || !given.finished.empty() || other.output == given.output;
   };
-  auto open = store_->open_jobs_of(input);
+  auto open = store_->jobs_asking(inputs, true);
   if (!open) return std::move(open.error());
   for (const std::string& id : given.goes_on ? *open : std::vector<std::string>()) {
+    if (is_ancestor(id)) continue;
     auto other = known_job(id);
     if (!other) return std::move(other.error());
     if (!fits(*other)) continue;
@@ -127,21 +144,31 @@ Result<std::string> Router::find_repeated(const Job& job, const std::string& inp
     if (auto told = store_->tell({id}); !told) return std::move(told.error());
   }
   if (given.again || given.finished.empty() || given.finished == kNewJobs) return std::string();
-  auto newest = store_->newest_job_of(input);
-  if (!newest || newest->empty()) return newest ? Result<std::string>(std::string()) : std::move(newest.error());
-  auto other = known_job(newest->front());
-  if (!other) return std::move(other.error());
-  // What was never sent by that job may have been by a retry of it, which carries the same requests.
-  while (other->done && is_free(*other)) {
-    auto retried = store_->newest_job_of(input_of_retry(other->id));
-    if (!retried) return std::move(retried.error());
-    if (retried->empty()) return std::string();
-    other = known_job(retried->front());
+  return find_finished(job, inputs, ancestors, given);
+}
+
+// Among all jobs that ask the same the newest that was ever sent.
+Result<std::string> Router::find_finished(const Job& job, const std::vector<std::string>& inputs,
+                                          const std::vector<std::string>& ancestors, const Given& given) {
+  auto all = store_->jobs_asking(inputs, false);
+  if (!all) return std::move(all.error());
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    const std::string id = (*all)[i];
+    if (std::find(ancestors.begin(), ancestors.end(), id) != ancestors.end()) continue;
+    auto other = known_job(id);
     if (!other) return std::move(other.error());
+    // What was never sent by that job may have been by another one that carries the same requests, a retry of it too.
+    if (other->done && is_free(*other)) {
+      auto retries = store_->jobs_asking({input_of_retry(id)}, false);
+      if (!retries) return std::move(retries.error());
+      all->insert(all->end(), retries->begin(), retries->end());
+      continue;
+    }
+    if (!other->done) return given.goes_on ? other->id : std::string();
+    if (given.finished == "refuse") return finished_error(*other, !job.parent.empty() && other->parent == job.parent);
+    return other->id;
   }
-  if (!other->done) return given.goes_on ? other->id : std::string();
-  if (given.finished == "refuse") return finished_error(*other, is_retry);
-  return other->id;
+  return std::string();
 }
 
 bool Router::was_at_work_on(const std::string& job_id) {

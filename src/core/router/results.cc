@@ -22,6 +22,8 @@ Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std
   while (out->size() < capacity) {
     Delivered item;
     auto more = entry->delivery->next(&item);
+    // What was taken before the damage is handed out first; the next call meets it again.
+    if (!more && !out->empty()) return true;
     if (!more) return std::move(more.error());
     if (!*more) break;
     out->push_back(std::move(item));
@@ -36,11 +38,25 @@ Result<void> Router::take_any_locked(std::size_t capacity, std::vector<Delivered
     auto next = with_results_.upper_bound(served_);
     if (next == with_results_.end()) next = with_results_.begin();
     served_ = *next;
-    auto taken = take_results_locked(entries_.at(served_).get(), capacity, out);
+    Entry* entry = entries_.at(served_).get();
+    auto taken = take_results_locked(entry, capacity, out);
+    if (!taken && !is_passing(taken.error())) {
+      // Told once; the other jobs go on.
+      entry->damage = taken.error();
+      with_results_.erase(next);
+    }
     if (!taken) return std::move(taken.error());
     if (out->size() < capacity) with_results_.erase(next);  // it had no more; results_grew puts it back
   }
   return {};
+}
+
+// Nobody is told that all is handed out while the results of a job cannot be read.
+const Error* Router::damage_locked() const {
+  for (const auto& [id, entry] : entries_) {
+    if (entry->damage) return &*entry->damage;
+  }
+  return nullptr;
 }
 
 // Why no result will come until somebody acts: the job is blocked; without an id, every unfinished job is.
@@ -86,6 +102,7 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
       passing = !taken && is_passing(taken.error());
       if (!taken && !passing) return std::move(taken.error());
       all_ended = taken && unfinished_.empty();
+      if (const Error* damage = all_ended && out->empty() ? damage_locked() : nullptr) return *damage;
     }
     if (!out->empty()) break;
     if (all_ended) return Wait::ended;
@@ -155,10 +172,12 @@ void Router::acknowledge(const Delivered& result) {
 
 namespace {
 
-// The batches of a job that is done, with every result acknowledged.
-std::vector<RemoteBatch> all_taken(const Job& job, const Feeds& feeds) {
+// The batches of a job that is done, with every result acknowledged: where the file is damaged nobody has seen them, nor
+// is it known where they end.
+Result<std::vector<RemoteBatch>> all_taken(const Job& job, const Feeds& feeds) {
   std::vector<RemoteBatch> progress = job.batches;
   for (std::size_t i = 0; i < progress.size(); ++i) {
+    if (auto whole = check_once(feeds[i].get()); !whole) return std::move(whole.error());
     progress[i].acked_rows = progress[i].handed_rows = progress[i].results.total;
     progress[i].acked_bytes = static_cast<std::int64_t>(feeds[i]->length.load());
   }
@@ -186,7 +205,9 @@ Result<void> Router::acknowledge_all(const std::string& job_id) {
     const Job& job = (*entry)->view.job;
     if (is_taker_locked(**entry)) at_work_on_.insert(job_id);
     if (job.done) {
-      progress = all_taken(job, (*entry)->feeds);
+      auto taken = all_taken(job, (*entry)->feeds);
+      if (!taken) return std::move(taken.error());
+      progress = std::move(*taken);
       (*entry)->delivery.reset();
       for (std::size_t i = 0; i < progress.size(); ++i) (*entry)->view.job.batches[i] = progress[i];
     } else {
@@ -247,7 +268,9 @@ Result<Feeds> Router::finished_feeds(const std::string& job_id) {
   if (!(*entry)->view.job.done)
     return Error(Code::not_complete, "the job " + job_id + " is not done",
                  "wait for it: `batchrouter resume " + job_id + "`");
-  return make_feeds((*entry)->view.job);
+  Feeds feeds = make_feeds((*entry)->view.job);
+  for (std::size_t i = 0; i < feeds.size(); ++i) feeds[i]->keeps = (*entry)->feeds[i];
+  return feeds;
 }
 
 Result<Feeds> Router::growing_feeds(const std::string& job_id) {

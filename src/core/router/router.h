@@ -153,6 +153,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
     std::unique_ptr<Delivery> delivery;
     std::vector<DoneFn> done;
     bool in_engine = false;
+    std::optional<Error> damage;  // its results cannot be read, which was told to whoever takes those of any job
   };
   Router(Config config, RouterCallbacks callbacks);
   Result<void> open_state();
@@ -178,6 +179,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Feeds make_feeds(const Job& job) const;
   Result<Entry*> entry_locked(const std::string& job_id);
   const Error* blocked_error_locked(const std::string& job_id) const;
+  const Error* damage_locked() const;
   Error closed_error() const;
   Result<void> check_usable();
   // Calls of providers from outside (router_external.cc).
@@ -213,10 +215,25 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
    private:
     Router* router_;
   };
+  // From the look at what is damaged or missing until the new files are in force, one thread is at work on a job.
+  class OneRefetch {
+   public:
+    OneRefetch(Router* router, const std::string& job_id);
+    ~OneRefetch();
+    OneRefetch(const OneRefetch&) = delete;
+    OneRefetch& operator=(const OneRefetch&) = delete;
+    bool is_first() const { return is_first_; }
+
+   private:
+    Router* router_;
+    std::string job_id_;
+    bool is_first_;
+  };
   bool woken_locked(std::uint64_t seen) const { return wakeups_ != seen || closed_; }
   void add_done_locked(Entry* entry, DoneFn done);
   Result<std::vector<RefetchPart>> plan_refetch(const Job& job);
   void read_results_anew(const std::string& job_id);
+  void read_anew_locked(Entry* entry);
   Result<std::int64_t> take_refetched(const std::string& job_id, const Refetched& refetched);
   void enqueue_locked(std::function<void()> callback);
   Entry* keep_locked(const std::string& job_id, std::unique_ptr<Entry> entry);
@@ -232,7 +249,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
     Job job;
     std::vector<std::string> warnings;
     bool remembered = false;  // its addresses come from the state directory
-    std::string input;  // see Repeat
+    std::string input, requests;  // see Repeat
     Given given;
   };
   std::string new_job_id();
@@ -247,7 +264,10 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   static Given read_given(const BatchSpec& spec);
   Result<Job> known_job(const std::string& job_id);
   Result<void> keep_older_inputs(const Job& job, const std::string& input, const Given& given);
-  Result<std::string> find_repeated(const Job& job, const std::string& input, const Given& given);
+  Result<std::string> find_repeated(const Job& job, const std::vector<std::string>& inputs, const Given& given);
+  Result<std::string> find_finished(const Job& job, const std::vector<std::string>& inputs,
+                                    const std::vector<std::string>& ancestors, const Given& given);
+  std::vector<std::string> ancestors_of(const Job& job);
   bool is_taker_locked(const Entry& entry);
   bool was_at_work_on(const std::string& job_id);
   Result<Submitted> go_on_with(const std::string& job_id, const Given& given, DoneFn done);
@@ -314,6 +334,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
                       "close the router and open it again: what was submitted is kept; please report this"};
   std::set<std::string, std::less<>> removing_;  // jobs that are on their way out of the database
   std::set<std::string, std::less<>> removed_providers_;
+  std::set<std::string, std::less<>> refetching_;  // jobs whose results are being fetched once more
   Prices prices_;
   std::int64_t delivered_ = 0, submitted_ = 0, retries_ = 0;
 };

@@ -59,13 +59,16 @@ Result<void> Router::find_forgotten_jobs() {
   if (!known) return std::move(known.error());
   for (const std::string& name : names) {
     if (std::binary_search(known->begin(), known->end(), name)) continue;
-    auto job = read_journal(spool_->journal(name));
+    auto job = read_journal(spool_->journal(name), name);
     if (!job) {
       say(BR_LOG_WARNING, job.error().message + "; " + job.error().hint);
       continue;
     }
-    if (!*job || (*job)->id != name) continue;
-    if (auto added = store_->insert(**job, nullptr); !added) return added;
+    if (!*job) continue;
+    if (auto added = store_->insert(**job, nullptr); !added) {
+      say(BR_LOG_WARNING, name + ": the database did not know this job, and does not take it: " + added.error().message);
+      continue;
+    }
     say(BR_LOG_WARNING, name + ": the database did not know this job; it was found again by " + spool_->journal(name));
   }
   return {};
@@ -76,7 +79,7 @@ Result<void> Router::take_from_journal_locked(Job* job) {
   const bool unsent = std::any_of(job->batches.begin(), job->batches.end(),
                                   [](const RemoteBatch& batch) { return batch.phase <= Phase::unknown; });
   if (!unsent || job->done) return {};
-  const auto journal = read_journal(spool_->journal(job->id));
+  const auto journal = read_journal(spool_->journal(job->id), job->id);
   if (!journal || !*journal || take_newer_batches(**journal, job) == 0) return {};
   say_locked(BR_LOG_WARNING, job->id + ": the database is older than the job's journal, which tells what was sent meanwhile: " +
                                  spool_->journal(job->id));

@@ -130,13 +130,15 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
   const Given& given = prepared.given;
   const std::lock_guard repeating(repeat_mutex_);
   if (given.goes_on || !given.finished.empty()) {
-    auto same = find_repeated(job, prepared.input, given);
+    std::vector<std::string> inputs = {prepared.input};
+    if (!prepared.requests.empty()) inputs.push_back(prepared.requests);
+    auto same = find_repeated(job, inputs, given);
     if (!same || !same->empty()) remove_tree(spool_->job_directory(job.id));
     if (!same) return std::move(same.error());
     if (!same->empty()) return go_on_with(*same, given, std::move(done));
   }
   const bool refuses = given.finished == "refuse" || given.finished == "take";
-  if (auto recorded = record(job, {prepared.input, false, refuses}); !recorded) {
+  if (auto recorded = record(job, {prepared.input, false, refuses, prepared.requests}); !recorded) {
     remove_tree(spool_->job_directory(job.id));
     return std::move(recorded.error());
   }
@@ -255,7 +257,7 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
   prepared.job.output = prepared.given.output;
   prepared.input = input_of_retry(job_id);
   // Before its files are read: a retry that is there already may be all that is left to do.
-  auto same = find_repeated(prepared.job, prepared.input, prepared.given);
+  auto same = find_repeated(prepared.job, {prepared.input}, prepared.given);
   if (!same) return std::move(same.error());
   if (!same->empty()) return go_on_with(*same, prepared.given, std::move(done));
   auto written = write_retry(*spool_, parent->job, prepared.given.again, random_.next(), &prepared.job);
@@ -268,6 +270,12 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
     // The key in force is not the job's for being in force: its address comes from the state directory.
     if (has_known_key(batch)) name_account(config_, &batch);
   }
+  auto requests = input_of_files(*spool_, prepared.job);
+  if (!requests) {
+    remove_tree(spool_->job_directory(prepared.job.id));
+    return std::move(requests.error());
+  }
+  prepared.requests = std::move(*requests);
   if (*written > 0)
     prepared.warnings.push_back(std::to_string(*written) +
                                 " requests are left out: the vendor may still give their answers, which are paid for; "

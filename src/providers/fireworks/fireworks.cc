@@ -146,10 +146,11 @@ class FireworksProvider : public OpenAiFamilyProvider {
     if (!last->ok()) return upload_refused(context, read_http_error("fireworks", kWhat, *last));
     Step done;
     done.outcome.input_file_id = id;
-    if (context.scratch == "fill") return done;
     if (context.scratch == "put")
       return ask(json_call(context.account, openai_path("/datasets", id, ":validateUpload"), "{}"), "validate");
-    if (context.scratch == "validate") return ask(call(context.account, "GET", openai_path("/datasets", id)), "check");
+    // Whoever stands in the way may have answered both: the dataset says whether it has the file.
+    if (context.scratch == "validate" || context.scratch == "fill")
+      return ask(call(context.account, "GET", openai_path("/datasets", id)), "check");
     auto json = read_object("fireworks", kWhat, *last);
     if (!json) return std::move(json.error());
     if (context.scratch == "address") return put(context, **json, id);
@@ -168,8 +169,10 @@ class FireworksProvider : public OpenAiFamilyProvider {
            (last.status == 400 || last.status == 409);
   }
 
-  // A signed address that is refused has expired; the next attempt gets another one. It says nothing of the key.
+  // A signed address that is refused has expired; the next attempt gets another one. It says nothing of the key. What is
+  // not valid after its upload may not have arrived, though the storage's address answered well.
   static Error upload_refused(const OpContext& context, Error error) {
+    if (context.scratch == "validate" && error.code == Code::provider) error.transient = true;
     if (context.scratch != "put" || error.code != Code::auth) return error;
     error.code = Code::provider;
     error.transient = true;

@@ -42,9 +42,10 @@ OpenAiDialect make_dialect() {
 
 constexpr std::array<Property, 3> kProperties = {{
     {"vllm_command", "vllm", nullptr, false,
-     "The program: words between blanks, or a JSON array of strings. No shell."},
+     "The program: words between blanks, or a JSON array of strings. No shell.", false, true},
     {"additional_args", "", nullptr, false,
-     "Arguments put behind run-batch's own, such as --max-model-len 8192: words, or a JSON array of strings."},
+     "Arguments put behind run-batch's own, such as --max-model-len 8192: words, or a JSON array of strings.",
+     false, true},
     {"model", "", nullptr, false,
      "What --model gets instead of the requests' model, a directory for instance; their name is served then."},
 }};

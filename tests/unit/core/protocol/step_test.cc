@@ -112,10 +112,31 @@ void batch_failed_for_want_of_money_that_is_not_to_be_sent_is_over(void**) {
   assert_false(now.batch.blocked);
 }
 
+// Nobody wants a cancelled one sent again, and of one that was made elsewhere there is nothing to send.
+void batch_that_failed_for_a_full_queue_is_made_anew_only_where_it_may(void**) {
+  for (const bool attached : {false, true}) {
+    for (const bool cancelled : {false, true}) {
+      br::StepRules rules;
+      rules.attached = attached;
+      br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+      now.batch.cancel_wanted = cancelled;
+      br::Outcome outcome;
+      outcome.status = now.batch.status;
+      outcome.status->state = br::State::failed;
+      outcome.status->quota_wait = true;
+      now = step(now, done(br::Op::poll, outcome), 5, rules);
+      const bool again = !attached && !cancelled;
+      assert_int_equal(now.batch.phase, again ? br::Phase::planned : br::Phase::fetching);
+      assert_int_equal(now.batch.status.id.empty(), again);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(batch_that_failed_for_a_full_queue_is_made_anew_only_where_it_may),
       cmocka_unit_test(create_intent_saved_before_the_call),
       cmocka_unit_test(create_without_a_clear_answer_looked_for_and_not_sent_again),
       cmocka_unit_test(create_that_did_nothing_sent_again_later),

@@ -36,14 +36,13 @@ struct Desk {
     br::IdSum sum;
     std::string ids;
     for (const char* line : {"\"a\" 1", "\"b\" 2", "\"c\" 3"}) sum.add(line), ids.append(line).push_back('\n');
-    scratch.write("ids", ids + sum.last_line());
+    scratch.write("ids", ids + sum.last_line() + "\n");
     scratch.write("output", "");
     feed->path = scratch.file("results");
   }
   br::CollectorPlan plan(std::size_t limit = 1 << 20) {
     br::CollectorPlan plan;
-    plan.ids_path = scratch.file("ids");
-    plan.rows = 3;
+    plan.ids = br::IdFile{scratch.file("ids"), 3, ""};
     plan.acked_bytes = acked_bytes;
     plan.output_path = scratch.file("output");
     plan.max_line_bytes = limit;
@@ -102,7 +101,7 @@ void long_row_costs_itself_only(void**) {
     assert_int_equal(report->bare, 0);
     int succeeded = 0;
     const auto counted =
-        br::for_each_result(desk.scratch.file("results"), 3, [&](const br::Line& line, std::string_view) {
+        br::for_each_result({desk.scratch.file("results"), 3, ""}, [&](const br::Line& line, std::string_view) {
           succeeded += br::is_success_line({line.data, line.size}) ? 1 : 0;
           return br::Result<void>();
         });
@@ -121,6 +120,33 @@ void half_a_row_of_a_file_that_is_gone_is_gone(void**) {
     assert_true(desk.collect({row("a") + half}, 1 << 20, rest).ok());
     assert_int_equal(desk.has("\"type\":\"malformed\""), std::string_view(rest) == "missing");
     assert_true(desk.has("\"type\":\"results_gone\"") || std::string_view(rest) == "missing");
+  }
+}
+
+// Of an earlier process, which did not come to the end: what somebody has acknowledged has to be there, all else is
+// fetched again where it is not as it was written.
+void line_that_changed_since_it_was_written_is_fetched_again(void**) {
+  for (const bool acked : {false, true}) {
+    Desk desk;
+    auto first = br::Collector::open(desk.plan());
+    assert_true(first.ok());
+    desk.scratch.write("output", row("a") + row("b"));
+    br::OutputRead read;
+    read.length = (row("a") + row("b")).size();
+    assert_true((*first)->consume(read).ok());
+    std::string text = desk.results();
+    const std::size_t first_line = text.find('\n') + 1;
+    text.replace(text.find("\"hi\"", first_line), 4, "\"ho\"");
+    desk.scratch.write("results", text);
+    if (acked) desk.acked_bytes = text.size();
+    const auto report = desk.collect({row("a") + row("b") + row("c")});
+    assert_int_equal(report.ok(), !acked);
+    if (acked) {
+      assert_int_equal(report.error().code, br::Code::store);
+      continue;
+    }
+    assert_false(desk.has("\"ho\""));
+    assert_int_equal(report->missing, 0);
   }
 }
 
@@ -196,6 +222,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(page_beside_a_good_file_told_apart),
       cmocka_unit_test(long_row_costs_itself_only),
+      cmocka_unit_test(line_that_changed_since_it_was_written_is_fetched_again),
       cmocka_unit_test(half_a_row_of_a_file_that_is_gone_is_gone),
       cmocka_unit_test(only_row_that_is_too_long_is_still_a_row),
       cmocka_unit_test(rows_of_others_without_end_block),

@@ -18,12 +18,12 @@ std::string whole_file(bool with_sum) {
     sum.add(line);
     text.append(line).push_back('\n');
   }
-  return with_sum ? text + sum.last_line() : text;
+  return with_sum ? text + sum.last_line() + "\n" : text;
 }
 
-br::Result<void> read(const std::string& text, std::int64_t rows, int* seen = nullptr) {
+br::Result<void> read(const std::string& text, std::int64_t rows, int* seen = nullptr, const std::string& sum = "") {
   const Scratch scratch;
-  return br::for_each_id(scratch.write("p0.ids.jsonl", text), rows, [&](const br::IdEntry&) {
+  return br::for_each_id({scratch.write("p0.ids.jsonl", text), rows, sum}, [&](const br::IdEntry&) {
     if (seen != nullptr) ++*seen;
   });
 }
@@ -79,7 +79,7 @@ void every_cut_and_every_changed_byte_of_a_summed_file_is_found(void**) {
 
 void id_that_stands_twice_ends_in_an_error_and_no_loop(void**) {
   const Scratch scratch;
-  const auto ledger = br::IdLedger::load(scratch.write("p0.ids.jsonl", "\"a\" 1\n\"a\" 2\n"), 2, 7);
+  const auto ledger = br::IdLedger::load({scratch.write("p0.ids.jsonl", "\"a\" 1\n\"a\" 2\n"), 2, ""}, 7);
   assert_false(ledger.ok());
   assert_int_equal(ledger.error().code, br::Code::store);
 }
@@ -97,6 +97,14 @@ void lines_that_are_none_are_not_read(void**) {
   assert_int_equal(entry->number, 12);
 }
 
+void file_of_other_requests_refused(void**) {
+  br::IdSum sum;
+  for (const char* line : kLines) sum.add(line);
+  assert_true(read(whole_file(true), 4, nullptr, sum.last_line()).ok());
+  assert_false(read(whole_file(false), 4, nullptr, sum.last_line()).ok());
+  assert_int_equal(read(whole_file(true), 4, nullptr, "#4 0123").error().code, br::Code::store);
+}
+
 }  // namespace
 
 int main() {
@@ -105,6 +113,7 @@ int main() {
       cmocka_unit_test(every_damage_is_refused_by_name),
       cmocka_unit_test(every_cut_and_every_changed_byte_of_a_summed_file_is_found),
       cmocka_unit_test(id_that_stands_twice_ends_in_an_error_and_no_loop),
+      cmocka_unit_test(file_of_other_requests_refused),
       cmocka_unit_test(lines_that_are_none_are_not_read),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -59,7 +59,7 @@ void answers_replace_and_follow_what_stays(void**) {
   const std::string old_path = scratch.write("old", answered("a") + gone + failed("c", "missing") + answered("d"));
   // "a" is final: an answer for it changes nothing.
   const std::string new_path = scratch.file("new");
-  const auto replaced = br::merge_answers(old_path, 4, scratch.write("answers", answered("b")), new_path, 1);
+  const auto replaced = br::merge_answers({old_path, 4, ""}, scratch.write("answers", answered("b")), new_path, 1);
   assert_true(replaced.ok());
   assert_int_equal(replaced->size(), 1);
   assert_int_equal(replaced->front().first, 1);
@@ -87,7 +87,7 @@ void answers_replace_and_follow_what_stays(void**) {
 void damaged_results_are_not_merged(void**) {
   const Scratch scratch;
   const std::string old_path = scratch.write("old", answered("a") + "zz\n");
-  const auto replaced = br::merge_answers(old_path, 2, scratch.write("answers", ""), scratch.file("new"), 1);
+  const auto replaced = br::merge_answers({old_path, 2, ""}, scratch.write("answers", ""), scratch.file("new"), 1);
   assert_false(replaced.ok());
   assert_int_equal(replaced.error().code, br::Code::store);
 }
@@ -117,10 +117,10 @@ void fewer_answers_do_not_replace_a_damaged_file(void**) {
   before.total = 4;
   before.succeeded = 3;
   const std::string answers = scratch.write("answers", answered("a"));
-  assert_int_equal(br::replace_results(fetched, before, answers, scratch.file("new")).error().code, br::Code::store);
+  assert_int_equal(br::replace_results(fetched, before, scratch.file("old"), answers, scratch.file("new"), 1).error().code, br::Code::store);
   assert_string_equal(read_text(answers).c_str(), answered("a").c_str());
   before.succeeded = 2;
-  assert_true(br::replace_results(fetched, before, answers, scratch.file("new")).ok());
+  assert_true(br::replace_results(fetched, before, scratch.file("old"), answers, scratch.file("new"), 1).ok());
   assert_string_equal(read_text(scratch.file("new")).c_str(), answered("a").c_str());
 }
 
@@ -141,7 +141,7 @@ void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
   br::IdSum sum;
   std::string ids;
   for (const char* line : {"\"a\" 1", "\"c\" 2"}) sum.add(line), ids.append(line).push_back('\n');
-  scratch.write("state/spool/job_a/p0.ids.jsonl", ids + sum.last_line());
+  scratch.write("state/spool/job_a/p0.ids.jsonl", ids + sum.last_line() + "\n");
   const std::string row =
       R"({"custom_id":"a","response":{"status_code":200,"body":{"model":"m","choices":[{"message":{"role":"assistant",)"
       R"("content":"hi"},"finish_reason":"stop"}]}},"error":null})"
@@ -165,7 +165,7 @@ void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
                              "the vendor returned no result row for this request", 0, true},
                             kContext, &results);
   results.push_back('\n');
-  batch.results_sum = *br::sum_of_results(scratch.write("expected", results));
+  batch.results_sum = *br::sum_of_file(scratch.write("expected", results));
   assert_true(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
   assert_string_equal(read_text(spool.results(batch)).c_str(), results.c_str());
 }

@@ -11,7 +11,7 @@ constexpr const char* kLine = R"({"custom_id":"r1","status":"succeeded","text":"
 void file_that_was_collected_is_taken(void**) {
   const Scratch scratch;
   scratch.write("results", kLine);
-  const auto sum = br::sum_of_results(scratch.file("results"));
+  const auto sum = br::sum_of_file(scratch.file("results"));
   assert_true(sum.ok());
   assert_true(br::check_results(scratch.file("results"), *sum).ok());
   assert_true(br::check_results(scratch.file("results"), "").ok());  // of a version that kept none
@@ -20,7 +20,7 @@ void file_that_was_collected_is_taken(void**) {
 void changed_cut_or_missing_file_is_refused_by_name(void**) {
   const Scratch scratch;
   scratch.write("results", kLine);
-  const std::string sum = *br::sum_of_results(scratch.file("results"));
+  const std::string sum = *br::sum_of_file(scratch.file("results"));
   std::string text = kLine;
   text[text.find("four")] = 'p';
   for (const std::string& damaged : {text, text.substr(0, 10), std::string()}) {
