@@ -139,6 +139,8 @@ bool Engine::may_send(Run* run, std::size_t index, Op op) {
 void Engine::start_call(Run* run, std::size_t index, Op op) {
   Part& part = run->parts[index];
   if (part.calls.contains(op)) return;
+  const bool searches = op == Op::list || op == Op::find_upload;
+  if (searches && part.track.search.before_create && !turns_.begin({run->job.id, index}, op)) return;
   auto account = account_of(*run, index);
   if (!account) return call_failed(run->job.id, index, op, account.error(), false);
   if (!may_send(run, index, op)) return;
@@ -225,12 +227,49 @@ void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, 
   if ((op == Op::create || op == Op::upload) && p_.directory != nullptr) {
     if (auto same = p_.directory->check_unchanged(); !same) return fail_store(same.error());
   }
-  auto sent = send(*part.provider, account, std::move(request), nullptr,
-                   [this, job_id, index, op, exchange, account, scratch](HttpResponse response) {
-                     answer(job_id, index, op, response, exchange + 1, account, scratch);
-                   });
+  const auto use = [this, job_id, index, op, exchange, account, scratch](const HttpResponse& response) {
+    answer(job_id, index, op, response, exchange + 1, account, scratch);
+  };
+  if (part.track.search.before_create && (op == Op::list || op == Op::find_upload))
+    return send_shared(run, index, op, std::move(request), account, use);
+  auto sent = send(*part.provider, account, std::move(request), nullptr, use);
   if (!sent) return call_failed(job_id, index, op, sent.error(), false);
   part.calls[op] = *sent;
+}
+
+// The call belongs to nobody alone: who stops waits for it no more, and it goes on for the others. A search that did not
+// get through makes its own calls.
+void Engine::send_shared(Run* run, std::size_t index, Op op, HttpRequest request, const Account& account,
+                         SharedAnswers::Use use) {
+  Part& part = run->parts[index];
+  const std::string& job_id = run->job.id;
+  const std::string call = account.provider + "\n" + account.slot + "\n" + request.method + " " + request.url + "\n" + request.body;
+  const auto use_if_wanted = [this, job_id, index, op, use = std::move(use)](const HttpResponse& response) {
+    const Run* found = find(job_id);
+    if (found != nullptr && found->parts[index].calls.contains(op)) use(response);
+  };
+  part.calls[op] = 0;
+  if (const HttpResponse* known = part.track.failures == 0 ? shared_.find(call, p_.clock->now_ms()) : nullptr)
+    return post([use_if_wanted, response = *known] { use_if_wanted(response); });
+  if (!shared_.ask(call, use_if_wanted)) return;
+  auto sent = send(*part.provider, account, std::move(request), nullptr,
+                   [this, call, use_if_wanted](const HttpResponse& response) {
+                     const auto waiting = shared_.answered(call, response, p_.clock->now_ms());
+                     use_if_wanted(response);
+                     for (const SharedAnswers::Use& other : waiting) other(response);
+                   });
+  if (sent) return;
+  (void)shared_.answered(call, HttpResponse(), p_.clock->now_ms());
+  call_failed(job_id, index, op, sent.error(), false);
+}
+
+// Those who waited while others searched.
+void Engine::go_on_searching(const std::string& job_id, std::size_t index) {
+  turns_.end({job_id, index});
+  while (const auto turn = turns_.next()) {
+    if (Run* run = find(turn->part.first)) start_call(run, turn->part.second, turn->op);
+    else turns_.end(turn->part);
+  }
 }
 
 void Engine::answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,

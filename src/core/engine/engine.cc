@@ -130,6 +130,7 @@ void Engine::forget_blocks(Run* run, const std::function<bool(const RemoteBatch&
 void Engine::resume(const std::string& job_id) {
   Run* run = find(job_id);
   if (run == nullptr || run->job.done) return;
+  if (is_blocked(run->job)) shared_.clear();  // a person has looked at it
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     // It may have been registered meanwhile.
     if (run->parts[i].provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider));
@@ -201,8 +202,10 @@ void Engine::remove(const std::string& job_id) {
     stop_calls(&run->parts[i]);
     release(&run->parts[i]);
     timers_.erase({run->parts[i].timer_ms, Key(job_id, i)});
+    turns_.end({job_id, i});
   }
   runs_.erase(job_id);
+  go_on_searching(job_id, 0);
 }
 
 void Engine::set_output(const std::string& job_id, const std::string& output) {
@@ -316,6 +319,8 @@ void Engine::apply(Run* run, std::size_t index, const Event& event) {
   }
   set_timer(run, index);
   if (!told) tell(*run);
+  if (const Search& search = part.track.search; !search.under_way || !search.before_create)
+    go_on_searching(run->job.id, index);
 }
 
 void Engine::tell(const Run& run) {

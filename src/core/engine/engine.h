@@ -17,6 +17,7 @@
 #include "core/engine/executor.h"
 #include "core/engine/external_work.h"
 #include "core/engine/local_run.h"
+#include "core/engine/search_turns.h"
 #include "core/protocol/step.h"
 #include "core/results/collect.h"
 #include "core/results/refetch.h"
@@ -211,6 +212,9 @@ class Engine {
   bool others_run(const std::string& job_id, std::size_t index) const;
   void poll_again(const std::string& job_id, std::size_t index, Op answered);
   void call_failed(const std::string& job_id, std::size_t index, Op op, Error error, bool sent);
+  void send_shared(Run* run, std::size_t index, Op op, HttpRequest request, const Account& account,
+                   SharedAnswers::Use use);
+  void go_on_searching(const std::string& job_id, std::size_t index);
   void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
                      const Account& account, const std::string& scratch);
   void local_call(Run* run, std::size_t index, Op op);
@@ -268,6 +272,8 @@ class Engine {
 
   EngineParts p_;
   std::map<std::string, std::unique_ptr<Run>> runs_;
+  SearchTurns turns_;
+  SharedAnswers shared_;
   std::set<std::pair<std::int64_t, Key>> timers_;
   std::deque<Pending> pending_;
   std::map<std::string, TokenSlot> tokens_;

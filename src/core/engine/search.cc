@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/engine/engine.h"
+#include "core/protocol/reconcile.h"
 #include "providers/registry.h"
 #include "providers/shared/http_error.h"
 
@@ -14,6 +15,9 @@ void Engine::find_owners(const std::string& job_id, std::size_t index, Outcome* 
   outcome->owners.assign(outcome->listed.size(), "");
   for (std::size_t i = 0; run != nullptr && i < outcome->listed.size(); ++i) {
     const RemoteBatch& batch = run->job.batches[index];
+    const Part& part = run->parts[index];
+    // Nobody asks whose the others are, and a list may have thousands.
+    if (!part.rules.match_by_shape && !is_ours(batch, outcome->listed[i], part.track.search.uploads)) continue;
     const auto owner = p_.store->owner_of(batch.provider, batch.base_url, outcome->listed[i].id);
     if (owner && *owner != job_id) outcome->owners[i] = *owner;
   }
