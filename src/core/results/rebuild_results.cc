@@ -46,6 +46,7 @@ Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBat
   plan.feed = std::make_shared<ResultFeed>();
   plan.feed->path = rebuilt;
   auto collected = collect_again(std::move(plan), rest_of(batch));
+  remove_file(LineSums::path_of(rebuilt));
   const bool same = collected && check_results(rebuilt, batch.results_sum).ok();
   if (!same) {
     remove_file(rebuilt);
