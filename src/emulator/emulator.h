@@ -17,7 +17,7 @@ namespace br::emulator {
 // Every member function may be called from any thread.
 class Emulator {
  public:
-  // Returns a server that already listens; null, with `error` saying why, if there is no port or no spill file.
+  // Returns a server that already listens; null, with `error` saying why, if there is no port or no body file.
   static std::unique_ptr<Emulator> start(const EmulatorOptions& options, std::string& error);
   // Stops, as stop() does.
   ~Emulator();

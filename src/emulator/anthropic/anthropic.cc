@@ -8,7 +8,7 @@
 #include "emulator/batches/row_run.h"
 #include "emulator/vendor/inline_create.h"
 #include "emulator/vendor/makers.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 
 namespace br::emulator {
 namespace {
@@ -76,7 +76,7 @@ class AnthropicApi : public Vendor, public BatchOwner {
   bool is_archived(const Batch& batch) const { return world_.clock.now_ms() >= batch.times.created_ms + kArchiveMs; }
 
   World& world_;
-  BatchShelf batches_;
+  StoredBatches batches_;
   AnthropicRows rows_;
   Limits limits_;
 };
@@ -187,7 +187,7 @@ Reply AnthropicApi::create(InlineBody& body, const std::string& version, const s
   batch->input = body.lines;
   batch->window_ms = kDayMs;
   batch->max_requests = limits_.requests;
-  batch->max_bytes = INT64_MAX;  // judged by the body, which is not what the spill holds
+  batch->max_bytes = INT64_MAX;  // judged by the body, which is not what the body file holds
   batch->is_inline = batch->one_result_file = batch->never_fails = true;
   batch->owner = this;
   Batch& added = batches_.start(std::move(batch));
@@ -231,7 +231,7 @@ Reply AnthropicApi::list(const RequestHead& head, const std::string& root) {
 Reply AnthropicApi::cancel(const std::string& id, const std::string& root) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found(id);
-  if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
+  if (world_.batches.cancel(*batch)) ++world_.ledger.sums().cancels;
   return ok(batch_json(*batch, root));
 }
 
@@ -244,7 +244,7 @@ Reply AnthropicApi::remove(const std::string& id) {
   }
   batch->output.reset();
   batches_.erase(*batch);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   json::Writer out;
   return ok(out.begin_object().field("id", id).field("type", "message_batch_deleted").end_object().str());
 }
@@ -258,8 +258,8 @@ Reply AnthropicApi::results(const std::string& id) {
   Reply reply = ok({});
   reply.content_type = "application/x-jsonl";
   reply.blob = batch->output;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += reply.body_bytes();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += reply.body_bytes();
   return reply;
 }
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "emulator/base/spill.h"
+#include "emulator/base/body_file.h"
 
 namespace br::emulator {
 

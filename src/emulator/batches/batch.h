@@ -119,7 +119,7 @@ struct Batch {
   std::string output_file_id;
   std::string error_file_id;
 
-  size_t account = 0;  // its number in the books
+  size_t account = 0;  // its number in the ledger
   BatchQuirks quirks;
   std::unique_ptr<RowRun> run;  // null when all the work is done
 

@@ -73,9 +73,9 @@ void apply(const Fault& fault, BatchQuirks& quirks) {
 
 }  // namespace
 
-Batches::Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill,
+Batches::Batches(const EmulatorOptions& options, const Clock& clock, LedgerWriter& ledger, std::shared_ptr<BodyFile> bodies,
                  Call& call)
-    : options_(options), clock_(clock), books_(books), spill_(std::move(spill)), call_(call) {}
+    : options_(options), clock_(clock), ledger_(ledger), bodies_(std::move(bodies)), call_(call) {}
 
 Batch& Batches::add(std::unique_ptr<Batch> added, const std::vector<Fault>& faults) {
   Batch& batch = *batches_.emplace_back(std::move(added));
@@ -87,8 +87,8 @@ Batch& Batches::add(std::unique_ptr<Batch> added, const std::vector<Fault>& faul
   }
   batch.times.created_ms = clock_.now_ms();
   batch.times.expires_ms = batch.times.created_ms + batch.window_ms;
-  batch.account = books_.open(batch.vendor, batch.id, batch.input_file_id, batch.tenant);
-  batch.run = std::make_unique<RowRun>(batch, books_, options_, spill_);
+  batch.account = ledger_.open(batch.vendor, batch.id, batch.input_file_id, batch.tenant);
+  batch.run = std::make_unique<RowRun>(batch, ledger_, options_, bodies_);
   running_.push_back(&batch);
   if (batch.quirks.gone_output.status != 0 || batch.quirks.gone_errors.status != 0) losing_.push_back(&batch);
   return batch;
@@ -192,7 +192,7 @@ void Batches::end(Batch& batch, Stage stage, int64_t at_ms) {
   batch.run.reset();
   batch.input.reset();
   running_.remove(&batch);
-  books_.close(batch.account);
+  ledger_.close(batch.account);
   enter(batch, stage, at_ms);
 }
 

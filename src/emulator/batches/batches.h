@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "emulator/base/clock.h"
-#include "emulator/batches/batch.h"
-#include "emulator/batches/books.h"
-#include "emulator/batches/faults.h"
 #include "emulator/base/options.h"
+#include "emulator/batches/batch.h"
+#include "emulator/batches/faults.h"
+#include "emulator/batches/ledger_writer.h"
 
 namespace br::emulator {
 
@@ -20,7 +20,7 @@ namespace br::emulator {
 // the background. Used by one thread at a time.
 class Batches {
  public:
-  Batches(const EmulatorOptions& options, const Clock& clock, Books& books, std::shared_ptr<Spill> spill, Call& call);
+  Batches(const EmulatorOptions& options, const Clock& clock, LedgerWriter& ledger, std::shared_ptr<BodyFile> bodies, Call& call);
 
   // Takes a batch whose first block of fields is filled in; the faults are those that hit it.
   Batch& add(std::unique_ptr<Batch> batch, const std::vector<Fault>& faults);
@@ -48,8 +48,8 @@ class Batches {
 
   const EmulatorOptions& options_;
   const Clock& clock_;
-  Books& books_;
-  std::shared_ptr<Spill> spill_;
+  LedgerWriter& ledger_;
+  std::shared_ptr<BodyFile> bodies_;
   Call& call_;  // in force; what ends a batch is done in the name of its owner
   std::list<Batch*> running_;
   std::vector<Batch*> losing_;  // those that lose result files

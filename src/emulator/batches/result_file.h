@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "emulator/base/spill.h"
+#include "emulator/base/body_file.h"
 
 namespace br::emulator {
 
@@ -16,10 +16,10 @@ struct TextQuirks {
   bool no_final_newline = false;
 };
 
-// Writes the rows of one result file to the spill.
+// Writes the rows of one result file to the body file.
 class ResultFile {
  public:
-  ResultFile(std::shared_ptr<Spill> spill, const TextQuirks& quirks) : spill_(std::move(spill)), quirks_(quirks) {}
+  ResultFile(std::shared_ptr<BodyFile> bodies, const TextQuirks& quirks) : bodies_(std::move(bodies)), quirks_(quirks) {}
 
   void row(std::string_view line) {
     if (rows_ == 0 && quirks_.bom) buffer_ += "\xEF\xBB\xBF";
@@ -50,12 +50,12 @@ class ResultFile {
 
   const char* newline() const { return quirks_.crlf ? "\r\n" : "\n"; }
   void flush() {
-    if (!blob_) blob_ = std::make_shared<Blob>(spill_);
+    if (!blob_) blob_ = std::make_shared<Blob>(bodies_);
     blob_->append(buffer_);
     buffer_.clear();
   }
 
-  std::shared_ptr<Spill> spill_;
+  std::shared_ptr<BodyFile> bodies_;
   TextQuirks quirks_;
   std::shared_ptr<Blob> blob_;
   std::string buffer_;

@@ -29,12 +29,12 @@ double share_of(uint64_t hash) { return static_cast<double>(hash >> 11) * 0x1.0p
 Batch::Batch() = default;
 Batch::~Batch() = default;
 
-RowRun::RowRun(Batch& batch, Books& books, const EmulatorOptions& options, std::shared_ptr<Spill> spill)
+RowRun::RowRun(Batch& batch, LedgerWriter& ledger, const EmulatorOptions& options, std::shared_ptr<BodyFile> bodies)
     : batch_(batch),
-      books_(books),
+      ledger_(ledger),
       options_(options),
-      output_(spill, batch.quirks.text),
-      errors_(spill, batch.quirks.text) {
+      output_(bodies, batch.quirks.text),
+      errors_(bodies, batch.quirks.text) {
   if (batch_.quirks.fails) {
     fail(batch_.quirks.failure);
   } else if (batch_.input->size() > batch_.max_bytes) {
@@ -116,7 +116,7 @@ void RowRun::end_of_input() {
   // Where the create call names the model, the lines do not.
   if (!line_check_->model().empty()) batch_.model = line_check_->model();
   batch_.total = line_number_;
-  books_.accept(batch_.account, line_number_, content_hash_, line_check_->id_set_hash());
+  ledger_.accept(batch_.account, line_number_, content_hash_, line_check_->id_set_hash());
   shuffle(blocks_, options_.seed ^ content_hash_);
   checked_ = true;
   window_ = std::string();
@@ -183,7 +183,7 @@ void RowRun::answer_row(char* line, int64_t now_s) {
   RowAnswer answer = batch_.owner->answer(batch_, row);
   ++(answer.succeeded ? batch_.completed : batch_.failed);
   if (answer.succeeded) {
-    books_.bill(batch_.account, row.hash);
+    ledger_.bill(batch_.account, row.hash);
     batch_.tokens.input += answer.tokens.input;
     batch_.tokens.output += answer.tokens.output;
   }

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "emulator/batches/batch.h"
-#include "emulator/batches/books.h"
 #include "emulator/base/options.h"
+#include "emulator/batches/batch.h"
+#include "emulator/batches/ledger_writer.h"
 
 namespace br::emulator {
 
@@ -15,7 +15,7 @@ namespace br::emulator {
 // that the seed decides. Memory: an index entry per 64 rows and the block at hand.
 class RowRun {
  public:
-  RowRun(Batch& batch, Books& books, const EmulatorOptions& options, std::shared_ptr<Spill> spill);
+  RowRun(Batch& batch, LedgerWriter& ledger, const EmulatorOptions& options, std::shared_ptr<BodyFile> bodies);
 
   // Checks up to about `bytes` of the input. True when the check is over, well or badly.
   bool check(int64_t bytes);
@@ -45,7 +45,7 @@ class RowRun {
   Row row_of(char* line, int64_t now_s) const;
 
   Batch& batch_;
-  Books& books_;
+  LedgerWriter& ledger_;
   const EmulatorOptions& options_;
   ResultFile output_;
   ResultFile errors_;

@@ -6,7 +6,7 @@
 
 #include "emulator/bedrock/rows.h"
 #include "emulator/bedrock/s3.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -61,7 +61,7 @@ class BedrockApi : public Vendor, public BatchOwner {
   Limits limits_;
   ObjectStore objects_;
   S3 s3_;
-  BatchShelf batches_;
+  StoredBatches batches_;
   std::map<std::string, BedrockJob> jobs_;       // by the id of the batch
   std::map<std::string, std::string> by_token_;  // ids of batches
   BedrockRows rows_;

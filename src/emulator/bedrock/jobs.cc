@@ -159,7 +159,7 @@ Reply BedrockApi::start(const RequestHead& head, const std::string& text, const 
   batch->model = std::string(json::string_member(body, "modelId"));
   batch->endpoint = std::string(json::string_member(body, "modelInvocationType"));
   batch->input_file_id = input_uri;
-  batch->input = input != nullptr ? input->blob : std::make_shared<Blob>(world_.spill);
+  batch->input = input != nullptr ? input->blob : std::make_shared<Blob>(world_.bodies);
   // The role looks for the object when the job is validated, not before.
   if (input == nullptr) {
     batch->quirks.fails = true;
@@ -196,7 +196,7 @@ Reply BedrockApi::get(const std::string& id) {
 Reply BedrockApi::stop(const std::string& id) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return no_job(id);
-  if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
+  if (world_.batches.cancel(*batch)) ++world_.ledger.sums().cancels;
   if (has_ended(batch->stage)) return error(400, "ConflictException", "The job has ended and cannot be stopped.");
   Reply reply;
   reply.body = "{}";
@@ -271,7 +271,7 @@ void BedrockApi::results_ready(Batch& batch) {
   out.begin_object().field("totalRecordCount", batch.total).field("processedRecordCount", batch.completed + failed);
   out.field("successRecordCount", batch.completed).field("errorRecordCount", failed);
   out.field("inputTokenCount", batch.tokens.input).field("outputTokenCount", batch.tokens.output).end_object();
-  auto manifest = std::make_shared<Blob>(world_.spill);
+  auto manifest = std::make_shared<Blob>(world_.bodies);
   manifest->append(out.view());
   write("manifest.json.out", std::move(manifest));
 }

@@ -81,11 +81,11 @@ class S3Put : public Exchange {
       : s3_(s3), bucket_(std::move(bucket)), told_(head.header("x-amz-content-sha256")) {
     object_.key = std::move(key);
     object_.content_type = std::string(head.header("content-type"));
-    blob_ = std::make_shared<Blob>(s3.world_.spill);
+    blob_ = std::make_shared<Blob>(s3.world_.bodies);
   }
 
   void body(std::string_view piece) override {
-    s3_.world_.books.ledger().uploaded_bytes += static_cast<int64_t>(piece.size());
+    s3_.world_.ledger.sums().uploaded_bytes += static_cast<int64_t>(piece.size());
     if (blob_->size() + static_cast<int64_t>(piece.size()) > s3_.most_bytes_) {
       too_large_ = true;
       return;
@@ -104,7 +104,7 @@ class S3Put : public Exchange {
     object_.blob = blob_;
     object_.tenant = s3_.world_.call.tenant;
     s3_.store_.put(bucket_, object_);
-    ++s3_.world_.books.ledger().uploads;
+    ++s3_.world_.ledger.sums().uploads;
     Reply reply;
     reply.content_type = {};
     reply.headers.emplace_back("etag", "\"" + hash.substr(0, 32) + "\"");
@@ -154,7 +154,7 @@ Opening S3::begin(const RequestHead& head, Path path) {
   if (head.method == "PUT") return Opening::of(std::make_unique<S3Put>(*this, head, bucket, key));
   if (head.method == "DELETE") {
     touch("delete", bucket, key);
-    if (store_.erase(bucket, key)) ++world_.books.ledger().deletes;
+    if (store_.erase(bucket, key)) ++world_.ledger.sums().deletes;
     Reply gone;
     gone.status = 204;
     gone.content_type = {};
@@ -172,7 +172,7 @@ Opening S3::begin(const RequestHead& head, Path path) {
 void S3::touch(std::string_view what, const std::string& bucket, const std::string& key) {
   const StoredObject* const object = store_.find(bucket, key);
   if (object == nullptr) return;
-  world_.books.touch(object->tenant, world_.call.tenant, "bedrock", what, "s3://" + bucket + "/" + key);
+  world_.ledger.touch(object->tenant, world_.call.tenant, "bedrock", what, "s3://" + bucket + "/" + key);
 }
 
 Reply S3::get(const StoredObject& object) {
@@ -180,8 +180,8 @@ Reply S3::get(const StoredObject& object) {
   reply.content_type = object.content_type.empty() ? "binary/octet-stream" : object.content_type;
   reply.headers.emplace_back("etag", etag_of(*object.blob));
   reply.blob = object.blob;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += object.blob->size();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += object.blob->size();
   return reply;
 }
 
@@ -211,7 +211,7 @@ Reply S3::list(const RequestHead& head, const std::string& bucket) const {
     reply.body += element("Size", std::to_string(found[i]->blob->size())) + "</Contents>";
   }
   reply.body += "</ListBucketResult>";
-  ++world_.books.ledger().lists;
+  ++world_.ledger.sums().lists;
   return reply;
 }
 

@@ -6,7 +6,7 @@
 
 #include "emulator/openai/rows.h"
 #include "emulator/vendor/form_upload.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -87,7 +87,7 @@ class FireworksApi : public Vendor, public BatchOwner {
   std::map<std::string, FireworksDataset, std::less<>> datasets_;  // by name
   std::map<std::string, SignedFile, std::less<>> signed_;
   std::map<std::string, SignedPlace, std::less<>> signed_places_;
-  BatchShelf batches_;
+  StoredBatches batches_;
   OpenAiRows rows_;
   Limits limits_;
 };

@@ -107,7 +107,7 @@ Opening FireworksApi::begin_datasets(const RequestHead& head, const std::string&
     return with_body([this, resource](const std::string& body) { return validate_upload(resource, body); });
   }
   const auto touch = [&](const char* what) {
-    world_.books.touch(found->tenant, world_.call.tenant, "fireworks", what, resource);
+    world_.ledger.touch(found->tenant, world_.call.tenant, "fireworks", what, resource);
   };
   if (verb == "getDownloadEndpoint" && head.method == "GET") {
     touch("results");
@@ -117,7 +117,7 @@ Opening FireworksApi::begin_datasets(const RequestHead& head, const std::string&
   if (!verb.empty() || head.method != "DELETE") return Opening::answered(not_found(head.path));
   touch("delete");
   datasets_.erase(resource);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   return Opening::answered(ok("{}"));
 }
 
@@ -160,7 +160,7 @@ Reply FireworksApi::take_upload(const std::string& resource, Form& form) {
   if (!form.has_file || form.repeated || !form.fields.empty()) return bad("The form must have the part file only.");
   target->files[form.filename] = form.file;
   target->ready = true;
-  ++world_.books.ledger().uploads;
+  ++world_.ledger.sums().uploads;
   json::Writer out;
   out.begin_object().field("id", world_.ids.next("file-", 24)).field("object", "file");
   out.field("bytes", form.file->size()).field("created_at", world_.now_s()).field("filename", form.filename);
@@ -188,8 +188,8 @@ Reply FireworksApi::signed_download(const RequestHead& head, const std::string& 
   Reply reply;
   reply.content_type = "application/octet-stream";
   reply.blob = at->second.blob;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += reply.blob->size();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += reply.blob->size();
   return reply;
 }
 

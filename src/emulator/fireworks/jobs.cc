@@ -165,7 +165,7 @@ Reply FireworksApi::list_jobs(const RequestHead& head, const std::string& accoun
 Reply FireworksApi::cancel(const std::string& id) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found("batch inference job " + id);
-  if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
+  if (world_.batches.cancel(*batch)) ++world_.ledger.sums().cancels;
   return has_ended(batch->stage) ? unready("batch inference job " + id + " has ended") : ok("{}");
 }
 
@@ -174,7 +174,7 @@ Reply FireworksApi::remove(const std::string& id) {
   if (batch == nullptr) return not_found("batch inference job " + id);
   world_.batches.cancel(*batch);
   batches_.erase(*batch);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   return ok("{}");
 }
 

@@ -90,7 +90,7 @@ Reply FireworksApi::validate_upload(const std::string& name, const std::string& 
     if (!target->files.contains(filename)) return unready("the file " + filename + " was not uploaded");
   }
   if (target->files.empty()) return unready("no file was uploaded");
-  if (!target->ready) ++world_.books.ledger().uploads;
+  if (!target->ready) ++world_.ledger.sums().uploads;
   target->ready = true;
   return ok("{}");
 }

@@ -7,7 +7,7 @@
 
 #include "emulator/google/rows.h"
 #include "emulator/vendor/inline_create.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -66,8 +66,8 @@ class GoogleApi : public Vendor, public BatchOwner {
   Reply not_found(const std::string& what) const;
 
   World& world_;
-  FileShelf files_;
-  BatchShelf batches_;
+  StoredFiles files_;
+  StoredBatches batches_;
   GoogleRows rows_;
   Limits limits_;
   std::map<std::string, GoogleUpload, std::less<>> uploads_;

@@ -117,7 +117,7 @@ Reply GoogleApi::list_batches(const RequestHead& head) {
 Reply GoogleApi::cancel(const std::string& id) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found("batches/" + id);
-  if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
+  if (world_.batches.cancel(*batch)) ++world_.ledger.sums().cancels;
   if (!has_ended(batch->stage)) return ok("{}");
   return bad("The batch batches/" + id + " has ended and cannot be cancelled.");
 }
@@ -126,7 +126,7 @@ Reply GoogleApi::remove(const std::string& id) {
   const Batch* const batch = batches_.find_to("delete", id);
   if (batch == nullptr) return not_found("batches/" + id);
   batches_.erase(*batch);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   return ok("{}");
 }
 

@@ -44,7 +44,7 @@ class GoogleChunk : public Exchange {
   void body(std::string_view piece) override {
     const auto at = api_.uploads_.find(upload_id_);
     if (at == api_.uploads_.end() || !holds_word(command_, "upload")) return;
-    api_.world_.books.ledger().uploaded_bytes += static_cast<int64_t>(piece.size());
+    api_.world_.ledger.sums().uploaded_bytes += static_cast<int64_t>(piece.size());
     Blob& blob = *at->second.blob;
     if (bytes_ == 0) fits_ = offset_ == blob.size();
     bytes_ += static_cast<int64_t>(piece.size());
@@ -95,7 +95,7 @@ class GoogleChunk : public Exchange {
     file.expires_s = file.created_s + kFileLifeS;
     file.blob = upload.blob;
     file.tenant = upload.tenant;
-    ++api_.world_.books.ledger().uploads;
+    ++api_.world_.ledger.sums().uploads;
     const StoredFile& stored = api_.files_.add(std::move(file));
     Reply reply = status("final");
     reply.body = "{\"file\":" + api_.file_json(stored, root_) + "}";
@@ -146,7 +146,7 @@ Reply GoogleApi::start_upload(const RequestHead& head, const std::string& body) 
       return refusal({409, {}, {}, "Requested entity already exists: files/" + upload.name, {}});
     }
   }
-  upload.blob = std::make_shared<Blob>(world_.spill);
+  upload.blob = std::make_shared<Blob>(world_.bodies);
   upload.tenant = world_.call.tenant;
   const std::string id = world_.ids.next("", 24);
   uploads_.emplace(id, std::move(upload));
@@ -213,7 +213,7 @@ Reply GoogleApi::list_files(const RequestHead& head, const std::string& root) {
     out.end_array();
   }
   if (left > size) out.field("nextPageToken", (*(from + size))->id);
-  ++world_.books.ledger().lists;
+  ++world_.ledger.sums().lists;
   return ok(out.end_object().str());
 }
 
@@ -223,15 +223,15 @@ Reply GoogleApi::download(const std::string& id) {
   Reply reply = ok({});
   reply.content_type = "application/octet-stream";
   reply.blob = file->blob;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += file->blob->size();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += file->blob->size();
   return reply;
 }
 
 Reply GoogleApi::delete_file(const std::string& id) {
   if (files_.find_to("delete", id) == nullptr) return not_found("File " + id);
   files_.erase(id);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   return ok("{}");
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "emulator/base/spill.h"
+#include "emulator/base/body_file.h"
 
 namespace br::emulator {
 

@@ -6,7 +6,7 @@
 #include "emulator/openai/rows.h"
 #include "emulator/vendor/form_upload.h"
 #include "emulator/vendor/inline_create.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -55,8 +55,8 @@ class MistralApi : public Vendor, public BatchOwner {
   Reply invalid(const std::string& why) const { return refusal({422, "invalid_request_error", {}, why, {}}); }
 
   World& world_;
-  FileShelf files_;
-  BatchShelf batches_;
+  StoredFiles files_;
+  StoredBatches batches_;
   OpenAiRows rows_;
   Limits limits_;
 };

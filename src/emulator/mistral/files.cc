@@ -83,7 +83,7 @@ Reply MistralApi::take_upload(Form& form) {
   file.created_s = world_.now_s();
   file.lines = lines;
   file.blob = form.file;
-  ++world_.books.ledger().uploads;
+  ++world_.ledger.sums().uploads;
   return ok(file_json(files_.add(std::move(file))));
 }
 
@@ -93,7 +93,7 @@ Reply MistralApi::list_files(const RequestHead& head) {
   if (!query_number(head, "page", 0, INT64_MAX / 1000, page) || !query_number(head, "page_size", 1, 1000, size)) {
     return invalid("Input should be a valid page");
   }
-  ++world_.books.ledger().lists;
+  ++world_.ledger.sums().lists;
   const std::string* const kind = head.query_value("sample_type");
   std::vector<StoredFile*> files = files_.all();
   std::reverse(files.begin(), files.end());
@@ -113,15 +113,15 @@ Reply MistralApi::download(const std::string& id) {
   Reply reply = ok({});
   reply.content_type = "application/octet-stream";
   reply.blob = file->blob;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += file->blob->size();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += file->blob->size();
   return reply;
 }
 
 Reply MistralApi::delete_file(const std::string& id) {
   if (files_.find_to("delete", id) == nullptr) return not_found("File " + id);
   files_.erase(id);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   json::Writer out;
   return ok(out.begin_object().field("id", id).field("object", "file").key("deleted").boolean(true).end_object().str());
 }

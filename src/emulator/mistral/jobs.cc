@@ -116,7 +116,7 @@ Reply MistralApi::create(InlineBody& given) {
   const std::string problem = create_problem(body, given);
   if (!problem.empty()) return invalid(problem);
   auto batch = std::make_unique<Batch>();
-  auto input = given.has_array ? given.lines : std::make_shared<Blob>(world_.spill);
+  auto input = given.has_array ? given.lines : std::make_shared<Blob>(world_.bodies);
   batch->is_inline = batch->one_result_file = given.has_array;
   if (!given.has_array) {
     for (const auto& id : json::member(body, "input_files")->GetArray()) {
@@ -163,7 +163,7 @@ Reply MistralApi::list_jobs(const RequestHead& head) {
 Reply MistralApi::cancel(const std::string& id) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return not_found("Batch " + id);
-  if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
+  if (world_.batches.cancel(*batch)) ++world_.ledger.sums().cancels;
   if (has_ended(batch->stage)) return invalid("The job has ended and cannot be cancelled.");
   return ok(job_json(*batch, false));
 }
@@ -174,7 +174,7 @@ Reply MistralApi::delete_job(const std::string& id) {
   if (batch == nullptr) return not_found("Batch " + id);
   world_.batches.cancel(*batch);
   batches_.erase(*batch);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   json::Writer out;
   out.begin_object().field("id", id).field("object", "batch").key("deleted").boolean(true);
   return ok(out.end_object().str());

@@ -8,7 +8,7 @@
 
 #include "emulator/openai/rows.h"
 #include "emulator/vendor/form_upload.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -82,8 +82,8 @@ class OpenAiApi : public Vendor, public BatchOwner {
 
   OpenAiTable table_;
   World& world_;
-  FileShelf files_;
-  BatchShelf batches_;
+  StoredFiles files_;
+  StoredBatches batches_;
 
  private:
   // openai_files.cc

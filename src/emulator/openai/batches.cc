@@ -72,7 +72,7 @@ Reply OpenAiApi::cancel_batch(const std::string& id) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return no_batch(id);
   if (world_.batches.cancel(*batch)) {
-    ++world_.books.ledger().cancels;
+    ++world_.ledger.sums().cancels;
     return ok(batch_json(*batch));
   }
   return batch->stage == Stage::kCancelling ? ok(batch_json(*batch)) : cancel_refused(*batch);
@@ -185,7 +185,7 @@ std::string OpenAiApi::store_result(const Batch& batch, const std::shared_ptr<co
 }
 
 void OpenAiApi::results_ready(Batch& batch) {
-  if (!batch.errors && keeps_empty_error_file()) batch.errors = std::make_shared<Blob>(world_.spill);
+  if (!batch.errors && keeps_empty_error_file()) batch.errors = std::make_shared<Blob>(world_.bodies);
   if (batch.output) batch.output_file_id = store_result(batch, batch.output, "output");
   if (batch.errors) batch.error_file_id = store_result(batch, batch.errors, "error");
   // The files keep the bytes from now on, so that a deleted file is gone.

@@ -151,7 +151,7 @@ Reply OpenAiApi::create_batch(const std::string& text) {
   if (metadata != nullptr && !metadata->IsNull()) batch->metadata_json = json::Writer().value(*metadata).str();
   const StoredFile* const file = files_.find(batch->input_file_id);
   // Where the vendor takes a batch of a file that is not there, nothing comes of it.
-  batch->input = file != nullptr ? file->blob : std::make_shared<Blob>(world_.spill);
+  batch->input = file != nullptr ? file->blob : std::make_shared<Blob>(world_.bodies);
   batch->owner = this;
   return created(batches_.start(std::move(batch)));
 }

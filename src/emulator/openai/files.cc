@@ -77,7 +77,7 @@ Reply OpenAiApi::take_upload(Form& form) {
   const ApiError error = form_problem(form, file);
   if (!error.message.empty()) return refusal(error);
   file.id = new_file_id();
-  ++world_.books.ledger().uploads;
+  ++world_.ledger.sums().uploads;
   return ok(file_json(files_.add(std::move(file))));
 }
 
@@ -142,7 +142,7 @@ Reply OpenAiApi::list_files(const RequestHead& head) {
     if (more) break;
     page.push_back(file);
   }
-  ++world_.books.ledger().lists;
+  ++world_.ledger.sums().lists;
   return ok(file_list_json(page, more));
 }
 
@@ -174,15 +174,15 @@ Reply OpenAiApi::file_content(const std::string& id) {
   reply.content_type = "application/octet-stream";
   reply.headers.emplace_back("content-disposition", "attachment; filename=\"" + id + ".jsonl\"");
   reply.blob = file->blob;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += file->blob->size();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += file->blob->size();
   return reply;
 }
 
 Reply OpenAiApi::delete_file(const std::string& id) {
   if (files_.find_to("delete", id) == nullptr) return no_file(id);
   files_.erase(id);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   json::Writer out;
   out.begin_object().field("id", id).field("object", "file").key("deleted").boolean(true).end_object();
   return ok(out.str());

@@ -204,7 +204,7 @@ Opening TogetherApi::begin_put(const RequestHead& head, const std::string& signa
         announced_.erase(at);
         file.created_s = world_.now_s();
         file.blob = body.blob;
-        ++world_.books.ledger().uploads;
+        ++world_.ledger.sums().uploads;
         files_.add(std::move(file));
         Reply reply;
         reply.content_type = {};

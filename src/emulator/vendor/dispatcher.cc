@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "emulator/base/json.h"
+#include "emulator/vendor/apply_fault.h"
 #include "emulator/vendor/list_shape.h"
-#include "emulator/vendor/spoil.h"
 
 namespace br::emulator {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 // What follows on every answer: files that a fault has taken away, batches that were made and never were, refusals in
 // the ledger. A stranger's calls are none of the client's.
 Reply settled(World& world, const Vendor& vendor, const RequestHead& head, const LedgerCalls& before, Reply reply) {
-  Ledger& ledger = world.books.ledger();
+  Ledger& ledger = world.ledger.sums();
   const GoneResults* const gone = reply.blob ? world.batches.refused_download(reply.blob) : nullptr;
   if (gone != nullptr) {
     --ledger.downloads;
@@ -35,13 +35,13 @@ class CallExchange : public Exchange {
 
   void body(std::string_view piece) override {
     const CallScope scope(world_.call, call_);
-    const LedgerCalls before = world_.books.ledger();
+    const LedgerCalls before = world_.ledger.sums();
     inner_->body(piece);
-    if (call_.tenant.stranger) static_cast<LedgerCalls&>(world_.books.ledger()) = before;
+    if (call_.tenant.stranger) static_cast<LedgerCalls&>(world_.ledger.sums()) = before;
   }
   Reply finish() override {
     const CallScope scope(world_.call, call_);
-    const LedgerCalls before = world_.books.ledger();
+    const LedgerCalls before = world_.ledger.sums();
     return settled(world_, vendor_, head_, before, inner_->finish());
   }
 
@@ -98,7 +98,7 @@ Opening Dispatcher::begin_call(Vendor& vendor, RequestHead head, size_t base_siz
     faults = world_.faults.on_request(head,
                                       [&] { return world_.batches.count_running(vendor.name(), call.tenant.project); });
   }
-  if (faults.any()) ++world_.books.ledger().faults;
+  if (faults.any()) ++world_.ledger.sums().faults;
   for (const Fault& bend : faults.bends) {
     if (bend.kind == "list_order") {
       call.order = fault_text(bend, "order", "mixed") == "oldest" ? ListOrder::kOldestFirst : ListOrder::kMixed;
@@ -109,12 +109,12 @@ Opening Dispatcher::begin_call(Vendor& vendor, RequestHead head, size_t base_siz
   if (spoilt && faults.spoils->kind == "stranger_instead") call.look_alikes = look_alikes_of(*faults.spoils, true);
   if (spoilt) bend_list_request(*faults.spoils, vendor.name(), head);
   const CallScope scope(world_.call, std::move(call));
-  const LedgerCalls before = world_.books.ledger();
+  const LedgerCalls before = world_.ledger.sums();
   Opening opening;
   if (!spoilt || fault_executes(*faults.spoils)) {
     opening = vendor.begin(head, Path(head.segments).subspan(base_size));
   }
-  if (spoilt) opening = spoiled(*faults.spoils, vendor, head, world_, std::move(opening));
+  if (spoilt) opening = with_fault(*faults.spoils, vendor, head, world_, std::move(opening));
   if (opening.exchange) {
     return Opening::of(std::make_unique<CallExchange>(world_, vendor, head, std::move(opening.exchange)));
   }
@@ -208,7 +208,7 @@ const Vendor* Dispatcher::vendor(std::string_view name) const {
 }
 
 Ledger Dispatcher::ledger() const {
-  Ledger ledger = world_.books.ledger();
+  Ledger ledger = world_.ledger.sums();
   for (const auto& batch : world_.batches.all()) ledger.batches[batch->account].status = stage_word(batch->stage);
   return ledger;
 }

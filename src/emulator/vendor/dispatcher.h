@@ -13,7 +13,7 @@ namespace br::emulator {
 // /__emulator are for the test that drives the emulator: ledger, faults, tenants, advance.
 class Dispatcher : public Handler {
  public:
-  // Throws std::system_error if there can be no spill file.
+  // Throws std::system_error if there can be no body file.
   explicit Dispatcher(const EmulatorOptions& options) : world_(options), vendors_(make_vendors(world_)) {}
 
   Opening begin(const RequestHead& head) override;

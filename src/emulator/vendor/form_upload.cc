@@ -13,7 +13,7 @@ FormUpload::FormUpload(World& world, std::string_view boundary, int64_t max_file
     : world_(world), parser_(boundary, *this), max_file_bytes_(max_file_bytes), use_(std::move(use)) {}
 
 void FormUpload::body(std::string_view piece) {
-  world_.books.ledger().uploaded_bytes += static_cast<int64_t>(piece.size());
+  world_.ledger.sums().uploaded_bytes += static_cast<int64_t>(piece.size());
   parser_.feed(piece);
 }
 
@@ -30,7 +30,7 @@ void FormUpload::part_begin(const PartHead& head) {
     form_.has_file = true;
     form_.filename = head.filename;
     form_.content_type = head.content_type;
-    form_.file = std::make_shared<Blob>(world_.spill);
+    form_.file = std::make_shared<Blob>(world_.bodies);
   } else if (!form_.fields.emplace(part_, std::string()).second) {
     form_.repeated = true;
   }

@@ -29,7 +29,7 @@ struct Form {
   }
 };
 
-// One upload on its way in: the part `file` goes to the spill as it comes, the other parts are kept.
+// One upload on its way in: the part `file` goes into the body file as it comes, the other parts are kept.
 class FormUpload : public Exchange, private MultipartParser::Sink {
  public:
   FormUpload(World& world, std::string_view boundary, int64_t max_file_bytes, std::function<Reply(Form&)> use);

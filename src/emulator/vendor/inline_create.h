@@ -11,7 +11,7 @@
 
 namespace br::emulator {
 
-// The body of a create call that carries its requests: they go to the spill, one a line, as they come.
+// The body of a create call that carries its requests: they go to the body file, one a line, as they come.
 struct InlineBody {
   bool whole = false;      // it was JSON as far as the array's elements are left aside
   bool has_array = false;  // the requests were there
@@ -31,7 +31,7 @@ class InlineCreate : public Exchange {
         check_(std::move(check)),
         max_bytes_(max_bytes),
         use_(std::move(use)) {
-    body_.lines = std::make_shared<Blob>(world.spill);
+    body_.lines = std::make_shared<Blob>(world.bodies);
   }
 
   void body(std::string_view piece) override {

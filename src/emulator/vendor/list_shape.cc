@@ -99,7 +99,7 @@ void change_ids(json::Value& entry, Change change) {
   }
 }
 
-void spoil_entry(const std::string& form, json::Value& entry, json::Document& answer) {
+void damage_entry(const std::string& form, json::Value& entry, json::Document& answer) {
   auto& memory = answer.GetAllocator();
   if (form == "empty_id" || form == "null_id") {
     change_ids(entry, [&](json::Value& object, const std::string& name) {
@@ -132,7 +132,7 @@ void bend_list_request(const Fault& fault, std::string_view vendor, RequestHead&
   }
 }
 
-void spoil_list(const Fault& fault, std::string_view vendor, const RequestHead& head, Reply& reply) {
+void damage_list(const Fault& fault, std::string_view vendor, const RequestHead& head, Reply& reply) {
   json::Document answer;
   if (reply.status != 200 || reply.blob || !json::parse(reply.body, answer)) return;
   const ListShape* const shape = shape_of(vendor);
@@ -143,7 +143,7 @@ void spoil_list(const Fault& fault, std::string_view vendor, const RequestHead& 
     const int64_t only = fault_number(fault, "entry", 1);
     for (int64_t i = 1; i <= size; ++i) {
       if (only == 0 || only == i) {
-        spoil_entry(fault_text(fault, "form", "empty_id"), (*list)[static_cast<rapidjson::SizeType>(i - 1)], answer);
+        damage_entry(fault_text(fault, "form", "empty_id"), (*list)[static_cast<rapidjson::SizeType>(i - 1)], answer);
       }
     }
   } else {

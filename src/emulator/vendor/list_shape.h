@@ -14,6 +14,6 @@ void bend_list_request(const Fault& fault, std::string_view vendor, RequestHead&
 
 // What it makes of the answer: an entry that nobody can read, an empty page, more pages without end. Answers that hold
 // no list in JSON stay as they are.
-void spoil_list(const Fault& fault, std::string_view vendor, const RequestHead& head, Reply& reply);
+void damage_list(const Fault& fault, std::string_view vendor, const RequestHead& head, Reply& reply);
 
 }  // namespace br::emulator

@@ -48,8 +48,8 @@ void change_id(json::Value& object, std::string_view id, json::Document& line) {
   }
 }
 
-std::shared_ptr<Blob> strange_lines(const Blob& input, bool same_ids, const std::shared_ptr<Spill>& spill) {
-  auto lines = std::make_shared<Blob>(spill);
+std::shared_ptr<Blob> strange_lines(const Blob& input, bool same_ids, const std::shared_ptr<BodyFile>& bodies) {
+  auto lines = std::make_shared<Blob>(bodies);
   std::string piece;
   int64_t number = 0;
   for_each_line(input, [&](char* line, size_t size) {
@@ -108,7 +108,7 @@ std::unique_ptr<Batch> look_alike(const Batch& original, const LookAlikes& wante
   twin->never_fails = original.never_fails;
   twin->owner = original.owner;
   twin->tenant = {original.tenant.project, true, {}};
-  twin->input = strange_lines(*original.input, wanted.same_ids, world.spill);
+  twin->input = strange_lines(*original.input, wanted.same_ids, world.bodies);
   // Files that are made for it are the stranger's.
   const CallScope scope(world.call, {twin->tenant, {}, {}});
   twin->owner->make_twin(original, *twin);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "emulator/base/spill.h"
+#include "emulator/base/body_file.h"
 #include "emulator/batches/tenancy.h"
 
 namespace br::emulator {

@@ -8,11 +8,11 @@
 
 #include "emulator/base/clock.h"
 #include "emulator/base/ids.h"
-#include "emulator/batches/batches.h"
-#include "emulator/batches/books.h"
-#include "emulator/batches/faults.h"
-#include "emulator/batches/tenancy.h"
 #include "emulator/base/options.h"
+#include "emulator/batches/batches.h"
+#include "emulator/batches/faults.h"
+#include "emulator/batches/ledger_writer.h"
+#include "emulator/batches/tenancy.h"
 #include "emulator/http/exchange.h"
 #include "emulator/vendor/aws_signature.h"
 #include "emulator/vendor/service_account.h"
@@ -24,21 +24,21 @@ struct World {
   explicit World(const EmulatorOptions& given)
       : options(given),
         clock(given.speed),
-        spill(std::make_shared<Spill>(given.spill_dir)),
+        bodies(std::make_shared<BodyFile>(given.spill_dir)),
         ids(given.seed),
         aws(AwsKeyPair::all_of(given.aws_key)),
         service_account(given.service_account),
-        batches(options, clock, books, spill, call) {}
+        batches(options, clock, ledger, bodies, call) {}
 
   int64_t now_s() const { return clock.now_ms() / 1000; }
 
   EmulatorOptions options;
   Clock clock;
-  std::shared_ptr<Spill> spill;
+  std::shared_ptr<BodyFile> bodies;
   Ids ids;
   std::vector<AwsKeyPair> aws;
   ServiceAccount service_account;
-  Books books;
+  LedgerWriter ledger;
   FaultScript faults;
   Tenancy tenancy;
   Call call;

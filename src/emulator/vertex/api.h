@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 #include "emulator/vertex/gcs.h"
 #include "emulator/vertex/google_tokens.h"
@@ -66,7 +66,7 @@ class VertexApi : public Vendor, public BatchOwner {
   ObjectStore objects_;
   Gcs gcs_;
   GoogleTokens tokens_;
-  BatchShelf batches_;
+  StoredBatches batches_;
   std::map<std::string, VertexJob> jobs_;  // by the id of the batch
   VertexRows rows_;
 };

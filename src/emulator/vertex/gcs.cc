@@ -79,7 +79,7 @@ Opening Gcs::begin_upload(const RequestHead& head, const std::string& bucket) {
         object.written_ms = world_.clock.now_ms();
         object.blob = body.blob;
         object.tenant = world_.call.tenant;
-        ++world_.books.ledger().uploads;
+        ++world_.ledger.sums().uploads;
         return ok(object_json(bucket, store_.put(bucket, std::move(object))));
       }));
 }
@@ -88,12 +88,12 @@ Reply Gcs::object_call(const RequestHead& head, const std::string& bucket, const
   const StoredObject* const object = store_.find(bucket, key);
   if (object == nullptr) return refusal(404, "notFound", "No such object: " + bucket + "/" + key);
   const auto touch = [&](const char* what) {
-    world_.books.touch(object->tenant, world_.call.tenant, "vertex", what, "gs://" + bucket + "/" + key);
+    world_.ledger.touch(object->tenant, world_.call.tenant, "vertex", what, "gs://" + bucket + "/" + key);
   };
   if (head.method == "DELETE") {
     touch("delete");
     store_.erase(bucket, key);
-    ++world_.books.ledger().deletes;
+    ++world_.ledger.sums().deletes;
     Reply gone;
     gone.status = 204;
     gone.content_type = {};
@@ -106,8 +106,8 @@ Reply Gcs::object_call(const RequestHead& head, const std::string& bucket, const
   Reply reply;
   reply.content_type = object->content_type;
   reply.blob = object->blob;
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += object->blob->size();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += object->blob->size();
   return reply;
 }
 
@@ -128,7 +128,7 @@ Reply Gcs::list(const RequestHead& head, const std::string& bucket) const {
     for (size_t i = 0; i < shown; ++i) out.raw(object_json(bucket, *found[i]));
     out.end_array();
   }
-  ++world_.books.ledger().lists;
+  ++world_.ledger.sums().lists;
   return ok(out.end_object().str());
 }
 

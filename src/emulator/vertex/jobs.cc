@@ -142,7 +142,7 @@ Reply VertexApi::create(const std::string& parent, const std::string& text) {
   batch->model = model;
   batch->extra = text_at(body, {"instanceConfig", "keyField"});
   batch->input_file_id = input_uri;
-  batch->input = input != nullptr ? input->blob : std::make_shared<Blob>(world_.spill);
+  batch->input = input != nullptr ? input->blob : std::make_shared<Blob>(world_.bodies);
   // The service agent looks for the object when the job runs, not before.
   if (input == nullptr) {
     batch->quirks.fails = true;
@@ -192,7 +192,7 @@ Reply VertexApi::list(const RequestHead& head, const std::string& parent) {
 Reply VertexApi::cancel(const std::string& id) {
   Batch* const batch = batches_.find_to("cancel", id);
   if (batch == nullptr) return no_job(id);
-  if (world_.batches.cancel(*batch)) ++world_.books.ledger().cancels;
+  if (world_.batches.cancel(*batch)) ++world_.ledger.sums().cancels;
   if (!has_ended(batch->stage)) return ok("{}");
   ApiError error{400, {}, {}, "The job is in the state " + state_word(*batch) + " and cannot be cancelled.", {}};
   Reply reply = refusal(error);
@@ -207,7 +207,7 @@ Reply VertexApi::remove(const std::string& id) {
   if (batch == nullptr) return no_job(id);
   if (!has_ended(batch->stage)) return bad("The job runs and cannot be deleted: " + id);
   batches_.erase(*batch);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   json::Writer out;
   out.begin_object().field("name", jobs_.at(id).name + "/operations/1").key("done").boolean(true);
   return ok(out.end_object().str());

@@ -8,7 +8,7 @@
 #include "emulator/openai/rows.h"
 #include "emulator/vendor/form_upload.h"
 #include "emulator/vendor/inline_create.h"
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -79,8 +79,8 @@ class XaiApi : public Vendor, public BatchOwner {
   Reply not_found(const std::string& what) const { return refusal({404, {}, {}, what + " not found", {}}); }
 
   World& world_;
-  FileShelf files_;
-  BatchShelf batches_;
+  StoredFiles files_;
+  StoredBatches batches_;
   std::vector<std::unique_ptr<XaiContainer>> containers_;  // oldest first
   OpenAiRows rows_;
   Limits limits_;

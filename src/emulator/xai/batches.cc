@@ -76,7 +76,7 @@ XaiContainer* XaiApi::find(std::string_view id) {
 
 XaiContainer* XaiApi::find_to(std::string_view what, std::string_view id) {
   XaiContainer* const container = find(id);
-  if (container != nullptr) world_.books.touch(container->tenant, world_.call.tenant, "xai", what, id);
+  if (container != nullptr) world_.ledger.touch(container->tenant, world_.call.tenant, "xai", what, id);
   return container;
 }
 
@@ -135,7 +135,7 @@ Reply XaiApi::create(const std::string& text) {
 Reply XaiApi::get(const std::string& id) {
   const XaiContainer* const container = find(id);
   if (container == nullptr) return not_found("Batch " + id);
-  if (container->portions.empty()) ++world_.books.ledger().polls;
+  if (container->portions.empty()) ++world_.ledger.sums().polls;
   for (const XaiContainer::Portion& portion : container->portions) {
     if (batches_.look_at(portion.batch->id) == nullptr) return not_found("Batch " + id);
   }
@@ -174,7 +174,7 @@ Reply XaiApi::cancel(const std::string& id) {
   }
   if (stopped) {
     container->cancelled_ms = world_.clock.now_ms();
-    ++world_.books.ledger().cancels;
+    ++world_.ledger.sums().cancels;
   }
   return ok(container_json(*container));
 }
@@ -218,8 +218,8 @@ Reply XaiApi::results(const RequestHead& head, const std::string& id) {
   }
   out.end_array().nullable_field("pagination_token", more ? at.str() : "");
   Reply reply = ok(out.end_object().str());
-  ++world_.books.ledger().downloads;
-  world_.books.ledger().downloaded_bytes += reply.body_bytes();
+  ++world_.ledger.sums().downloads;
+  world_.ledger.sums().downloaded_bytes += reply.body_bytes();
   return reply;
 }
 

@@ -24,7 +24,7 @@ Opening XaiApi::begin_files(const RequestHead& head, Path path) {
                                                     [this](Form& form) { return take_upload(form); }));
   }
   if (path.empty() && head.method == "GET") {
-    ++world_.books.ledger().lists;
+    ++world_.ledger.sums().lists;
     json::Writer out;
     out.begin_object().key("data").begin_array();
     for (const StoredFile* file : files_.all()) out.raw(file_json(*file));
@@ -43,7 +43,7 @@ Opening XaiApi::begin_files(const RequestHead& head, Path path) {
   }
   if (path.size() != 1 || head.method != "DELETE") return Opening::answered(not_found(head.path));
   files_.erase(path[0]);
-  ++world_.books.ledger().deletes;
+  ++world_.ledger.sums().deletes;
   json::Writer out;
   out.begin_object().field("id", path[0]).field("object", "file").key("deleted").boolean(true);
   return Opening::answered(ok(out.end_object().str()));
@@ -68,7 +68,7 @@ Reply XaiApi::take_upload(Form& form) {
   file.created_s = world_.now_s();
   if (life_s > 0) file.expires_s = file.created_s + life_s;
   file.blob = form.file;
-  ++world_.books.ledger().uploads;
+  ++world_.ledger.sums().uploads;
   return ok(file_json(files_.add(std::move(file))));
 }
 

@@ -66,7 +66,7 @@ Reply XaiApi::add(const std::string& id, InlineBody& given) {
   if (container->cancelled_ms > 0) return refusal({403, {}, {}, "The batch was cancelled.", {}});
   if (!given.whole || given.too_large) return bad("The body is no JSON object, or too large.");
   if (!given.has_array || given.requests == 0) return bad("batch_requests is required.");
-  auto lines = std::make_shared<Blob>(world_.spill);
+  auto lines = std::make_shared<Blob>(world_.bodies);
   std::map<std::string, uint64_t> fresh;
   ApiError problem;
   for_each_line(*given.lines, [&](char* line, size_t size) {

@@ -36,9 +36,9 @@ void put_in_order(List& newest_first, ListOrder order, uint64_t seed, IdOf id_of
 }
 
 // The files that one vendor keeps.
-class FileShelf {
+class StoredFiles {
  public:
-  FileShelf(World& world, std::string_view vendor) : world_(world), vendor_(vendor) {}
+  StoredFiles(World& world, std::string_view vendor) : world_(world), vendor_(vendor) {}
 
   StoredFile& add(StoredFile file);
   // Null if there is none of that id, it has expired, or it is another project's.
@@ -57,9 +57,9 @@ class FileShelf {
 };
 
 // The batches of one vendor.
-class BatchShelf {
+class StoredBatches {
  public:
-  explicit BatchShelf(World& world) : world_(world) {}
+  explicit StoredBatches(World& world) : world_(world) {}
 
   // Starts a batch whose first block of fields is filled in, and the strangers that faults bring along with it.
   Batch& start(std::unique_ptr<Batch> batch);

@@ -1,11 +1,11 @@
-#include "emulator/batches/books.h"
+#include "emulator/batches/ledger_writer.h"
 
 #include "emulator/base/hash.h"
 #include "emulator/base/json.h"
 
 namespace br::emulator {
 
-size_t Books::open(std::string_view vendor, std::string_view id, std::string_view input_file_id, const Tenant& tenant) {
+size_t LedgerWriter::open(std::string_view vendor, std::string_view id, std::string_view input_file_id, const Tenant& tenant) {
   LedgerBatch batch;
   batch.vendor = std::string(vendor);
   batch.id = std::string(id);
@@ -18,7 +18,7 @@ size_t Books::open(std::string_view vendor, std::string_view id, std::string_vie
   return ledger_.batches.size() - 1;
 }
 
-void Books::accept(size_t account, int64_t requests, uint64_t content_hash, uint64_t id_set_hash) {
+void LedgerWriter::accept(size_t account, int64_t requests, uint64_t content_hash, uint64_t id_set_hash) {
   LedgerBatch& batch = ledger_.batches[account];
   batch.requests = requests;
   batch.content_hash = content_hash;
@@ -35,7 +35,7 @@ void Books::accept(size_t account, int64_t requests, uint64_t content_hash, uint
   }
 }
 
-void Books::bill(size_t account, uint64_t row_hash) {
+void LedgerWriter::bill(size_t account, uint64_t row_hash) {
   ++ledger_.batches[account].billed;
   if (ledger_.batches[account].stranger) return;
   ++ledger_.requests_billed;
@@ -43,7 +43,7 @@ void Books::bill(size_t account, uint64_t row_hash) {
   if (!billed_rows_.insert(mix(row_hash ^ vendor_hash))) ++ledger_.requests_twice_paid;
 }
 
-void Books::touch(const Tenant& owner, const Tenant& caller, std::string_view vendor, std::string_view what,
+void LedgerWriter::touch(const Tenant& owner, const Tenant& caller, std::string_view vendor, std::string_view what,
                   std::string_view id) {
   if (!owner.stranger || caller.stranger) return;
   ledger_.stranger_touches.push_back({std::string(vendor), std::string(what), std::string(id)});

@@ -12,10 +12,10 @@
 namespace br::emulator {
 
 // The vendors' bookkeeping while it is being written. Used by one thread at a time.
-class Books {
+class LedgerWriter {
  public:
-  Ledger& ledger() { return ledger_; }
-  const Ledger& ledger() const { return ledger_; }
+  Ledger& sums() { return ledger_; }
+  const Ledger& sums() const { return ledger_; }
 
   // Opens the account of a new batch; returns its number.
   size_t open(std::string_view vendor, std::string_view id, std::string_view input_file_id, const Tenant& tenant);

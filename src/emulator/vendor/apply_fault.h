@@ -6,6 +6,6 @@
 namespace br::emulator {
 
 // Bends what a request would have led to as a scripted fault wants it.
-Opening spoiled(const Fault& fault, const Vendor& vendor, const RequestHead& head, World& world, Opening opening);
+Opening with_fault(const Fault& fault, const Vendor& vendor, const RequestHead& head, World& world, Opening opening);
 
 }  // namespace br::emulator

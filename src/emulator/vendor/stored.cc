@@ -1,4 +1,4 @@
-#include "emulator/vendor/shelves.h"
+#include "emulator/vendor/stored.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,26 +8,26 @@
 
 namespace br::emulator {
 
-StoredFile& FileShelf::add(StoredFile file) {
+StoredFile& StoredFiles::add(StoredFile file) {
   const std::string id = file.id;
   if (!file.tenant) file.tenant = world_.call.tenant;
   order_.push_back(id);
   return files_.insert_or_assign(id, std::move(file)).first->second;
 }
 
-StoredFile* FileShelf::find(std::string_view id) {
+StoredFile* StoredFiles::find(std::string_view id) {
   const auto at = files_.find(id);
   if (at == files_.end() || (at->second.expires_s > 0 && at->second.expires_s <= world_.now_s())) return nullptr;
   return at->second.tenant->project == world_.call.tenant.project ? &at->second : nullptr;
 }
 
-StoredFile* FileShelf::find_to(std::string_view what, std::string_view id) {
+StoredFile* StoredFiles::find_to(std::string_view what, std::string_view id) {
   StoredFile* const file = find(id);
-  if (file != nullptr) world_.books.touch(*file->tenant, world_.call.tenant, vendor_, what, id);
+  if (file != nullptr) world_.ledger.touch(*file->tenant, world_.call.tenant, vendor_, what, id);
   return file;
 }
 
-std::vector<StoredFile*> FileShelf::all() {
+std::vector<StoredFile*> StoredFiles::all() {
   std::vector<StoredFile*> found;
   for (const std::string& id : order_) {
     StoredFile* const file = find(id);
@@ -36,14 +36,14 @@ std::vector<StoredFile*> FileShelf::all() {
   return found;
 }
 
-Batch& BatchShelf::add(std::unique_ptr<Batch> batch, const std::vector<Fault>& faults) {
+Batch& StoredBatches::add(std::unique_ptr<Batch> batch, const std::vector<Fault>& faults) {
   Batch& added = world_.batches.add(std::move(batch), faults);
   batches_.emplace(added.id, &added);
   order_.push_back(&added);
   return added;
 }
 
-Batch& BatchShelf::start(std::unique_ptr<Batch> batch) {
+Batch& StoredBatches::start(std::unique_ptr<Batch> batch) {
   batch->tenant = world_.call.tenant;
   LookAlikes wanted = std::exchange(world_.call.look_alikes, {});
   if (wanted.instead) {
@@ -61,7 +61,7 @@ Batch& BatchShelf::start(std::unique_ptr<Batch> batch) {
 }
 
 // The first comes after the batch, the second before it, and so on.
-void BatchShelf::add_strangers(const Batch& batch, const LookAlikes& wanted) {
+void StoredBatches::add_strangers(const Batch& batch, const LookAlikes& wanted) {
   for (int64_t i = 0; i < wanted.copies; ++i) {
     Batch& stranger = add(look_alike(batch, wanted, world_), {});
     if (stranger.never_fails) stranger.run->check(INT64_MAX);
@@ -71,29 +71,29 @@ void BatchShelf::add_strangers(const Batch& batch, const LookAlikes& wanted) {
 }
 
 // The caller's project has it, and no fault keeps it back.
-bool BatchShelf::is_seen(const Batch& batch) const {
+bool StoredBatches::is_seen(const Batch& batch) const {
   const bool late = world_.clock.now_ms() < batch.times.created_ms + batch.quirks.late_ms;
   return !late && batch.tenant.project == world_.call.tenant.project;
 }
 
-Batch* BatchShelf::find(std::string_view id) {
+Batch* StoredBatches::find(std::string_view id) {
   const auto at = batches_.find(id);
   return at == batches_.end() || !is_seen(*at->second) ? nullptr : at->second;
 }
 
-Batch* BatchShelf::find_to(std::string_view what, std::string_view id) {
+Batch* StoredBatches::find_to(std::string_view what, std::string_view id) {
   Batch* const batch = find(id);
-  if (batch != nullptr) world_.books.touch(batch->tenant, world_.call.tenant, batch->vendor, what, id);
+  if (batch != nullptr) world_.ledger.touch(batch->tenant, world_.call.tenant, batch->vendor, what, id);
   return batch;
 }
 
-void BatchShelf::erase(const Batch& batch) {
+void StoredBatches::erase(const Batch& batch) {
   batches_.erase(batch.id);
   order_.erase(std::remove(order_.begin(), order_.end(), &batch), order_.end());
 }
 
-Batch* BatchShelf::look_at(std::string_view id) {
-  ++world_.books.ledger().polls;
+Batch* StoredBatches::look_at(std::string_view id) {
+  ++world_.ledger.sums().polls;
   Batch* const batch = find_to("poll", id);
   if (batch == nullptr || ++batch->polls <= batch->quirks.not_found_polls) return nullptr;
   world_.batches.update(*batch, true);
@@ -101,8 +101,8 @@ Batch* BatchShelf::look_at(std::string_view id) {
   return batch;
 }
 
-std::vector<Batch*> BatchShelf::newest_first(bool first_page) {
-  ++world_.books.ledger().lists;
+std::vector<Batch*> StoredBatches::newest_first(bool first_page) {
+  ++world_.ledger.sums().lists;
   std::vector<Batch*> shown;
   for (auto at = order_.rbegin(); at != order_.rend(); ++at) {
     Batch& batch = **at;

@@ -1,4 +1,4 @@
-#include "emulator/base/spill.h"
+#include "emulator/base/body_file.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,18 +20,18 @@ int open_unlinked(const std::string& directory) {
   // Some file systems know no O_TMPFILE; mkostemp makes the file 0600 as well.
   std::string path = directory + "/batchrouter-emulator-XXXXXX";
   const int named = ::mkostemp(path.data(), O_CLOEXEC);
-  if (named < 0) fail("cannot make the spill file in " + directory);
+  if (named < 0) fail("cannot make the body file in " + directory);
   ::unlink(path.c_str());
   return named;
 }
 
 }  // namespace
 
-Spill::Spill(const std::string& directory) : fd_(open_unlinked(directory)) {}
+BodyFile::BodyFile(const std::string& directory) : fd_(open_unlinked(directory)) {}
 
-Spill::~Spill() { ::close(fd_); }
+BodyFile::~BodyFile() { ::close(fd_); }
 
-uint32_t Spill::take_chunk() {
+uint32_t BodyFile::take_chunk() {
   if (free_.empty()) return chunks_++;
   const uint32_t chunk = free_.back();
   free_.pop_back();
@@ -39,20 +39,20 @@ uint32_t Spill::take_chunk() {
 }
 
 Blob::~Blob() {
-  for (uint32_t chunk : chunks_) spill_->give_chunk(chunk);
+  for (uint32_t chunk : chunks_) bodies_->give_chunk(chunk);
 }
 
 void Blob::append(std::string_view bytes) {
   while (!bytes.empty()) {
-    const int64_t within = size_ % Spill::kChunkBytes;
-    if (within == 0 && size_ / Spill::kChunkBytes == static_cast<int64_t>(chunks_.size())) {
-      chunks_.push_back(spill_->take_chunk());
+    const int64_t within = size_ % BodyFile::kChunkBytes;
+    if (within == 0 && size_ / BodyFile::kChunkBytes == static_cast<int64_t>(chunks_.size())) {
+      chunks_.push_back(bodies_->take_chunk());
     }
-    const size_t room = static_cast<size_t>(Spill::kChunkBytes - within);
+    const size_t room = static_cast<size_t>(BodyFile::kChunkBytes - within);
     const ssize_t done =
-        ::pwrite(spill_->fd_, bytes.data(), std::min(room, bytes.size()), chunks_.back() * Spill::kChunkBytes + within);
+        ::pwrite(bodies_->fd_, bytes.data(), std::min(room, bytes.size()), chunks_.back() * BodyFile::kChunkBytes + within);
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) fail("cannot write to the spill file");
+    if (done <= 0) fail("cannot write to the body file");
     size_ += done;
     bytes.remove_prefix(static_cast<size_t>(done));
   }
@@ -61,13 +61,13 @@ void Blob::append(std::string_view bytes) {
 size_t Blob::read(int64_t offset, char* to, size_t size) const {
   size_t total = 0;
   while (total < size && offset < size_) {
-    const int64_t within = offset % Spill::kChunkBytes;
-    const int64_t chunk = chunks_[static_cast<size_t>(offset / Spill::kChunkBytes)];
-    const int64_t room = std::min(Spill::kChunkBytes - within, size_ - offset);
-    const ssize_t done = ::pread(spill_->fd_, to + total, std::min(size - total, static_cast<size_t>(room)),
-                                 chunk * Spill::kChunkBytes + within);
+    const int64_t within = offset % BodyFile::kChunkBytes;
+    const int64_t chunk = chunks_[static_cast<size_t>(offset / BodyFile::kChunkBytes)];
+    const int64_t room = std::min(BodyFile::kChunkBytes - within, size_ - offset);
+    const ssize_t done = ::pread(bodies_->fd_, to + total, std::min(size - total, static_cast<size_t>(room)),
+                                 chunk * BodyFile::kChunkBytes + within);
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) fail("cannot read the spill file");
+    if (done <= 0) fail("cannot read the body file");
     total += static_cast<size_t>(done);
     offset += done;
   }

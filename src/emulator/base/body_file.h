@@ -10,15 +10,15 @@ namespace br::emulator {
 
 // One unlinked file that holds every upload and every result, cut in chunks: it bounds memory and descriptors, and
 // nothing is left behind however the process ends. Used by one thread.
-class Spill {
+class BodyFile {
  public:
   static constexpr int64_t kChunkBytes = 64 * 1024;
 
   // Throws std::system_error if the directory takes no file.
-  explicit Spill(const std::string& directory);
-  ~Spill();
-  Spill(const Spill&) = delete;
-  Spill& operator=(const Spill&) = delete;
+  explicit BodyFile(const std::string& directory);
+  ~BodyFile();
+  BodyFile(const BodyFile&) = delete;
+  BodyFile& operator=(const BodyFile&) = delete;
 
  private:
   friend class Blob;
@@ -30,10 +30,10 @@ class Spill {
   std::vector<uint32_t> free_;
 };
 
-// A sequence of bytes in the spill: written once from front to back, read anywhere. Its chunks go back when it ends.
+// A sequence of bytes in the body file: written once from front to back, read anywhere. Its chunks go back when it ends.
 class Blob {
  public:
-  explicit Blob(std::shared_ptr<Spill> spill) : spill_(std::move(spill)) {}
+  explicit Blob(std::shared_ptr<BodyFile> bodies) : bodies_(std::move(bodies)) {}
   ~Blob();
   Blob(const Blob&) = delete;
   Blob& operator=(const Blob&) = delete;
@@ -45,7 +45,7 @@ class Blob {
   int64_t size() const { return size_; }
 
  private:
-  std::shared_ptr<Spill> spill_;
+  std::shared_ptr<BodyFile> bodies_;
   std::vector<uint32_t> chunks_;
   int64_t size_ = 0;
 };

@@ -1,4 +1,4 @@
-#include "emulator/vendor/spoil.h"
+#include "emulator/vendor/apply_fault.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "emulator/vendor/spoil.h"
+#include "emulator/vendor/apply_fault.h"
 
 #include <utility>
 
@@ -79,7 +79,7 @@ Reply spoiled_reply(const Fault& fault, const Vendor& vendor, const RequestHead&
     return page;
   }
   if (fault.kind == "list_entry" || fault.kind == "empty_page" || fault.kind == "page_repeats") {
-    spoil_list(fault, vendor.name(), head, reply);
+    damage_list(fault, vendor.name(), head, reply);
   } else if (fault.kind == "breaks") {
     break_off(fault, head, world.ids, reply);
   } else if (fault.kind == "truncated") {
@@ -131,7 +131,7 @@ class SpoiledExchange : public Exchange {
 
 }  // namespace
 
-Opening spoiled(const Fault& fault, const Vendor& vendor, const RequestHead& head, World& world, Opening opening) {
+Opening with_fault(const Fault& fault, const Vendor& vendor, const RequestHead& head, World& world, Opening opening) {
   if (fault.kind == "reset_before_read") {
     Opening reset;
     reset.unread = true;
