@@ -16,7 +16,7 @@ struct BodyProblem {
   std::string code;   // empty: null
 };
 
-// Where the body file that a vendor takes differ from OpenAI's.
+// Where the bodies that a vendor takes differ from OpenAI's.
 struct BodyRules {
   std::vector<std::string> more;        // parameters besides OpenAI's
   std::vector<std::string> unknown;     // OpenAI's that the vendor does not know
