@@ -204,6 +204,7 @@ BR_API const char *br_config_property_default(size_t index);
 BR_API const char *br_config_property_doc(size_t index);
 
 /* Log levels: a record is passed on when its level is <= the one asked for. */
+/* BR_LOG_DEBUG adds each poll and each exchange with a vendor: method, URL without its query, status, bytes, time. */
 enum { BR_LOG_ERROR = 1, BR_LOG_WARNING = 2, BR_LOG_INFO = 3, BR_LOG_DEBUG = 4 };
 /* One log line, without newline. Bodies and keys are never logged. */
 typedef void (*br_log_fn)(void *user_data, int32_t level, const char *message);

@@ -53,7 +53,7 @@ CLI::Option* add_repeated(CLI::App* app, const std::string& name, std::vector<st
 void add_general(CLI::App* app, Options* o) {
   app->add_flag("--json", o->json, "Data and errors as JSON.");
   app->add_flag("-q,--quiet", o->quiet, "No progress; errors only.");
-  app->add_flag("-v,--verbose", o->verbose, "Say more; twice: everything.");
+  app->add_flag("-v,--verbose", o->verbose, "Say more; twice: everything, each exchange with the vendor too.");
 }
 
 void add_settings(CLI::App* app, Options* o) {

@@ -1,6 +1,7 @@
 """The program's verbs: what they print, what they exit with, and what stays on disk."""
 import json
 import os
+import re
 
 from harness import ALL, Script, scenario, want
 
@@ -268,3 +269,13 @@ def many_jobs_resumed_at_once(world):
         world.ids = ids
         world.check_out(path=path)
     want(len(world.sim.own_batches()) == 3, "%d batches" % len(world.sim.own_batches()))
+
+
+@scenario(ALL)
+def each_exchange_with_the_vendor_is_traced(world):
+    """Method, address without its query, status, bytes and time; no key."""
+    world.write(3)
+    done = world.code(world.run("-vv"), 0)
+    lines = [line for line in done.err.split("\n") if re.search(r"(POST|GET) http://\S+: 200, \d+ bytes, \d+ ms", line)]
+    want(len(lines) >= 3, "no trace: %r" % done.err[:500])
+    want(not [line for line in lines if "?" in line], "a query is shown: %r" % lines)

@@ -114,7 +114,27 @@ Result<std::uint64_t> Engine::send(const Provider& provider, const Account& acco
     if (auto signed_it = provider.sign(account, p_.clock->now_ms(), &request); !signed_it)
       return std::move(signed_it.error());
   }
+  if (p_.traces) trace(request, &sink, &done);
   return p_.transport->start(std::move(request), std::move(sink), std::move(done));
+}
+
+// What an author of a provider needs first. A query may hold a key or a signature: it is left out.
+void Engine::trace(const HttpRequest& request, BodySink* sink, Transport::Done* done) {
+  const auto bytes = std::make_shared<std::uint64_t>(0);
+  if (*sink) {
+    *sink = [bytes, sink = std::move(*sink)](const HttpResponse& head, std::string_view piece) {
+      *bytes += piece.size();
+      return sink(head, piece);
+    };
+  }
+  const std::string call = request.method + " " + request.url.substr(0, request.url.find('?'));
+  *done = [this, call, bytes, began = p_.clock->now_ms(), done = std::move(*done)](HttpResponse response) {
+    const std::string outcome =
+        response.failure == Failure::none ? std::to_string(response.status) : "failed, " + response.failure_text;
+    p_.listener->vendor_called(call + ": " + outcome + ", " + std::to_string(*bytes + response.body.size()) + " bytes, " +
+                               std::to_string(p_.clock->now_ms() - began) + " ms");
+    done(std::move(response));
+  };
 }
 
 // Just before an upload and every paid call: that the state is where it was opened, so that what is paid for will be

@@ -45,6 +45,8 @@ class EngineListener {
   virtual void external_work(ExternalWork work) = 0;
   // The state can no longer be saved: nothing more is done.
   virtual void store_failed(const Error& error) = 0;
+  // A line about each exchange with a vendor, where EngineParts::traces.
+  virtual void vendor_called(const std::string& line) = 0;
 };
 
 struct EngineParts {
@@ -57,6 +59,7 @@ struct EngineParts {
   const Spool* spool = nullptr;
   const Config* config = nullptr;
   const StateDirectory* directory = nullptr;  // nullptr: nobody can take it away
+  bool traces = false;
 };
 
 // A batch whose results are fetched once more.
@@ -205,6 +208,7 @@ class Engine {
   void with_token(const Provider& provider, Account account, TokenFn then);
   void token_answered(const Provider& provider, const Account& account, const HttpResponse& response);
   void token_refused(const Account& account, Error* error);
+  void trace(const HttpRequest& request, BodySink* sink, Transport::Done* done);
   Result<std::uint64_t> send(const Provider& provider, const Account& account, HttpRequest request, BodySink sink,
                              Transport::Done done);
   void start_call(Run* run, std::size_t index, Op op);

@@ -60,14 +60,15 @@ Result<Router::Entry*> Router::entry_locked(const std::string& job_id) {
   if (removing_.contains(job_id)) return no_such_job(job_id);
   auto job = store_->load(job_id);
   if (!job) return std::move(job.error());
-  const bool is_unloaded = unloaded_.erase(job_id) > 0;
-  if (is_unloaded) {
+  // Also one whose own record said that it is done, and a batch of it says otherwise.
+  const bool goes_on = unloaded_.erase(job_id) > 0 || (!observer_ && !job->done);
+  if (goes_on) {
     if (auto taken = take_from_journal_locked(&*job); !taken) return std::move(taken.error());
   }
   auto entry = std::make_unique<Entry>();
   entry->feeds = make_feeds(*job);
   entry->view.tracks.resize(job->batches.size());
-  if (is_unloaded) {
+  if (goes_on) {
     // Whatever is posted about it from now on comes behind this.
     entry->in_engine = true;
     EngineJob loaded = {*job, entry->feeds, uses_of(*job), config_.boolean("resume.auto"), false, false};

@@ -78,6 +78,8 @@ void Router::job_event(std::int32_t event, const Job& job, const RemoteBatch* ba
     enqueue_locked([call = callbacks_, level, line = job.id + ": " + text] { call->log(level, line); });
 }
 
+void Router::vendor_called(const std::string& line) { say(BR_LOG_DEBUG, line); }
+
 Result<Wait> Router::poll(std::int64_t timeout_ms) {
   std::deque<std::function<void()>> due;
   {

@@ -69,7 +69,7 @@ void Router::start() {
   executor_ = std::make_unique<Executor>([this](const char* what) { thread_failed(what); });
   engine_ = std::make_unique<Engine>(
       EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(), this, spool_.get(), &config_,
-                  &directory_});
+                  &directory_, callbacks_->log && callbacks_->log_level >= BR_LOG_DEBUG});
   if (observer_) return;
   if (auto ids = store_->unsettled_ids()) {
     to_load_.assign(ids->begin(), ids->end());

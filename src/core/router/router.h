@@ -145,6 +145,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   void results_grew(const std::string& job_id) override;
   void external_work(ExternalWork work) override;
   void store_failed(const Error& error) override;
+  void vendor_called(const std::string& line) override;
 
  private:
   struct Entry {

@@ -51,6 +51,7 @@ struct Recorder : br::EngineListener {
   }
   void results_grew(const std::string&) override {}
   void external_work(br::ExternalWork) override {}
+  void vendor_called(const std::string&) override {}
   void store_failed(const br::Error& error) override { fail_msg("%s", error.message.c_str()); }
   bool seen_blocked = false, ever_blocked = false, seen_done = false;
   std::deque<bool> blocked_when_told;
