@@ -41,6 +41,16 @@ Result<void> check_requests(const RemoteBatch& batch, Op op) {
   return error;
 }
 
+// Everything that may decide what the vendor shows. Holds keys: it stays in memory.
+std::string whose(const Account& account) {
+  std::string text;
+  for (const std::string* part : {&account.provider, &account.slot, &account.base_url, &account.api_key,
+                                  &account.organization, &account.project})
+    text.append(*part).push_back('\n');
+  for (const auto& [name, value] : account.settings) text.append(name).append("=").append(value).push_back('\n');
+  return text;
+}
+
 std::string token_key(const Account& account) { return account.provider + "\n" + account.slot + "\n" + account.base_url; }
 
 }  // namespace
@@ -263,7 +273,7 @@ void Engine::send_shared(Run* run, std::size_t index, Op op, HttpRequest request
                          SharedAnswers::Use use) {
   Part& part = run->parts[index];
   const std::string& job_id = run->job.id;
-  const std::string call = account.provider + "\n" + account.slot + "\n" + request.method + " " + request.url + "\n" + request.body;
+  const std::string call = whose(account) + request.method + " " + request.url + "\n" + request.body;
   const auto use_if_wanted = [this, job_id, index, op, use = std::move(use)](const HttpResponse& response) {
     const Run* found = find(job_id);
     if (found != nullptr && found->parts[index].calls.contains(op)) use(response);
