@@ -105,6 +105,13 @@ void Engine::consumed(const std::string& job_id, std::size_t index, bool last, R
   Part& part = run->parts[index];
   part.consume_busy = false;
   if (!report) return collecting_failed(run, index, report.error());
+  if (!last && report->enough) {
+    if (part.download_call != 0) p_.transport->abort(part.download_call);
+    part.download_call = 0;
+    part.download_again = false;
+    part.download = part.downloads.size();
+    return consume(run, index, true);
+  }
   if (!last) {
     if (part.consume_last || part.output->length() - part.consumed_to >= kConsumeStep)
       consume(run, index, part.consume_last);
@@ -113,8 +120,12 @@ void Engine::consumed(const std::string& job_id, std::size_t index, bool last, R
   part.consume_last = false;
   part.pass_open = false;
   part.pass += 1;
+  report->asked = !part.downloads.empty();
+  // What was read well is not read again, unless the vendor counts more answers than it held.
+  const RemoteStatus& status = run->job.batches[index].status;
+  const bool has_all = !status.counts_known || report->counts.succeeded >= status.counts.succeeded;
   for (std::size_t i = 0; i < part.bodies.size() && i < report->bodies_with_rows.size(); ++i) {
-    if (report->bodies_with_rows[i]) part.read_bodies.insert(part.bodies[i]);
+    if (report->bodies_with_rows[i] && has_all) part.read_bodies.insert(part.bodies[i]);
   }
   report->refused = std::exchange(part.refused, std::nullopt);
   push(job_id, index, {EventKind::collected, Op::poll, {}, {}, *report});

@@ -137,6 +137,7 @@ class Engine {
     std::unique_ptr<OutputFile> output;
     std::vector<Download> downloads;
     std::size_t download = 0;
+    int empty_pages = 0;  // in a row
     // Of this pass: the downloads that brought bytes and where those begin in the output file; why one brought none.
     std::vector<std::string> bodies;
     std::vector<std::uint64_t> body_starts;

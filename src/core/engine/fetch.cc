@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kCopyBlock = std::size_t{256} << 10;
 constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
+constexpr int kMostEmptyPages = 100;
 constexpr std::int64_t kConsumeAfterMs = 100;  // the first bytes at once, and never longer than this
 
 // What names a download from one pass to the next: a signature in the query does not.
@@ -24,6 +25,12 @@ bool is_gone(const HttpResponse& response, const Error& error) {
   if (response.failure != Failure::none || error.blocking) return false;
   if (response.status == 404 || response.status == 410) return true;
   return response.status == 400 && error.code == Code::provider && !error.vendor_code.empty();
+}
+
+// A vendor that gives its reason as a text gives no code with it.
+void name_refusal(const HttpResponse& response, Error* error) {
+  if (response.status == 400 && error->vendor_code.empty() && Json::parse(response.body) != nullptr)
+    error->vendor_code = "bad_request";
 }
 
 // What a download that broke can be gone on with; empty: nothing.
@@ -40,6 +47,22 @@ std::int64_t range_start(std::string_view content_range) {
   char* end = nullptr;
   const long long start = std::strtoll(text.c_str(), &end, 10);
   return end == text.c_str() || *end != '-' ? -1 : start;
+}
+
+// The 200 of it; -1: it is not told.
+std::int64_t range_total(std::string_view content_range) {
+  const std::size_t slash = content_range.find('/');
+  if (slash == std::string_view::npos) return -1;
+  const std::string text(content_range.substr(slash + 1));
+  char* end = nullptr;
+  const long long total = std::strtoll(text.c_str(), &end, 10);
+  return end == text.c_str() ? -1 : total;
+}
+
+// The rest of another file than the one that is here.
+bool is_of_another_file(const HttpResponse& head, const std::string& etag) {
+  const std::string_view now = head.header("etag");
+  return !now.empty() && now != etag;
 }
 
 }  // namespace
@@ -171,9 +194,17 @@ void Engine::page_ended(const std::string& job_id, std::size_t index, const Acco
   auto page = part.provider->read_page(account, run->job.batches[index], response);
   if (!page) {
     token_refused(account, &page.error());
+    name_refusal(response, &page.error());
     if (!is_gone(response, page.error())) return fetch_error(job_id, index, page.error());
     part.refused = page.error();
     page = Page{};
+  }
+  part.empty_pages = page->lines.empty() ? part.empty_pages + 1 : 0;
+  if (part.empty_pages > kMostEmptyPages && !page->next.empty()) {
+    part.empty_pages = 0;
+    return fetch_error(job_id, index,
+                       protocol_error(run->job.batches[index].provider, "downloading results",
+                                      "page after page holds no row, and the last one names another"));
   }
   if (!page->lines.empty()) {
     next_body(&part);
@@ -195,7 +226,8 @@ bool Engine::begin_body(Part* part, const HttpResponse& head) {
   if (std::exchange(part->head_seen, true)) return true;
   if (head.status == 206) {
     const auto here = static_cast<std::int64_t>(part->output->source_length());
-    part->wrong_range = !part->download_again || range_start(head.header("content-range")) != here;
+    part->wrong_range = !part->download_again || range_start(head.header("content-range")) != here ||
+                        is_of_another_file(head, part->etag);
     if (!part->wrong_range) part->output->continue_source();
     return !part->wrong_range;
   }
@@ -237,6 +269,14 @@ void Engine::download_ended(const std::string& job_id, std::size_t index, const 
     token_refused(account, &error);
     return download_failed(run, index, response, std::move(error));
   }
+  // A cache may give a file piece by piece: what is still missing is asked for next.
+  const auto here = static_cast<std::int64_t>(part.output->source_length());
+  const std::int64_t begun = range_start(response.header("content-range"));
+  if (response.status == 206 && here > begun && here < range_total(response.header("content-range"))) {
+    part.output->close();
+    part.download_again = true;
+    return start_download(run, index);
+  }
   auto ended = part.output->end_source();
   part.output->close();
   if (!ended) return fetch_error(job_id, index, ended.error());
@@ -251,9 +291,7 @@ void Engine::download_failed(Run* run, std::size_t index, const HttpResponse& re
   part.output->close();
   part.download_again = true;
   if (part.write_error) return fetch_error(run->job.id, index, *part.write_error);
-  // A vendor that gives its reason as a plain text gives no code with it.
-  if (response.status == 400 && error.vendor_code.empty() && Json::parse(response.body) != nullptr)
-    error.vendor_code = "bad_request";
+  name_refusal(response, &error);
   if (is_gone(response, error)) {
     part.refused = std::move(error);
     part.bodies.pop_back();

@@ -104,7 +104,9 @@ struct CollectReport {
   std::int64_t unknown = 0;    // rows for ids that were never asked
   std::int64_t damaged = 0;    // ids whose row came and could not be read
   std::int64_t rows = 0;       // result rows that came in this pass, of whichever id
-  std::int64_t bodies = 0;     // downloads of this pass,
+  bool enough = false;         // every id has its result, and far too much follows: the download need not end
+  bool asked = false;          // something was downloaded in this pass, if only a page without rows
+  std::int64_t bodies = 0;     // downloads of this pass that brought bytes,
   std::int64_t bare = 0;       // those of them in which something stood and no result row,
   std::string bare_text;       // and what stood there
   std::vector<bool> bodies_with_rows;  // for each download of this pass

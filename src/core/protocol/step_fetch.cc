@@ -107,8 +107,11 @@ void Stepper::body_without_rows(Error error) {
 bool Stepper::rows_are_promised(const CollectReport& report) const {
   const RemoteStatus& s = d_.batch.status;
   if (!rules_.attached && report.missing <= report.damaged) return false;
-  if (s.counts_known) return s.counts.succeeded + s.counts.errored > report.counts.total + report.damaged;
-  return s.state == State::completed && (!rules_.attached || report.bare > 0);
+  const std::int64_t counted = s.counts.succeeded + s.counts.errored;
+  if (s.counts_known && counted > report.counts.total + report.damaged) return true;
+  // Counters lag, and what is no row of the vendor's proves nothing about its rows.
+  if (!s.counts_known || counted == 0) return report.bare > 0 || (s.state == State::completed && !rules_.attached);
+  return false;
 }
 
 void Stepper::collected(const CollectReport& report) {
@@ -116,7 +119,7 @@ void Stepper::collected(const CollectReport& report) {
   track().most_bytes = 0;
   trouble_over(Trouble::downloads);
   if (report.refused && (rules_.attached || report.missing > 0)) return file_refused(*report.refused);
-  if (report.bodies > 0 && (report.bare > 0 || report.rows == 0) && rows_are_promised(report)) {
+  if ((report.bodies > 0 || report.asked) && (report.bare > 0 || report.rows == 0) && rows_are_promised(report)) {
     Error error(Code::protocol,
                 "[" + batch().provider + "] downloading results: the answer holds no result row" +
                     (report.bare_text.empty() ? ", it is empty" : ", but: " + report.bare_text),

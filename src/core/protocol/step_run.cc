@@ -138,7 +138,9 @@ bool Stepper::promised_file_is_late() const {
   if (s.state == State::completed && nothing) late = true;
   if (!late) return false;
   const bool patient = d_.track.late_polls < kMaxLatePolls || now_ - d_.track.ended_ms < rules_.settle_ms;
-  return patient && (nothing || d_.track.late_polls < kLatePollsOfOne);
+  // Some vendors count errors and keep no file of them; answers that are counted are somewhere.
+  const bool answers_late = s.counts_known && s.counts.succeeded > 0 && s.output.id.empty();
+  return patient && (nothing || answers_late || d_.track.late_polls < kLatePollsOfOne);
 }
 
 }  // namespace br

@@ -126,7 +126,7 @@ Result<CollectReport> Collector::consume(const OutputRead& read) {
 
 Result<void> Collector::take_lines(bool repeated) {
   Line line;
-  for (;;) {
+  while (!enough_) {
     auto more = lines_->next(&line);
     if (!more) return std::move(more.error());
     if (!*more) return check_size();
@@ -138,13 +138,18 @@ Result<void> Collector::take_lines(bool repeated) {
     }
     if (auto fits = check_size(); !fits) return fits;
   }
+  return {};
 }
 
 // A batch may bring what was asked for, and a little of what was not.
-Result<void> Collector::check_size() const {
+Result<void> Collector::check_size() {
   const std::uint64_t unfinished = lines_->pending_bytes();
   const bool endless = unfinished > kMaxJunkBytes && unfinished / 16 > plan_.max_line_bytes;
   if (junk_bytes_ <= kMaxJunkBytes && !endless) return {};
+  if (plan_.ids && ledger_.unseen() == 0) {
+    enough_ = true;
+    return {};
+  }
   Error error(
       Code::protocol,
       endless ? "the results hold a line of more than " + std::to_string(unfinished >> 20) + " MiB"
@@ -294,6 +299,7 @@ CollectReport Collector::report() const {
   CollectReport report;
   report.missing = !plan_.ids ? 0 : static_cast<std::int64_t>(ledger_.unseen());
   report.malformed = malformed_;
+  report.enough = enough_;
   for (const auto& [place, damaged] : damaged_) report.damaged += ledger_.seen(place) ? 0 : 1;
   report.unknown = unknown_;
   report.counts = counts_;

@@ -91,7 +91,7 @@ class Collector {
   Result<void> take_line(Line* line, bool repeated);
   Result<void> take_row(Row row, bool repeated, std::size_t size);
   bool take_damaged(const Line& line, const Row& row);
-  Result<void> check_size() const;
+  Result<void> check_size();
   Body& body_at(std::uint64_t offset);
   void odd(std::int32_t event, std::string text);
   void count(ResultStatus status, std::int64_t by = 1);
@@ -126,6 +126,7 @@ class Collector {
   std::vector<std::uint64_t> body_starts_;
   std::vector<Body> bodies_;
   std::string bare_text_;  // the first line of this pass that is no row
+  bool enough_ = false;     // every id has its result, and what follows is none
   std::uint64_t junk_bytes_ = 0;  // of lines that answer nothing
   std::int64_t malformed_ = 0, unknown_ = 0;
   std::int64_t odd_rows_ = 0;

@@ -19,11 +19,14 @@ bool is_passing(const Error& error) { return error.code == Code::io && error.tra
 // true: at least one was taken, or none will come any more (out stays empty).
 Result<bool> Router::take_results_locked(Entry* entry, std::size_t capacity, std::vector<Delivered>* out) {
   if (!entry->delivery) entry->delivery = std::make_unique<Delivery>(entry->view.job, entry->feeds);
+  const std::size_t before = out->size();
+  entry->interrupted = false;
   while (out->size() < capacity) {
     Delivered item;
     auto more = entry->delivery->next(&item);
     // What was taken before the damage is handed out first; the next call meets it again.
-    if (!more && !out->empty()) return true;
+    entry->interrupted = !more && out->size() > before;
+    if (entry->interrupted) return true;
     if (!more) return std::move(more.error());
     if (!*more) break;
     out->push_back(std::move(item));
@@ -40,6 +43,7 @@ Result<void> Router::take_any_locked(std::size_t capacity, std::vector<Delivered
     served_ = *next;
     Entry* entry = entries_.at(served_).get();
     auto taken = take_results_locked(entry, capacity, out);
+    if (entry->interrupted || (!taken && !out->empty())) return {};
     if (!taken && !is_passing(taken.error())) {
       // Told once; the other jobs go on.
       entry->damage = taken.error();

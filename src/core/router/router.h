@@ -154,6 +154,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
     std::unique_ptr<Delivery> delivery;
     std::vector<DoneFn> done;
     bool in_engine = false;
+    bool interrupted = false;     // results were taken up to a damage, which the next call meets
     std::optional<Error> damage;  // its results cannot be read, which was told to whoever takes those of any job
   };
   Router(Config config, RouterCallbacks callbacks);

@@ -142,10 +142,11 @@ class XaiProvider : public OpenAiFamilyProvider {
     auto json = read_object(account.provider, "downloading results", response);
     if (!json) return reclassify(std::move(json.error()));
     const Json& rows = (**json)["results"];
+    if (!rows.is_array()) return protocol_error("xai", "downloading results", "the answer is no page of results");
     Page page;
     for (const Json& row : rows.items()) append_line(row.raw(), &page.lines);
     const std::string token = (**json)["pagination_token"].string_or("");
-    if (!token.empty() && !rows.items().empty()) page.next.push_back(results(account, batch.status.id, token));
+    if (!token.empty()) page.next.push_back(results(account, batch.status.id, token));
     return page;
   }
 
@@ -153,7 +154,9 @@ class XaiProvider : public OpenAiFamilyProvider {
   Download results(const Account& account, std::string_view id, std::string_view token) const {
     std::string path = openai_path("/batches", id, "/results?limit=" + std::to_string(kResultsPerPage));
     if (!token.empty()) path += "&pagination_token=" + url_encode(token);
-    return {openai_request(v_.calls, account, "GET", path), true, {}};
+    Download download{openai_request(v_.calls, account, "GET", path), true, {}};
+    download.request.large_answer = true;
+    return download;
   }
 
   Result<Step> operate(Op op, const OpContext& context, const HttpResponse* last) const {

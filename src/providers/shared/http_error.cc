@@ -138,12 +138,20 @@ void block_for_redirect(const HttpResponse& response, Error* error) {
   block(error, "something else answers for the vendor, a gateway or a sign-in page; check the base URL");
 }
 
+// The bucket itself is missing. The name of an object in it may hold that word too.
+bool is_about_a_bucket(std::string_view said) {
+  for (const std::string_view words : {"bucket does not exist", "no such bucket", "bucket not found", "bucket was not found"}) {
+    if (said.find(words) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 void judge_status(const HttpResponse& response, const VendorError& vendor, Error* error) {
   const int status = response.status;
   if (status >= 300 && status < 400) block_for_redirect(response, error);
   if (status == 407) block(error, "a proxy wants a user and a password: check https_proxy");
   if (status == 511) block(error, "the network wants somebody to sign in first");
-  if (status == 404 && lower_case(vendor.message).find("bucket") != std::string::npos)
+  if (status == 404 && is_about_a_bucket(lower_case(vendor.message)))
     block(error, "make the bucket, or check its name and region in the settings; then resume");
 }
 

@@ -57,6 +57,12 @@ Step send_step(HttpRequest request) {
 }
 
 void add_listed(Result<RemoteStatus> entry, Outcome* outcome) {
+  // No vendor's page is that long: what is behind is as good as unread, and the memory of one page is bounded.
+  constexpr std::size_t kMostEntries = 50'000;
+  if (outcome->listed.size() >= kMostEntries) {
+    ++outcome->unreadable;
+    return;
+  }
   if (entry) outcome->listed.push_back(std::move(*entry));
   else outcome->unreadable += 1;
 }
