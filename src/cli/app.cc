@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/duration.h"
 #include "cli/suggest.h"
+#include "cli/terminal.h"
 #include "emulator/emulator.h"
 
 namespace cli {
@@ -223,7 +224,7 @@ std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
     return parse_arguments(static_cast<int>(asked.size()) - 1, asked.data(), options);
   }
   if (argc < 2) {
-    fmt::print(stderr, "{}", app->help());
+    tell_text(fmt::format("{}", app->help()));
     return Exit::usage;
   }
   try {

@@ -60,7 +60,7 @@ Exit run_results(const Options& options) {
   if (options.refetch) {
     std::int64_t changed = 0;
     call(br_job_refetch, job.get(), timeout_ms(options), &changed);
-    if (!options.quiet) fmt::print(stderr, "{}: {} results changed\n", br_job_id(job.get()), grouped(changed));
+    if (!options.quiet) tell_text(fmt::format("{}: {} results changed\n", br_job_id(job.get()), grouped(changed)));
     // Its OUT is written anew, wherever the job remembers it.
     if (options.output.empty() && !options.failed && !output_of(job.get()).empty()) {
       output = OutputOwners(&session).path_of(job.get());

@@ -86,7 +86,7 @@ std::string failure_json(const Failure& failure) {
 
 void print_failure(const Failure& failure, bool json) {
   if (json) {
-    fmt::print(stderr, "{}\n", printable_json(failure_json(failure)));
+    tell_text(fmt::format("{}\n", printable_json(failure_json(failure))));
     return;
   }
   for (const std::string& issue : failure.issues) tell("{}\n", issue);

@@ -57,10 +57,10 @@ void Progress::draw_bar(const br_job* job) {
   const std::int64_t finished = finished_requests(job);
   const std::int64_t full = std::clamp<std::int64_t>(finished * kBarWidth / total, 0, kBarWidth);
   const std::string filled(static_cast<std::size_t>(full), '#'), rest(static_cast<std::size_t>(kBarWidth - full), '.');
-  fmt::print(stderr, "\r\x1b[K[{}{}{}{}] {:>3} %  {} of {}  {}  {}", colour_ ? "\x1b[32m" : "", filled,
+  tell_text(fmt::format("\r\x1b[K[{}{}{}{}] {:>3} %  {} of {}  {}  {}", colour_ ? "\x1b[32m" : "", filled,
              colour_ ? "\x1b[0m" : "", rest, finished * 100 / total, grouped(finished),
              grouped(br_job_count(job, BR_COUNT_TOTAL)), br_state_name(br_job_state(job)),
-             show_duration(steady_ms() - started_ms_));
+             show_duration(steady_ms() - started_ms_)));
   std::fflush(stderr);
   drawn_ = true;
 }
@@ -83,7 +83,7 @@ void Progress::note(const std::string& line) {
 
 void Progress::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  tell_text(fmt::format("\r\x1b[K"));
   std::fflush(stderr);
   drawn_ = false;
 }

@@ -102,7 +102,7 @@ bool find_state(const Options& options) {
   if (options.state_dir.empty() || access(directory.c_str(), F_OK) == 0) return false;
   // No failure: nothing was ever submitted from there, and the next submission makes it.
   const std::string what = directory + ": there is no such directory, so there are no jobs";
-  if (options.json) fmt::print(stderr, "{{\"warning\":{}}}\n", printable_json(json_text(what)));
+  if (options.json) tell_text(fmt::format("{{\"warning\":{}}}\n", printable_json(json_text(what))));
   else tell("warning: {}\n", what);
   return false;
 }

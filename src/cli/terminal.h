@@ -21,10 +21,15 @@ void put(fmt::format_string<Args...> format, Args&&... args) {
   fmt::print("{}", printable(fmt::format(format, std::forward<Args>(args)...)));
 }
 
-// To standard error.
+// To standard error, as it is. It may be full or closed: then there is nobody to tell, and that stops no work.
+inline void tell_text(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stderr) != text.size()) std::clearerr(stderr);
+}
+
+// The same, of what may hold anything.
 template <class... Args>
 void tell(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print(stderr, "{}", printable(fmt::format(format, std::forward<Args>(args)...)));
+  tell_text(printable(fmt::format(format, std::forward<Args>(args)...)));
 }
 
 }  // namespace cli

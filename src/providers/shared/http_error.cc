@@ -79,7 +79,9 @@ VendorError read_body(const HttpResponse& response) {
   const Json& whole = json->is_array() && !json->items().empty() ? json->items().front() : *json;
   if (!whole.is_object()) return out;
   const Json& error = error_object(whole);
-  const Json& inner = error.is_object() ? error : whole;
+  const Json& list = whole["errors"];
+  const bool listed = !error.is_object() && list.is_array() && !list.items().empty() && list.items().front().is_object();
+  const Json& inner = error.is_object() ? error : listed ? list.items().front() : whole;
   out.message = reason_in(inner["message"]);
   if (out.message.empty() && error.is_string()) out.message = error.string_or("");
   if (out.message.empty()) out.message = reason_in(whole["detail"]);

@@ -61,10 +61,13 @@ bool is_queue_full(std::string_view code, std::string_view message) {
                        "batch_queue_full", "queue_full", "batch_limit_exceeded", "too_many_batches"}))
     return true;
   const std::string said = lower_case(message);
-  if (!has_one_of(said, {"limit", "maximum", "max ", "too many", "quota", "exceed", "full", "reached", "capacity"}))
+  if (!has_one_of(said, {"limit", "maximum", "max ", "too many", "quota", "exceed", "full", "reached", "capacity", "already have"}))
     return false;
-  static constexpr std::string_view kWaiting[] = {"concurrent", "pending", "running", "active", "queued", "in_progress",
-                                                  "in-progress", "in progress", "outstanding", "unfinished"};
+  if (has_one_of(said, {"batches are already being processed", "batches are being processed", "in-flight batches",
+                        "in flight batches", "inflight batches", "open batches", "processing batches", "validating state"}))
+    return true;
+  static constexpr std::string_view kWaiting[] = {"concurrently processing", "unfinished", "concurrent", "pending", "running", "active", "queued", "in_progress",
+                                                  "in-progress", "in progress", "outstanding"};
   if (has_one_of(said, {"enqueued", "batch queue", "processing queue", "queue is full", "queue limit", "queue for this"}))
     return true;
   for (const std::string_view word : kWaiting) {
