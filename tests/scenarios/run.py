@@ -17,6 +17,7 @@ import scenarios_convert
 import scenarios_crash
 import scenarios_create
 import scenarios_damage
+import scenarios_damage_results
 import scenarios_decide
 import scenarios_faults
 import scenarios_guards
@@ -32,9 +33,9 @@ import scenarios_trouble
 import scenarios_vllm
 
 MODULES = (scenarios_accounts, scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash,
-           scenarios_create, scenarios_damage, scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity,
-           scenarios_input, scenarios_keys, scenarios_legacy, scenarios_limits, scenarios_objects, scenarios_rows,
-           scenarios_secrets, scenarios_trouble, scenarios_vllm)
+           scenarios_create, scenarios_damage, scenarios_damage_results, scenarios_decide, scenarios_faults,
+           scenarios_guards, scenarios_identity, scenarios_input, scenarios_keys, scenarios_legacy, scenarios_limits,
+           scenarios_objects, scenarios_rows, scenarios_secrets, scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
