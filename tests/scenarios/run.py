@@ -23,6 +23,7 @@ import scenarios_faults
 import scenarios_guards
 import scenarios_identity
 import scenarios_input
+import scenarios_journal
 import scenarios_keys
 import scenarios_legacy
 import scenarios_limits
@@ -34,8 +35,8 @@ import scenarios_vllm
 
 MODULES = (scenarios_accounts, scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash,
            scenarios_create, scenarios_damage, scenarios_damage_results, scenarios_decide, scenarios_faults,
-           scenarios_guards, scenarios_identity, scenarios_input, scenarios_keys, scenarios_legacy, scenarios_limits,
-           scenarios_objects, scenarios_rows, scenarios_secrets, scenarios_trouble, scenarios_vllm)
+           scenarios_guards, scenarios_identity, scenarios_input, scenarios_journal, scenarios_keys, scenarios_legacy,
+           scenarios_limits, scenarios_objects, scenarios_rows, scenarios_secrets, scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
