@@ -1,4 +1,4 @@
-"""Records that are whole and yet not this job's, or of an older moment: journals and directories of others, old copies."""
+"""Records that are whole and yet not this job's, or of an older moment: journals of others, old copies."""
 import glob
 import json
 import os
@@ -182,7 +182,7 @@ def last_line_about(part, how):
 
 
 def journal_line_damaged(world, how):
-    """The database is gone, as its damage is to be cured, and the journal's last word about the batch is not to be had."""
+    """The database is gone, as its damage is to be cured, and so is the journal's last word about the batch."""
     world.write(5)
     world.code(world.run(), 0)
     job = world.job_id()
