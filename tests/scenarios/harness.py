@@ -20,7 +20,8 @@ from sim_together import TogetherSim
 
 SIMS = {sim.vendor: sim for sim in (OpenAISim, AnthropicSim, GoogleSim, MistralSim, TogetherSim, GroqSim)}
 MODELS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5", "google": "gemini-2.5-flash",
-          "mistral": "mistral-small-latest", "together": "Qwen/Qwen3-9B", "groq": "llama-3.1-8b", "vllm": "m"}
+          "mistral": "mistral-small-latest", "together": "Qwen/Qwen3-9B", "groq": "llama-3.1-8b", "vllm": "m",
+          "fireworks": "accounts/fireworks/models/model-a"}
 KEY_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY",
                  "TOGETHER_API_KEY", "GROQ_API_KEY")
 SCENARIOS = []

@@ -10,6 +10,7 @@ import traceback
 
 import harness
 import scenarios_accounts
+import scenarios_addresses
 import scenarios_again
 import scenarios_answers
 import scenarios_cli
@@ -17,13 +18,16 @@ import scenarios_convert
 import scenarios_crash
 import scenarios_create
 import scenarios_damage
+import scenarios_damage_results
 import scenarios_decide
 import scenarios_faults
 import scenarios_guards
 import scenarios_identity
 import scenarios_input
+import scenarios_journal
 import scenarios_keys
 import scenarios_legacy
+import scenarios_library
 import scenarios_limits
 import scenarios_objects
 import scenarios_rows
@@ -31,9 +35,10 @@ import scenarios_secrets
 import scenarios_trouble
 import scenarios_vllm
 
-MODULES = (scenarios_accounts, scenarios_again, scenarios_answers, scenarios_cli, scenarios_convert, scenarios_crash,
-           scenarios_create, scenarios_damage, scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity,
-           scenarios_input, scenarios_keys, scenarios_legacy, scenarios_limits, scenarios_objects, scenarios_rows,
+MODULES = (scenarios_accounts, scenarios_addresses, scenarios_again, scenarios_answers, scenarios_cli,
+           scenarios_convert, scenarios_crash, scenarios_create, scenarios_damage, scenarios_damage_results,
+           scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity, scenarios_input, scenarios_journal,
+           scenarios_keys, scenarios_legacy, scenarios_library, scenarios_limits, scenarios_objects, scenarios_rows,
            scenarios_secrets, scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
