@@ -48,8 +48,10 @@ int main(int argc, char** argv) {
     cli::print_failure(cli::Failure(cli::Exit::failed, "an exception of an unknown type"), json);
     code = static_cast<int>(cli::Exit::failed);
   }
-  if (std::fflush(stdout) != 0 && code == 0) {
-    const int why = errno;
+  errno = 0;
+  const bool lost = std::ferror(stdout) != 0;  // what an earlier flush could not write
+  if ((std::fflush(stdout) != 0 || lost) && code == 0) {
+    const int why = errno == 0 ? ENOSPC : errno;
     code = static_cast<int>(why == EPIPE ? cli::Exit::reader_gone : cli::Exit::failed);
     if (why != EPIPE)
       cli::print_failure(cli::Failure(cli::Exit::failed, std::string("standard output: cannot write: ") + std::strerror(why),

@@ -58,7 +58,7 @@ def answer_changed(name, other):
 
 def id_changed(name, other):
     """The request of that id under another one; what it asks stays."""
-    return lambda data: re.sub(b'(?<!q-)' + name + b'"', other + b'"', data)
+    return lambda data: re.sub(b'(?<!"q-)' + name + b'"', other + b'"', data)
 
 
 def remove_database(world):

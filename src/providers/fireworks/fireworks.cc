@@ -97,6 +97,8 @@ class FireworksProvider : public OpenAiFamilyProvider {
   Result<Page> read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const override {
     auto json = read_object(account.provider, "asking for the result files", response);
     if (!json) return std::move(json.error());
+    if (!(**json)["filenameToSignedUrls"].is_object())
+      return protocol_error("fireworks", "asking for the result files", "the answer names no files");
     Page page;
     for (const auto& [name, url] : (**json)["filenameToSignedUrls"].fields()) {
       if (!url.is_string() || url.string().empty()) continue;

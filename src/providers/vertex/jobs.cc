@@ -241,7 +241,9 @@ Result<Page> read_vertex_page(const Account& account, const RemoteBatch& batch, 
   constexpr std::string_view kWhat = "listing the results in Cloud Storage";
   auto json = read_object(account.provider, kWhat, response);
   if (!json) return std::move(json.error());
-  if (!(*json)->is_object()) return protocol_error(account.provider, kWhat, "the answer is no list of objects");
+  // An empty list is of that kind, too.
+  if (!(**json)["items"].is_array() && (**json)["kind"].string() != "storage#objects")
+    return protocol_error(account.provider, kWhat, "the answer is no list of objects");
   const GcsPlace place = read_place(batch.status.output.url);
   Page page;
   for (const Json& item : (**json)["items"].items()) {
