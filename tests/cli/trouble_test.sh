@@ -64,4 +64,24 @@ expect_text "$dir/stdout" '"cancelled":true' "cancel"
 expect_exit 3 "resume after cancel" "$program" resume $options
 expect_complete 20 "$dir/late.jsonl" "resume after cancel"
 stop_emulator
+# Nobody reads what it says, and it goes on all the same.
+start_emulator --latency 1s --speed 10
+for to in /dev/full closed; do
+  rm -rf "$dir/state" "$dir/out.jsonl"
+  code=0
+  if [ "$to" = closed ]; then
+    "$program" run "$dir/in.jsonl" -o "$dir/out.jsonl" --provider openai --base-url "$url" --state-dir "$dir/state" \
+      --poll-interval 20ms 2>&- || code=$?
+  else
+    "$program" run "$dir/in.jsonl" -o "$dir/out.jsonl" --provider openai --base-url "$url" --state-dir "$dir/state" \
+      --poll-interval 20ms 2>"$to" || code=$?
+  fi
+  [ "$code" -eq 0 ] || fail "standard error $to: exit $code"
+  expect_complete 20 "$dir/out.jsonl" "standard error $to"
+done
+code=0
+"$program" list --state-dir "$dir/state" >/dev/full 2>"$dir/stderr" || code=$?
+[ "$code" -eq 1 ] || fail "standard output full: exit $code"
+expect_text "$dir/stderr" "standard output" "standard output full"
+stop_emulator
 finish

@@ -278,3 +278,39 @@ def foreign_rows_without_end_do_not_fill_the_disk(world):
     world.sim.rewrite.clear()
     world.code(world.call("resume"), 0)
     world.check_out()
+
+
+# ---- ranges ----
+
+def ranges_of(world, how):
+    """A download that breaks inside a row; what follows is of another file, or only a piece."""
+    state = {"broke": False, "asked": 0}
+
+    def rewrite(request, response):
+        whole = bytes(response.body)
+        asked = request.headers.get("range")
+        if not asked:
+            first = not state["broke"]
+            state["broke"] = True
+            response.headers.update({"ETag": '"one"' if first else '"two"', "Accept-Ranges": "bytes"})
+            if first:
+                response.stops_after = whole.index(b"q-r0") - 20 if b"q-r0" in whole else len(whole) // 2
+            return response
+        state["asked"] += 1
+        start = int(asked.split("=")[1].split("-")[0])
+        end = min(start + 200, len(whole)) if how == "piece" else len(whole)
+        body = whole[start:end] if how == "piece" else b"x" * (end - start)
+        headers = {"ETag": '"one"' if how == "piece" else '"two"',
+                   "Content-Range": "bytes %d-%d/%d" % (start, end - 1, len(whole))}
+        return Response(206, body, headers=headers)
+
+    world.write(4)
+    world.sim.rewrite["content"] = rewrite
+    world.code(world.run(timeout="20s"), 0)
+    world.check_out()
+    want(state["asked"] > (1 if how == "piece" else 0), "no range was asked for")
+
+
+for vendor in "openai anthropic groq".split():
+    for label in ("piece", "another-file"):
+        add(vendor, "range-answered-with-" + label, ranges_of, how=label)

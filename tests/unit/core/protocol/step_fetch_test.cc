@@ -158,6 +158,48 @@ void body_without_rows_is_no_pass_while_rows_are_promised(void**) {
   assert_int_equal(count(now, ActionKind::finish), 0);
 }
 
+// Counters lag, and of some states there are none: what is no row of the vendor's ends no batch.
+void page_of_somebody_else_is_no_pass_whatever_the_counters_say(void**) {
+  for (const br::State state : {br::State::completed, br::State::expired, br::State::cancelled}) {
+    for (const bool known : {false, true}) {
+      br::Decision now = ended_batch();
+      now.batch.status.state = state;
+      now.batch.status.counts_known = known;
+      br::Event page = collected(4, 0);
+      page.report.bare = 1;
+      page.report.bare_text = "<html>";
+      now = step(now, page);
+      assert_int_equal(now.batch.fetches, 0);
+      assert_int_equal(now.batch.bad_fetches, 1);
+      assert_int_equal(count(now, ActionKind::finish), 0);
+    }
+  }
+}
+
+// Pages of results bring no bytes where they hold no row.
+void pages_without_rows_are_no_pass_of_a_completed_batch(void**) {
+  br::Event pages = collected(4, 0);
+  pages.report.bodies = 0;
+  pages.report.asked = true;
+  assert_int_equal(step(ended_batch(), pages).batch.bad_fetches, 1);
+  pages.report.asked = false;  // there was nothing to ask for
+  assert_int_equal(step(ended_batch(), pages).batch.bad_fetches, 0);
+}
+
+void output_file_that_is_named_late_is_waited_for_beside_the_error_file(void**) {
+  br::Decision now = ended_batch();
+  now.batch.status.output.id.clear();
+  now.batch.status.errors.id = "file-2";
+  now.batch.status.counts_known = true;
+  now.batch.status.counts.succeeded = 3;
+  now.batch.status.counts.errored = 1;
+  for (int poll = 0; poll < 30; ++poll) {
+    now = step(now, good_poll(now));
+    assert_int_equal(now.track.due, br::Due::poll);
+    assert_int_equal(count(now, ActionKind::fetch), 0);
+  }
+}
+
 void junk_beside_rows_that_account_for_every_promise_is_a_pass(void**) {
   br::Decision now = ended_batch();
   now.batch.status.counts_known = true;
@@ -213,6 +255,9 @@ void download_that_comes_further_each_time_goes_on(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(page_of_somebody_else_is_no_pass_whatever_the_counters_say),
+      cmocka_unit_test(pages_without_rows_are_no_pass_of_a_completed_batch),
+      cmocka_unit_test(output_file_that_is_named_late_is_waited_for_beside_the_error_file),
       cmocka_unit_test(file_refused_between_good_polls_given_up_after_eight_with_its_reason),
       cmocka_unit_test(one_file_of_two_refused_and_no_row_missing_the_batch_ends_well),
       cmocka_unit_test(one_file_of_two_refused_and_rows_missing_counts_as_refused),

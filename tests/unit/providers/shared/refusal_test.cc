@@ -30,12 +30,32 @@ void a_full_queue_is_known_by_any_words(void**) {
            "You have reached the maximum number of concurrent batch jobs", "Too many pending batches",
            "Your account exceeds the limit of 20 active batches", "The batch queue is full",
            "This request would exceed the number of batch requests in the processing queue",
-           "Max number of batches in progress reached"})
+           "Max number of batches in progress reached",
+           "You have exceeded the maximum number of batches that can be in validating state",
+           "Batch creation limit reached: 2 batches are already being processed.", "Maximum in-flight batches reached",
+           "You already have 100 open batches; wait until one is finished",
+           "Too many concurrently processing batches."})
     assert_true(br::is_queue_full("", text));
   assert_true(br::is_queue_full("token_limit_exceeded", ""));
   for (const char* text : {"", "The file has more than the maximum of 50000 requests", "Rate limit reached: 3 requests per min",
                            "max_tokens exceeds the limit of the model", "Number of concurrent connections is limited"})
     assert_false(br::is_queue_full("", text));
+}
+
+void a_code_in_a_list_of_errors_is_read(void**) {
+  const br::Error error =
+      judged(br::Op::create, answer_of(400, R"({"errors":[{"message":"Enqueued token limit reached","code":"token_limit_exceeded"}]})"));
+  assert_int_equal(error.code, br::Code::limit);
+  assert_string_equal(error.vendor_code.c_str(), "token_limit_exceeded");
+}
+
+void a_missing_object_is_no_missing_bucket(void**) {
+  const char* kGone = R"({"error":{"code":404,"message":"No such object: my-bucket/in/results/predictions.jsonl"}})";
+  const br::Error gone = br::read_http_error("vertex", "downloading results", answer_of(404, kGone));
+  assert_false(gone.blocking);
+  assert_int_equal(gone.code, br::Code::not_found);
+  const char* kBucket = R"({"error":{"code":404,"message":"The specified bucket does not exist."}})";
+  assert_true(br::read_http_error("vertex", "downloading results", answer_of(404, kBucket)).blocking);
 }
 
 void a_full_queue_at_create_did_nothing_and_is_waited_for(void**) {
@@ -124,6 +144,8 @@ void a_missing_bucket_blocks(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_full_queue_is_known_by_any_words),
+      cmocka_unit_test(a_code_in_a_list_of_errors_is_read),
+      cmocka_unit_test(a_missing_object_is_no_missing_bucket),
       cmocka_unit_test(a_full_queue_at_create_did_nothing_and_is_waited_for),
       cmocka_unit_test(what_is_not_the_vendors_blocks_upload_and_create),
       cmocka_unit_test(what_the_vendor_says_of_the_request_stays_a_refusal),
