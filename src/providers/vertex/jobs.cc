@@ -241,8 +241,10 @@ Result<Page> read_vertex_page(const Account& account, const RemoteBatch& batch, 
   constexpr std::string_view kWhat = "listing the results in Cloud Storage";
   auto json = read_object(account.provider, kWhat, response);
   if (!json) return std::move(json.error());
-  // An empty list is of that kind, too.
-  if (!(**json)["items"].is_array() && (**json)["kind"].string() != "storage#objects")
+  // An empty list may leave out everything; what says something else is none.
+  const bool is_list = (**json)["items"].is_array() || (**json)["kind"].string() == "storage#objects" ||
+                       (**json)["nextPageToken"].is_string() || (**json)["prefixes"].is_array();
+  if (!is_list && !(**json).fields().empty())
     return protocol_error(account.provider, kWhat, "the answer is no list of objects");
   const GcsPlace place = read_place(batch.status.output.url);
   Page page;
