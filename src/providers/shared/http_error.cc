@@ -222,7 +222,9 @@ Error read_http_error(std::string_view provider, std::string_view what, const Ht
   set_code(response.status, vendor, &error);
   judge_status(response, vendor, &error);
   const int status = response.status;
-  error.not_executed = status >= 300 && status < 500 && status != 408 && status != 409 && status != 425 &&
+  // A conflict may be with what the call itself did; a vendor that says that its queue is full has taken nothing.
+  const bool queue_full = vendor.shaped && is_queue_full(vendor.code, vendor.message);
+  error.not_executed = status >= 300 && status < 500 && status != 408 && (status != 409 || queue_full) && status != 425 &&
                        (status != 429 || vendor.shaped);
   return error;
 }

@@ -62,6 +62,10 @@ void a_full_queue_at_create_did_nothing_and_is_waited_for(void**) {
   const br::Error error = judged(br::Op::create, answer_of(429, R"({"error":{"message":"Enqueued token limit reached"}})"));
   assert_int_equal(error.code, br::Code::limit);
   assert_true(error.transient && error.not_executed && !error.blocking);
+  const br::Error conflict = judged(br::Op::create, answer_of(409, R"({"error":{"message":"Batch queue is full"}})"));
+  assert_int_equal(conflict.code, br::Code::limit);
+  assert_true(conflict.not_executed);
+  assert_false(judged(br::Op::create, answer_of(409, R"({"error":{"message":"Conflict"}})")).not_executed);
 }
 
 void what_is_not_the_vendors_blocks_upload_and_create(void**) {
