@@ -282,27 +282,33 @@ def foreign_rows_without_end_do_not_fill_the_disk(world):
 
 # ---- ranges ----
 
+def other_order(lines):
+    """The same rows as the vendor may write them anew."""
+    return b"".join(line + b"\n" for line in [lines[1], lines[0], *lines[2:]])
+
+
 def ranges_of(world, how):
-    """A download that breaks inside a row; what follows is of another file, or only a piece."""
+    """A download that breaks inside a row, behind its id; what follows is of another file, or only a piece of it."""
     state = {"broke": False, "asked": 0}
 
     def rewrite(request, response):
-        whole = bytes(response.body)
+        one = bytes(response.body)
+        lines = one.split(b"\n")[:-1]
+        two = one if how == "piece" else other_order(lines)
         asked = request.headers.get("range")
-        if not asked:
-            first = not state["broke"]
+        tag = '"one"' if how == "piece" or not state["broke"] else '"two"'
+        response.headers.update({"ETag": tag, "Accept-Ranges": "bytes"})
+        if not asked and not state["broke"]:
             state["broke"] = True
-            response.headers.update({"ETag": '"one"' if first else '"two"', "Accept-Ranges": "bytes"})
-            if first:
-                response.stops_after = whole.index(b"q-r0") - 20 if b"q-r0" in whole else len(whole) // 2
-            return response
-        state["asked"] += 1
-        start = int(asked.split("=")[1].split("-")[0])
-        end = min(start + 200, len(whole)) if how == "piece" else len(whole)
-        body = whole[start:end] if how == "piece" else b"x" * (end - start)
-        headers = {"ETag": '"one"' if how == "piece" else '"two"',
-                   "Content-Range": "bytes %d-%d/%d" % (start, end - 1, len(whole))}
-        return Response(206, body, headers=headers)
+            response.stops_after = one.index(b"answer to q-")
+        elif not asked:
+            response.body = two
+        else:
+            state["asked"] += 1
+            start = int(asked.split("=")[1].split("-")[0])
+            end = min(start + 200, len(two)) if how == "piece" else len(two)
+            return Response(206, two[start:end], {"ETag": tag, "Content-Range": "bytes %d-%d/%d" % (start, end - 1, len(two))})
+        return response
 
     world.write(4)
     world.sim.rewrite["content"] = rewrite
