@@ -147,6 +147,11 @@ def never_fewer_rows(world, job):
         done = world.call(*words, timeout="300ms")
         world.check_out()
         want(done.code in (0, 2, 8, 10), "%s: %r" % (words[0], done))
+    world.code(world.call("resume", job), 0)
+    world.check_out()
+    again = os.path.join(world.dir, "extra-out")
+    world.code(world.call("results", job, "-o", again, limit=30), 0)
+    os.remove(again)
 
 
 def older_batch_record(world, journal_too):
