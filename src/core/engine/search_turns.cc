@@ -5,6 +5,8 @@ namespace {
 
 constexpr std::size_t kAtATime = 16;
 constexpr std::int64_t kLongestUseMs = 300'000;
+// Of bodies that are kept, in all. What does not fit is asked for again.
+constexpr std::size_t kMostBytes = std::size_t{32} << 20;
 
 }  // namespace
 
@@ -47,7 +49,15 @@ bool SharedAnswers::ask(const std::string& call, Use use) {
 
 std::vector<SharedAnswers::Use> SharedAnswers::answered(const std::string& call, const HttpResponse& response,
                                                         std::int64_t now_ms) {
-  if (response.ok()) answers_[call] = {response, now_ms};
+  const auto before = answers_.find(call);
+  if (before != answers_.end()) {
+    bytes_ -= before->second.response.body.size();
+    answers_.erase(before);
+  }
+  if (response.ok() && bytes_ + response.body.size() <= kMostBytes) {
+    bytes_ += response.body.size();
+    answers_[call] = {response, now_ms};
+  }
   const auto at = asked_.find(call);
   if (at == asked_.end()) return {};
   std::vector<Use> waiting = std::move(at->second);
@@ -56,6 +66,9 @@ std::vector<SharedAnswers::Use> SharedAnswers::answered(const std::string& call,
 }
 
 // Answers that are under way may be as old as those that go.
-void SharedAnswers::clear() { answers_.clear(); }
+void SharedAnswers::clear() {
+  answers_.clear();
+  bytes_ = 0;
+}
 
 }  // namespace br

@@ -43,7 +43,7 @@ class SharedAnswers {
   const HttpResponse* find(const std::string& call, std::int64_t now_ms) const;
   // true: the caller is to make the call, and to give the answer to answered(). false: somebody does, and `use` is called.
   bool ask(const std::string& call, Use use);
-  // Keeps it if it is a good one. Those who wait for it.
+  // Keeps it if it is a good one and there is room. Those who wait for it.
   std::vector<Use> answered(const std::string& call, const HttpResponse& response, std::int64_t now_ms);
   // Whoever asks from here on gets new answers.
   void clear();
@@ -54,6 +54,7 @@ class SharedAnswers {
     std::int64_t ms = 0;
   };
   std::map<std::string, Answer> answers_;
+  std::size_t bytes_ = 0;  // of their bodies
   std::map<std::string, std::vector<Use>> asked_;
 };
 

@@ -71,11 +71,32 @@ void bad_answer_is_not_kept(void**) {
   assert_true(shared.ask("a", [](const br::HttpResponse&) {}));
 }
 
+// A list of large pages without end is no reason to keep all of them.
+void kept_answers_are_bounded(void**) {
+  br::SharedAnswers shared;
+  const std::string page(std::size_t{15} << 20, 'x');
+  int kept = 0;
+  for (int i = 0; i < 20; ++i) {
+    const std::string call = std::to_string(i);
+    assert_true(shared.ask(call, [](const br::HttpResponse&) {}));
+    (void)shared.answered(call, answer(200, page.c_str()), 10);
+    kept += shared.find(call, 10) != nullptr ? 1 : 0;
+  }
+  assert_int_equal(kept, 2);
+  shared.clear();
+  (void)shared.answered("again", answer(200, page.c_str()), 10);
+  (void)shared.answered("again", answer(200, "small"), 10);  // takes the place of the first
+  (void)shared.answered("more", answer(200, page.c_str()), 10);
+  (void)shared.answered("most", answer(200, page.c_str()), 10);
+  assert_non_null(shared.find("most", 10));
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {cmocka_unit_test(more_than_a_few_parts_wait_for_their_turn),
                               cmocka_unit_test(part_that_gave_up_gets_no_turn),
-                              cmocka_unit_test(one_call_answers_all_who_ask), cmocka_unit_test(bad_answer_is_not_kept)};
+                              cmocka_unit_test(one_call_answers_all_who_ask), cmocka_unit_test(bad_answer_is_not_kept),
+                              cmocka_unit_test(kept_answers_are_bounded)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
