@@ -19,7 +19,7 @@ class Locked {
 }  // namespace
 
 br_job::br_job(std::shared_ptr<br::Router> owner, br::JobView first)
-    : router(std::move(owner)), id(first.job.id), view_(std::make_shared<const br::JobView>(std::move(first))) {}
+    : router(std::move(owner)), id(first.job().id), view_(std::make_shared<const br::JobView>(std::move(first))) {}
 
 std::shared_ptr<const br::JobView> br_job::seen() const {
   const Locked locked(&mutex_, *router);
@@ -63,7 +63,7 @@ const char* lend(const br_job* job, bool null_when_empty, auto&& fn) {
 }
 
 int64_t count_of(const br::JobView& view, int32_t counter) {
-  const br::Counts counts = br::counts_of(view.job);
+  const br::Counts counts = br::counts_of(view.job());
   switch (counter) {
     case BR_COUNT_TOTAL:
       return counts.total;
@@ -106,7 +106,7 @@ int64_t time_of(const br::Job& job, int32_t which) {
 namespace br {
 
 Result<std::unique_ptr<br_job>> make_job_handle(const std::shared_ptr<Router>& router, const std::string& id) {
-  auto view = router->view(id);
+  auto view = router->views().view(id);
   if (!view) return std::move(view.error());
   return std::make_unique<br_job>(router, std::move(*view));
 }
@@ -123,61 +123,61 @@ int32_t br_state_is_terminal(int32_t state) { return br::is_terminal(state_from(
 
 const char* br_job_id(const br_job* job) { return job == nullptr ? nullptr : job->id.c_str(); }
 const char* br_job_provider(const br_job* job) {
-  return lend(job, false, [](const br::JobView& v) -> const std::string& { return v.job.provider; });
+  return lend(job, false, [](const br::JobView& v) -> const std::string& { return v.job().provider; });
 }
 const char* br_job_parent(const br_job* job) {
-  return lend(job, true, [](const br::JobView& v) -> const std::string& { return v.job.parent; });
+  return lend(job, true, [](const br::JobView& v) -> const std::string& { return v.job().parent; });
 }
 const char* br_job_name(const br_job* job) {
-  return lend(job, true, [](const br::JobView& v) -> const std::string& { return v.job.name; });
+  return lend(job, true, [](const br::JobView& v) -> const std::string& { return v.job().name; });
 }
 const char* br_job_output(const br_job* job) {
-  return lend(job, true, [](const br::JobView& v) -> const std::string& { return v.job.output; });
+  return lend(job, true, [](const br::JobView& v) -> const std::string& { return v.job().output; });
 }
 const char* br_job_base_url(const br_job* job) {
-  return lend(job, false, [](const br::JobView& v) -> const std::string& { return v.job.base_url; });
+  return lend(job, false, [](const br::JobView& v) -> const std::string& { return v.job().base_url; });
 }
 int32_t br_job_attempt(const br_job* job) {
-  return read<int32_t>(job, 0, [](const br::JobView& v) { return v.job.attempt; });
+  return read<int32_t>(job, 0, [](const br::JobView& v) { return v.job().attempt; });
 }
 int32_t br_job_state(const br_job* job) {
-  return read<int32_t>(job, 0, [](const br::JobView& v) { return static_cast<int32_t>(br::state_of(v.job)); });
+  return read<int32_t>(job, 0, [](const br::JobView& v) { return static_cast<int32_t>(br::state_of(v.job())); });
 }
 int32_t br_job_submission(const br_job* job) {
-  return read<int32_t>(job, 0, [](const br::JobView& v) { return br::submission_of(v.job); });
+  return read<int32_t>(job, 0, [](const br::JobView& v) { return br::submission_of(v.job()); });
 }
 int32_t br_job_is_done(const br_job* job) {
-  return read<int32_t>(job, 0, [](const br::JobView& v) { return v.job.done ? 1 : 0; });
+  return read<int32_t>(job, 0, [](const br::JobView& v) { return v.job().done ? 1 : 0; });
 }
 int32_t br_job_is_blocked(const br_job* job) {
-  return read<int32_t>(job, 0, [](const br::JobView& v) { return br::is_blocked(v.job) ? 1 : 0; });
+  return read<int32_t>(job, 0, [](const br::JobView& v) { return br::is_blocked(v.job()) ? 1 : 0; });
 }
 int64_t br_job_count(const br_job* job, int32_t counter) {
   return read<int64_t>(job, -1, [&](const br::JobView& v) { return count_of(v, counter); });
 }
 int64_t br_job_time(const br_job* job, int32_t which) {
-  return read<int64_t>(job, -1, [&](const br::JobView& v) { return time_of(v.job, which); });
+  return read<int64_t>(job, -1, [&](const br::JobView& v) { return time_of(v.job(), which); });
 }
 
 size_t br_job_batch_count(const br_job* job) {
-  return read<size_t>(job, 0, [](const br::JobView& v) { return v.job.batches.size(); });
+  return read<size_t>(job, 0, [](const br::JobView& v) { return v.job().batches.size(); });
 }
 const char* br_job_batch_id(const br_job* job, size_t index) {
   static const auto* none = new std::string();
   return lend(job, true, [&](const br::JobView& v) -> const std::string& {
-    return index >= v.job.batches.size() ? *none : v.job.batches[index].status.id;
+    return index >= v.job().batches.size() ? *none : v.job().batches[index].status.id;
   });
 }
 
 br_status br_job_error_code(const br_job* job) {
   return read<br_status>(job, BR_OK, [](const br::JobView& v) {
-    const br::Error* error = br::error_of(v.job);
+    const br::Error* error = br::error_of(v.job());
     return error == nullptr ? BR_OK : static_cast<br_status>(error->code);
   });
 }
 const char* br_job_error_message(const br_job* job) {
   return read<const char*>(job, nullptr, [&](const br::JobView& v) -> const char* {
-    const br::Error* error = br::error_of(v.job);
+    const br::Error* error = br::error_of(v.job());
     if (error == nullptr) return nullptr;
     return job->lend(error->message + (error->hint.empty() ? "" : "; " + error->hint)).c_str();
   });

@@ -1,5 +1,7 @@
 // What a job handle does: asks, waits, cancels.
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "abi/guard.h"
 #include "abi/handles.h"
@@ -16,7 +18,7 @@ using br::usable;
 namespace {
 
 Result<br_status> update(br_job* job) {
-  auto view = job->router->view(job->id);
+  auto view = job->router->views().view(job->id);
   if (!view) return std::move(view.error());
   job->replace(std::move(*view));
   return BR_OK;
@@ -24,11 +26,11 @@ Result<br_status> update(br_job* job) {
 
 br_status status_of(br::Wait wait) { return wait == br::Wait::woken ? BR_AGAIN : BR_OK; }
 
-bool is_settled(const br::JobView& view) { return view.job.done || br::is_blocked(view.job); }
+bool is_settled(const br::JobSnapshot& now) { return now.job.done || br::is_blocked(now.job); }
 
-bool is_submitted_or_refused(const br::JobView& view) {
-  if (view.job.done) return true;
-  return std::all_of(view.job.batches.begin(), view.job.batches.end(), [](const br::RemoteBatch& batch) {
+bool is_submitted_or_refused(const br::JobSnapshot& now) {
+  if (now.job.done) return true;
+  return std::all_of(now.job.batches.begin(), now.job.batches.end(), [](const br::RemoteBatch& batch) {
     // A create call without an answer is often found at the vendor by the first look.
     const bool looked = batch.phase == Phase::unknown && batch.absent_since_ms >= 0;
     return batch.blocked || looked || batch.phase == Phase::refused ||
@@ -52,9 +54,11 @@ br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    auto refreshed = job->router->refresh(job->id, br::bounded_timeout(timeout_ms));
+    std::vector<std::optional<Error>> errors;
+    auto refreshed = (*use)->control().refresh({job->id}, br::bounded_timeout(timeout_ms), &errors);
     if (auto updated = update(job); !updated) return updated;
     if (!refreshed) return std::move(refreshed.error());
+    if (errors.front()) return std::move(*errors.front());
     return status_of(*refreshed);
   });
 }
@@ -63,7 +67,7 @@ br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    auto waited = job->router->wait_job(job->id, br::bounded_timeout(timeout_ms), is_settled);
+    auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), is_settled);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::timed_out)
@@ -76,18 +80,18 @@ br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err)
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    auto waited = job->router->wait_job(job->id, br::bounded_timeout(timeout_ms), is_submitted_or_refused);
+    auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), is_submitted_or_refused);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::woken) return BR_AGAIN;
     if (*waited == br::Wait::timed_out)
       return Error(br::Code::timeout, "the job " + job->id + " is not submitted yet", "wait longer or resume later");
     const auto seen = job->seen();
-    if (br::submission_of(seen->job) == BR_POSSIBLY_SUBMITTED)
+    if (br::submission_of(seen->job()) == BR_POSSIBLY_SUBMITTED)
       return Error(br::Code::unknown_outcome, "the job " + job->id + " was possibly submitted",
                    "resume it: the vendor's list tells whether it was");
-    const Error* error = br::error_of(seen->job);
-    const bool refused = br::has_blocked(seen->job) || br::submission_of(seen->job) == BR_NOT_SUBMITTED;
+    const Error* error = br::error_of(seen->job());
+    const bool refused = br::has_blocked(seen->job()) || br::submission_of(seen->job()) == BR_NOT_SUBMITTED;
     if (refused && error != nullptr) return Error(*error);
     return BR_OK;
   });
@@ -98,11 +102,13 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    bool taken = false;
-    auto waited = job->router->cancel(job->id, br::bounded_timeout(timeout_ms), &taken);
+    std::vector<bool> taken;
+    std::vector<std::optional<Error>> errors;
+    auto waited = (*use)->control().cancel({job->id}, br::bounded_timeout(timeout_ms), &taken, &errors);
     if (auto updated = update(job); !updated) return updated;
     if (!waited) return std::move(waited.error());
-    if (cancelled != nullptr) *cancelled = taken ? 1 : 0;
+    if (errors.front()) return std::move(*errors.front());
+    if (cancelled != nullptr) *cancelled = taken.front() ? 1 : 0;
     return status_of(*waited);
   });
 }
@@ -113,7 +119,7 @@ br_status br_job_adopt(br_job* job, int32_t part, const char* batch_id, br_error
     if (!use) return std::move(use.error());
     if (batch_id == nullptr) return br::null_argument("batch_id");
     if (auto good = br::check_utf8("batch_id", batch_id); !good) return std::move(good.error());
-    auto adopted = job->router->adopt(job->id, part, batch_id);
+    auto adopted = (*use)->control().adopt(job->id, part, batch_id);
     if (!adopted) return std::move(adopted.error());
     if (auto updated = update(job); !updated) return updated;
     return *adopted ? BR_OK : BR_EXISTS;
@@ -124,7 +130,7 @@ br_status br_job_abandon(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    if (auto abandoned = job->router->abandon(job->id); !abandoned) return std::move(abandoned.error());
+    if (auto abandoned = (*use)->control().abandon(job->id); !abandoned) return std::move(abandoned.error());
     return update(job);
   });
 }
@@ -135,7 +141,7 @@ br_status br_job_refetch(br_job* job, int64_t timeout_ms, int64_t* changed, br_e
     auto use = usable(job);
     if (!use) return std::move(use.error());
     std::int64_t rows = 0;
-    auto fetched = job->router->refetch(job->id, br::bounded_timeout(timeout_ms), &rows);
+    auto fetched = (*use)->refetcher().refetch(job->id, br::bounded_timeout(timeout_ms), &rows);
     if (auto updated = update(job); !updated) return updated;
     if (!fetched) return std::move(fetched.error());
     if (changed != nullptr) *changed = rows;
@@ -147,19 +153,19 @@ br_status br_job_remove(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    if (auto removed = job->router->remove(job->id); !removed) return std::move(removed.error());
+    if (auto removed = (*use)->control().remove(job->id); !removed) return std::move(removed.error());
     return BR_OK;
   });
 }
 
 br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, int64_t* rows, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto use = usable(job); !use) return std::move(use.error());
+    auto use = usable(job);
+    if (!use) return std::move(use.error());
     if (write == nullptr) return br::null_argument("write");
     std::int64_t count = 0;
     std::string text;
-    const auto keep = job->router;
-    auto walked = keep->for_each_failed_request(job->id, [&](std::string_view line) -> Result<void> {
+    auto walked = (*use)->files().for_each_failed_request(job->id, [&](std::string_view line) -> Result<void> {
       text.assign(line).push_back('\n');
       ++count;
       if (write(user_data, text.data(), text.size()) != 0)
@@ -176,7 +182,7 @@ br_status br_job_ack_all(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    if (auto done = job->router->acknowledge_all(job->id); !done) return std::move(done.error());
+    if (auto done = (*use)->outbox().acknowledge_all(job->id); !done) return std::move(done.error());
     return update(job);
   });
 }

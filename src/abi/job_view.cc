@@ -27,7 +27,7 @@ void write_counts(const Counts& c, JsonWriter* json) {
 
 void write_usage(const JobView& view, JsonWriter* json) {
   TokenSums tokens;
-  for (const RemoteBatch& batch : view.job.batches) tokens.add(batch.tokens);
+  for (const RemoteBatch& batch : view.job().batches) tokens.add(batch.tokens);
   json->key("usage").begin_object().field("input_tokens", tokens.input).field("output_tokens", tokens.output);
   json->field("cached_input_tokens", tokens.cached_input).field("reasoning_tokens", tokens.reasoning).end_object();
   json->key("cost");
@@ -77,7 +77,7 @@ std::int32_t submission_of(const Job& job) {
 }
 
 std::string job_json(const JobView& view) {
-  const Job& job = view.job;
+  const Job& job = view.job();
   std::string out;
   JsonWriter json(&out);
   json.begin_object().field("id", job.id).field("provider", job.provider).field("status", state_name(state_of(job)));

@@ -41,7 +41,7 @@ std::vector<std::string> ids_of(br_job* const* jobs, size_t count) {
 
 void update_all(br_job* const* jobs, size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    if (auto view = jobs[i]->router->view(jobs[i]->id)) jobs[i]->replace(std::move(*view));
+    if (auto view = jobs[i]->router->views().view(jobs[i]->id)) jobs[i]->replace(std::move(*view));
   }
 }
 
@@ -75,32 +75,31 @@ Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t
   std::vector<const br::BatchSpec*> specs;
   for (size_t i = 0; i < count; ++i) specs.push_back(&batches[i]->spec);
   std::vector<std::optional<Error>> failed;
-  auto submitted = router->router->submit_many(specs, &failed);
+  auto submitted = (*use)->submission().submit_many(specs, &failed);
   if (!submitted) {
     if (errors != nullptr) (void)give_each(std::move(failed), errors, "");
     return std::move(submitted.error());
   }
   for (size_t i = 0; i < count; ++i) {
     if (failed[i]) continue;
-    auto handle = br::make_job_handle(router->router, (*submitted)[i].job_id);
+    auto handle = br::make_job_handle(*use, (*submitted)[i].job_id);
     if (handle) jobs[i] = handle->release();
     else failed[i] = std::move(handle.error());
   }
   return give_each(std::move(failed), errors, "batches could not be submitted");
 }
 
-Result<br_status> wait_all(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
-  if (timeout_ms == kTimeoutOfConfig) timeout_ms = router->router->config().integer("timeout_ms");
-  const auto settled = [](std::size_t, const br::JobView& view) { return view.job.done || br::is_blocked(view.job); };
-  const auto keep = router->router;  // a provider from outside may free the handle
-  auto waited = keep->wait_jobs(ids_of(jobs, count), br::bounded_timeout(timeout_ms), settled);
+Result<br_status> wait_all(br::Router& router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
+  if (timeout_ms == kTimeoutOfConfig) timeout_ms = router.config().integer("timeout_ms");
+  const auto settled = [](const br::JobSnapshot& now) { return now.job.done || br::is_blocked(now.job); };
+  auto waited = router.control().wait(ids_of(jobs, count), br::bounded_timeout(timeout_ms), settled);
   if (!waited) return std::move(waited.error());
   update_all(jobs, count);
   if (*waited == br::Wait::woken) return BR_AGAIN;
   if (*waited != br::Wait::timed_out) return BR_OK;
   Error error(br::Code::timeout, "", "wait longer or resume later");
   for (size_t i = 0; i < count; ++i) {
-    if (!settled(0, *jobs[i]->seen())) error.issues.push_back(jobs[i]->id);
+    if (!settled(*jobs[i]->seen()->snapshot)) error.issues.push_back(jobs[i]->id);
   }
   error.issue_total = error.issues.size();
   error.message = std::to_string(error.issues.size()) + " of " + std::to_string(count) + " jobs are still running:";
@@ -129,7 +128,7 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
     if (!use) return std::move(use.error());
     std::vector<br_job*> made(jobs, jobs + count);
     made.erase(std::remove(made.begin(), made.end(), nullptr), made.end());
-    return wait_all(router, made.data(), made.size(), timeout_ms);
+    return wait_all(**use, made.data(), made.size(), timeout_ms);
   });
   if (submitted == BR_EPARTIAL || waited == BR_OK || err == nullptr) {
     br_error_free(wait_error);
@@ -144,7 +143,7 @@ br_status br_wait_many(br_router* router, br_job* const* jobs, size_t count, int
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
-    return wait_all(router, jobs, count, timeout_ms);
+    return wait_all(**use, jobs, count, timeout_ms);
   });
 }
 
@@ -156,8 +155,7 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
     if (!use) return std::move(use.error());
     if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     std::vector<std::optional<Error>> failed;
-    const auto keep = router->router;
-    auto done = keep->refresh_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &failed);
+    auto done = (*use)->control().refresh(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
     if (*done == br::Wait::woken) return BR_AGAIN;
@@ -175,8 +173,7 @@ br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, i
     if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
     std::vector<bool> taken;
     std::vector<std::optional<Error>> failed;
-    const auto keep = router->router;
-    auto done = keep->cancel_many(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &taken, &failed);
+    auto done = (*use)->control().cancel(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &taken, &failed);
     update_all(jobs, count);
     if (!done) return std::move(done.error());
     if (*done == br::Wait::woken) return BR_AGAIN;

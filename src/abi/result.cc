@@ -95,10 +95,9 @@ br_status br_result_ack(br_result* result, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (result == nullptr) return br::null_argument("result");
     if (result->router == nullptr) return BR_OK;
-    if (result->router->is_forked()) return forked();
-    auto use = result->router->use();
+    auto use = br::usable(result->router);
     if (!use) return std::move(use.error());
-    result->router->acknowledge(result->origin);
+    (*use)->outbox().acknowledge(result->origin);
     return BR_OK;
   });
 }

@@ -51,9 +51,9 @@ Result<Next> next_line(br_results* results, std::string_view* line) {
 
 // Until the part that is read has more; in a cursor that follows only.
 Result<br::Wait> wait_for_more(br_results* results, std::int64_t timeout_ms) {
-  auto use = results->router->use();
+  auto use = br::usable(results->router);
   if (!use) return std::move(use.error());
-  return results->router->wait_results(results->job_id, timeout_ms, [results] { return results->reader->has_grown(); });
+  return (*use)->files().wait(results->job_id, timeout_ms, [results] { return results->reader->has_grown(); });
 }
 
 // The lines of one call of br_results_write.
@@ -123,10 +123,10 @@ Result<br_status> read_block(br_results* results, size_t capacity, std::vector<s
 
 Result<br_status> open_cursor(br_job* job, bool follow, std::int64_t timeout_ms, br_results** results) {
   if (job == nullptr || results == nullptr) return br::null_argument("job or results");
-  if (job->router->is_forked()) return forked();
-  auto use = job->router->use();
+  auto use = br::usable(job);
   if (!use) return std::move(use.error());
-  auto feeds = follow ? job->router->growing_feeds(job->id) : job->router->finished_feeds(job->id);
+  br::ResultFiles& files = (*use)->files();
+  auto feeds = follow ? files.growing(job->id) : files.finished(job->id);
   if (!feeds) return std::move(feeds.error());
   auto made = std::make_unique<br_results>();
   made->router = job->router;
@@ -168,9 +168,9 @@ br_status br_results_set_order(br_results* results, int32_t order, br_error** er
     results->reader.reset();
     results->in_order = order == BR_ORDER_INPUT;
     if (!results->in_order || !results->places.empty()) return BR_OK;
-    auto use = results->router->use();
+    auto use = br::usable(results->router);
     if (!use) return std::move(use.error());
-    auto places = results->router->input_order(results->job_id);
+    auto places = (*use)->files().input_order(results->job_id);
     if (!places) {
       results->in_order = false;
       return std::move(places.error());

@@ -32,9 +32,9 @@ br::RouterCallbacks callbacks_of(const br_config* config) {
   return callbacks;
 }
 
-br::DoneFn done_function(const br_router* router, const br::Callback<br_done_fn>& callback) {
+br::DoneFn done_function(const std::shared_ptr<br::Router>& router, const br::Callback<br_done_fn>& callback) {
   if (!callback) return {};
-  return [callback, weak = std::weak_ptr<br::Router>(router->router)](const std::string& id) {
+  return [callback, weak = std::weak_ptr<br::Router>(router)](const std::string& id) {
     const auto owner = weak.lock();
     if (!owner) return;
     if (auto handle = br::make_job_handle(owner, id)) callback(handle->get());
@@ -93,31 +93,29 @@ int32_t br_router_fd(const br_router* router) {
 }
 
 void br_router_wakeup(br_router* router) {
-  if (router != nullptr && !router->router->is_forked()) router->router->wakeup();
+  if (router != nullptr && !router->router->is_forked()) router->router->monitor().wakeup();
 }
 
 br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (router == nullptr) return br::null_argument("router");
-    if (router->router->is_forked()) return forked();
-    const auto keep = router->router;  // a callback may free the handle
-    auto polled = keep->poll(br::bounded_timeout(timeout_ms));
-    if (!polled) return std::move(polled.error());
-    if (*polled == br::Wait::ended) return Error(br::Code::closed, "the router is closed", "open a new one");
-    return status_of(*polled);
+    auto use = usable(router);
+    if (!use) return std::move(use.error());
+    const br::Wait polled = (*use)->events().poll(br::bounded_timeout(timeout_ms));
+    if (polled == br::Wait::ended) return br::closed_error();
+    return status_of(polled);
   });
 }
 
 const char* br_stats_json(br_router* router, size_t* length) {
   if (length != nullptr) *length = 0;
-  if (router == nullptr || router->router->is_forked()) return nullptr;
   return br::shield<const char*>(nullptr, [&]() -> const char* {
-    const auto use = router->router->use();
+    const auto use = usable(router);
     if (!use) return nullptr;
-    std::string json = router->router->stats_json();
+    auto json = (*use)->stats_json();
+    if (!json) return nullptr;
     const std::lock_guard lock(router->stats_mutex);
     std::string& mine = router->stats[std::this_thread::get_id()];
-    mine = std::move(json);
+    mine = std::move(*json);
     if (length != nullptr) *length = mine.size();
     return mine.c_str();
   });
@@ -131,11 +129,10 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (batch == nullptr) return br::null_argument("batch");
-    const auto keep = router->router;  // a provider from outside may free the handle
-    auto submitted = keep->submit(batch->spec, done_function(router, callback));
+    auto submitted = (*use)->submission().submit(batch->spec, done_function(*use, callback));
     if (!submitted) return std::move(submitted.error());
     if (job != nullptr) {
-      auto handle = br::make_job_handle(keep, submitted->job_id);
+      auto handle = br::make_job_handle(*use, submitted->job_id);
       if (!handle) return std::move(handle.error());
       *job = handle->release();
     }
@@ -157,11 +154,11 @@ br_status br_retry_with(br_router* router, br_job* job, const br_batch* options,
     if (!use) return std::move(use.error());
     if (job == nullptr) return br::null_argument("job");
     if (auto same = br::same_router(router, job); !same) return std::move(same.error());
-    auto submitted = router->router->retry(job->id, options == nullptr ? br::BatchSpec() : options->spec,
-                                           done_function(router, callback));
+    auto submitted = (*use)->submission().retry(job->id, options == nullptr ? br::BatchSpec() : options->spec,
+                                                done_function(*use, callback));
     if (!submitted) return std::move(submitted.error());
     if (new_job != nullptr) {
-      auto handle = br::make_job_handle(router->router, submitted->job_id);
+      auto handle = br::make_job_handle(*use, submitted->job_id);
       if (!handle) return std::move(handle.error());
       *new_job = handle->release();
     }
@@ -175,7 +172,7 @@ br_status br_router_add_provider(br_router* router, const char* name, br_error**
     if (!use) return std::move(use.error());
     if (name == nullptr) return br::null_argument("name");
     if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
-    if (auto added = router->router->add_provider(name); !added) return std::move(added.error());
+    if (auto added = (*use)->accounts().add_provider(name); !added) return std::move(added.error());
     return BR_OK;
   });
 }
@@ -186,7 +183,7 @@ br_status br_router_remove_provider(br_router* router, const char* name, br_erro
     if (!use) return std::move(use.error());
     if (name == nullptr) return br::null_argument("name");
     if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
-    if (auto removed = router->router->remove_provider(name); !removed) return std::move(removed.error());
+    if (auto removed = (*use)->accounts().remove_provider(name); !removed) return std::move(removed.error());
     return BR_OK;
   });
 }
@@ -194,7 +191,7 @@ br_status br_router_remove_provider(br_router* router, const char* name, br_erro
 int32_t br_router_has_provider(br_router* router, const char* name) {
   if (router == nullptr || name == nullptr) return 0;
   return br::shield<int32_t>(0, [&] {
-    const auto names = router->router->providers();
+    const auto names = router->router->accounts().providers();
     return std::find(names.begin(), names.end(), name) == names.end() ? 0 : 1;
   });
 }
@@ -202,7 +199,7 @@ int32_t br_router_has_provider(br_router* router, const char* name) {
 const char* br_router_provider(br_router* router, size_t index) {
   if (router == nullptr) return nullptr;
   return br::shield<const char*>(nullptr, [&]() -> const char* {
-    const auto names = router->router->providers();
+    const auto names = router->router->accounts().providers();
     return index < names.size() ? br::find_provider(names[index])->name().data() : nullptr;
   });
 }
@@ -223,14 +220,13 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
     if (auto fits = br::check_size(capacity, "capacity", sizeof *results); !fits) return std::move(fits.error());
     if (auto same = br::same_router(router, job); !same) return std::move(same.error());
     std::vector<br::Delivered> taken;
-    const auto keep = router->router;  // a provider from outside may free the handle
     const std::string id = job == nullptr ? "" : job->id;
-    auto waited = keep->next_results(id, br::bounded_timeout(timeout_ms), capacity, &taken);
+    auto waited = (*use)->outbox().next(id, br::bounded_timeout(timeout_ms), capacity, &taken);
     if (!waited) return std::move(waited.error());
     std::vector<std::unique_ptr<br_result>> handles;
     for (br::Delivered& item : taken) {
       const std::string line = std::move(item.line);
-      handles.push_back(br_result::make(line, keep, std::move(item)));
+      handles.push_back(br_result::make(line, *use, std::move(item)));
     }
     for (size_t i = 0; i < handles.size(); ++i) results[i] = handles[i].release();
     *count = handles.size();

@@ -30,7 +30,7 @@ br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_er
     if (!use) return std::move(use.error());
     if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
     if (auto good = br::check_utf8("job_id", job_id); !good) return std::move(good.error());
-    auto handle = br::make_job_handle(router->router, job_id);
+    auto handle = br::make_job_handle(*use, job_id);
     if (!handle) return std::move(handle.error());
     *job = handle->release();
     return BR_OK;
@@ -51,9 +51,9 @@ br_status br_attach_with(br_router* router, const char* provider, const char* ba
       return br::null_argument("provider, batch_id or job");
     if (auto good = br::check_utf8("provider", provider); !good) return std::move(good.error());
     if (auto good = br::check_utf8("batch_id", batch_id); !good) return std::move(good.error());
-    auto attached = router->router->attach(provider, batch_id, options == nullptr ? br::BatchSpec() : options->spec);
+    auto attached = (*use)->submission().attach(provider, batch_id, options == nullptr ? br::BatchSpec() : options->spec);
     if (!attached) return std::move(attached.error());
-    auto handle = br::make_job_handle(router->router, attached->job_id);
+    auto handle = br::make_job_handle(*use, attached->job_id);
     if (!handle) return std::move(handle.error());
     *job = handle->release();
     return attached->existed ? BR_EXISTS : BR_OK;
@@ -65,7 +65,7 @@ br_status br_resume(br_router* router, br_job* job, br_error** err) {
     auto use = usable(router);
     if (!use) return std::move(use.error());
     if (auto same = br::same_router(router, job); !same) return std::move(same.error());
-    auto resumed = router->router->resume(job == nullptr ? "" : job->id);
+    auto resumed = (*use)->control().resume(job == nullptr ? "" : job->id);
     if (!resumed) return std::move(resumed.error());
     return BR_OK;
   });
@@ -79,9 +79,9 @@ br_status br_list(br_router* router, const char* provider, int64_t limit, br_job
     if (list == nullptr) return br::null_argument("list");
     if (auto good = br::check_utf8("provider", provider == nullptr ? "" : provider); !good)
       return std::move(good.error());
-    auto views = router->router->list(provider == nullptr ? "" : provider, limit);
+    auto views = (*use)->views().list(provider == nullptr ? "" : provider, limit);
     if (!views) return std::move(views.error());
-    *list = make_list(router->router, std::move(*views)).release();
+    *list = make_list(*use, std::move(*views)).release();
     return BR_OK;
   });
 }
@@ -94,10 +94,9 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
     if (!use) return std::move(use.error());
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
     if (auto good = br::check_utf8("provider", provider); !good) return std::move(good.error());
-    const auto keep = router->router;  // a provider from outside may free the handle
-    auto views = keep->list_remote(provider, limit, br::bounded_timeout(timeout_ms));
+    auto views = (*use)->views().list_remote(provider, limit, br::bounded_timeout(timeout_ms));
     if (!views) return std::move(views.error());
-    *list = make_list(keep, std::move(*views)).release();
+    *list = make_list(*use, std::move(*views)).release();
     return BR_OK;
   });
 }

@@ -209,32 +209,24 @@ void Engine::remove(const std::string& job_id) {
 }
 
 void Engine::set_output(const std::string& job_id, const std::string& output) {
+  if (store_failed_) return;
   Run* run = find(job_id);
-  if (run == nullptr || store_failed_) return;
+  auto job = run == nullptr ? p_.store->load(job_id) : Result<Job>(run->job);
+  if (!job) return;  // removed
+  job->output = output;
+  if (auto saved = p_.store->save_job(*job); !saved) return fail_store(saved.error());
+  if (run == nullptr) return tell_settled(std::move(*job));
   run->job.output = output;
-  if (auto saved = p_.store->save_job(run->job); !saved) return fail_store(saved.error());
   tell(*run);
 }
 
-void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
-  if (store_failed_) return;
-  Run* run = find(job_id);
-  if (run == nullptr) {
-    // A job that was done before this process began. Its results may have been fetched again meanwhile.
-    auto job = p_.store->load(job_id);
-    if (!job) return;  // removed
-    std::vector<RemoteBatch> same;
-    for (const RemoteBatch& from : progress) {
-      for (const RemoteBatch& batch : job->batches) {
-        if (batch.part == from.part && batch.refetches == from.refetches) same.push_back(from);
-      }
-    }
-    if (auto saved = p_.store->save_batches(same); !saved) fail_store(saved.error());
-    return;
-  }
+namespace {
+
+// Of each batch whose results are still those that were handed out.
+std::vector<RemoteBatch> take_over_progress(const std::vector<RemoteBatch>& progress, Job* job) {
   std::vector<RemoteBatch> changed;
   for (const RemoteBatch& from : progress) {
-    for (RemoteBatch& batch : run->job.batches) {
+    for (RemoteBatch& batch : job->batches) {
       if (batch.part != from.part || batch.refetches != from.refetches) continue;
       batch.acked_rows = from.acked_rows;
       batch.acked_bytes = from.acked_bytes;
@@ -242,10 +234,27 @@ void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBat
       changed.push_back(batch);
     }
   }
-  if (auto saved = p_.store->save_batches(changed); !saved) return fail_store(saved.error());
-  if (is_settled(run->job)) {
-    if (auto saved = p_.store->save_job(run->job); !saved) return fail_store(saved.error());
+  return changed;
+}
+
+}  // namespace
+
+void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
+  if (store_failed_) return;
+  Run* run = find(job_id);
+  std::optional<Job> settled;
+  if (run == nullptr) {
+    auto job = p_.store->load(job_id);
+    if (!job) return;  // removed
+    settled = std::move(*job);
   }
+  Job& job = run == nullptr ? *settled : run->job;
+  const std::vector<RemoteBatch> changed = take_over_progress(progress, &job);
+  if (auto saved = p_.store->save_batches(changed); !saved) return fail_store(saved.error());
+  if (is_settled(job)) {
+    if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
+  }
+  if (run == nullptr) return tell_settled(std::move(*settled));
   tell(*run);
   delete_remote_files(run);
 }
@@ -324,9 +333,18 @@ void Engine::apply(Run* run, std::size_t index, const Event& event) {
 }
 
 void Engine::tell(const Run& run) {
-  std::vector<Track> tracks;
-  for (const Part& part : run.parts) tracks.push_back(part.track);
-  p_.listener->job_changed(run.job, tracks);
+  auto snapshot = std::make_shared<JobSnapshot>();
+  snapshot->job = run.job;
+  for (const Part& part : run.parts) snapshot->tracks.push_back(part.track);
+  p_.listener->job_changed(std::move(snapshot));
+}
+
+// Of a job that was done before this process began, so that it is not run.
+void Engine::tell_settled(Job job) {
+  auto snapshot = std::make_shared<JobSnapshot>();
+  snapshot->tracks.resize(job.batches.size());
+  snapshot->job = std::move(job);
+  p_.listener->job_changed(std::move(snapshot));
 }
 
 // false: the state could not be saved, and nothing that builds on it may happen.

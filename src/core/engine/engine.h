@@ -16,6 +16,7 @@
 #include "core/config.h"
 #include "core/engine/executor.h"
 #include "core/engine/external_work.h"
+#include "core/engine/job_snapshot.h"
 #include "core/engine/local_run.h"
 #include "core/engine/search_turns.h"
 #include "core/protocol/step.h"
@@ -38,7 +39,7 @@ namespace br {
 class EngineListener {
  public:
   virtual ~EngineListener() = default;
-  virtual void job_changed(const Job& job, const std::vector<Track>& tracks) = 0;
+  virtual void job_changed(SnapshotRef snapshot) = 0;
   virtual void job_event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text) = 0;
   virtual void results_grew(const std::string& job_id) = 0;
   // To be done on a thread of the caller's, or never when the router is closed before.
@@ -106,7 +107,7 @@ class Engine {
   // results files are written by then, and take_refetched() puts them in force.
   void refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn done);
   void stop_refetch(const std::string& job_id);
-  Result<void> take_refetched(const std::string& job_id, const std::vector<RemoteBatch>& batches);
+  Result<void> take_refetched(const Job& job);
   // One page of the vendor's own list; `done` runs on the loop's thread.
   void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
   // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.
@@ -199,6 +200,7 @@ class Engine {
   bool perform(Run* run, std::size_t index, const Action& action);
   void set_timer(Run* run, std::size_t index);
   void tell(const Run& run);
+  void tell_settled(Job job);
   bool save(const RemoteBatch& batch);
   void forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on);
   void fail_store(const Error& error);

@@ -147,18 +147,22 @@ void Engine::refetch_collected(Run* run) {
 }
 
 // In one save: from here on the new files are the results.
-Result<void> Engine::take_refetched(const std::string& job_id, const std::vector<RemoteBatch>& batches) {
-  if (auto saved = p_.store->save_batches(batches); !saved) {
+Result<void> Engine::take_refetched(const Job& job) {
+  if (auto saved = p_.store->save_batches(job.batches); !saved) {
     fail_store(saved.error());
     return saved;
   }
-  Run* run = find(job_id);
-  if (run == nullptr) return {};
-  for (const RemoteBatch& from : batches) {
+  Run* run = find(job.id);
+  if (run == nullptr) {
+    tell_settled(job);
+    return {};
+  }
+  for (const RemoteBatch& from : job.batches) {
     for (RemoteBatch& batch : run->job.batches) {
       if (batch.part == from.part) batch = from;
     }
   }
+  tell(*run);
   return {};
 }
 

@@ -1,10 +1,11 @@
 #include "core/router/router.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "batchrouter.h"
+#include "core/router/router_stats.h"
 #include "net/curl_transport.h"
 #include "sys/file.h"
 #include "sys/file_size_signal.h"
@@ -14,6 +15,7 @@ namespace br {
 namespace {
 
 constexpr std::int64_t kLongestTurnMs = 3'600'000;
+constexpr std::int64_t kLongestCloseMs = 86'400'000;
 constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the deletion of remote files, at most
 
 // Several files of certificates become one text; one that cannot be read is left out beside one that can.
@@ -29,18 +31,29 @@ void trust(TransportOptions* options, const Config& config) {
   }
 }
 
+TransportOptions transport_options(const Config& config) {
+  TransportOptions options;
+  options.connect_timeout_ms = config.integer("http.connect_timeout_ms");
+  options.stall_timeout_ms = config.integer("http.stall_timeout_ms");
+  options.call_timeout_ms = config.integer("http.call_timeout_ms");
+  trust(&options, config);
+  options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
+  return options;
+}
+
 }  // namespace
 
 Router::Router(Config config, RouterCallbacks callbacks)
-    : config_(std::move(config)),
-      auto_ack_(config_.boolean("delivery.auto_ack")),
-      callbacks_(std::make_shared<const RouterCallbacks>(std::move(callbacks))) {}
+    : config_(std::move(config)), events_(std::move(callbacks), &monitor_) {}
 
 Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
   const NoFileSizeSignal quiet;
   std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
-  if (auto opened = router->open_state(); !opened) return std::move(opened.error());
-  router->start();
+  auto prices = Prices::load(config);
+  if (!prices) return std::move(prices.error());
+  router->prices_ = std::move(*prices);
+  if (auto opened = router->state_.open(router->config_); !opened) return std::move(opened.error());
+  if (auto started = router->start(); !started) return std::move(started.error());
   return router;
 }
 
@@ -48,174 +61,113 @@ Router::~Router() {
   if (is_forked()) {
     // The threads, locks and files belong to the parent: nothing of them may be touched here.
     // Not even detached: the C library may have given the thread's memory to another one.
-    [[maybe_unused]] auto* thread = new std::thread(std::move(thread_));
-    [[maybe_unused]] auto* engine = engine_.release();
-    [[maybe_unused]] auto* executor = executor_.release();
-    [[maybe_unused]] auto* transport = transport_.release();
-    [[maybe_unused]] auto* store = store_.release();
+    [[maybe_unused]] auto* loop = new std::thread(std::move(loop_));
+    [[maybe_unused]] auto* parts = parts_.release();
+    state_.abandon();
     return;
   }
   [[maybe_unused]] const auto closed = close(0);
 }
 
-void Router::start() {
-  TransportOptions options;
-  options.connect_timeout_ms = config_.integer("http.connect_timeout_ms");
-  options.stall_timeout_ms = config_.integer("http.stall_timeout_ms");
-  options.call_timeout_ms = config_.integer("http.call_timeout_ms");
-  trust(&options, config_);
-  options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
-  transport_ = make_curl_transport(options);
-  executor_ = std::make_unique<Executor>([this](const char* what) { thread_failed(what); });
-  engine_ = std::make_unique<Engine>(
-      EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(), this, spool_.get(), &config_,
-                  &directory_, callbacks_->log && callbacks_->log_level >= BR_LOG_DEBUG});
-  if (observer_) return;
-  if (auto ids = store_->unsettled_ids()) {
-    to_load_.assign(ids->begin(), ids->end());
-    unloaded_.insert(std::make_move_iterator(ids->begin()), std::make_move_iterator(ids->end()));
-  } else {
-    fatal_ = std::move(ids.error());
-  }
-  thread_ = std::thread([this] { run_loop(); });
+Result<void> Router::start() {
+  const RouterBase base = {&config_, &clock_, &random_, &monitor_, &gate_, &events_, &state_, &prices_};
+  parts_ = std::make_unique<RouterParts>(base, make_curl_transport(transport_options(config_)),
+                                         [this](const char* what) { thread_failed(what); });
+  monitor_.set_helper([this] { return events_.help(); });
+  if (state_.is_observer()) return {};
+  if (auto listed = parts_->jobs.list_unsettled(); !listed) monitor_.fail(std::move(listed.error()));
+  loop_ = std::thread([this] { run_loop(); });
+  return {};
 }
 
 void Router::run_loop() {
   block_signals();
-  while (!stop_ && !broken_) {
-    behind_wall(
-        [this] {
-          load_some();
-          std::int64_t wait = to_load_.empty() ? engine_->idle_ms() : 0;
-          if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
-          {
-            const std::lock_guard lock(mutex_);
-            if (acks_dirty_) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
-          }
-          engine_->turn(wait);
-          save_acknowledgements(false);
-          count_active_calls();
-        },
-        [this](const char* what) { thread_failed(what); });
-  }
+  while (!stop_) behind_wall([this] { turn(); }, [this](const char* what) { thread_failed(what); });
 }
 
-// On any thread, when there may be no memory left: the error was made when there was some.
+void Router::turn() {
+  parts_->jobs.load_some();
+  std::int64_t wait = parts_->jobs.is_loading() ? 0 : parts_->engine->idle_ms();
+  if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
+  if (parts_->outbox.has_unsaved()) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
+  parts_->engine->turn(wait);
+  parts_->outbox.save_acknowledgements(false);
+  count_active_calls();
+}
+
+// On a thread of the router's, when there may be no memory left. Nothing more is done by any of them.
 void Router::thread_failed(const char* what) {
-  broken_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!fatal_) fatal_ = std::move(thread_error_);
-    behind_wall([&] { fatal_->message.append(": ").append(what); }, [](const char*) {});
-  }
-  changed_.notify_all();
-  if (transport_ != nullptr) transport_->wake();
+  stop_ = true;
+  if (thread_failed_.exchange(true)) return;
+  behind_wall([&] { thread_error_.message.append(": ").append(what); }, [](const char*) {});
+  monitor_.fail(std::move(thread_error_));
+  if (parts_ != nullptr && parts_->transport != nullptr) parts_->transport->wake();
 }
 
 void Router::count_active_calls() {
-  {
-    const std::lock_guard lock(mutex_);
-    const std::size_t active = transport_->active();
-    if (active == active_calls_) return;
-    active_calls_ = active;
-    if (active > 0) return;
-  }
-  changed_.notify_all();
+  const std::size_t active = parts_->transport->active();
+  if (active_calls_.exchange(active) != active && active == 0) monitor_.changed();
 }
 
-Result<Router::Use> Router::use() {
-  if (closed_) return closed_error();
-  Use held(shared_from_this());
-  if (closed_) return closed_error();
-  return held;
+void Router::wait_for_others(std::int64_t timeout_ms) {
+  events_.stop_providers();
+  const std::int64_t most_ms = std::min(timeout_ms, kLongestCloseMs);
+  (void)monitor_.wait_uninterrupted(most_ms, [this, timeout_ms] {
+    return (timeout_ms == 0 || active_calls_ == 0) && !events_.others_are_busy();
+  });
 }
 
-// First no call comes in any more and those that wait come back; then nobody uses what is taken down.
+// First the calls that wait end and no other comes in; then nobody uses what is taken down.
 Result<void> Router::close(std::int64_t timeout_ms) {
   const NoFileSizeSignal quiet;
   const std::thread::id self = std::this_thread::get_id();
-  if (closer_ == self) return {};  // out of a destroy that the closing runs
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::find(submitting_.begin(), submitting_.end(), self) != submitting_.end())
-      return Error(Code::invalid_argument, "the router cannot be closed from within a submit",
-                   "close it when br_submit has returned");
-    for (Serving& serving : serving_) serving.closing = serving.closing || serving.thread == self;
-  }
-  changed_.notify_all();
-  const std::lock_guard closing(close_mutex_);
-  if (closed_) return {};
+  if (closer_ == self) return {};  // out of a destroy function that the closing runs
+  if (parts_ != nullptr && parts_->submission.is_inside())
+    return Error(Code::invalid_argument, "the router cannot be closed from within a submit",
+                 "close it when br_submit has returned");
+  events_.mark_closing();
+  const MutexLock closing(&closing_);
+  if (is_closed()) return {};
   closer_ = self;
-  std::vector<std::shared_ptr<const void>> left;
   wait_for_others(timeout_ms);
-  changed_.notify_all();
-  wake_.set();
-  // Once there is nobody, nobody comes any more.
-  { const std::unique_lock alone(life_); }
-  take_down(&left);
-  left.clear();
+  monitor_.close();
+  events_.ring();
+  gate_.close();
+  take_down();
   closer_ = std::thread::id();
   return {};
 }
 
-// left: what has to be dropped when nothing is in the way, since code from outside may run then.
-void Router::take_down(std::vector<std::shared_ptr<const void>>* left) {
+void Router::take_down() {
   stop_ = true;
-  if (thread_.joinable()) {
-    transport_->wake();
-    thread_.join();
+  if (loop_.joinable()) {
+    parts_->transport->wake();
+    loop_.join();
   }
-  executor_.reset();
-  std::deque<ExternalWork> not_begun;
-  {
-    const std::lock_guard lock(mutex_);
-    not_begun.swap(work_);
+  std::vector<std::shared_ptr<const void>> holds;  // dropped last: code of the caller's may run then
+  std::deque<ExternalWork> not_begun = events_.drain_providers();
+  if (parts_ != nullptr) {
+    parts_->executor.reset();
+    parts_->engine->settle_external(not_begun);
+    parts_->outbox.save_acknowledgements(true);
+    if (!monitor_.has_failed()) parts_->repeats.tell_of_ends();
+    parts_->engine->finish_deletions(kDeletionsMs);
+    holds = parts_->engine->take_holds();
+    parts_->engine.reset();
+    parts_->transport.reset();
+    parts_->outbox.close();
+    holds.push_back(parts_->jobs.release_callbacks());
   }
-  if (engine_) {
-    engine_->settle_external(not_begun);
-    save_acknowledgements(true);
-    tell_of_ends();
-    engine_->finish_deletions(kDeletionsMs);
-    *left = engine_->take_holds();
-  }
-  for (ExternalWork& work : not_begun) left->push_back(std::move(work.hold));
-  engine_.reset();
-  transport_.reset();
-  take_callbacks(left);
-  remove_fresh_state();
-  store_.reset();
-  lock_ = FileLock();
+  for (ExternalWork& work : not_begun) holds.push_back(std::move(work.hold));
+  for (auto& callbacks : events_.release_callbacks()) holds.push_back(std::move(callbacks));
+  state_.close();
 }
 
-// Jobs and results keep a closed router in memory, and what belongs to its callbacks may hold those in its turn.
-void Router::take_callbacks(std::vector<std::shared_ptr<const void>>* left) {
-  const auto due = std::make_shared<std::deque<std::function<void()>>>();
-  const auto done = std::make_shared<std::vector<DoneFn>>();
-  const std::lock_guard lock(mutex_);
-  due->swap(callbacks_due_);
-  for (auto& [id, entry] : entries_) {
-    entry->delivery.reset();
-    std::move(entry->done.begin(), entry->done.end(), std::back_inserter(*done));
-    entry->done.clear();
-  }
-  left->insert(left->end(), {due, done, std::exchange(callbacks_, nullptr)});
-}
-
-void Router::wakeup() {
-  {
-    const std::lock_guard lock(mutex_);
-    ++wakeups_;
-  }
-  changed_.notify_all();
-}
-
-Error Router::closed_error() const { return Error(Code::closed, "the router is closed", "open a new one"); }
-
-Result<void> Router::check_usable() {
-  if (closed_) return closed_error();
-  const std::lock_guard lock(mutex_);
-  if (fatal_) return *fatal_;
-  return {};
+Result<std::string> Router::stats_json() {
+  const auto pass = gate_.enter();
+  if (!pass) return std::move(pass.error());
+  (void)parts_->jobs.wait_until_loaded();
+  return br::stats_json(*parts_, events_, prices_, active_calls_);
 }
 
 }  // namespace br

@@ -41,7 +41,8 @@ class SilentTransport : public br::Transport {
 };
 
 struct Recorder : br::EngineListener {
-  void job_changed(const br::Job& job, const std::vector<br::Track>&) override {
+  void job_changed(br::SnapshotRef snapshot) override {
+    const br::Job& job = snapshot->job;
     seen_blocked = br::is_blocked(job);
     ever_blocked = ever_blocked || seen_blocked;
     seen_done = job.done;

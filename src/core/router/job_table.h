@@ -1,0 +1,110 @@
+// JobTable: the jobs that a router knows, each with its newest snapshot. Jobs of earlier processes come in when somebody
+// asks for them, and a few at a time by the router's loop. No file is read and the store is not asked while the table's
+// mutex is held.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.h"
+#include "core/engine/engine.h"
+#include "core/engine/job_snapshot.h"
+#include "core/router/event_queue.h"
+#include "core/router/monitor.h"
+#include "core/router/router_state.h"
+#include "sys/mutex.h"
+
+namespace br {
+
+class JobTable {
+ public:
+  // Outlived by all of them.
+  struct Parts {
+    const Config* config;
+    RouterState* state;
+    EventQueue* events;
+    Monitor* monitor;
+    Engine* engine;
+  };
+  // entered: called for each job that comes into the table, without a lock.
+  JobTable(const Parts& parts, std::function<void(const std::string& job_id)> entered)
+      : p_(parts), entered_(std::move(entered)) {}
+  JobTable(const JobTable&) = delete;
+  JobTable& operator=(const JobTable&) = delete;
+
+  // The job's newest snapshot; it is read from the store where it has to be. Code::not_found.
+  Result<SnapshotRef> find(const std::string& job_id);
+  // nullptr where the table has it not.
+  SnapshotRef known(const std::string& job_id);
+  std::vector<SnapshotRef> all();
+  // As the table has it, else from the store; it does not come into the table then.
+  Result<Job> read(const std::string& job_id);
+
+  // A job that was just recorded; it goes to the engine. remembered: its address comes from the state directory, and not
+  // from this process's caller.
+  void add(Job job, bool remembered, DoneFn done);
+  // done() is called once, when the job is done or blocked; at once where it is done already.
+  void call_when_done(const std::string& job_id, DoneFn done);
+
+  // The files that the results of a job in the table are in. Shared with the engine while the job runs.
+  Feeds feeds(const std::string& job_id);
+  // The files in force of a job that is done, opened anew; what reads them keeps the old ones.
+  Feeds make_feeds(const Job& job) const;
+  void replace_feeds(const std::string& job_id, Feeds feeds);
+
+  // The job leaves the table, and cannot come back before end_removal(). may_go(): what speaks against it.
+  Result<void> begin_removal(const std::string& job_id, const std::function<Result<void>(const Job&)>& may_go);
+  void end_removal(const std::string& job_id);
+
+  bool has_unfinished();
+  // Why nothing will come of the job until somebody acts; for an empty id: of any unfinished one.
+  std::optional<Error> blocked_error(const std::string& job_id);
+
+  // The jobs of earlier processes that are not settled.
+  Result<void> list_unsettled();
+  // Loop's thread: takes a few of them over.
+  void load_some();
+  bool is_loading() const { return loads_; }
+  // For what concerns every job there is. Errors as Monitor::check().
+  Result<void> wait_until_loaded();
+
+  // For closing: what keeps callbacks alive, for the caller to drop when no lock is held.
+  std::shared_ptr<const void> release_callbacks();
+
+  // Engine's thread.
+  void publish(SnapshotRef snapshot);
+
+ private:
+  struct Entry {
+    SnapshotRef snapshot;
+    Feeds feeds;
+    std::vector<DoneFn> done;
+  };
+  Result<SnapshotRef> load(const std::string& job_id);
+  void enter(const SnapshotRef& snapshot, Feeds feeds, DoneFn done, std::optional<EngineJob> for_engine);
+  const Error* why_blocked(const std::string& job_id) REQUIRES(mutex_);
+
+  const Parts p_;
+  const std::function<void(const std::string& job_id)> entered_;
+  std::deque<std::string> to_load_;  // loop's thread only
+  std::atomic<bool> loads_{false};
+  // Held while a job is read and entered, so that each comes in once; taken before mutex_.
+  Mutex loading_;
+  Mutex mutex_;
+  std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> unfinished_ GUARDED_BY(mutex_);
+  // Jobs of earlier processes that nobody has asked for yet.
+  std::set<std::string, std::less<>> unloaded_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> removing_ GUARDED_BY(mutex_);
+};
+
+}  // namespace br

@@ -1,0 +1,131 @@
+// Outbox: hands out results, each once, and keeps what was acknowledged. Each job has a box with a mutex of its own, held
+// while its results file is read; the outbox's mutex only guards which boxes there are and whose turn it is.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/router/gate.h"
+#include "core/router/job_table.h"
+#include "core/router/worked_jobs.h"
+#include "core/results/deliver.h"
+#include "sys/clock.h"
+#include "sys/mutex.h"
+
+namespace br {
+
+class Outbox {
+ public:
+  struct Parts {
+    const Config* config;
+    const Clock* clock;
+    Monitor* monitor;
+    Gate* gate;
+    RouterState* state;
+    Engine* engine;
+    Transport* transport;  // its wait is ended when something is to be saved
+    JobTable* jobs;
+    WorkedJobs* worked;
+  };
+  explicit Outbox(const Parts& parts);
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // Up to `capacity` results; waits for the first. An empty id: of any job, each in its turn. Wait::ended: none will come.
+  Result<Wait> next(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
+                    std::vector<Delivered>* out);
+  void acknowledge(const Delivered& result);
+  // Durable when it returns.
+  Result<void> acknowledge_all(const std::string& job_id);
+  // Results of the job that were handed out or acknowledged; nothing where none was asked for.
+  std::optional<std::int64_t> handed(const std::string& job_id);
+  std::int64_t delivered() const { return delivered_; }
+
+  // The job may have results. Any thread.
+  void grew(const std::string& job_id);
+  void remove(const std::string& job_id);
+  // Nothing is handed out any more; open files are closed.
+  void close();
+
+  // Loop's thread. now: whatever is not saved yet; else what has waited long enough.
+  void save_acknowledgements(bool now);
+  bool has_unsaved() const { return unsaved_; }
+
+  // As long as one lives, nothing is handed out of the job; then handing out begins anew, behind what the job's snapshot
+  // says is acknowledged, with the files that the table has.
+  class Pause {
+   public:
+    Pause(Outbox* outbox, const std::string& job_id);
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    // The job with what was handed out and acknowledged until the pause began.
+    const Job& job() const { return job_; }
+
+   private:
+    Outbox* outbox_;
+    Job job_;
+  };
+
+ private:
+  struct Box {
+    Box(const Job& job, const Feeds& feeds) : delivery(job, feeds) {}
+    Mutex mutex;
+    Delivery delivery GUARDED_BY(mutex);
+    bool is_closed GUARDED_BY(mutex) = false;  // paused or removed: a thread that still has it gets nothing from it
+  };
+  using BoxRef = std::shared_ptr<Box>;
+  // What one look at a box brought.
+  struct Look {
+    std::optional<Error> error;  // met before the first result of this look
+    bool is_full = false;        // as many as fit, or up to a damage: there may be more
+    bool has_ended = false;      // nothing more will come of the job
+  };
+  BoxRef box(const SnapshotRef& snapshot);
+  BoxRef existing_box(const std::string& job_id);
+  Look look(const SnapshotRef& snapshot, std::size_t capacity, std::vector<Delivered>* out);
+  // One turn of next(): what there is now.
+  struct Round {
+    std::optional<Error> error;
+    bool has_ended = false;
+    bool is_passing = false;  // nothing is wrong with the results; soon they can be read
+  };
+  Round look_at_one(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out);
+  Round look_at_any(std::size_t capacity, std::vector<Delivered>* out);
+  std::string next_in_turn();
+  void put_back(const std::string& job_id, bool has_more);
+  bool all_were_read();
+  std::optional<Error> damage();
+  Result<void> note_handed(const std::vector<Delivered>& results);
+  void mark_unsaved();
+  void save_progress(const std::vector<std::string>& job_ids);
+  bool is_consumer(const Job& job);
+
+  const Parts p_;
+  const bool auto_ack_;
+  const std::int64_t ack_interval_ms_;
+  std::atomic<std::int64_t> delivered_{0};
+  std::atomic<bool> unsaved_{false};
+  std::atomic<std::int64_t> unsaved_since_ms_{0};
+  std::atomic<std::int32_t> saving_handed_{0};  // saves under way of what is handed out for the first time
+
+  Mutex mutex_;
+  std::map<std::string, BoxRef, std::less<>> boxes_ GUARDED_BY(mutex_);
+  // Jobs that may have results, and the one that was served last. A job that is being looked at for "any job" is in
+  // neither set but counted in looking_.
+  std::set<std::string, std::less<>> with_results_ GUARDED_BY(mutex_);
+  std::string served_ GUARDED_BY(mutex_);
+  std::size_t looking_ GUARDED_BY(mutex_) = 0;
+  std::multiset<std::string, std::less<>> paused_ GUARDED_BY(mutex_);
+  // Jobs whose results cannot be read, which was told to whoever takes those of any job.
+  std::map<std::string, Error, std::less<>> damaged_ GUARDED_BY(mutex_);
+};
+
+}  // namespace br

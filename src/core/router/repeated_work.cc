@@ -1,0 +1,181 @@
+#include "core/router/repeated_work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/requests/input_digest.h"
+
+namespace br {
+namespace {
+
+constexpr const char* kNewJobs = "new";
+
+std::string option(const BatchSpec& spec, std::string_view name) {
+  std::string found;
+  for (const auto& [key, value] : spec.options) {
+    if (key == name) found = value;
+  }
+  return found;
+}
+
+// Nothing of it ever reached a vendor, so that doing it again costs nothing.
+bool is_free(const Job& job) {
+  return std::all_of(job.batches.begin(), job.batches.end(),
+                     [](const RemoteBatch& batch) { return batch.status.id.empty() && batch.creates == 0; });
+}
+
+Error finished_error(const Job& job, bool is_retry) {
+  const Counts counts = counts_of(job);
+  return Error(Code::already,
+               (is_retry ? "a retry of " + job.parent + " was made already" : "these requests were answered already") +
+                   ": job " + job.id + " is " + state_name(state_of(job)) + ", " + std::to_string(counts.succeeded) +
+                   " of " + std::to_string(counts.total) + " succeeded; nothing was sent",
+               "take its results, or say that it is to be paid for again");
+}
+
+// As far as that shows without a look into any file.
+bool may_ask_the_same(const Job& a, const Job& b) {
+  return !a.attached && a.parent.empty() &&
+         std::equal(a.batches.begin(), a.batches.end(), b.batches.begin(), b.batches.end(),
+                    [](const RemoteBatch& x, const RemoteBatch& y) {
+                      return x.provider == y.provider && x.base_url == y.base_url && x.account == y.account &&
+                             x.rows == y.rows && x.endpoint == y.endpoint && x.model == y.model;
+                    });
+}
+
+// Repeat::refuses of a job whose version kept nothing: the program acknowledged all results of its jobs at once; those of a job without OUT
+// that are left wait for a library's user.
+bool refused_before(const Job& job) { return is_settled(job) || !job.output.empty(); }
+
+bool contains(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+bool is_batch_option(std::string_view key) {
+  return key == "output" || key == "continue" || key == "finished" || key == "again";
+}
+
+RepeatPolicy read_repeat_policy(const BatchSpec& spec) {
+  RepeatPolicy policy;
+  policy.output = option(spec, "output");
+  policy.finished = option(spec, "finished");
+  policy.goes_on = option(spec, "continue") == "1";
+  policy.again = option(spec, "again") == "1";
+  return policy;
+}
+
+// A version that kept nothing settled a job when somebody was told of it.
+RepeatedWork::Told RepeatedWork::told(const Job& job) const {
+  const auto repeat = state_->store().repeat_of(job.id);
+  if (!repeat) return {};
+  if (!*repeat) return {is_settled(job), refused_before(job)};
+  return {(*repeat)->told, (*repeat)->refuses};
+}
+
+// Jobs of versions that kept no digest get one when they may be meant. Their files may be gone: then they are not.
+Result<void> RepeatedWork::keep_older_inputs(const Job& job, const std::string& input, const RepeatPolicy& policy) {
+  auto ids = state_->store().jobs_without_repeat();
+  if (!ids) return std::move(ids.error());
+  for (const std::string& id : *ids) {
+    auto older = jobs_->read(id);
+    if (!older) continue;
+    Repeat repeat{"", is_settled(*older), refused_before(*older)};
+    if (!job.parent.empty()) {
+      if (older->parent != job.parent) continue;
+      repeat.input = input_of_retry(job.parent);
+    } else {
+      if (!may_ask_the_same(*older, job)) continue;
+      auto asked = input_of_files(state_->spool(), *older);
+      if (!asked) continue;
+      repeat.input = std::move(*asked);
+    }
+    // Who gives it again is who submitted it.
+    if (repeat.input == input && (policy.finished == "refuse" || policy.finished == "take")) repeat.refuses = true;
+    if (auto kept = state_->store().keep_repeat(id, repeat); !kept) return kept;
+  }
+  return {};
+}
+
+std::vector<std::string> RepeatedWork::ancestors_of(const Job& job) {
+  std::vector<std::string> ids;
+  for (std::string id = job.parent; !id.empty();) {
+    ids.push_back(id);
+    auto parent = jobs_->read(id);
+    id = parent ? parent->parent : std::string();
+  }
+  return ids;
+}
+
+// The jobs that it is a retry of ask the same where nothing of them succeeded, and are not meant.
+Result<std::string> RepeatedWork::find(const Job& job, const std::vector<std::string>& inputs,
+                                       const RepeatPolicy& policy) {
+  if (auto loaded = jobs_->wait_until_loaded(); !loaded) return std::move(loaded.error());
+  if (auto kept = keep_older_inputs(job, inputs.front(), policy); !kept) return std::move(kept.error());
+  const std::vector<std::string> ancestors = ancestors_of(job);
+  if (policy.goes_on) {
+    auto open = find_open(job, inputs, ancestors, policy);
+    if (!open || !open->empty()) return open;
+  }
+  if (policy.again || policy.finished.empty() || policy.finished == kNewJobs) return std::string();
+  return find_finished(job, inputs, ancestors, policy);
+}
+
+// Among the jobs that are not settled, or of whose end nobody has heard.
+Result<std::string> RepeatedWork::find_open(const Job& job, const std::vector<std::string>& inputs,
+                                            const std::vector<std::string>& ancestors, const RepeatPolicy& policy) {
+  auto open = state_->store().jobs_asking(inputs, true);
+  if (!open) return std::move(open.error());
+  for (const std::string& id : *open) {
+    if (contains(ancestors, id)) continue;
+    auto other = jobs_->read(id);
+    if (!other) return std::move(other.error());
+    if (job.parent.empty() && policy.finished.empty() && other->output != policy.output) continue;
+    if (!is_settled(*other)) return id;
+    auto repeat = state_->store().repeat_of(id);
+    if (!repeat) return std::move(repeat.error());
+    if (*repeat && (*repeat)->told) continue;
+    // Whoever was at work on it here, took its results and comes again knows that it is done.
+    if (!worked_->contains(id)) return id;
+    if (auto told = state_->store().tell({id}); !told) return std::move(told.error());
+  }
+  return std::string();
+}
+
+// Among all jobs that ask the same the newest that was ever sent.
+Result<std::string> RepeatedWork::find_finished(const Job& job, const std::vector<std::string>& inputs,
+                                          const std::vector<std::string>& ancestors, const RepeatPolicy& policy) {
+  auto all = state_->store().jobs_asking(inputs, false);
+  if (!all) return std::move(all.error());
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    const std::string id = (*all)[i];
+    if (contains(ancestors, id)) continue;
+    auto other = jobs_->read(id);
+    if (!other) return std::move(other.error());
+    // What was never sent by that job may have been by another one that carries the same requests, a retry of it too.
+    if (other->done && is_free(*other)) {
+      auto retries = state_->store().jobs_asking({input_of_retry(id)}, false);
+      if (!retries) return std::move(retries.error());
+      all->insert(all->end(), retries->begin(), retries->end());
+      continue;
+    }
+    if (!other->done) return policy.goes_on ? other->id : std::string();
+    if (policy.finished == "refuse") return finished_error(*other, !job.parent.empty() && other->parent == job.parent);
+    return other->id;
+  }
+  return std::string();
+}
+
+void RepeatedWork::tell_of_ends() {
+  if (state_->is_observer()) return;
+  std::vector<std::string> heard;
+  for (const std::string& id : worked_->all()) {
+    const SnapshotRef snapshot = jobs_->known(id);
+    if (snapshot != nullptr && is_settled(snapshot->job)) heard.push_back(id);
+  }
+  if (!heard.empty()) [[maybe_unused]]
+    const auto told = state_->store().tell(heard);
+}
+
+}  // namespace br

@@ -1,0 +1,65 @@
+#include "core/router/result_files.h"
+
+#include <utility>
+
+#include "core/requests/retry_job.h"
+
+namespace br {
+
+Result<SnapshotRef> ResultFiles::find(const std::string& job_id) {
+  const auto pass = p_.gate->enter();
+  if (!pass) return std::move(pass.error());
+  return p_.jobs->find(job_id);
+}
+
+Result<Feeds> ResultFiles::finished(const std::string& job_id) {
+  auto snapshot = find(job_id);
+  if (!snapshot) return std::move(snapshot.error());
+  const Job& job = (*snapshot)->job;
+  if (!job.done)
+    return Error(Code::not_complete, "the job " + job_id + " is not done",
+                 "wait for it: `batchrouter resume " + job_id + "`");
+  const auto pass = p_.gate->enter();
+  if (!pass) return std::move(pass.error());
+  const Feeds in_force = p_.jobs->feeds(job_id);
+  Feeds feeds = p_.jobs->make_feeds(job);
+  for (std::size_t i = 0; i < feeds.size() && i < in_force.size(); ++i) feeds[i]->keeps = in_force[i];
+  return feeds;
+}
+
+Result<Feeds> ResultFiles::growing(const std::string& job_id) {
+  auto snapshot = find(job_id);
+  if (!snapshot) return std::move(snapshot.error());
+  if (!(*snapshot)->job.done && !p_.state->is_observer()) return p_.jobs->feeds(job_id);
+  return finished(job_id);
+}
+
+Result<Wait> ResultFiles::wait(const std::string& job_id, std::int64_t timeout_ms,
+                               const std::function<bool()>& has_more) {
+  std::optional<Error> blocked;
+  auto waited = p_.monitor->wait(timeout_ms, [&] {
+    if (has_more()) return true;
+    blocked = p_.jobs->blocked_error(job_id);
+    return blocked.has_value();
+  });
+  if (waited && blocked && !has_more()) return std::move(*blocked);
+  return waited;
+}
+
+Result<std::vector<ResultPlace>> ResultFiles::input_order(const std::string& job_id) {
+  const auto pass = p_.gate->enter();
+  if (!pass) return std::move(pass.error());
+  auto snapshot = p_.jobs->find(job_id);
+  if (!snapshot) return std::move(snapshot.error());
+  return find_input_order(p_.state->spool(), (*snapshot)->job, p_.random->next());
+}
+
+Result<void> ResultFiles::for_each_failed_request(const std::string& job_id,
+                                                  const std::function<Result<void>(std::string_view line)>& each) {
+  auto snapshot = find(job_id);
+  if (!snapshot) return std::move(snapshot.error());
+  if (!(*snapshot)->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "wait for it");
+  return for_each_failed(p_.state->spool(), (*snapshot)->job, p_.random->next(), each);
+}
+
+}  // namespace br

@@ -1,0 +1,47 @@
+// ResultFiles: the results of a job from its files, for cursors: from the first, apart from what is handed out once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/router/gate.h"
+#include "core/router/job_table.h"
+#include "core/router/monitor.h"
+#include "core/results/input_order.h"
+#include "sys/random.h"
+
+namespace br {
+
+class ResultFiles {
+ public:
+  struct Parts {
+    Random* random;
+    Monitor* monitor;
+    Gate* gate;
+    RouterState* state;
+    JobTable* jobs;
+  };
+  explicit ResultFiles(const Parts& parts) : p_(parts) {}
+
+  // Of a job that is done. A refetch puts other files in force; those that were opened stay as they are.
+  Result<Feeds> finished(const std::string& job_id);
+  // The same of a job that may still run: they grow.
+  Result<Feeds> growing(const std::string& job_id);
+  // Waits until has_more(), which is asked without a lock. The error is why the job is blocked.
+  Result<Wait> wait(const std::string& job_id, std::int64_t timeout_ms, const std::function<bool()>& has_more);
+  // Where each result of a job that is done lies, in the order of its requests.
+  Result<std::vector<ResultPlace>> input_order(const std::string& job_id);
+  // The requests of a job that is done and that did not succeed. each() is called without a lock, and may close the router.
+  Result<void> for_each_failed_request(const std::string& job_id,
+                                       const std::function<Result<void>(std::string_view line)>& each);
+
+ private:
+  Result<SnapshotRef> find(const std::string& job_id);
+
+  const Parts p_;
+};
+
+}  // namespace br
