@@ -45,7 +45,7 @@ Result<Router::Submitted> Router::attach(const std::string& provider, const std:
   job.id = new_job_id();
   job.provider = account->provider;
   job.base_url = account->base_url;
-  job.created_ms = clock_.now_ms();
+  job.created_ms = world_.clock->now_ms();
   job.attached = true;
   job.output = output;
   RemoteBatch batch;

@@ -19,10 +19,9 @@ std::vector<ProviderUse> uses_of(const Job& job) {
 Feeds Router::make_feeds(const Job& job) const {
   Feeds feeds;
   for (const RemoteBatch& batch : job.batches) {
-    auto feed = std::make_shared<ResultFeed>();
-    feed->path = spool_->results(batch);
+    auto feed = std::make_shared<ResultFeed>(world_.files, spool_->results(batch));
     if (batch.phase == Phase::collected) {
-      feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file_size(feed->path)));
+      feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, world_.files->file_size(feed->path)));
       feed->complete = true;
       feed->sum = batch.results_sum;
     }

@@ -95,7 +95,7 @@ bool Router::serve(std::unique_lock<std::mutex>* lock) {
 
 bool Router::wait_serving(std::unique_lock<std::mutex>* lock, std::int64_t timeout_ms,
                           const std::function<bool()>& ready) {
-  const std::int64_t asked_ms = clock_.now_ms();
+  const std::int64_t asked_ms = world_.clock->now_ms();
   const auto wake = [&] { return ready() || has_work_locked(); };
   for (;;) {
     if (ready()) return true;
@@ -104,7 +104,7 @@ bool Router::wait_serving(std::unique_lock<std::mutex>* lock, std::int64_t timeo
       if (!served) changed_.wait(*lock, wake);
       continue;
     }
-    const std::int64_t left_ms = timeout_ms - (clock_.now_ms() - asked_ms);
+    const std::int64_t left_ms = timeout_ms - (world_.clock->now_ms() - asked_ms);
     if (left_ms <= 0) return ready();
     if (!served) changed_.wait_for(*lock, std::chrono::milliseconds(std::min(left_ms, kLongestWaitMs)), wake);
   }

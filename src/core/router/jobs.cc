@@ -146,9 +146,9 @@ Result<void> Router::remove(const std::string& job_id) {
   }
   // The engine first, which saves no more of it then. The journal before the record: it would bring the job back.
   remove_from_engine(job_id);
-  remove_file(spool_->journal(job_id));
+  world_.files->remove_file(spool_->journal(job_id));
   auto removed = store_->remove(job_id);
-  if (removed) remove_tree(spool_->job_directory(job_id));
+  if (removed) world_.files->remove_tree(spool_->job_directory(job_id));
   const std::lock_guard lock(mutex_);
   removing_.erase(job_id);
   return removed;

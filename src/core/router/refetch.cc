@@ -30,7 +30,7 @@ Result<std::vector<RefetchPart>> Router::plan_refetch(const Job& job) {
     auto found = count_changeable(*spool_, batch);
     if (found && found->damage && part.use.provider != nullptr) {
       auto same = rebuild_results(*spool_, job, batch, *part.use.provider,
-                                  static_cast<std::size_t>(config_.integer("limits.max_line_bytes")), random_.next());
+                                  static_cast<std::size_t>(config_.integer("limits.max_line_bytes")), world_.random->next());
       if (!same) return std::move(same.error());
       rebuilt |= *same;
       if (*same) found = count_changeable(*spool_, batch);

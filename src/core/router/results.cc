@@ -86,7 +86,7 @@ const Error* Router::blocked_error_locked(const std::string& job_id) const {
 
 Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
                                   std::vector<Delivered>* out) {
-  const std::int64_t asked_ms = clock_.now_ms();
+  const std::int64_t asked_ms = world_.clock->now_ms();
   std::unique_lock lock(mutex_);
   if (job_id.empty()) wait_until_loaded(&lock);
   const std::uint64_t seen = wakeups_used_;
@@ -117,7 +117,7 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
     }
     const bool served = serve(&lock);
     std::int64_t most_ms = passing ? kDescriptorPauseMs : kLongestWaitMs;
-    if (timeout_ms >= 0) most_ms = std::min(most_ms, timeout_ms - (clock_.now_ms() - asked_ms));
+    if (timeout_ms >= 0) most_ms = std::min(most_ms, timeout_ms - (world_.clock->now_ms() - asked_ms));
     if (most_ms <= 0) return Wait::timed_out;
     if (!served) changed_.wait_for(lock, std::chrono::milliseconds(most_ms));
   }
@@ -125,7 +125,7 @@ Result<Wait> Router::next_results(const std::string& job_id, std::int64_t timeou
     for (const Delivered& item : *out) entries_[item.job_id]->delivery->acknowledge(item.part, item.row, item.refetches);
   }
   const bool wake = !acks_dirty_;
-  if (wake) acks_dirty_since_ms_ = clock_.now_ms();
+  if (wake) acks_dirty_since_ms_ = world_.clock->now_ms();
   acks_dirty_ = true;
   save_handed(*out, &lock);
   if (fatal_) return *fatal_;
@@ -168,7 +168,7 @@ void Router::acknowledge(const Delivered& result) {
     if (closed_ || found == entries_.end() || !found->second->delivery) return;
     found->second->delivery->acknowledge(result.part, result.row, result.refetches);
     wake = !acks_dirty_;
-    if (wake) acks_dirty_since_ms_ = clock_.now_ms();
+    if (wake) acks_dirty_since_ms_ = world_.clock->now_ms();
     acks_dirty_ = true;
   }
   if (wake) transport_->wake();
@@ -254,7 +254,7 @@ void Router::save_acknowledgements(bool now) {
   std::vector<std::pair<std::string, std::vector<RemoteBatch>>> changed;
   {
     const std::lock_guard lock(mutex_);
-    const std::int64_t waited = clock_.now_ms() - acks_dirty_since_ms_;
+    const std::int64_t waited = world_.clock->now_ms() - acks_dirty_since_ms_;
     if (!acks_dirty_ || (!now && waited < config_.integer("delivery.ack_interval_ms"))) return;
     acks_dirty_ = false;
     for (auto& [id, entry] : entries_) {
@@ -306,7 +306,7 @@ Result<Wait> Router::wait_results(const std::string& job_id, std::int64_t timeou
 Result<std::vector<ResultPlace>> Router::input_order(const std::string& job_id) {
   auto seen = view(job_id);
   if (!seen) return std::move(seen.error());
-  return find_input_order(*spool_, seen->job, random_.next());
+  return find_input_order(*spool_, seen->job, world_.random->next());
 }
 
 Result<void> Router::for_each_failed_request(const std::string& job_id,
@@ -319,7 +319,7 @@ Result<void> Router::for_each_failed_request(const std::string& job_id,
   }();
   if (!seen) return std::move(seen.error());
   if (!seen->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "wait for it");
-  return for_each_failed(*spool_, seen->job, random_.next(), each);
+  return for_each_failed(*spool_, seen->job, world_.random->next(), each);
 }
 
 }  // namespace br

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "batchrouter.h"
-#include "net/curl_transport.h"
-#include "sys/file.h"
 #include "sys/file_size_signal.h"
 #include "sys/wall.h"
 
@@ -17,7 +15,7 @@ constexpr std::int64_t kLongestTurnMs = 3'600'000;
 constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the deletion of remote files, at most
 
 // Several files of certificates become one text; one that cannot be read is left out beside one that can.
-void trust(TransportOptions* options, const Config& config) {
+void trust(FileSystem* system, TransportOptions* options, const Config& config) {
   constexpr std::size_t kMostCertificates = std::size_t{16} << 20;
   const auto directories = values_in_force(config, "http.ca_directory");
   if (!directories.empty()) options->ca_directory = directories.front();
@@ -25,20 +23,21 @@ void trust(TransportOptions* options, const Config& config) {
   if (!files.empty()) options->ca_file = files.front();
   if (files.size() < 2) return;
   for (const std::string& file : files) {
-    if (auto pem = read_whole_file(file, kMostCertificates)) options->ca_pem += *pem + "\n";
+    if (auto pem = system->read_whole_file(file, kMostCertificates)) options->ca_pem += *pem + "\n";
   }
 }
 
 }  // namespace
 
-Router::Router(Config config, RouterCallbacks callbacks)
-    : config_(std::move(config)),
+Router::Router(Config config, RouterCallbacks callbacks, World world)
+    : world_(std::move(world)),
+      config_(std::move(config)),
       auto_ack_(config_.boolean("delivery.auto_ack")),
       callbacks_(std::make_shared<const RouterCallbacks>(std::move(callbacks))) {}
 
-Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
+Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks, World world) {
   const NoFileSizeSignal quiet;
-  std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
+  std::shared_ptr<Router> router(new Router(config, std::move(callbacks), std::move(world)));
   if (auto opened = router->open_state(); !opened) return std::move(opened.error());
   router->start();
   return router;
@@ -63,12 +62,13 @@ void Router::start() {
   options.connect_timeout_ms = config_.integer("http.connect_timeout_ms");
   options.stall_timeout_ms = config_.integer("http.stall_timeout_ms");
   options.call_timeout_ms = config_.integer("http.call_timeout_ms");
-  trust(&options, config_);
+  options.files = world_.files;
+  trust(world_.files, &options, config_);
   options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
-  transport_ = make_curl_transport(options);
+  transport_ = world_.make_transport(options);
   executor_ = std::make_unique<Executor>([this](const char* what) { thread_failed(what); });
   engine_ = std::make_unique<Engine>(
-      EngineParts{store_.get(), transport_.get(), &clock_, &random_, executor_.get(), this, spool_.get(), &config_,
+      EngineParts{store_.get(), transport_.get(), world_.clock.get(), world_.random, executor_.get(), this, spool_.get(), &config_,
                   &directory_, callbacks_->log && callbacks_->log_level >= BR_LOG_DEBUG});
   if (observer_) return;
   if (auto ids = store_->unsettled_ids()) {

@@ -22,6 +22,7 @@
 #include "core/requests/prices.h"
 #include "core/results/deliver.h"
 #include "core/results/input_order.h"
+#include "core/world.h"
 #include "sys/fork_mark.h"
 #include "sys/wake.h"
 
@@ -55,7 +56,7 @@ enum class Wait : std::uint8_t { ready, timed_out, woken, ended };
 
 class Router : public EngineListener, public std::enable_shared_from_this<Router> {
  public:
-  static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks);
+  static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks, World world);
   ~Router() override;
 
   // Held by whoever uses the engine or the store from outside, for as long as the call takes: close() waits for them.
@@ -136,6 +137,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Result<void> remove_provider(const std::string& name);
   std::vector<std::string> providers();
   const Config& config() const { return config_; }
+  const World& world() const { return world_; }
 
   Result<Wait> poll(std::int64_t timeout_ms);
   std::string stats_json();
@@ -157,7 +159,7 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
     bool interrupted = false;     // results were taken up to a damage, which the next call meets
     std::optional<Error> damage;  // its results cannot be read, which was told to whoever takes those of any job
   };
-  Router(Config config, RouterCallbacks callbacks);
+  Router(Config config, RouterCallbacks callbacks, World world);
   Result<void> open_state();
   Result<void> find_forgotten_jobs();
   Result<void> take_from_journal_locked(Job* job);
@@ -281,19 +283,18 @@ class Router : public EngineListener, public std::enable_shared_from_this<Router
   Result<Account> account_named(const std::string& name);
   void remove_fresh_state();
 
+  const World world_;
   Config config_;
   const bool auto_ack_;  // of config_, asked with every result
   std::shared_ptr<const RouterCallbacks> callbacks_;  // until it is closed
   std::string state_dir_;
-  StateDirectory directory_{std::string()};
+  StateDirectory directory_{nullptr, {}};
   std::vector<std::string> fresh_directories_;  // made for it, the innermost first
   bool observer_ = false, fresh_ = false;
   ForkMark mark_;
   FileLock lock_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Store> store_;
-  SystemClock clock_;
-  SystemRandom random_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Engine> engine_;

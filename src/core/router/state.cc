@@ -4,43 +4,42 @@
 #include "batchrouter.h"
 #include "core/router/router.h"
 #include "store/journal.h"
-#include "store/sqlite_store.h"
 #include "store/wal_check.h"
 
 namespace br {
 
 Result<void> Router::open_state() {
-  auto prices = Prices::load(config_);
+  auto prices = Prices::load(world_.files, config_);
   if (!prices) return std::move(prices.error());
   prices_ = std::move(*prices);
-  auto absolute = absolute_path(config_.get("state_dir"));
+  auto absolute = world_.files->absolute_path(config_.get("state_dir"));
   if (!absolute) return std::move(absolute.error());
   state_dir_ = std::move(*absolute);
-  directory_ = StateDirectory(state_dir_);
+  directory_ = StateDirectory(world_.files, state_dir_);
   observer_ = config_.get("state.mode") == "observer";
   const std::string database = directory_.database();
-  if (observer_ && !path_exists(database))
+  if (observer_ && !world_.files->exists(database))
     return Error(Code::not_found, state_dir_ + ": there is no state here", "check --state-dir");
   if (!observer_) {
-    fresh_ = !path_exists(database);
-    for (std::string made = state_dir_; !path_exists(made); made = parent_path(made))
+    fresh_ = !world_.files->exists(database);
+    for (std::string made = state_dir_; !world_.files->exists(made); made = parent_path(made))
       fresh_directories_.push_back(made);
-    if (auto made = make_directories(state_dir_); !made) return made;
+    if (auto made = world_.files->make_directories(state_dir_); !made) return made;
   }
   if (auto trusted = directory_.check_trust(); !trusted) return trusted;
   if (!observer_) {
-    auto lock = FileLock::take(directory_.lock());
+    auto lock = world_.files->lock(directory_.lock());
     if (!lock) return std::move(lock.error());
     lock_ = std::move(*lock);
   }
   // Before SQLite drops what it cannot believe. Beside an owner, who may be writing, the same has to be seen twice.
-  std::optional<std::string> damage = damage_in_wal(database + "-wal");
-  if (observer_ && damage && damage_in_wal(database + "-wal") != damage) damage.reset();
-  auto store = open_sqlite_store(database, observer_);
+  std::optional<std::string> damage = damage_in_wal(world_.files, database + "-wal");
+  if (observer_ && damage && damage_in_wal(world_.files, database + "-wal") != damage) damage.reset();
+  auto store = world_.open_store(database, observer_);
   if (!store) return std::move(store.error());
   store_ = std::move(*store);
   directory_.remember();
-  spool_ = std::make_unique<Spool>(state_dir_);
+  spool_ = std::make_unique<Spool>(world_.files, state_dir_);
   if (damage)
     say(BR_LOG_WARNING, database + "-wal: " + *damage + "; the last changes of the state may be lost, so that parts "
                             "which may have been sent are looked for at the vendor before anything is paid for");
@@ -53,13 +52,13 @@ Result<void> Router::open_state() {
 // Directories in spool whose journal is whole and that the database does not know: it was restored, or has lost them.
 // Removing a job begins with its journal.
 Result<void> Router::find_forgotten_jobs() {
-  const std::vector<std::string> names = list_directory(directory_.spool());
+  const std::vector<std::string> names = world_.files->list_directory(directory_.spool());
   if (names.empty()) return {};
   auto known = store_->ids();
   if (!known) return std::move(known.error());
   for (const std::string& name : names) {
     if (std::binary_search(known->begin(), known->end(), name)) continue;
-    auto job = read_journal(spool_->journal(name), name);
+    auto job = read_journal(world_.files, spool_->journal(name), name);
     if (!job) {
       say(BR_LOG_WARNING, job.error().message + "; " + job.error().hint);
       continue;
@@ -79,7 +78,7 @@ Result<void> Router::take_from_journal_locked(Job* job) {
   const bool unsent = std::any_of(job->batches.begin(), job->batches.end(),
                                   [](const RemoteBatch& batch) { return batch.phase <= Phase::unknown; });
   if (!unsent || job->done) return {};
-  const auto journal = read_journal(spool_->journal(job->id), job->id);
+  const auto journal = read_journal(world_.files, spool_->journal(job->id), job->id);
   if (!journal || !*journal || take_newer_batches(**journal, job) == 0) return {};
   say_locked(BR_LOG_WARNING, job->id + ": the database is older than the job's journal, which tells what was sent meanwhile: " +
                                  spool_->journal(job->id));
@@ -89,8 +88,8 @@ Result<void> Router::take_from_journal_locked(Job* job) {
 // Its directory's entries are synced with it.
 Result<void> Router::record(const Job& job, const Repeat& repeat) {
   if (auto same = directory_.check_unchanged(); !same) return same;
-  if (auto written = write_journal(spool_->journal(job.id), job); !written) return written;
-  if (auto synced = sync_directory(spool_->job_directory(job.id)); !synced) return synced;
+  if (auto written = write_journal(world_.files, spool_->journal(job.id), job); !written) return written;
+  if (auto synced = world_.files->sync_directory(spool_->job_directory(job.id)); !synced) return synced;
   return store_->insert(job, &repeat);
 }
 
@@ -111,9 +110,10 @@ void Router::remove_fresh_state() {
   const auto count = store_->count();
   if (!count || *count != 0) return;
   store_.reset();
-  for (const char* name : {"/state.db", "/state.db-wal", "/state.db-shm", "/lock"}) remove_file(state_dir_ + name);
-  remove_empty_directory(state_dir_ + "/spool");
-  for (const std::string& made : fresh_directories_) remove_empty_directory(made);
+  for (const char* name : {"/state.db", "/state.db-wal", "/state.db-shm", "/lock"})
+    world_.files->remove_file(state_dir_ + name);
+  world_.files->remove_empty_directory(state_dir_ + "/spool");
+  for (const std::string& made : fresh_directories_) world_.files->remove_empty_directory(made);
 }
 
 }  // namespace br

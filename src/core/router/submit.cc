@@ -38,7 +38,7 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   const std::string tag = id_tag_of(job_id);
   Packer packer({job_id, spool_.get(), config.get("split") == "auto", config.boolean("audit.files"),
                  config.integer("default_max_tokens"), tag});
-  auto report = read_requests(config, spec, random_, &packer, ids, tag);
+  auto report = read_requests(world_, config, spec, &packer, ids, tag);
   if (!report) return std::move(report.error());
   auto batches = packer.finish();
   if (!batches) {
@@ -49,7 +49,7 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
   for (const Provider* provider : report->providers) {
     if (is_removed(provider->name())) return removed_error(*provider);
   }
-  if (auto within = check_budget(config, *batches); !within) return std::move(within.error());
+  if (auto within = check_budget(world_.files, config, *batches); !within) return std::move(within.error());
   for (RemoteBatch& batch : *batches) {
     batch.tokens = TokenSums{};  // from here on: what the answers used
     const Provider* provider = find_provider(batch.provider);
@@ -63,12 +63,12 @@ Result<std::vector<RemoteBatch>> Router::write_requests(const Config& config, co
     batch.base_url = account->base_url;
     batch.marker = "br-" + job_id.substr(4) + "-" + std::to_string(batch.part);
     batch.metadata = spec.metadata;
-    batch.planned_ms = clock_.now_ms();
+    batch.planned_ms = world_.clock->now_ms();
     name_account(config, &batch);
   }
   prepared->warnings = std::move(report->warnings);
   prepared->input = input_of(*batches, packer.digests());
-  if (auto synced = sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
+  if (auto synced = world_.files->sync_directory(state_dir_ + "/spool"); !synced) return std::move(synced.error());
   return batches;
 }
 
@@ -79,7 +79,7 @@ void Router::name_account(const Config& config, RemoteBatch* batch) {
   if (provider == nullptr) return;
   auto account = resolve_account(config, *provider, batch->base_url, batch->account);
   if (!account) return;
-  if (batch->key_salt.empty()) batch->key_salt = random_.id(kSaltLength);
+  if (batch->key_salt.empty()) batch->key_salt = world_.random->id(kSaltLength);
   learn_account(account_proof(*provider, *account, batch->key_salt), batch);
 }
 
@@ -94,7 +94,7 @@ bool Router::has_known_key(const RemoteBatch& batch) const {
 
 std::string Router::new_job_id() {
   constexpr std::size_t kLength = 20;
-  return "job_" + random_.id(kLength);
+  return "job_" + world_.random->id(kLength);
 }
 
 // Writes the request files; the job is not recorded yet. Nothing stays behind when it fails.
@@ -112,10 +112,10 @@ Result<Router::Prepared> Router::prepare(const BatchSpec& spec, IdTable* ids) {
   job.name = spec.name;
   prepared.given = read_given(spec);
   job.output = prepared.given.output;
-  job.created_ms = clock_.now_ms();
+  job.created_ms = world_.clock->now_ms();
   auto batches = write_requests(config, spec, ids, &prepared);
   if (!batches) {
-    remove_tree(spool_->job_directory(job.id));
+    world_.files->remove_tree(spool_->job_directory(job.id));
     return std::move(batches.error());
   }
   job.batches = std::move(*batches);
@@ -133,13 +133,13 @@ Result<Router::Submitted> Router::commit(Prepared prepared, DoneFn done) {
     std::vector<std::string> inputs = {prepared.input};
     if (!prepared.requests.empty()) inputs.push_back(prepared.requests);
     auto same = find_repeated(job, inputs, given);
-    if (!same || !same->empty()) remove_tree(spool_->job_directory(job.id));
+    if (!same || !same->empty()) world_.files->remove_tree(spool_->job_directory(job.id));
     if (!same) return std::move(same.error());
     if (!same->empty()) return go_on_with(*same, given, std::move(done));
   }
   const bool refuses = given.finished == "refuse" || given.finished == "take";
   if (auto recorded = record(job, {prepared.input, false, refuses, prepared.requests}); !recorded) {
-    remove_tree(spool_->job_directory(job.id));
+    world_.files->remove_tree(spool_->job_directory(job.id));
     return std::move(recorded.error());
   }
   const std::string id = job.id;
@@ -194,7 +194,7 @@ Result<std::vector<Router::Submitted>> Router::submit_many(const std::vector<con
   errors->assign(specs.size(), std::nullopt);
   std::vector<Prepared> prepared(specs.size());
   std::vector<std::uint32_t> starts;
-  IdTable ids(random_.next());
+  IdTable ids(world_.random->next());
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     starts.push_back(static_cast<std::uint32_t>(ids.size()));
@@ -208,7 +208,7 @@ Result<std::vector<Router::Submitted>> Router::submit_many(const std::vector<con
   if (wrong == 0) (void)ids.find(0, &repeated);
   if (wrong > 0 || repeated > 0) {
     for (const Prepared& each : prepared) {
-      if (!each.job.id.empty()) remove_tree(spool_->job_directory(each.job.id));
+      if (!each.job.id.empty()) world_.files->remove_tree(spool_->job_directory(each.job.id));
     }
     return wrong > 0 ? first_error(*errors, wrong) : id_scope_error(starts, &ids);
   }
@@ -249,7 +249,7 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
                  "submit them anew");
   Prepared prepared;
   prepared.job.id = new_job_id();
-  prepared.job.created_ms = clock_.now_ms();
+  prepared.job.created_ms = world_.clock->now_ms();
   prepared.remembered = true;
   prepared.job.parent = job_id;
   prepared.given = read_given(options);
@@ -260,9 +260,9 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
   auto same = find_repeated(prepared.job, {prepared.input}, prepared.given);
   if (!same) return std::move(same.error());
   if (!same->empty()) return go_on_with(*same, prepared.given, std::move(done));
-  auto written = write_retry(*spool_, parent->job, prepared.given.again, random_.next(), &prepared.job);
+  auto written = write_retry(*spool_, parent->job, prepared.given.again, world_.random->next(), &prepared.job);
   if (!written) {
-    remove_tree(spool_->job_directory(prepared.job.id));
+    world_.files->remove_tree(spool_->job_directory(prepared.job.id));
     return std::move(written.error());
   }
   for (RemoteBatch& batch : prepared.job.batches) {
@@ -272,7 +272,7 @@ Result<Router::Submitted> Router::retry(const std::string& job_id, const BatchSp
   }
   auto requests = input_of_files(*spool_, prepared.job);
   if (!requests) {
-    remove_tree(spool_->job_directory(prepared.job.id));
+    world_.files->remove_tree(spool_->job_directory(prepared.job.id));
     return std::move(requests.error());
   }
   prepared.requests = std::move(*requests);
