@@ -7,18 +7,20 @@
 
 #include "core/config.h"
 #include "core/router/event_queue.h"
+#include "core/world.h"
 #include "model/error.h"
 #include "model/job.h"
 #include "store/spool.h"
 #include "store/state_dir.h"
 #include "store/store.h"
 #include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 
 class RouterState {
  public:
-  explicit RouterState(EventQueue* events) : events_(events) {}
+  RouterState(const World* world, EventQueue* events) : world_(world), events_(events) {}
   RouterState(const RouterState&) = delete;
   RouterState& operator=(const RouterState&) = delete;
 
@@ -32,6 +34,7 @@ class RouterState {
   Store& store() const { return *store_; }
   const Spool& spool() const { return *spool_; }
   const StateDirectory& directory() const { return directory_; }
+  FileSystem& files() const { return *world_->files; }
   // Another process owns the directory: nothing is changed, and nothing sent.
   bool is_observer() const { return is_observer_; }
 
@@ -46,8 +49,9 @@ class RouterState {
   void warn(const std::string& line);
   void remove_if_unused();
 
+  const World* const world_;
   EventQueue* const events_;
-  StateDirectory directory_{std::string()};
+  StateDirectory directory_{nullptr, {}};
   std::vector<std::string> made_directories_;  // by this router, the innermost first
   bool is_observer_ = false, is_fresh_ = false;
   FileLock lock_;
