@@ -48,9 +48,8 @@
  *            br_router_wakeup, and with BR_ECLOSED when the router is closed.
  * Crash      What is on disk when a call returns is said where it matters; anything else is lost with the process.
  * Since      0.1, where nothing else is said.
- * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it (functions of
- *            providers of your own: inside the waiting functions, see br_provider_vtbl). user_data is
- *            never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
+ * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it; so do functions
+ *            of providers of your own, with one addition (see br_provider_vtbl). user_data is never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
  *            function it was passed to fails; those of a router at the latest when it is closed and br_poll has
  *            returned, whoever still holds jobs and results of it. Callbacks must return: no longjmp, no exception, no
  *            panic through them.
@@ -240,7 +239,10 @@ enum {
   /* The next three are the gateway's, which collects single requests into batches. A router alone never tells them. */
   BR_EVENT_CACHE_HIT_ROUTED = 22,      /* a request was answered from an earlier answer and was not sent */
   BR_EVENT_WINDOW_TIMER_ERROR = 23,    /* the timer of the window that collects requests failed; see the message */
-  BR_EVENT_FINAL_FLUSH_SUBMITTING = 24 /* the gateway ends: what it had collected is submitted */
+  BR_EVENT_FINAL_FLUSH_SUBMITTING = 24, /* the gateway ends: what it had collected is submitted */
+  /* The job has results to hand out, and before it had none, or whoever looked last had found none. Whoever took all
+   * there was and waits for this event misses nothing. It is never dropped. Since 0.1 */
+  BR_EVENT_RESULTS_ARRIVED = 25
 };
 /* The name of an event, such as "batch_polled"; "unknown_event" for a number this library does not know. Since 0.1 */
 BR_API const char *br_event_name(int32_t event);
@@ -397,12 +399,11 @@ typedef struct br_provider_call br_provider_call;
  * Ownership the table and its strings are copied by br_registry_register. user_data is never looked at.
  * Threads   supports_model and prepare run inside br_submit, br_submit_many, br_run, br_validate, br_convert and
  *           br_plan_new, on the thread that called, on several threads at once if several call.
- *           submit, poll, fetch, cancel and list run only on threads that are inside br_poll, br_job_wait,
- *           br_job_wait_submitted, br_wait_many, br_run, br_next_result, br_next_results, br_job_refresh,
- *           br_refresh_many, br_cancel, br_cancel_many, br_list_remote, or a cursor of br_results_follow that waits, of
- *           a router that has work for them; of one
- *           router one at a time. br_router_fd is readable while such work waits. Nothing runs on a thread of the
- *           library.
+ *           submit, poll, fetch, cancel and list run inside br_poll, of one router one at a time. While such work waits
+ *           br_router_fd is readable. Where a call waits in the router and no other thread is inside br_poll, that call
+ *           runs the work that waits, as br_poll would, so that it never hangs for want of a second thread; a program
+ *           that keeps a thread in br_poll never sees its provider called elsewhere, except between two calls of br_poll.
+ *           Nothing runs on a thread of the library.
  * Blocks    the functions may block; only the thread that called waits. They must return: no longjmp, no exception.
  *           They may call any function of this header, closing and freeing the router included. Two exceptions: a wait
  *           for a job of the same provider would not end, and supports_model and prepare must leave the router of the
@@ -545,6 +546,18 @@ BR_API int32_t br_router_fd(const br_router *router);
  * vendor stays asked.
  * Threads   any; not from a signal handler. */
 BR_API void br_router_wakeup(br_router *router);
+/* Ends every call on this router that is waiting now with BR_AGAIN, and leaves nothing behind for a later one. A call that
+ * another thread has begun, and that does not wait yet, is not ended, unless that thread said since when it counts:
+ * br_router_interrupt_count() before anybody may interrupt, and br_router_interrupt_since() with that number right before
+ * the call, on its thread. So bindings end one call for a reason of their own, and make the others again.
+ * Threads   any; not from a signal handler.
+ * Since     0.1 */
+BR_API void br_router_interrupt(br_router *router);
+/* How often br_router_interrupt was called; 0 for NULL. */
+BR_API int64_t br_router_interrupt_count(br_router *router);
+/* The next call of this thread that waits on this router ends if br_router_interrupt was called after the count was
+ * `count`. It holds for one call. */
+BR_API void br_router_interrupt_since(br_router *router, int64_t count);
 /* Runs pending callbacks (completions, events, log records) and one function of a provider of yours that waits to be
  * called, on this thread.
  * Returns   BR_OK when any ran, BR_AGAIN when none came or br_router_wakeup was called, BR_ECLOSED.
@@ -818,6 +831,13 @@ BR_API br_status br_next_results(br_router *router, br_job *job, int64_t timeout
  *           order behind that one comes again after a restart, with br_result_redelivered.
  */
 BR_API br_status br_result_ack(br_result *result, br_error **err);
+/* Gives a result back as if it had not been handed out, and frees it: br_next_result hands it out again, before others of
+ * the job. What was acknowledged one by one is not handed out again; with delivery.auto_ack it is, but counts as
+ * acknowledged for the next router. A result of br_results_next is only freed.
+ * Returns   BR_OK. The result is freed in any case; NULL is BR_EINVAL.
+ * Crash     as if it had been handed out: the next router says br_result_redelivered.
+ * Since     0.1 */
+BR_API br_status br_result_return(br_result *result, br_error **err);
 /* Acknowledges every result of a job that is done, however it was read; of one that goes on, those that br_next_result
  * handed out.
  * Returns   BR_OK; BR_ENOTFOUND; BR_ESTORE.

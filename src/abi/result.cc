@@ -102,6 +102,20 @@ br_status br_result_ack(br_result* result, br_error** err) {
   });
 }
 
+br_status br_result_return(br_result* result, br_error** err) {
+  return guard(err, [&]() -> Result<br_status> {
+    if (result == nullptr) return br::null_argument("result");
+    const std::unique_ptr<br_result> given(result);
+    if (given->router == nullptr) return BR_OK;
+    auto use = br::usable(given->router);
+    if (!use) return std::move(use.error());
+    br::Delivered origin = std::move(given->origin);
+    origin.line = given->line();
+    (*use)->outbox().give_back(std::move(origin));
+    return BR_OK;
+  });
+}
+
 const char* br_result_custom_id(const br_result* r, size_t* length) { return text_of(r, Field::custom_id, length); }
 
 int32_t br_result_status(const br_result* result) {

@@ -98,6 +98,20 @@ void br_router_wakeup(br_router* router) {
   if (router != nullptr && !router->router->is_forked()) router->router->monitor().wakeup();
 }
 
+void br_router_interrupt(br_router* router) {
+  if (router != nullptr && !router->router->is_forked()) router->router->monitor().interrupt();
+}
+
+int64_t br_router_interrupt_count(br_router* router) {
+  if (router == nullptr || router->router->is_forked()) return 0;
+  return static_cast<int64_t>(router->router->monitor().interrupts());
+}
+
+void br_router_interrupt_since(br_router* router, int64_t count) {
+  if (router == nullptr || router->router->is_forked() || count < 0) return;
+  router->router->monitor().count_interrupts_since(static_cast<std::uint64_t>(count));
+}
+
 br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);

@@ -166,6 +166,53 @@ static void wakeup_before_a_wait_ends_the_wait(void **state) {
   remove_directory(dir);
 }
 
+/* What it says on its own thread holds for one call. */
+static void interrupt_since_a_count_ends_the_call_that_comes_later(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  br_router *router = open_router(dir, dead_url());
+  br_job *job = submit(router, 1);
+  const int64_t before = br_router_interrupt_count(router);
+  br_router_interrupt(router);
+  assert_int_equal(br_router_interrupt_count(router), before + 1);
+  br_router_interrupt_since(router, before);
+  assert_int_equal(br_job_wait(job, -1, NULL), BR_AGAIN);
+  assert_int_equal(br_job_wait(job, 1, NULL), BR_ETIMEOUT);
+  br_router_interrupt_since(router, before + 1);
+  assert_int_equal(br_job_wait(job, 1, NULL), BR_ETIMEOUT);
+  br_job_free(job);
+  br_router_free(router);
+  remove_directory(dir);
+}
+
+struct waiter {
+  br_job *job;
+  br_status status;
+};
+
+static void *wait_for_job(void *argument) {
+  struct waiter *waiter = argument;
+  waiter->status = br_job_wait(waiter->job, -1, NULL);
+  return NULL;
+}
+
+static void interrupt_ends_those_who_wait_and_no_later_call(void **state) {
+  (void)state;
+  char *dir = make_directory();
+  br_router *router = open_router(dir, dead_url());
+  br_job *job = submit(router, 1);
+  struct waiter waiter = {job, BR_OK};
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, wait_for_job, &waiter), 0);
+  /* Until it waits an interrupt passes it by; it is done when it was ended. */
+  while (pthread_tryjoin_np(thread, NULL) != 0) br_router_interrupt(router);
+  assert_int_equal(waiter.status, BR_AGAIN);
+  assert_int_equal(br_job_wait(job, 1, NULL), BR_ETIMEOUT);
+  br_job_free(job);
+  br_router_free(router);
+  remove_directory(dir);
+}
+
 static void timeout_of_any_length_is_taken(void **state) {
   (void)state;
   char *dir = make_directory();
@@ -189,6 +236,8 @@ int main(void) {
       cmocka_unit_test(close_wakes_everybody_who_waits),  cmocka_unit_test(close_from_many_threads_succeeds_in_each),
       cmocka_unit_test(closed_router_refuses_every_call), cmocka_unit_test(wakeup_before_a_wait_ends_the_wait),
       cmocka_unit_test(timeout_of_any_length_is_taken),
+      cmocka_unit_test(interrupt_since_a_count_ends_the_call_that_comes_later),
+      cmocka_unit_test(interrupt_ends_those_who_wait_and_no_later_call),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

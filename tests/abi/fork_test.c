@@ -46,6 +46,9 @@ static void use_in_child(br_router *router, br_job *job) {
   if (br_router_fd(router) != -1) _exit(201);
   if (br_stats_json(router, NULL) != NULL) _exit(202);
   br_router_wakeup(router);
+  br_router_interrupt(router);
+  br_router_interrupt_since(router, 1);
+  if (br_router_interrupt_count(router) != 0) return 1;
   br_error_free(error);
   br_batch_free(batch);
   br_job_free(job);

@@ -187,6 +187,9 @@ static void router_null_is_refused(void **state) {
   br_router_free(NULL);
   assert_int_equal(br_router_fd(NULL), -1);
   br_router_wakeup(NULL);
+  br_router_interrupt(NULL);
+  br_router_interrupt_since(NULL, 1);
+  assert_int_equal(br_router_interrupt_count(NULL), 0);
   REFUSED(br_poll(NULL, 0, &error));
   REFUSED_QUIETLY(br_poll(NULL, 0, NULL));
   size_t length = 7;
@@ -469,6 +472,8 @@ static void result_null_gives_nothing(void **state) {
   size_t length = 7;
   REFUSED(br_result_ack(NULL, &error));
   REFUSED_QUIETLY(br_result_ack(NULL, NULL));
+  REFUSED(br_result_return(NULL, &error));
+  REFUSED_QUIETLY(br_result_return(NULL, NULL));
   br_result_free(NULL);
   assert_null(br_result_custom_id(NULL, &length));
   assert_int_equal(length, 0);

@@ -100,6 +100,87 @@ static void unacknowledged_results_come_again_and_say_so(void **state) {
   end(&w);
 }
 
+static void returned_result_is_the_next_one_again(void **state) {
+  (void)state;
+  struct world w = run_job(3);
+  br_result *taken[3], *again = NULL;
+  size_t count = 0;
+  assert_int_equal(br_next_results(w.router, w.job, -1, taken, 3, &count, NULL), BR_OK);
+  assert_int_equal(count, 3);
+  char id[32];
+  snprintf(id, sizeof id, "%s", br_result_custom_id(taken[1], NULL));
+  assert_int_equal(br_result_return(taken[1], NULL), BR_OK);
+  assert_int_equal(br_next_result(w.router, w.job, -1, &again, NULL), BR_OK);
+  assert_string_equal(br_result_custom_id(again, NULL), id);
+  assert_int_equal(br_result_redelivered(again), 0);
+  assert_int_equal(br_result_return(again, NULL), BR_OK);
+  assert_int_equal(br_next_result(w.router, NULL, -1, &again, NULL), BR_OK);
+  assert_string_equal(br_result_custom_id(again, NULL), id);
+  br_result_free(again);
+  assert_int_equal(br_next_result(w.router, w.job, -1, &again, NULL), BR_END);
+  br_result_free(taken[0]);
+  br_result_free(taken[2]);
+  end(&w);
+}
+
+static void acknowledged_result_that_is_returned_does_not_come_again(void **state) {
+  (void)state;
+  struct world w = run_job(1);
+  br_result *result = NULL;
+  assert_int_equal(br_next_result(w.router, w.job, -1, &result, NULL), BR_OK);
+  assert_int_equal(br_result_ack(result, NULL), BR_OK);
+  assert_int_equal(br_result_return(result, NULL), BR_OK);
+  assert_int_equal(br_next_result(w.router, w.job, -1, &result, NULL), BR_END);
+  br_results *results = NULL;
+  size_t count = 0;
+  assert_int_equal(br_results_open(w.job, &results, NULL), BR_OK);
+  assert_int_equal(br_results_next(results, &result, 1, &count, NULL), BR_OK);
+  assert_int_equal(br_result_return(result, NULL), BR_OK); /* it was not handed out: only freed */
+  assert_int_equal(br_next_result(w.router, w.job, -1, &result, NULL), BR_END);
+  br_results_free(results);
+  end(&w);
+}
+
+static void count_arrivals(void *user_data, int32_t event, const char *job_id, const char *json) {
+  (void)json;
+  if (event != BR_EVENT_RESULTS_ARRIVED) return;
+  assert_non_null(job_id);
+  ++*(int *)user_data;
+}
+
+static br_router *open_counting(const struct world *w, int *arrivals) {
+  br_config *config = config_for(w->dir, emulator_base_url(w->vendor));
+  br_router *router = NULL;
+  assert_int_equal(br_config_set_event(config, count_arrivals, arrivals, NULL, NULL), BR_OK);
+  assert_int_equal(br_router_new(config, &router, NULL), BR_OK);
+  br_config_free(config);
+  return router;
+}
+
+static void results_arrived_is_told_when_there_were_none_before(void **state) {
+  (void)state;
+  struct world w = run_job(2);
+  int arrivals = 0;
+  br_router_free(w.router);
+  w.router = open_counting(&w, &arrivals); /* what an earlier process left unacknowledged is there at once */
+  br_job_free(w.job);
+  w.job = NULL;
+  while (arrivals == 0) assert_true(br_poll(w.router, -1, NULL) >= 0);
+  br_result *result[2];
+  size_t count = 0;
+  assert_int_equal(br_next_results(w.router, NULL, -1, result, 2, &count, NULL), BR_OK);
+  assert_int_equal(count, 2);
+  br_result *none = NULL;
+  assert_int_equal(br_next_result(w.router, NULL, -1, &none, NULL), BR_END);
+  while (br_poll(w.router, 0, NULL) == BR_OK) continue;
+  assert_int_equal(arrivals, 1);
+  assert_int_equal(br_result_return(result[0], NULL), BR_OK);
+  while (br_poll(w.router, 0, NULL) == BR_OK) continue;
+  assert_int_equal(arrivals, 2);
+  br_result_free(result[1]);
+  end(&w);
+}
+
 static void results_can_be_read_as_often_as_wanted(void **state) {
   (void)state;
   struct world w = run_job(5);
@@ -291,6 +372,9 @@ int main(void) {
       cmocka_unit_test(results_outlive_router_and_job_in_every_order),
       cmocka_unit_test(unacknowledged_results_come_again_and_say_so),
       cmocka_unit_test(results_can_be_read_as_often_as_wanted),
+      cmocka_unit_test(returned_result_is_the_next_one_again),
+      cmocka_unit_test(acknowledged_result_that_is_returned_does_not_come_again),
+      cmocka_unit_test(results_arrived_is_told_when_there_were_none_before),
       cmocka_unit_test(every_getter_tells_what_the_line_tells),
       cmocka_unit_test(results_file_cut_short_is_told_after_the_good_ones),
       cmocka_unit_test(written_results_are_whole_lines_and_counted),

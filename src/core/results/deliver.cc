@@ -118,6 +118,15 @@ void Delivery::acknowledge(std::int32_t part_number, std::int64_t row, std::int3
   }
 }
 
+bool Delivery::is_open(std::int32_t part_number, std::int64_t row, std::int32_t refetches) const {
+  return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+    const std::int64_t place = row - part.progress.acked_rows;
+    return part.progress.part == part_number && part.progress.refetches == refetches && place >= 0 &&
+           place < static_cast<std::int64_t>(part.waiting.size()) &&
+           (part.waiting[static_cast<std::size_t>(place)] & kAcked) == 0;
+  });
+}
+
 void Delivery::acknowledge_all() {
   for (Part& part : parts_) {
     for (std::uint64_t& offset : part.waiting) offset |= kAcked;

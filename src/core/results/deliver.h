@@ -57,6 +57,8 @@ class Delivery {
   // refetches: of the results file that it was read from; one of another file does not count.
   void acknowledge(std::int32_t part, std::int64_t row, std::int32_t refetches);
   void acknowledge_all();
+  // It was handed out from that file and is not acknowledged.
+  bool is_open(std::int32_t part, std::int64_t row, std::int32_t refetches) const;
   // Results handed out or acknowledged before.
   std::int64_t handed() const;
   // True, once, when rows of a batch are handed out of which no save says that they may have been.

@@ -55,7 +55,8 @@ const char* event_name(std::int32_t event) {
                                            "batch_failed",
                                            "cache_hit_routed",
                                            "window_timer_error",
-                                           "final_flush_submitting"};
+                                           "final_flush_submitting",
+                                           "results_arrived"};
   constexpr std::int32_t kCount = sizeof kNames / sizeof *kNames;
   return event < 1 || event > kCount ? "unknown_event" : kNames[event - 1];
 }
@@ -124,6 +125,16 @@ void EventQueue::event(std::int32_t event, const Job& job, const RemoteBatch* ba
   monitor_->changed();
 }
 
+void EventQueue::results_arrived(const Job& job) {
+  {
+    const MutexLock lock(&mutex_);
+    if (callbacks_ == nullptr || !callbacks_->event || arrived_.contains(job.id)) return;
+    arrived_.emplace(job.id, event_json(BR_EVENT_RESULTS_ARRIVED, job, nullptr, "results can be taken"));
+    wake_.set();
+  }
+  monitor_->changed();
+}
+
 void EventQueue::done(DoneFn done, const std::string& job_id) {
   {
     const MutexLock lock(&mutex_);
@@ -157,7 +168,7 @@ std::deque<ExternalWork>::iterator EventQueue::next_call() {
 
 bool EventQueue::has_due() {
   const MutexLock lock(&mutex_);
-  return !due_.empty() || has_call();
+  return !due_.empty() || !arrived_.empty() || has_call();
 }
 
 std::size_t EventQueue::queued() {
@@ -208,6 +219,11 @@ Wait EventQueue::poll(std::int64_t timeout_ms) {
   {
     const MutexLock lock(&mutex_);
     due.swap(due_);
+    for (auto& [id, json] : std::exchange(arrived_, {})) {
+      due.push_back([call = callbacks_, id = id, json = std::move(json)] {
+        call->event(BR_EVENT_RESULTS_ARRIVED, id, json);
+      });
+    }
     wake_.clear();
     if (has_call()) wake_.set();
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -41,6 +42,8 @@ class EventQueue {
   void log(std::int32_t level, const std::string& line);
   bool logs(std::int32_t level) const;
   void event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text);
+  // BR_EVENT_RESULTS_ARRIVED: one for each job until it is handed out, and none is dropped.
+  void results_arrived(const Job& job);
   void done(DoneFn done, const std::string& job_id);
   void call_provider(ExternalWork work);
 
@@ -92,6 +95,7 @@ class EventQueue {
   Mutex mutex_;
   std::shared_ptr<const RouterCallbacks> callbacks_ GUARDED_BY(mutex_);  // nullptr: closed
   std::deque<std::function<void()>> due_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> arrived_ GUARDED_BY(mutex_);  // JSON of the event by job
   std::deque<ExternalWork> calls_ GUARDED_BY(mutex_);
   std::vector<Running> running_ GUARDED_BY(mutex_);
   std::vector<Poller> pollers_ GUARDED_BY(mutex_);

@@ -7,6 +7,14 @@ namespace br {
 namespace {
 // Of one sleep; then the call looks again, whether or not anybody said that something changed.
 constexpr std::int64_t kLongestSleepMs = 60'000;
+
+// What count_interrupts_since() said on this thread.
+struct Since {
+  const Monitor* monitor = nullptr;
+  std::uint64_t count = 0;
+};
+thread_local Since interrupts_since;
+
 }  // namespace
 
 Error closed_error() { return Error(Code::closed, "the router is closed", "open a new one"); }
@@ -33,6 +41,19 @@ void Monitor::interrupt() {
     ++interrupts_;
   }
   condition_.notify_all();
+}
+
+std::uint64_t Monitor::interrupts() {
+  const MutexLock lock(&mutex_);
+  return interrupts_;
+}
+
+void Monitor::count_interrupts_since(std::uint64_t count) { interrupts_since = {this, count}; }
+
+std::uint64_t Monitor::first_interrupt(Caller caller) {
+  if (caller != Caller::call || interrupts_since.monitor != this) return interrupts_;
+  interrupts_since.monitor = nullptr;
+  return interrupts_since.count;
 }
 
 void Monitor::fail(Error why) {
@@ -92,7 +113,7 @@ std::optional<Result<Wait>> Monitor::end_of_wait(Caller caller, bool is_ready, s
 Result<Wait> Monitor::wait_as(Caller caller, std::int64_t timeout_ms, const Test& ready) {
   const std::int64_t began_ms = clock_->now_ms();
   MutexLock lock(&mutex_);
-  const std::uint64_t wakeups = used_wakeups_, interrupts = interrupts_;
+  const std::uint64_t wakeups = used_wakeups_, interrupts = first_interrupt(caller);
   for (;;) {
     const std::uint64_t changes = changes_;  // read before the look: what changes meanwhile is looked at again
     lock.unlock();

@@ -32,6 +32,9 @@ class Monitor {
   void wakeup();
   // Ends the calls that wait now.
   void interrupt();
+  std::uint64_t interrupts();
+  // The next call of this thread that waits ends by every interrupt() after the first `count`.
+  void count_interrupts_since(std::uint64_t count);
   // The router can do nothing more; the first reason stays.
   void fail(Error why);
   // From here on every call ends with Code::closed.
@@ -53,6 +56,7 @@ class Monitor {
  private:
   enum class Caller : std::uint8_t { call, poll, own };
   Result<Wait> wait_as(Caller caller, std::int64_t timeout_ms, const Test& ready);
+  std::uint64_t first_interrupt(Caller caller) REQUIRES(mutex_);
   std::optional<Result<Wait>> end_of_wait(Caller caller, bool is_ready, std::uint64_t wakeups, std::uint64_t interrupts)
       REQUIRES(mutex_);
 

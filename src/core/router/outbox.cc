@@ -33,11 +33,22 @@ Outbox::Outbox(const Parts& parts)
       ack_interval_ms_(parts.config->integer("delivery.ack_interval_ms")) {}
 
 void Outbox::grew(const std::string& job_id) {
+  bool had_none = false;
   {
     const MutexLock lock(&mutex_);
-    with_results_.insert(job_id);
+    had_none = with_results_.insert(job_id).second;
   }
   p_.monitor->changed();
+  if (!had_none) return;
+  if (const SnapshotRef job = p_.jobs->known(job_id)) p_.events->results_arrived(job->job);
+}
+
+void Outbox::enter(const std::string& job_id) {
+  const SnapshotRef job = p_.jobs->known(job_id);
+  const Feeds feeds = p_.jobs->feeds(job_id);
+  for (std::size_t i = 0; job != nullptr && i < feeds.size(); ++i) {
+    if (feeds[i]->length > static_cast<std::uint64_t>(job->job.batches[i].acked_bytes)) return grew(job_id);
+  }
 }
 
 Outbox::BoxRef Outbox::existing_box(const std::string& job_id) {
@@ -67,6 +78,11 @@ Outbox::Look Outbox::look(const SnapshotRef& snapshot, std::size_t capacity, std
   const MutexLock lock(&found->mutex);
   if (found->is_closed) return look;
   while (out->size() < capacity) {
+    if (!found->returned.empty()) {
+      out->push_back(std::move(found->returned.front()));
+      found->returned.pop_front();
+      continue;
+    }
     Delivered item;
     auto more = found->delivery.next(&item);
     if (!more) {
@@ -93,7 +109,9 @@ Outbox::Round Outbox::look_at_one(const std::string& job_id, std::size_t capacit
     round.error = std::move(snapshot.error());
     return round;
   }
+  const bool had_some = begin_look(job_id);
   Look found = look(*snapshot, capacity, out);
+  end_look(job_id, found.is_full || found.error, had_some);
   round.is_passing = found.error && is_passing(*found.error);
   if (!round.is_passing) round.error = std::move(found.error);
   round.has_ended = found.has_ended && out->empty();
@@ -112,13 +130,22 @@ std::string Outbox::next_in_turn() {
   return served_;
 }
 
-void Outbox::put_back(const std::string& job_id, bool has_more) {
+// Whether it was among those that may have results. Taken out before the look: what comes meanwhile puts it back.
+bool Outbox::begin_look(const std::string& job_id) {
+  const MutexLock lock(&mutex_);
+  ++looking_;
+  return with_results_.erase(job_id) > 0;
+}
+
+// is_news: somebody may wait for the end of the look. A call that waits looks too, and if every look were news, two
+// calls would wake each other for ever.
+void Outbox::end_look(const std::string& job_id, bool has_more, bool is_news) {
   {
     const MutexLock lock(&mutex_);
     --looking_;
     if (has_more) with_results_.insert(job_id);
   }
-  p_.monitor->changed();
+  if (is_news) p_.monitor->changed();
 }
 
 bool Outbox::all_were_read() {
@@ -149,7 +176,7 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
       damaged_.insert_or_assign(id, *found.error);
       round.error = *found.error;
     }
-    put_back(id, found.is_full || (found.error && !is_told));
+    end_look(id, found.is_full || (found.error && !is_told), true);
     if (found.error) return round;
   }
   if (!out->empty() || !all_done || !all_were_read()) return round;
@@ -237,6 +264,21 @@ void Outbox::acknowledge(const Delivered& result) {
     found->delivery.acknowledge(result.part, result.row, result.refetches);
   }
   mark_unsaved();
+}
+
+void Outbox::give_back(Delivered result) {
+  const auto pass = p_.gate->enter();
+  if (!pass) return;
+  const std::string job_id = result.job_id;
+  const BoxRef found = existing_box(job_id);
+  if (found == nullptr) return;
+  {
+    const MutexLock lock(&found->mutex);
+    const bool is_open = found->delivery.is_open(result.part, result.row, result.refetches);
+    if (found->is_closed || (!is_open && !auto_ack_)) return;
+    found->returned.push_back(std::move(result));
+  }
+  grew(job_id);
 }
 
 // Whether somebody who acknowledges all of a job is at work on it. Another one may only have read its files, and whoever
@@ -358,9 +400,9 @@ Outbox::Pause::~Pause() {
     const MutexLock lock(&outbox_->mutex_);
     outbox_->paused_.erase(outbox_->paused_.find(job_.id));
     outbox_->damaged_.erase(job_.id);
-    outbox_->with_results_.insert(job_.id);
   }
   outbox_->p_.monitor->changed();
+  outbox_->enter(job_.id);
 }
 
 }  // namespace br

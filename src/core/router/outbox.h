@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@ class Outbox {
     Monitor* monitor;
     Gate* gate;
     RouterState* state;
+    EventQueue* events;
     Engine* engine;
     Transport* transport;  // its wait is ended when something is to be saved
     JobTable* jobs;
@@ -42,13 +44,17 @@ class Outbox {
   Result<Wait> next(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
                     std::vector<Delivered>* out);
   void acknowledge(const Delivered& result);
+  // As if it had not been handed out: it is the next one again.
+  void give_back(Delivered result);
   // Durable when it returns.
   Result<void> acknowledge_all(const std::string& job_id);
   // Results of the job that were handed out or acknowledged; nothing where none was asked for.
   std::optional<std::int64_t> handed(const std::string& job_id);
   std::int64_t delivered() const { return delivered_; }
 
-  // The job may have results. Any thread.
+  // A job came into the table; its results files may hold some that nobody acknowledged.
+  void enter(const std::string& job_id);
+  // The job has more results. Any thread.
   void grew(const std::string& job_id);
   void remove(const std::string& job_id);
   // Nothing is handed out any more; open files are closed.
@@ -79,6 +85,7 @@ class Outbox {
     Box(const Job& job, const Feeds& feeds) : delivery(job, feeds) {}
     Mutex mutex;
     Delivery delivery GUARDED_BY(mutex);
+    std::deque<Delivered> returned GUARDED_BY(mutex);  // given back; handed out first
     bool is_closed GUARDED_BY(mutex) = false;  // paused or removed: a thread that still has it gets nothing from it
   };
   using BoxRef = std::shared_ptr<Box>;
@@ -100,7 +107,8 @@ class Outbox {
   Round look_at_one(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out);
   Round look_at_any(std::size_t capacity, std::vector<Delivered>* out);
   std::string next_in_turn();
-  void put_back(const std::string& job_id, bool has_more);
+  bool begin_look(const std::string& job_id);
+  void end_look(const std::string& job_id, bool has_more, bool is_news);
   bool all_were_read();
   std::optional<Error> damage();
   Result<void> note_handed(const std::vector<Delivered>& results);
@@ -118,8 +126,8 @@ class Outbox {
 
   Mutex mutex_;
   std::map<std::string, BoxRef, std::less<>> boxes_ GUARDED_BY(mutex_);
-  // Jobs that may have results, and the one that was served last. A job that is being looked at for "any job" is in
-  // neither set but counted in looking_.
+  // Jobs that may have results, and the one that was served last. While a job is looked at it is not among them but
+  // counted in looking_. It comes among them again when it has more: whoever waits is told by an event then.
   std::set<std::string, std::less<>> with_results_ GUARDED_BY(mutex_);
   std::string served_ GUARDED_BY(mutex_);
   std::size_t looking_ GUARDED_BY(mutex_) = 0;
