@@ -4,7 +4,6 @@ find_package(PkgConfig REQUIRED)
 find_package(CURL 7.85 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3>=3.35)
-find_package(simdjson REQUIRED)
 
 if(BATCHROUTER_BUILD_CLI OR BATCHROUTER_BUILD_TESTS)
   find_package(Boost 1.74 REQUIRED)

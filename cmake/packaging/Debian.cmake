@@ -35,7 +35,7 @@ and CMake, and the manual.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${soname_package} (= ${PROJECT_VERSION})")
 # What the static library links to, as batchrouter.pc and BatchRouterConfig.cmake say.
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS
-  "libcurl4-openssl-dev | libcurl-dev, libssl-dev, libsimdjson-dev, libsqlite3-dev")
+  "libcurl4-openssl-dev | libcurl-dev, libssl-dev, libsqlite3-dev")
 
 debian_package(program batchrouter utils "command line"
   "This package holds the program, its manual page and completions for bash, zsh

@@ -28,8 +28,7 @@ std::string make_build_info() {
   br::JsonWriter json(&out);
   json.begin_object().field("version", BR_VERSION_STRING).field("abi", std::int64_t{BR_ABI_VERSION});
   json.field("compiler", __VERSION__).field("libcurl", br::curl_transport_version());
-  json.field("openssl", br::crypto_version()).field("simdjson", br::simdjson_version());
-  json.field("sqlite", br::sqlite_version()).key("providers").begin_array();
+  json.field("openssl", br::crypto_version()).field("sqlite", br::sqlite_version()).key("providers").begin_array();
   for (const br::Provider* provider : br::builtin_providers()) json.string(provider->name());
   json.end_array().end_object();
   return out;

@@ -7,7 +7,7 @@
 namespace br {
 namespace {
 
-Error invalid(const std::string& what, const std::string& fix) {
+Error bad_abilities(const std::string& what, const std::string& fix) {
   return Error(Code::invalid_argument, "capabilities: " + what, fix);
 }
 
@@ -15,7 +15,7 @@ Result<void> read_limits(const Json& limits, Capability* c) {
   for (const auto& [key, value] : limits.fields()) {
     const auto number = value.integer();
     if (!number || *number < 0)
-      return invalid("limits." + std::string(key) + " is no number from 0", "give a whole number; 0 means none");
+      return bad_abilities("limits." + std::string(key) + " is no number from 0", "give a whole number; 0 means none");
     if (key == "requests")
       c->max_requests = *number;
     else if (key == "min_requests")
@@ -31,7 +31,7 @@ Result<void> read_limits(const Json& limits, Capability* c) {
     else if (key == "retention_days")
       c->retention_days = *number;
     else
-      return invalid("there is no limit \"" + std::string(key) + "\"", "see br_provider_json for their names");
+      return bad_abilities("there is no limit \"" + std::string(key) + "\"", "see br_provider_json for their names");
   }
   return {};
 }
@@ -49,7 +49,7 @@ Result<void> read_endpoints(const Json& names, Capability* c) {
   c->endpoints.clear();
   for (const Json& item : names.items()) {
     const auto endpoint = endpoint_of(item.string());
-    if (!endpoint) return invalid("there is no endpoint " + std::string(item.raw()), "give chat, responses, embeddings, …");
+    if (!endpoint) return bad_abilities("there is no endpoint " + std::string(item.raw()), "give chat, responses, embeddings, …");
     c->endpoints.push_back(*endpoint);
   }
   return {};
@@ -71,7 +71,7 @@ Result<void> read_field(std::string_view key, const Json& value, ExternalAbiliti
   else if (key == "discount_percent" && value.integer())
     c.discount_percent = static_cast<int>(*value.integer());
   else
-    return invalid("\"" + std::string(key) + "\" is unknown or its value is of a wrong type",
+    return bad_abilities("\"" + std::string(key) + "\" is unknown or its value is of a wrong type",
                    "docs/adding-a-provider.md lists them");
   return {};
 }
@@ -88,7 +88,7 @@ Result<ExternalAbilities> read_abilities(const char* text) {
   c.discount_percent = 0;
   if (text == nullptr) return abilities;
   const auto json = Json::parse(text);
-  if (json == nullptr || !json->is_object()) return invalid("it is no JSON object", "give an object, or NULL");
+  if (json == nullptr || !json->is_object()) return bad_abilities("it is no JSON object", "give an object, or NULL");
   for (const auto& [key, value] : json->fields()) {
     if (auto read = read_field(key, value, &abilities); !read) return std::move(read.error());
   }

@@ -24,7 +24,7 @@ Result<br_status> update(br_job* job) {
   return BR_OK;
 }
 
-br_status status_of(br::Wait wait) { return wait == br::Wait::woken ? BR_AGAIN : BR_OK; }
+br_status again_if_woken(br::Wait wait) { return wait == br::Wait::woken ? BR_AGAIN : BR_OK; }
 
 bool is_settled(const br::JobSnapshot& now) { return now.job.done || br::is_blocked(now.job); }
 
@@ -59,7 +59,7 @@ br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
     if (auto updated = update(job); !updated) return updated;
     if (!refreshed) return std::move(refreshed.error());
     if (errors.front()) return std::move(*errors.front());
-    return status_of(*refreshed);
+    return again_if_woken(*refreshed);
   });
 }
 
@@ -109,7 +109,7 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
     if (!waited) return std::move(waited.error());
     if (errors.front()) return std::move(*errors.front());
     if (cancelled != nullptr) *cancelled = taken.front() ? 1 : 0;
-    return status_of(*waited);
+    return again_if_woken(*waited);
   });
 }
 
@@ -145,7 +145,7 @@ br_status br_job_refetch(br_job* job, int64_t timeout_ms, int64_t* changed, br_e
     if (auto updated = update(job); !updated) return updated;
     if (!fetched) return std::move(fetched.error());
     if (changed != nullptr) *changed = rows;
-    return status_of(*fetched);
+    return again_if_woken(*fetched);
   });
 }
 

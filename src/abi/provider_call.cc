@@ -7,7 +7,7 @@ using br::shield;
 
 namespace {
 
-const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+const char* null_if_empty(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 const br::RemoteBatch* batch_of(const br_provider_call* call) { return call == nullptr ? nullptr : call->batch; }
 
@@ -67,12 +67,12 @@ extern "C" {
 
 const char* br_call_batch_id(const br_provider_call* call) {
   const br::RemoteBatch* batch = batch_of(call);
-  return batch == nullptr ? nullptr : text_or_null(batch->status.id);
+  return batch == nullptr ? nullptr : null_if_empty(batch->status.id);
 }
 
 const char* br_call_requests_path(const br_provider_call* call) {
   const br::RemoteBatch* batch = batch_of(call);
-  return batch == nullptr ? nullptr : text_or_null(batch->request_path);
+  return batch == nullptr ? nullptr : null_if_empty(batch->request_path);
 }
 
 int64_t br_call_rows(const br_provider_call* call) {
@@ -87,7 +87,7 @@ const char* br_call_model(const br_provider_call* call) {
 
 const char* br_call_marker(const br_provider_call* call) {
   const br::RemoteBatch* batch = batch_of(call);
-  return batch == nullptr ? nullptr : text_or_null(batch->marker);
+  return batch == nullptr ? nullptr : null_if_empty(batch->marker);
 }
 
 int64_t br_call_limit(const br_provider_call* call) { return call == nullptr ? 0 : call->limit; }

@@ -14,7 +14,7 @@ using br::Result;
 
 namespace {
 
-constexpr std::size_t kWriteBlock = std::size_t{128} << 10;
+constexpr std::size_t kResultBlock = std::size_t{128} << 10;
 
 enum class Next { line, none_now, end };
 
@@ -83,7 +83,7 @@ struct Writer {
       ++rows;
       failed += br::is_success_line(line) ? 0 : 1;
       block.append(line).push_back('\n');
-      if (auto done = flush(kWriteBlock); !done) return std::move(done.error());
+      if (auto done = flush(kResultBlock); !done) return std::move(done.error());
     }
   }
 };

@@ -58,7 +58,7 @@ void print_bash(const CLI::App& app) {
 }
 
 // In single quotes for zsh and fish.
-std::string quoted(const std::string& text) {
+std::string shell_string(const std::string& text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'') out += "'\\''";
@@ -80,12 +80,12 @@ std::string zsh_escaped(const std::string& text) {
 void print_zsh(const CLI::App& app) {
   fmt::print("#compdef batchrouter\n_batchrouter() {{\n  local -a commands\n  commands=(\n");
   for (const Word& command : command_words(app))
-    fmt::print("    {}\n", quoted(command.text + ":" + zsh_escaped(command.doc)));
+    fmt::print("    {}\n", shell_string(command.text + ":" + zsh_escaped(command.doc)));
   fmt::print("  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n  case $words[2] in\n");
   for (const CLI::App* sub : app.get_subcommands({})) {
     fmt::print("    {})\n      _arguments", sub->get_name());
     for (const Word& option : option_words(*sub))
-      fmt::print(" \\\n        {}", quoted("*" + option.text + "[" + zsh_escaped(option.doc) + "]" +
+      fmt::print(" \\\n        {}", shell_string("*" + option.text + "[" + zsh_escaped(option.doc) + "]" +
                                             (option.takes_value ? ":value:_files" : "")));
     fmt::print(" \\\n        '*:file:_files' ;;\n");
   }
@@ -95,13 +95,13 @@ void print_zsh(const CLI::App& app) {
 void print_fish(const CLI::App& app) {
   const std::string none = "not __fish_seen_subcommand_from " + texts(command_words(app));
   for (const Word& command : command_words(app))
-    fmt::print("complete -c batchrouter -f -n {} -a {} -d {}\n", quoted(none), command.text, quoted(command.doc));
+    fmt::print("complete -c batchrouter -f -n {} -a {} -d {}\n", shell_string(none), command.text, shell_string(command.doc));
   for (const CLI::App* sub : app.get_subcommands({})) {
     for (const Word& option : option_words(*sub)) {
       const bool is_long = option.text.starts_with("--");
       fmt::print("complete -c batchrouter -n {} {} {} -d {}{}\n",
-                 quoted("__fish_seen_subcommand_from " + sub->get_name()), is_long ? "-l" : "-s",
-                 option.text.substr(is_long ? 2 : 1), quoted(option.doc), option.takes_value ? " -r" : "");
+                 shell_string("__fish_seen_subcommand_from " + sub->get_name()), is_long ? "-l" : "-s",
+                 option.text.substr(is_long ? 2 : 1), shell_string(option.doc), option.takes_value ? " -r" : "");
     }
   }
 }

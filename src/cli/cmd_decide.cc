@@ -2,15 +2,11 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
+#include "cli/output_owners.h"
 #include "cli/settings.h"
 
 namespace cli {
 namespace {
-
-std::string output_of(const br_job* job) {
-  const char* output = br_job_output(job);
-  return output == nullptr ? "" : output;
-}
 
 // The job to its end, with its results where it remembers they go.
 Exit finish(Session* session, br_job* job) {

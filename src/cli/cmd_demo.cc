@@ -48,8 +48,8 @@ class TemporaryDirectory {
 
 // Nothing of the user's settings may reach the demo, and no proxy may stand before loopback.
 void forget_environment() {
-  for (const std::string& item : JsonView(br_provider_json("openai")).items("/properties")) {
-    const std::string variables = JsonView(item).text("/environment");
+  for (const JsonView& item : JsonView(br_provider_json("openai")).items("/properties")) {
+    const std::string variables = item.text("/environment");
     for (std::size_t at = 0; at < variables.size();) {
       const std::size_t end = std::min(variables.find(',', at), variables.size());
       unsetenv(variables.substr(at, end - at).c_str());

@@ -31,7 +31,7 @@ bool is_in_environment(const std::string& variable) {
 void check_versions(Findings* findings) {
   const JsonView info(br_build_info());
   std::string line = "batchrouter " + info.text("/version");
-  for (const char* part : {"compiler", "libcurl", "openssl", "sqlite", "simdjson"}) {
+  for (const char* part : {"compiler", "libcurl", "openssl", "sqlite"}) {
     const std::string version = info.text(std::string("/") + part);
     if (!version.empty()) line += fmt::format(", {} {}", part, version);
   }

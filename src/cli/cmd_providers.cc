@@ -8,9 +8,9 @@
 namespace cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
+std::string joined(const std::vector<JsonView>& words) {
   std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  for (const JsonView& word : words) out += (out.empty() ? "" : ", ") + word.text("");
   return out;
 }
 

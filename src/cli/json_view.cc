@@ -1,46 +1,41 @@
 #include "cli/json_view.h"
 
-#include <simdjson.h>
+#include <algorithm>
 
 #include "batchrouter.h"
 
 namespace cli {
-namespace {
 
-std::string plain(simdjson::dom::element element) {
-  std::string_view string;
-  if (element.get(string) == simdjson::SUCCESS) return std::string(string);
-  if (element.is_null()) return {};
-  return simdjson::minify(element);
+const br::Json* JsonView::at(std::string_view pointer) const {
+  const br::Json* value = value_.get();
+  while (value != nullptr && !pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::size_t end = std::min(pointer.find('/'), pointer.size());
+    value = &(*value)[pointer.substr(0, end)];
+    pointer.remove_prefix(end);
+  }
+  return value;
 }
-
-}  // namespace
 
 std::string JsonView::text(std::string_view pointer) const {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root, found;
-  if (parser.parse(text_).get(root) != simdjson::SUCCESS) return {};
-  if (root.at_pointer(pointer).get(found) != simdjson::SUCCESS) return {};
-  return plain(found);
+  const br::Json* value = at(pointer);
+  if (value == nullptr || value->type() == br::Json::Type::null) return {};
+  return std::string(value->is_string() ? value->string() : value->raw());
 }
 
-std::vector<std::string> JsonView::items(std::string_view pointer) const {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  simdjson::dom::array array;
-  std::vector<std::string> out;
-  if (parser.parse(text_).get(root) != simdjson::SUCCESS) return out;
-  if (root.at_pointer(pointer).get(array) != simdjson::SUCCESS) return out;
-  for (const simdjson::dom::element element : array) out.push_back(plain(element));
+std::vector<JsonView> JsonView::items(std::string_view pointer) const {
+  std::vector<JsonView> out;
+  if (const br::Json* array = at(pointer); array != nullptr) {
+    for (const br::Json& item : array->items()) out.push_back(JsonView(std::shared_ptr<const br::Json>(value_, &item)));
+  }
   return out;
 }
 
 std::string environment_of(const std::string& property) {
   const char* json = br_provider_json(property.substr(0, property.find('.')).c_str());
   if (json == nullptr) return {};
-  for (const std::string& item : JsonView(json).items("/properties")) {
-    const JsonView view(item);
-    if (view.text("/name") == property) return view.text("/environment");
+  for (const JsonView& item : JsonView(json).items("/properties")) {
+    if (item.text("/name") == property) return item.text("/environment");
   }
   return {};
 }

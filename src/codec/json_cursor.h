@@ -1,6 +1,6 @@
 // JsonCursor: a pull reader over one JSON text that checks everything it passes: grammar, numbers, literals, escapes,
-// surrogate pairs, control characters, depth. Values come back as slices of the text, ready to be spliced. It is used
-// for lines by the million, where a reader that skips unchecked (simdjson On-Demand) would let a damaged value through.
+// surrogate pairs, control characters, depth. Values come back as slices of the text, ready to be spliced. It is the
+// one reader of the library and the program: docs/architecture.md says why, with figures.
 // UTF-8 is left to is_utf8(), and only needed when saw_non_ascii().
 #pragma once
 

@@ -1,7 +1,5 @@
 #include "codec/utf8.h"
 
-#include <simdjson.h>
-
 #if defined(__x86_64__)
 #include <tmmintrin.h>
 #endif
@@ -32,15 +30,6 @@ std::size_t sequence_length(std::string_view text) {
   }
   return 0;
 }
-
-}  // namespace
-
-std::string simdjson_version() {
-  return std::to_string(simdjson::SIMDJSON_VERSION_MAJOR) + "." + std::to_string(simdjson::SIMDJSON_VERSION_MINOR) +
-         "." + std::to_string(simdjson::SIMDJSON_VERSION_REVISION);
-}
-
-namespace {
 
 bool is_utf8_by_bytes(std::string_view text) {
   std::size_t at = 0;
@@ -128,7 +117,6 @@ __attribute__((target("ssse3"))) bool is_utf8_by_blocks(std::string_view text) {
 
 }  // namespace
 
-// Not by simdjson, whose implementation is an object that exit() destroys while our threads may still read.
 bool is_utf8(std::string_view text) {
 #if defined(__x86_64__)
   static const bool by_blocks = __builtin_cpu_supports("ssse3") != 0;

@@ -6,9 +6,6 @@
 
 namespace br {
 
-// Of simdjson, for br_build_info.
-std::string simdjson_version();
-
 bool is_utf8(std::string_view text);
 // How many bytes at its beginning are good.
 std::size_t utf8_prefix(std::string_view text);

@@ -16,13 +16,13 @@ namespace br {
 namespace {
 
 template <class T, void (*Free)(T*)>
-struct Deleter {
+struct OpenSslDeleter {
   void operator()(T* p) const { Free(p); }
 };
 void free_bio(BIO* bio) { BIO_free(bio); }
-using Digest = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX, EVP_MD_CTX_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY, EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO, free_bio>>;
+using Digest = std::unique_ptr<EVP_MD_CTX, OpenSslDeleter<EVP_MD_CTX, EVP_MD_CTX_free>>;
+using Key = std::unique_ptr<EVP_PKEY, OpenSslDeleter<EVP_PKEY, EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, OpenSslDeleter<BIO, free_bio>>;
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
-std::string lower(std::string_view text) {
+std::string lower_name(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
@@ -110,7 +110,7 @@ std::string aws_canonical_request(const AwsRequest& request, bool s3, std::strin
   const std::string path = request.target.substr(0, mark);
   const std::string query = mark < request.target.size() ? request.target.substr(mark + 1) : "";
   std::vector<std::pair<std::string, std::string>> headers;
-  for (const auto& [name, value] : request.headers) headers.emplace_back(lower(name), normal_value(value));
+  for (const auto& [name, value] : request.headers) headers.emplace_back(lower_name(name), normal_value(value));
   std::stable_sort(headers.begin(), headers.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::string lines;
   signed_headers->clear();

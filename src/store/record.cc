@@ -139,7 +139,7 @@ RemoteStatus read_status(const Json& json) {
   return status;
 }
 
-Error damaged(std::string_view what) {
+Error damaged_record(std::string_view what) {
   return Error(Code::store, "the state directory holds a damaged " + std::string(what) + " record",
                "restore the directory from a backup; or move state.db, state.db-wal and state.db-shm out of it, and "
                "`batchrouter resume` finds the jobs again by what lies in spool");
@@ -197,7 +197,7 @@ std::string write_job_record(const Job& job) {
 
 Result<Job> read_job_record(std::string_view text) {
   const auto json = check_sum(text) == Sum::bad ? nullptr : Json::parse(text);
-  if (json == nullptr || (*json)["id"].string().empty()) return damaged("job");
+  if (json == nullptr || (*json)["id"].string().empty()) return damaged_record("job");
   const Json& j = *json;
   Job job;
   job.id = j["id"].string_or("");
@@ -253,7 +253,7 @@ std::string write_batch_record(const RemoteBatch& b) {
 
 Result<RemoteBatch> read_batch_record(std::string_view text) {
   const auto json = check_sum(text) == Sum::bad ? nullptr : Json::parse(text);
-  if (json == nullptr || (*json)["job_id"].string().empty()) return damaged("batch");
+  if (json == nullptr || (*json)["job_id"].string().empty()) return damaged_record("batch");
   const Json& j = *json;
   const auto integer = [&j](std::string_view name, std::int64_t fallback) {
     return j[name].integer().value_or(fallback);
@@ -315,7 +315,7 @@ std::int64_t batches_in_record(std::string_view text) {
 
 Result<std::optional<bool>> settled_in_record(std::string_view text) {
   const Sum sum = check_sum(text);
-  if (sum == Sum::bad) return damaged("job");
+  if (sum == Sum::bad) return damaged_record("job");
   if (sum == Sum::none) return std::optional<bool>();
   const std::string_view covered = text.substr(0, text.size() - kSumLength);
   if (covered.ends_with(kSettled)) return std::optional<bool>(true);

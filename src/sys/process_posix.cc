@@ -168,7 +168,7 @@ struct Descriptor {
   }
 };
 
-int open_private(const std::string& path, int flags) {
+int open_child_file(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd >= 0) fchmod(fd, 0600);
   return fd;
@@ -224,12 +224,12 @@ Result<void> start_process(const std::vector<std::string>& argv, const std::vect
                            const ProcessFiles& files) {
   const std::string exit_new = files.exit + ".new";
   // Locked here and inherited by the supervisor: there is no moment in which it runs and is not seen to.
-  Descriptor lock(open_private(files.lock, O_RDWR));
+  Descriptor lock(open_child_file(files.lock, O_RDWR));
   if (lock.fd < 0) return cannot_start(files.lock, errno, "check the disk and the permissions");
   if (flock(lock.fd, LOCK_EX | LOCK_NB) != 0)
     return Error(Code::locked, files.lock + ": the program that was started before still runs", "wait until it ends");
   posix_files()->remove_file(files.exit);
-  Descriptor log(open_private(files.log, O_WRONLY | O_APPEND | O_TRUNC));
+  Descriptor log(open_child_file(files.log, O_WRONLY | O_APPEND | O_TRUNC));
   int ends[2] = {-1, -1};
   if (log.fd < 0 || ftruncate(lock.fd, 0) != 0 || pipe2(ends, O_CLOEXEC) != 0)
     return cannot_start(files.log, errno, "check the disk and the permissions");

@@ -60,7 +60,7 @@ export PKG_CONFIG_PATH="$libdir/pkgconfig"
 cc -std=c99 -pedantic -Wall -Wextra -Werror "$here/consumer.c" -o "$work/consumer" $(pkg-config --cflags --libs batchrouter)
 LD_LIBRARY_PATH=$libdir "$work/consumer"
 ! pkg-config --libs batchrouter | grep -q curl || fail "users of the shared library are made to link curl"
-for private in -lbatchrouter -lcurl -lcrypto -lsqlite3 -lsimdjson -lstdc++; do
+for private in -lbatchrouter -lcurl -lcrypto -lsqlite3 -lstdc++; do
   pkg-config --static --libs batchrouter | grep -q -e "$private" || fail "--static lacks $private"
 done
 if [ -e "$libdir/libbatchrouter.a" ]; then

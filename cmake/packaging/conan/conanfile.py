@@ -37,7 +37,6 @@ class BatchRouter(ConanFile):
     def requirements(self):
         self.requires("libcurl/[>=7.85 <9]")
         self.requires("openssl/[>=3.0 <4]")
-        self.requires("simdjson/[>=2.0]")
         self.requires("sqlite3/[>=3.35 <4]")
 
     def layout(self):

@@ -10,7 +10,7 @@
 namespace br {
 namespace {
 
-constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
+constexpr std::uint64_t kCollectStep = std::uint64_t{256} << 10;
 
 // Before the state says that the results are here: after that nobody asks the vendor for them again.
 Result<void> sync_results(const ResultFeed& feed) {
@@ -113,7 +113,7 @@ void Engine::consumed(const std::string& job_id, std::size_t index, bool last, R
     return consume(run, index, true);
   }
   if (!last) {
-    if (part.consume_last || part.output->length() - part.consumed_to >= kConsumeStep)
+    if (part.consume_last || part.output->length() - part.consumed_to >= kCollectStep)
       consume(run, index, part.consume_last);
     return;
   }

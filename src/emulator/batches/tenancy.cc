@@ -5,7 +5,7 @@
 namespace br::emulator {
 namespace {
 
-std::vector<std::string> words_of(std::string_view line) {
+std::vector<std::string> split_blanks(std::string_view line) {
   std::vector<std::string> words;
   while (true) {
     const size_t begin = line.find_first_not_of(" \t\r");
@@ -45,7 +45,7 @@ std::string_view bearer_key(const RequestHead& head) {
 }
 
 bool Tenancy::add(std::string_view line, std::string& error) {
-  const std::vector<std::string> words = words_of(line);
+  const std::vector<std::string> words = split_blanks(line);
   if (words.size() == 1 && words[0] == "apart") {
     apart_ = true;
     return true;

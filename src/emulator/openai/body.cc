@@ -10,7 +10,7 @@ namespace br::emulator {
 namespace {
 
 // From the request schemas of the vendor's OpenAPI file; null is taken where the schema says nullable.
-constexpr Parameter kChat[] = {
+constexpr Parameter kChatParameters[] = {
     {"model", kString},
     {"messages", kArray},
     {"audio", kObject | kNull},
@@ -90,7 +90,7 @@ constexpr Parameter kEmbeddings[] = {
 };
 
 std::span<const Parameter> parameters_of(std::string_view endpoint) {
-  if (endpoint == "/v1/chat/completions") return kChat;
+  if (endpoint == "/v1/chat/completions") return kChatParameters;
   if (endpoint == "/v1/responses") return kResponses;
   if (endpoint == "/v1/embeddings") return kEmbeddings;
   return {};

@@ -9,7 +9,7 @@
 namespace br::emulator {
 namespace {
 
-constexpr char kChat[] = "/v1/chat/completions";
+constexpr char kChatUrl[] = "/v1/chat/completions";
 
 void write_error(json::Writer& out, std::string_view type, const BodyProblem& problem) {
   out.begin_object().key("error").begin_object().field("message", problem.message).field("type", type);
@@ -29,7 +29,7 @@ std::string error_as_text(int status, const BodyProblem& problem) {
 std::string endpoint_of(const Batch& batch, const json::Value& line) {
   if (!batch.endpoint.empty()) return batch.endpoint;
   const std::string_view url = json::string_member(line, "url");
-  if (url.empty()) return kChat;
+  if (url.empty()) return kChatUrl;
   return url.substr(0, 4) == "/v1/" ? std::string(url) : "/v1" + std::string(url);
 }
 
@@ -88,7 +88,7 @@ RowAnswer OpenAiRows::answer(const Batch& batch, const Row& row) {
     if (rules_.shape == RowShape::kDoubleword) out_.null_field("request_id");
     out_.key(xai ? "chat_get_completion" : "body");
     // xAI answers in this shape whatever the line's url is.
-    const std::string_view shape = xai ? std::string_view(kChat) : std::string_view(endpoint);
+    const std::string_view shape = xai ? std::string_view(kChatUrl) : std::string_view(endpoint);
     const std::string_view model = rules_.model_in_body ? std::string_view() : std::string_view(batch.model);
     answer.tokens =
         write_answer(out_, {shape, custom_id, row.hash, row.variant, row.now_s, model, rules_.answers}, body);

@@ -12,7 +12,7 @@ namespace br::emulator {
 namespace {
 
 constexpr std::string_view kQuestionNames[] = {"content", "text", "prompt", "input", "inputText", "texts"};
-constexpr std::string_view kIdNames[] = {"custom_id", "recordId", "key", "batch_request_id"};
+constexpr std::string_view kRowIdNames[] = {"custom_id", "recordId", "key", "batch_request_id"};
 constexpr size_t kPieceBytes = 64 * 1024;
 
 template <typename Names>
@@ -40,7 +40,7 @@ void change_questions(json::Value& value, bool is_question, json::Document& line
 void change_id(json::Value& object, std::string_view id, json::Document& line) {
   if (!object.IsObject()) return;
   for (auto& entry : object.GetObject()) {
-    if (entry.value.IsString() && is_one_of(kIdNames, json::view(entry.name))) {
+    if (entry.value.IsString() && is_one_of(kRowIdNames, json::view(entry.name))) {
       entry.value.SetString(std::string(id), line.GetAllocator());
     } else if (json::view(entry.name) == "metadata") {
       change_id(entry.value, id, line);  // where rows of Gemini's in a create call have theirs

@@ -29,9 +29,9 @@ constexpr Format kFormats[] = {
     {PartKind::document, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"},
 };
 
-class Encoder : public RequestEncoder {
+class ConverseEncoder : public RequestEncoder {
  public:
-  Encoder(bool nova, const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
+  ConverseEncoder(bool nova, const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
           std::vector<std::string>* warnings)
       : RequestEncoder(nova ? "Nova on Bedrock" : "Converse on Bedrock", request, options, out, issue, warnings),
         nova_(nova) {}
@@ -53,7 +53,7 @@ class Encoder : public RequestEncoder {
   int documents_ = 0;
 };
 
-bool Encoder::body() {
+bool ConverseEncoder::body() {
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   for (const std::string_view name : {"model", "modelId"}) {
@@ -79,7 +79,7 @@ bool Encoder::body() {
   return true;
 }
 
-bool Encoder::messages() {
+bool ConverseEncoder::messages() {
   out_->push_back('[');
   for (std::size_t i = 0; i < r_.messages.size(); ++i) {
     const Message& message = r_.messages[i];
@@ -92,7 +92,7 @@ bool Encoder::messages() {
   return true;
 }
 
-bool Encoder::part(const Part& part) {
+bool ConverseEncoder::part(const Part& part) {
   switch (part.kind) {
     case PartKind::text:
       out_->append("{\"text\":").append(part.text_json).push_back('}');
@@ -109,7 +109,7 @@ bool Encoder::part(const Part& part) {
   return unsupported(part.column, "audio", "takes no audio", "send its transcript, or use another provider");
 }
 
-bool Encoder::file(const Part& part, std::string_view kind) {
+bool ConverseEncoder::file(const Part& part, std::string_view kind) {
   const bool image = part.kind == PartKind::image;
   std::string_view media = media_type(part, image ? "image/jpeg" : "application/pdf"), data = inside(part.data_json);
   if (part.source != Source::base64 && (part.source != Source::url || !split_data_uri(part.data_json, &media, &data)))
@@ -125,7 +125,7 @@ bool Encoder::file(const Part& part, std::string_view kind) {
   return unsupported(part.column, kind, "does not take " + std::string(media), "convert it");
 }
 
-bool Encoder::no_penalties() {
+bool ConverseEncoder::no_penalties() {
   for (const auto& [name, token] :
        {std::pair<std::string_view, std::string_view>{"presence_penalty", r_.generation.presence_penalty},
         {"frequency_penalty", r_.generation.frequency_penalty}}) {
@@ -136,7 +136,7 @@ bool Encoder::no_penalties() {
   return true;
 }
 
-bool Encoder::generation(BodyWriter* w) {
+bool ConverseEncoder::generation(BodyWriter* w) {
   const Generation& g = r_.generation;
   if (!no_penalties()) return false;
   double heat = 0;
@@ -160,7 +160,7 @@ bool Encoder::generation(BodyWriter* w) {
   return true;
 }
 
-bool Encoder::tools(BodyWriter* w) {
+bool ConverseEncoder::tools(BodyWriter* w) {
   if (r_.tools_json.empty() && r_.tool_choice_json.empty()) return true;
   if (!nova_)
     return unsupported(r_.tools_json.empty() ? r_.tool_choice_column : r_.tools_column,
@@ -181,21 +181,21 @@ bool Encoder::tools(BodyWriter* w) {
   return true;
 }
 
-bool Encoder::tool_choice() {
+bool ConverseEncoder::tool_choice() {
   if (r_.tool_choice_json.empty()) return true;
-  using Kind = ToolChoice::Kind;
+  using Choice = ToolChoice::Kind;
   const ToolChoice choice = read_tool_choice(r_.tool_choice_json);
-  if (choice.kind == Kind::other || choice.kind == Kind::none)
+  if (choice.kind == Choice::other || choice.kind == Choice::none)
     return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, required or one function", "change it");
   out_->append(",\"toolChoice\":");
-  if (choice.kind == Kind::named)
+  if (choice.kind == Choice::named)
     out_->append("{\"tool\":{\"name\":").append(choice.name_json).append("}}");
   else
-    out_->append(choice.kind == Kind::automatic ? "{\"auto\":{}}" : "{\"any\":{}}");
+    out_->append(choice.kind == Choice::automatic ? "{\"auto\":{}}" : "{\"any\":{}}");
   return true;
 }
 
-bool Encoder::tool(const Tool& tool, std::size_t index) {
+bool ConverseEncoder::tool(const Tool& tool, std::size_t index) {
   const std::string at = "tools[" + std::to_string(index) + "]";
   if (tool.native && tool.raw.find("\"toolSpec\"") != std::string_view::npos) {
     out_->append(tool.raw);
@@ -218,7 +218,7 @@ bool Encoder::tool(const Tool& tool, std::size_t index) {
 }
 
 // The schema goes as a text that holds JSON.
-bool Encoder::response_format(BodyWriter* w) {
+bool ConverseEncoder::response_format(BodyWriter* w) {
   if (r_.response_format_json.empty()) return true;
   const ResponseFormat format = read_response_format(r_.response_format_json);
   if (format.kind == ResponseFormat::Kind::text) return true;
@@ -239,7 +239,7 @@ bool Encoder::response_format(BodyWriter* w) {
 
 bool encode_converse_body(bool nova, const Request& request, const EncodeOptions& options, std::string* out,
                           Issue* issue, std::vector<std::string>* warnings) {
-  return Encoder(nova, request, options, out, issue, warnings).body();
+  return ConverseEncoder(nova, request, options, out, issue, warnings).body();
 }
 
 }  // namespace br

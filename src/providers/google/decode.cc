@@ -14,7 +14,7 @@ using Kind = JsonCursor::Kind;
 // By google.rpc.Code.
 constexpr std::array<int, 17> kHttpStatus = {200, 499, 500, 400, 504, 404, 409, 403, 429,
                                              400, 409, 400, 501, 500, 503, 500, 401};
-constexpr std::int64_t kRpcCancelled = 499;
+constexpr std::int64_t kHttpCancelled = 499;
 
 bool is_filter(std::string_view reason) {
   static constexpr std::array<std::string_view, 10> kFilters = {
@@ -213,7 +213,7 @@ void GoogleRowReader::error(JsonCursor* c) {
 void GoogleRowReader::judge(Row* row) {
   if (!has_error_ && !row->response_json.empty()) return judge_success(row);
   row->http_status = http_status_of_rpc_code(code_);
-  row->status = row->http_status == kRpcCancelled ? ResultStatus::cancelled : ResultStatus::errored;
+  row->status = row->http_status == kHttpCancelled ? ResultStatus::cancelled : ResultStatus::errored;
   const std::string_view type = inside(row->error_type_json);
   const int http = row->http_status;
   row->transient = http == 408 || http == 409 || http == 429 || http >= 500 || type == "RESOURCE_EXHAUSTED" ||

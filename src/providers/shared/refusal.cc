@@ -17,7 +17,7 @@ bool has_one_of(std::string_view text, Words words) {
                      [text](std::string_view word) { return text.find(word) != std::string_view::npos; });
 }
 
-bool is_one_of(std::string_view text, Words words) { return std::find(words.begin(), words.end(), text) != words.end(); }
+bool is_word_of(std::string_view text, Words words) { return std::find(words.begin(), words.end(), text) != words.end(); }
 
 bool is_web_page(const HttpResponse& response) {
   const std::size_t begin = response.body.find_first_not_of(" \t\r\n");
@@ -30,7 +30,7 @@ bool is_web_page(const HttpResponse& response) {
 bool is_storage_full(std::string_view code, std::string_view message) {
   const std::string said = lower_case(message);
   if (has_one_of(said, {"file size", "too large", "file is larger", "file exceeds"})) return false;
-  if (is_one_of(code, {"quotaExceeded", "file_quota_exceeded", "storage_quota_exceeded", "storage_limit_exceeded"}))
+  if (is_word_of(code, {"quotaExceeded", "file_quota_exceeded", "storage_quota_exceeded", "storage_limit_exceeded"}))
     return true;
   const bool full = has_one_of(said, {"quota", "limit", "exceed", "maximum", "full"});
   if (full && has_one_of(said, {"storage", "number of files", "files per ", "file count", "uploaded files"})) return true;
@@ -57,7 +57,7 @@ void block_for_address(std::string_view address, Error* error) {
 }  // namespace
 
 bool is_queue_full(std::string_view code, std::string_view message) {
-  if (is_one_of(code, {"token_limit_exceeded", "request_limit_exceeded", "enqueued_token_limit_exceeded",
+  if (is_word_of(code, {"token_limit_exceeded", "request_limit_exceeded", "enqueued_token_limit_exceeded",
                        "batch_queue_full", "queue_full", "batch_limit_exceeded", "too_many_batches"}))
     return true;
   const std::string said = lower_case(message);

@@ -68,31 +68,31 @@ std::vector<Tool> read_tools(std::string_view array) {
 }
 
 ToolChoice read_tool_choice(std::string_view json) {
-  using Kind = ToolChoice::Kind;
+  using Choice = ToolChoice::Kind;
   const auto fields = fields_of(json);
   const std::string_view type = is_string(json) ? json : find(fields, "type");
   const std::string_view inner = find(fields, "function");
   ToolChoice choice;
   choice.name_json = find(inner.empty() ? fields : fields_of(inner), "name");
   if (!is_string(json)) choice.type = inside(type);
-  if (is_string(choice.name_json)) choice.kind = Kind::named;
-  else if (type == "\"auto\"") choice.kind = Kind::automatic;
-  else if (type == "\"none\"") choice.kind = Kind::none;
-  else if (type == "\"required\"" || type == "\"any\"") choice.kind = Kind::required;
+  if (is_string(choice.name_json)) choice.kind = Choice::named;
+  else if (type == "\"auto\"") choice.kind = Choice::automatic;
+  else if (type == "\"none\"") choice.kind = Choice::none;
+  else if (type == "\"required\"" || type == "\"any\"") choice.kind = Choice::required;
   return choice;
 }
 
 ResponseFormat read_response_format(std::string_view json) {
-  using Kind = ResponseFormat::Kind;
+  using Format = ResponseFormat::Kind;
   const auto fields = fields_of(json);
   const std::string_view type = find(fields, "type");
-  if (type == "\"text\"") return {Kind::text, {}};
-  if (type == "\"json_object\"") return {Kind::json_object, {}};
-  if (type == "\"object\"") return {Kind::json_schema, json};  // a schema by itself
+  if (type == "\"text\"") return {Format::text, {}};
+  if (type == "\"json_object\"") return {Format::json_object, {}};
+  if (type == "\"object\"") return {Format::json_schema, json};  // a schema by itself
   if (type != "\"json_schema\"") return {};
   const std::string_view inner = find(fields, "json_schema");
   std::string_view schema = find(inner.empty() ? fields : fields_of(inner), "schema");
-  return schema.starts_with('{') ? ResponseFormat{Kind::json_schema, schema} : ResponseFormat{};
+  return schema.starts_with('{') ? ResponseFormat{Format::json_schema, schema} : ResponseFormat{};
 }
 
 Reasoning read_reasoning(std::string_view json) {
