@@ -149,7 +149,7 @@ typedef void (*br_destroy_fn)(void *user_data);
 BR_API const char *br_version(void);
 /* The ABI generation of the running library; compare it with BR_ABI_VERSION. Threads any. Since 0.1 */
 BR_API int32_t br_abi_version(void);
-/* How the library was built, as a JSON object: version, compiler, libcurl, OpenSSL, SQLite, simdjson, providers.
+/* How the library was built, as a JSON object: version, compiler, libcurl, OpenSSL, SQLite, providers.
  * Threads any. Since 0.1 */
 BR_API const char *br_build_info(void);
 

@@ -1,5 +1,6 @@
 /* Closing wakes everybody who waits, is idempotent, and leaves a router that refuses politely. */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "support.h"
 
@@ -185,14 +186,13 @@ static void interrupt_since_a_count_ends_the_call_that_comes_later(void **state)
   remove_directory(dir);
 }
 
-struct waiter {
-  br_job *job;
-  br_status status;
-};
+static atomic_int interrupted_waits;
 
-static void *wait_for_job(void *argument) {
-  struct waiter *waiter = argument;
-  waiter->status = br_job_wait(waiter->job, -1, NULL);
+static void *wait_until_interrupted(void *argument) {
+  struct waiter *w = argument;
+  pthread_barrier_wait(w->start);
+  w->status = br_job_wait(w->job, -1, NULL);
+  atomic_fetch_add(&interrupted_waits, 1);
   return NULL;
 }
 
@@ -201,11 +201,16 @@ static void interrupt_ends_those_who_wait_and_no_later_call(void **state) {
   char *dir = make_directory();
   br_router *router = open_router(dir, dead_url());
   br_job *job = submit(router, 1);
-  struct waiter waiter = {job, BR_OK};
+  pthread_barrier_t start;
+  pthread_barrier_init(&start, NULL, 2);
+  struct waiter waiter = {router, job, &start, BR_OK};
   pthread_t thread;
-  assert_int_equal(pthread_create(&thread, NULL, wait_for_job, &waiter), 0);
-  /* Until it waits an interrupt passes it by; it is done when it was ended. */
-  while (pthread_tryjoin_np(thread, NULL) != 0) br_router_interrupt(router);
+  assert_int_equal(pthread_create(&thread, NULL, wait_until_interrupted, &waiter), 0);
+  pthread_barrier_wait(&start);
+  /* Until it waits an interrupt passes it by. */
+  while (atomic_load(&interrupted_waits) == 0) br_router_interrupt(router);
+  pthread_join(thread, NULL);
+  pthread_barrier_destroy(&start);
   assert_int_equal(waiter.status, BR_AGAIN);
   assert_int_equal(br_job_wait(job, 1, NULL), BR_ETIMEOUT);
   br_job_free(job);
