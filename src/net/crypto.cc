@@ -12,12 +12,8 @@
 #include <memory>
 #include <new>
 
-#include "sys/file.h"
-
 namespace br {
 namespace {
-
-constexpr std::size_t kBlock = std::size_t{256} << 10;
 
 template <class T, void (*Free)(T*)>
 struct Deleter {
@@ -82,19 +78,6 @@ std::string sha256(std::string_view data) {
   const Digest digest = begin_sha256();
   must(EVP_DigestUpdate(digest.get(), data.data(), data.size()));
   return end_sha256(digest.get());
-}
-
-Result<std::string> sha256_of_file(const std::string& path) {
-  auto file = File::open_read(path);
-  if (!file) return std::move(file.error());
-  const Digest digest = begin_sha256();
-  std::string block(kBlock, '\0');
-  for (;;) {
-    auto n = file->read(block.data(), block.size());
-    if (!n) return std::move(n.error());
-    if (*n == 0) return end_sha256(digest.get());
-    must(EVP_DigestUpdate(digest.get(), block.data(), *n));
-  }
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view data) {

@@ -17,8 +17,6 @@ std::string crypto_version();
 // Raw bytes.
 std::string sha256(std::string_view data);
 std::string hmac_sha256(std::string_view key, std::string_view data);
-// Of a file, read in pieces.
-Result<std::string> sha256_of_file(const std::string& path);
 // RSASSA-PKCS1-v1_5 with SHA-256. The key is a PEM text without a password; messages never hold any of it.
 Result<std::string> rsa_sha256_sign(std::string_view pem_key, std::string_view data);
 

@@ -4,7 +4,6 @@
 #include <openssl/pem.h>
 
 #include "support/cmocka.h"
-#include "support/scratch.h"
 
 namespace {
 
@@ -14,15 +13,6 @@ void sha256_of_known_texts_is_as_published(void**) {
   // FIPS 180-4 examples.
   assert_text(br::hex(br::sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   assert_text(br::hex(br::sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
-void sha256_of_a_file_is_that_of_its_bytes(void**) {
-  const Scratch scratch;
-  const std::string text(1'000'003, 'q');
-  const auto hash = br::sha256_of_file(scratch.write("large", text));
-  assert_true(hash.ok());
-  assert_text(br::hex(*hash), br::hex(br::sha256(text)).c_str());
-  assert_false(br::sha256_of_file(scratch.file("missing")).ok());
 }
 
 void hmac_of_known_texts_is_as_published(void**) {
@@ -103,7 +93,6 @@ void rsa_sign_with_a_wrong_key_is_an_error_without_the_key(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(sha256_of_known_texts_is_as_published),
-      cmocka_unit_test(sha256_of_a_file_is_that_of_its_bytes),
       cmocka_unit_test(hmac_of_known_texts_is_as_published),
       cmocka_unit_test(base64_of_known_texts_is_as_published),
       cmocka_unit_test(rsa_signature_is_accepted_by_the_public_key),
