@@ -1,11 +1,11 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
+#include "abi/system_world.h"
 #include "abi/text.h"
 #include "codec/jsonl.h"
 #include "codec/result_line.h"
 #include "core/requests/pack.h"
 #include "providers/registry.h"
-#include "sys/file.h"
 
 using br::Error;
 using br::guard;
@@ -66,10 +66,9 @@ Result<br_status> convert(const br_config* config, br_batch* batch, br_write_fn 
   Result<void> status;
   const br::Config merged = config_of(config, *batch, &status);
   if (!status) return std::move(status.error());
-  br::SystemRandom random;
   br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
   WriteSink sink(write, user_data, write == nullptr ? &packer : nullptr);
-  if (auto report = br::read_requests(merged, batch->spec, random, &sink); !report) return std::move(report.error());
+  if (auto report = br::read_requests(br::system_world(), merged, batch->spec, &sink); !report) return std::move(report.error());
   if (write == nullptr) {
     if (auto counted = packer.finish(); !counted) return std::move(counted.error());
   }
@@ -173,7 +172,7 @@ br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** 
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || path == nullptr) return br::null_argument("batch or path");
     const std::string name = path;
-    if (auto opened = br::File::open_read(name); !opened) return std::move(opened.error());
+    if (auto opened = br::system_world().files->open_read(name); !opened) return std::move(opened.error());
     batch->spec.sources.push_back({name == "-" ? "<stdin>" : name, name, ""});
     return BR_OK;
   });
@@ -199,7 +198,7 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
       return Error(br::Code::no_provider, std::string("there is no provider \"") + provider + "\"",
                    "this build has: " + br::provider_names());
     const br::Config settings = config == nullptr ? br::Config() : config->config;
-    auto file = br::File::open_read(path);
+    auto file = br::system_world().files->open_read(path);
     if (!file) return std::move(file.error());
     br::LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
                          static_cast<std::size_t>(settings.integer("limits.max_line_bytes")));
@@ -239,12 +238,11 @@ br_status br_plan_new(const br_config* config, br_batch* batch, br_plan** plan, 
     Result<void> status;
     const br::Config merged = config_of(config, *batch, &status);
     if (!status) return std::move(status.error());
-    br::SystemRandom random;
-    br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
-    if (auto read = br::read_requests(merged, batch->spec, random, &packer); !read) return std::move(read.error());
+      br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
+    if (auto read = br::read_requests(br::system_world(), merged, batch->spec, &packer); !read) return std::move(read.error());
     auto packed = packer.finish();
     if (!packed) return std::move(packed.error());
-    auto estimate = br::make_estimate(merged, *packed);
+    auto estimate = br::make_estimate(br::system_world().files, merged, *packed);
     if (!estimate) return std::move(estimate.error());
     auto made = std::make_unique<br_plan>();
     made->estimate = std::move(*estimate);

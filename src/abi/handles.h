@@ -109,7 +109,6 @@ struct br_results {
   // A job that may still run: how long a call waits for more.
   bool follows = false;
   std::int64_t timeout_ms = 0;
-  br::SystemClock clock;
   std::size_t part = 0;
   std::unique_ptr<br::FeedReader> reader;
   // In the order of the requests: where each result lies, the next of them, and the files.

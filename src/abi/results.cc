@@ -89,13 +89,13 @@ struct Writer {
 };
 
 Result<br_status> write_all(br_results* results, Writer* writer) {
-  const std::int64_t began_ms = results->clock.now_ms();
+  const std::int64_t began_ms = results->router->world().clock->now_ms();
   for (;;) {
     auto next = writer->drain(results);
     if (!next) return std::move(next.error());
     if (*next == Next::end) return BR_OK;
     std::int64_t left_ms = results->timeout_ms;
-    if (left_ms >= 0) left_ms = std::max<std::int64_t>(0, left_ms - (results->clock.now_ms() - began_ms));
+    if (left_ms >= 0) left_ms = std::max<std::int64_t>(0, left_ms - (results->router->world().clock->now_ms() - began_ms));
     auto waited = wait_for_more(results, left_ms);
     if (!waited) return std::move(waited.error());
     if (*waited != br::Wait::ready) return BR_AGAIN;
@@ -176,7 +176,7 @@ br_status br_results_set_order(br_results* results, int32_t order, br_error** er
       return std::move(places.error());
     }
     for (const auto& feed : results->feeds) {
-      auto file = br::File::open_read(feed->path);
+      auto file = feed->files->open_read(feed->path);
       if (!file) return std::move(file.error());
       results->files.push_back(std::move(*file));
     }

@@ -4,6 +4,7 @@
 #include "abi/handles.h"
 #include "abi/job_handle.h"
 #include "abi/result_handle.h"
+#include "abi/system_world.h"
 #include "abi/text.h"
 #include "abi/usable.h"
 #include "codec/json_write.h"
@@ -60,7 +61,8 @@ br_status br_router_new(const br_config* config, br_router** router, br_error** 
   if (router != nullptr) *router = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     if (router == nullptr) return br::null_argument("router");
-    auto opened = br::Router::open(config == nullptr ? br::Config() : config->config, callbacks_of(config));
+    auto opened = br::Router::open(config == nullptr ? br::Config() : config->config, callbacks_of(config),
+                                   br::system_world());
     if (!opened) return std::move(opened.error());
     auto handle = std::make_unique<br_router>();
     handle->router = std::move(*opened);

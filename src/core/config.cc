@@ -9,7 +9,7 @@
 #include "core/route.h"
 #include "net/url.h"
 #include "providers/registry.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 namespace {
@@ -196,7 +196,7 @@ std::string setting_of(const Config& config, const std::string& provider, const 
 // The content of the file that the setting names.
 Result<void> read_setting_file(const std::string& key, std::string* value) {
   if (value->empty() || value->front() == '{') return {};
-  auto content = read_whole_file(*value, kMaxSettingFile);
+  auto content = posix_files()->read_whole_file(*value, kMaxSettingFile);
   if (!content)
     return Error(Code::config, key + ": " + content.error().message, "give the path of a file that can be read");
   *value = std::move(*content);

@@ -186,8 +186,8 @@ void need(CURLcode code) {
   if (code != CURLE_OK) throw std::bad_alloc();
 }
 
-Prepared open_body(const std::string& path, std::optional<BodyFile>* out) {
-  auto opened = File::open_read(path);
+Prepared open_body(FileSystem* files, const std::string& path, std::optional<BodyFile>* out) {
+  auto opened = files->open_read(path);
   if (!opened) return descriptors_are_short() ? Prepared::no_descriptors : Prepared::unreadable;
   const auto size = opened->size();
   if (!size) return Prepared::unreadable;
@@ -205,7 +205,7 @@ Prepared add_form_part(Exchange* exchange, const FormPart& part) {
     return Prepared::ready;
   }
   std::optional<BodyFile> opened;
-  if (const Prepared prepared = open_body(part.path, &opened); prepared != Prepared::ready) return prepared;
+  if (const Prepared prepared = open_body(exchange->files, part.path, &opened); prepared != Prepared::ready) return prepared;
   exchange->form_files.push_back(std::make_unique<BodyFile>(std::move(*opened)));
   BodyFile* file = exchange->form_files.back().get();
   need(curl_mime_data_cb(target, static_cast<curl_off_t>(file->size), on_form_read, on_form_seek, nullptr, file));
@@ -230,7 +230,8 @@ Prepared set_body(Exchange* exchange) {
   if (!request.form.empty()) {
     if (const Prepared prepared = set_form(exchange); prepared != Prepared::ready) return prepared;
   } else if (!request.body_path.empty()) {
-    if (const Prepared prepared = open_body(request.body_path, &exchange->body_file); prepared != Prepared::ready)
+    if (const Prepared prepared = open_body(exchange->files, request.body_path, &exchange->body_file);
+        prepared != Prepared::ready)
       return prepared;
     exchange->body_at = 0;
     exchange->body_size = request.body_prefix.size() + exchange->body_file->size + request.body_suffix.size();
@@ -263,6 +264,7 @@ Prepared prepare_exchange(Exchange* exchange, const TransportOptions& options) {
   exchange->mime.reset();
   exchange->form_files.clear();
   exchange->speed = {};
+  exchange->files = options.files;
   exchange->easy.reset(curl_easy_init());
   if (!exchange->easy) throw std::bad_alloc();
   exchange->secrets = Secrets(exchange->request);

@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "net/curl_transport.h"
+#include "net/http.h"
+#include "net/transport_options.h"
 #include "net/secrets.h"
 #include "sys/file.h"
 
@@ -53,6 +54,7 @@ struct Exchange {
   std::uint64_t body_size = 0, body_at = 0;  // of prefix, file and suffix together
   std::size_t header_bytes = 0;
   std::int64_t stall_timeout_ms = 0;
+  FileSystem* files = nullptr;
   SpeedWindow speed;
   std::array<char, CURL_ERROR_SIZE> detail{};
   bool in_multi = false, sink_refused = false, too_large = false, too_slow = false;

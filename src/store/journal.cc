@@ -3,7 +3,6 @@
 #include <map>
 
 #include "store/record.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -43,8 +42,8 @@ Error damaged(const std::string& path) {
 
 }  // namespace
 
-Result<void> write_journal(const std::string& path, const Job& job) {
-  auto file = File::create(path);
+Result<void> write_journal(FileSystem* files, const std::string& path, const Job& job) {
+  auto file = files->create(path);
   if (!file) return std::move(file.error());
   std::string text = write_job_record(job) + "\n";
   for (const RemoteBatch& batch : job.batches) text.append(write_batch_record(batch)).push_back('\n');
@@ -53,16 +52,17 @@ Result<void> write_journal(const std::string& path, const Job& job) {
 }
 
 // One write of a whole line: a line that was broken off before begins anew behind it.
-Result<void> append_to_journal(const std::string& path, const std::string& record) {
-  auto file = File::open_append(path);
+Result<void> append_to_journal(FileSystem* files, const std::string& path, const std::string& record) {
+  auto file = files->open_append(path);
   if (!file) return std::move(file.error());
   return file->append("\n" + record + "\n");
 }
 
 // Every record has a checksum. Damage to a later one is passed over, since the one before it is as true, only older.
-Result<std::optional<Job>> read_journal(const std::string& path, const std::string& job_id) {
-  if (!path_exists(path)) return std::optional<Job>();
-  auto text = read_own_file(path, kMaxBytes);
+Result<std::optional<Job>> read_journal(FileSystem* files, const std::string& path,
+                                        const std::string& job_id) {
+  if (!files->exists(path)) return std::optional<Job>();
+  auto text = files->read_own_file(path, kMaxBytes);
   if (!text) return std::move(text.error());
   Lines lines;
   lines.id = job_id;

@@ -5,19 +5,14 @@
 
 namespace br {
 
-Result<OutputFile> OutputFile::open(const std::string& path, bool fresh) {
-  auto file = fresh ? File::create(path) : File::open_update(path);
-  if (!file) return std::move(file.error());
-  auto size = file->size();
-  if (!size) return std::move(size.error());
-  OutputFile output(path);
-  output.length_ = *size;
-  return output;
+Result<OutputFile> OutputFile::open(FileSystem* files, const std::string& path) {
+  if (auto file = files->create(path); !file) return std::move(file.error());
+  return OutputFile(files, path);
 }
 
 Result<void> OutputFile::ready() {
   if (file_.is_open()) return {};
-  auto file = File::open_update(path_);
+  auto file = files_->open_update(path_);
   if (!file) return std::move(file.error());
   if (auto sought = file->seek(length_); !sought) return sought;
   file_ = std::move(*file);

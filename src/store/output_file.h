@@ -7,14 +7,14 @@
 #include <string_view>
 
 #include "model/error.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 
 class OutputFile {
  public:
-  // fresh: forget what an earlier process left. The file is closed again until there are bytes for it.
-  static Result<OutputFile> open(const std::string& path, bool fresh);
+  // Forgets what an earlier process left. The file is closed again until there are bytes for it.
+  static Result<OutputFile> open(FileSystem* files, const std::string& path);
 
   // One result file of the vendor begins (again: the same one after a broken download).
   Result<void> begin_source(bool again);
@@ -34,12 +34,13 @@ class OutputFile {
   bool diverged() const { return diverged_; }
 
  private:
-  explicit OutputFile(std::string path) : path_(std::move(path)) {}
+  OutputFile(FileSystem* files, std::string path) : files_(files), path_(std::move(path)) {}
   Result<void> ready();
   Result<std::size_t> match(std::string_view bytes);
   Result<void> diverge();
   Result<void> put(std::string_view bytes);
 
+  FileSystem* files_;
   std::string path_;
   File file_;  // at length_, where it is open
   std::uint64_t length_ = 0;

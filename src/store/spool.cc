@@ -6,8 +6,6 @@
 
 #include "store/journal.h"
 #include "store/record.h"
-#include "sys/file.h"
-#include "sys/path_info.h"
 
 namespace br {
 namespace {
@@ -48,29 +46,29 @@ using AuditFiles = std::vector<AuditFile>;
 
 // Where files with that stem are another job's. Ours are links to the spool, so that linking again after a crash finds
 // them; a copy, where the file system has no links, has its stem noted beside the spool files.
-bool is_taken(const std::string& stem, const AuditFiles& files) {
+bool is_taken(FileSystem* system, const std::string& stem, const AuditFiles& files) {
   bool any = false;
   for (const auto& [from, kind] : files) {
-    const PathInfo there = inspect_path(stem + kind, Links::look_at);
+    const PathInfo there = system->inspect(stem + kind, Links::look_at);
     if (!there.exists) continue;
     any = true;
-    const PathInfo ours = inspect_path(from, Links::look_at);
+    const PathInfo ours = system->inspect(from, Links::look_at);
     if (ours.exists && ours.identity == there.identity) return false;
   }
   return any;
 }
 
-Result<std::string> choose_stem(const std::string& directory, const std::string& note, const Job& job,
-                                const RemoteBatch& batch, const AuditFiles& files) {
+Result<std::string> choose_stem(FileSystem* system, const std::string& directory, const std::string& note,
+                                const Job& job, const RemoteBatch& batch, const AuditFiles& files) {
   constexpr std::size_t kNoteBytes = 4096, kPrefix = 4, kMark = 8;  // job_ and the first letters of the id
-  if (path_exists(note)) {
-    if (auto noted = read_own_file(note, kNoteBytes); noted && !noted->empty()) return directory + *noted;
+  if (system->exists(note)) {
+    if (auto noted = system->read_own_file(note, kNoteBytes); noted && !noted->empty()) return directory + *noted;
   }
   const std::string first = directory + audit_stem(job, batch, {});
-  if (!is_taken(first, files)) return first;
+  if (!is_taken(system, first, files)) return first;
   for (const std::string& mark : {job.id.substr(kPrefix, kMark), job.id.substr(kPrefix)}) {
     const std::string next = directory + audit_stem(job, batch, "-" + mark);
-    if (!is_taken(next, files)) return next;
+    if (!is_taken(system, next, files)) return next;
   }
   return Error(Code::io, first + "*: these names are taken", "move the files away");
 }
@@ -99,18 +97,18 @@ Result<std::int64_t> count_lines(const File& file, Checksum* sum) {
 
 Result<void> Spool::add_to_journal(const Job& job, const RemoteBatch* batch) const {
   const std::string path = journal(job.id);
-  if (!path_exists(path)) return write_journal(path, job);
-  return append_to_journal(path, batch == nullptr ? write_job_record(job) : write_batch_record(*batch));
+  if (!files_->exists(path)) return write_journal(files_, path, job);
+  return append_to_journal(files_, path, batch == nullptr ? write_job_record(job) : write_batch_record(*batch));
 }
 
 Result<void> Spool::make_job_directory(const std::string& job_id) const {
-  if (auto made = make_own_directory(state_dir_ + "/spool"); !made) return made;
-  return make_own_directory(job_directory(job_id));
+  if (auto made = files_->make_own_directory(state_dir_ + "/spool"); !made) return made;
+  return files_->make_own_directory(job_directory(job_id));
 }
 
 Result<void> Spool::check_requests(const RemoteBatch& batch, bool whole) const {
   const std::string path = requests(batch.job_id, batch.part);
-  auto file = File::open_own(path);
+  auto file = files_->open_own(path);
   if (!file && file.error().transient) return std::move(file.error());  // no descriptor left: nothing is damaged
   if (!file) return damaged_requests(path, file.error().message.substr(path.size() + 2));
   const auto size = file->size();
@@ -130,8 +128,8 @@ Result<void> Spool::check_requests(const RemoteBatch& batch, bool whole) const {
 Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) const {
   if (batch.status.id.empty()) return {};
   const std::string generated = state_dir_ + "/generated", directory = generated + "/" + clean_name(batch.provider);
-  if (auto made = make_own_directory(generated); !made) return made;
-  if (auto made = make_own_directory(directory); !made) return made;
+  if (auto made = files_->make_own_directory(generated); !made) return made;
+  if (auto made = files_->make_own_directory(directory); !made) return made;
   const AuditFiles files = {
       {unified(job.id, batch.part), "unified.jsonl"},
       {requests(job.id, batch.part), "provider.jsonl"},
@@ -139,17 +137,17 @@ Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) c
       {results(batch), "results.jsonl"},
   };
   const std::string note = job_directory(job.id) + "/p" + std::to_string(batch.part) + ".audit";
-  auto stem = choose_stem(directory + "/", note, job, batch, files);
+  auto stem = choose_stem(files_, directory + "/", note, job, batch, files);
   if (!stem) return std::move(stem.error());
   bool copied = false;
   for (const auto& [from, kind] : files) {
-    if (!path_exists(from)) continue;
+    if (!files_->exists(from)) continue;
     const std::string to = *stem + kind;
-    if (auto linked = link_or_copy(from, to); !linked) return linked;
-    copied = copied || inspect_path(from, Links::look_at).identity != inspect_path(to, Links::look_at).identity;
+    if (auto linked = files_->link_or_copy(from, to); !linked) return linked;
+    copied = copied || files_->inspect(from, Links::look_at).identity != files_->inspect(to, Links::look_at).identity;
   }
-  if (!copied || path_exists(note)) return {};
-  auto noted = File::create(note);
+  if (!copied || files_->exists(note)) return {};
+  auto noted = files_->create(note);
   if (!noted) return std::move(noted.error());
   return noted->append(stem->substr(directory.size() + 1));
 }

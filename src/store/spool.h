@@ -6,13 +6,15 @@
 
 #include "model/error.h"
 #include "model/job.h"
+#include "sys/file_system.h"
 
 namespace br {
 
 // spool/<job id>/p<part>.{requests,ids,output,results,unified}.jsonl under the state directory.
 class Spool {
  public:
-  explicit Spool(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+  Spool(FileSystem* files, std::string state_dir) : files_(files), state_dir_(std::move(state_dir)) {}
+  FileSystem* files() const { return files_; }
   std::string job_directory(const std::string& job_id) const { return state_dir_ + "/spool/" + job_id; }
   std::string requests(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "requests"); }
   std::string ids(const std::string& job_id, std::int32_t part) const { return path(job_id, part, "ids"); }
@@ -46,6 +48,7 @@ class Spool {
   std::string path(const std::string& job_id, std::int32_t part, const char* kind) const {
     return job_directory(job_id) + "/p" + std::to_string(part) + "." + kind + ".jsonl";
   }
+  FileSystem* files_;
   std::string state_dir_;
 };
 

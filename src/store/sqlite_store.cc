@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "store/record.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 namespace {
@@ -403,7 +403,7 @@ Error no_such_job(std::string_view job_id) {
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, bool read_only) {
   if (!read_only) {
     // Made by us, so that its mode is 0600; SQLite gives its side files the mode of the main file.
-    auto file = File::open_update(path);
+    auto file = posix_files()->open_update(path);
     if (!file) return std::move(file.error());
   }
   sqlite3* db = nullptr;

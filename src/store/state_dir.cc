@@ -1,7 +1,5 @@
 #include "store/state_dir.h"
 
-#include "sys/file.h"
-
 namespace br {
 namespace {
 
@@ -29,22 +27,22 @@ Error linked(const std::string& path) {
                "remove the link, or name another state directory (--state-dir)");
 }
 
+}  // namespace
+
 // What the library makes itself is never a link, and is owned by whoever may own the directory.
-Result<void> check_inside(const std::string& path) {
-  const PathInfo info = inspect_path(path, Links::look_at);
+Result<void> StateDirectory::check_inside(const std::string& path) const {
+  const PathInfo info = files_->inspect(path, Links::look_at);
   if (!info.exists) return {};
   if (info.is_link) return linked(path);
   if (!is_trusted(info.owner)) return not_ours(path, info.owner);
   return {};
 }
 
-}  // namespace
-
 Result<void> StateDirectory::check_trust() const {
-  const PathInfo name = inspect_path(path_, Links::look_at);
+  const PathInfo name = files_->inspect(path_, Links::look_at);
   if (!name.exists) return {};
   if (!is_trusted(name.owner)) return not_ours(path_, name.owner);
-  const PathInfo info = inspect_path(path_, Links::follow);
+  const PathInfo info = files_->inspect(path_, Links::follow);
   if (!info.exists) return {};
   if (!info.is_directory) return Error(Code::store, path_ + ": is not a directory", "name another state directory");
   if (!is_trusted(info.owner)) return not_ours(path_, info.owner);
@@ -57,21 +55,21 @@ Result<void> StateDirectory::check_trust() const {
     if (auto good = check_inside(path_ + "/" + name_in); !good) return good;
   }
   for (const char* parent : {"/spool", "/generated"}) {
-    for (const std::string& link : list_links(path_ + parent)) return linked(path_ + parent + "/" + link);
+    for (const std::string& link : files_->list_links(path_ + parent)) return linked(path_ + parent + "/" + link);
   }
   return {};
 }
 
 void StateDirectory::remember() {
   remembered_.clear();
-  remembered_.push_back({path_, inspect_path(path_, Links::follow).identity});
+  remembered_.push_back({path_, files_->inspect(path_, Links::follow).identity});
   for (const std::string& path : {lock(), database()})
-    remembered_.push_back({path, inspect_path(path, Links::look_at).identity});
+    remembered_.push_back({path, files_->inspect(path, Links::look_at).identity});
 }
 
 Result<void> StateDirectory::check_unchanged() const {
   for (const Remembered& was : remembered_) {
-    const PathInfo now = inspect_path(was.path, was.path == path_ ? Links::follow : Links::look_at);
+    const PathInfo now = files_->inspect(was.path, was.path == path_ ? Links::follow : Links::look_at);
     if (now.exists && now.identity == was.identity) continue;
     return Error(Code::store,
                  was.path + (now.exists ? ": was replaced" : ": was deleted or moved") +

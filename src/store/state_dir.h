@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "model/error.h"
-#include "sys/path_info.h"
+#include "sys/file_system.h"
 
 namespace br {
 
 class StateDirectory {
  public:
-  explicit StateDirectory(std::string path) : path_(std::move(path)) {}
+  StateDirectory(FileSystem* files, std::string path) : files_(files), path_(std::move(path)) {}
   const std::string& path() const { return path_; }
   std::string database() const { return path_ + "/state.db"; }
   std::string lock() const { return path_ + "/lock"; }
@@ -30,6 +30,9 @@ class StateDirectory {
     std::string path;
     FileIdentity identity;
   };
+  Result<void> check_inside(const std::string& path) const;
+
+  FileSystem* files_;
   std::string path_;
   std::vector<Remembered> remembered_;
 };

@@ -2,8 +2,6 @@
 
 #include <cstdint>
 
-#include "sys/file.h"
-
 namespace br {
 namespace {
 
@@ -67,9 +65,9 @@ std::optional<std::string> check_frames(const File& file, const std::string& hea
 
 }  // namespace
 
-std::optional<std::string> damage_in_wal(const std::string& path) {
-  if (file_size(path) <= 0) return std::nullopt;
-  auto file = File::open_own(path);
+std::optional<std::string> damage_in_wal(FileSystem* files, const std::string& path) {
+  if (files->file_size(path) <= 0) return std::nullopt;
+  auto file = files->open_own(path);
   if (!file) return file.error().message;
   std::string header(kHeader, '\0');
   if (!read_exactly(*file, 0, &header)) return "it ends inside its header";

@@ -1,3 +1,6 @@
+// Open files and locks of the operating system.
+#include "sys/file_posix.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -7,38 +10,82 @@
 #include <cerrno>
 #include <cstring>
 
-#include "sys/file.h"
 #include "sys/io_error.h"
 
 namespace br {
 namespace {
 
 constexpr const char* kStandardInput = "<stdin>";  // not ours to close
-constexpr std::uint64_t kWritebackStep = std::uint64_t{2} << 20;
 
-}  // namespace
-
-File::~File() { close(); }
-
-File::File(File&& other) noexcept : fd_(other.fd_), path_(std::move(other.path_)) { other.fd_ = -1; }
-
-File& File::operator=(File&& other) noexcept {
-  if (this != &other) {
-    close();
-    fd_ = other.fd_;
-    path_ = std::move(other.path_);
-    other.fd_ = -1;
+class PosixFile : public FileHandle {
+ public:
+  PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  ~PosixFile() override {
+    if (path_ != kStandardInput) ::close(fd_);
   }
-  return *this;
-}
 
-void File::close() {
-  if (fd_ >= 0 && path_ != kStandardInput) ::close(fd_);
-  fd_ = -1;
-}
+  Result<std::size_t> read(char* buffer, std::size_t capacity) override {
+    for (;;) {
+      const ssize_t n = ::read(fd_, buffer, capacity);
+      if (n >= 0) return static_cast<std::size_t>(n);
+      if (errno != EINTR) return io_error(path_, "read");
+    }
+  }
 
-Result<File> File::open_read(const std::string& path) {
-  if (path == "-") return File(STDIN_FILENO, kStandardInput);
+  Result<std::size_t> read_at(char* buffer, std::size_t capacity, std::uint64_t offset) const override {
+    for (;;) {
+      const ssize_t n = ::pread(fd_, buffer, capacity, static_cast<off_t>(offset));
+      if (n >= 0) return static_cast<std::size_t>(n);
+      if (errno != EINTR) return io_error(path_, "read");
+    }
+  }
+
+  Result<void> append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+      if (n < 0) {
+        if (errno == EINTR) continue;
+        return io_error(path_, "write");
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return {};
+  }
+
+  Result<void> seek(std::uint64_t offset) override {
+    if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) return io_error(path_, "seek");
+    return {};
+  }
+
+  Result<void> truncate(std::uint64_t size) override {
+    if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return io_error(path_, "truncate");
+    return {};
+  }
+
+  Result<std::uint64_t> size() const override {
+    struct stat info {};
+    if (fstat(fd_, &info) != 0) return io_error(path_, "stat");
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  void start_writeback(std::uint64_t offset, std::uint64_t length) override {
+    sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
+  }
+
+  Result<void> sync() override {
+    if (::fdatasync(fd_) != 0) return io_error(path_, "sync");
+    return {};
+  }
+
+ private:
+  int fd_;
+  std::string path_;
+};
+
+File made(int fd, const std::string& path) { return File(std::make_unique<PosixFile>(fd, path), path); }
+
+Result<File> open_for_reading(const std::string& path) {
+  if (path == "-") return made(STDIN_FILENO, kStandardInput);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error(path, "open");
   struct stat info {};
@@ -47,149 +94,53 @@ Result<File> File::open_read(const std::string& path) {
     return Error(Code::io, path + ": cannot read: it is a directory", "name a file");
   }
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return File(fd, path);
+  return made(fd, path);
 }
 
-Result<File> File::open_own(const std::string& path) {
+Result<File> open_own_for_reading(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return io_error(path, "open");
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return File(fd, path);
+  return made(fd, path);
 }
 
-namespace {
 // fchmod, because open()'s mode is cut by the umask.
-int open_private(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd >= 0) fchmod(fd, 0600);
-  return fd;
+Result<File> open_private(const std::string& path, int flags, const char* verb) {
+  const int fd = ::open(path.c_str(), flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return io_error(path, verb);
+  fchmod(fd, 0600);
+  return made(fd, path);
 }
+
 }  // namespace
 
-Result<File> File::create(const std::string& path) {
-  const int fd = open_private(path, O_RDWR | O_TRUNC);
-  if (fd < 0) return io_error(path, "create");
-  return File(fd, path);
-}
-
-Result<File> File::open_update(const std::string& path) {
-  const int fd = open_private(path, O_RDWR);
-  if (fd < 0) return io_error(path, "open");
-  return File(fd, path);
-}
-
-Result<File> File::open_append(const std::string& path) {
-  const int fd = open_private(path, O_RDWR | O_APPEND);
-  if (fd < 0) return io_error(path, "open");
-  return File(fd, path);
-}
-
-Result<std::size_t> File::read(char* buffer, std::size_t capacity) {
-  for (;;) {
-    const ssize_t n = ::read(fd_, buffer, capacity);
-    if (n >= 0) return static_cast<std::size_t>(n);
-    if (errno != EINTR) return io_error(path_, "read");
+Result<File> open_posix_file(const std::string& path, OpenMode mode) {
+  switch (mode) {
+    case OpenMode::read: return open_for_reading(path);
+    case OpenMode::own: return open_own_for_reading(path);
+    case OpenMode::create: return open_private(path, O_TRUNC, "create");
+    case OpenMode::update: return open_private(path, 0, "open");
+    case OpenMode::append: return open_private(path, O_APPEND, "open");
   }
-}
-
-Result<std::size_t> File::read_at(char* buffer, std::size_t capacity, std::uint64_t offset) const {
-  for (;;) {
-    const ssize_t n = ::pread(fd_, buffer, capacity, static_cast<off_t>(offset));
-    if (n >= 0) return static_cast<std::size_t>(n);
-    if (errno != EINTR) return io_error(path_, "read");
-  }
-}
-
-Result<void> File::append(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      return io_error(path_, "write");
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-Result<void> File::seek(std::uint64_t offset) {
-  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) return io_error(path_, "seek");
-  return {};
-}
-
-Result<void> File::truncate(std::uint64_t size) {
-  if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return io_error(path_, "truncate");
-  return {};
-}
-
-Result<std::uint64_t> File::size() const {
-  struct stat info {};
-  if (fstat(fd_, &info) != 0) return io_error(path_, "stat");
-  return static_cast<std::uint64_t>(info.st_size);
-}
-
-void File::start_writeback(std::uint64_t offset, std::uint64_t length) {
-  sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
-}
-
-Result<void> File::sync() {
-  if (::fdatasync(fd_) != 0) return io_error(path_, "sync");
-  return {};
-}
-
-BufferedFile::BufferedFile(File file, std::size_t capacity) : file_(std::move(file)), capacity_(capacity) {
-  buffer_.reserve(capacity_ + (capacity_ >> 3));
-}
-
-Result<void> BufferedFile::append(std::string_view bytes) {
-  buffer_.append(bytes);
-  return flush_if_full();
-}
-
-Result<void> BufferedFile::flush_if_full() {
-  if (buffer_.size() < capacity_) return {};
-  return flush();
-}
-
-Result<void> BufferedFile::flush() {
-  if (buffer_.empty()) return {};
-  if (auto done = file_.append(buffer_); !done) return done;
-  if (checksum_) checksum_->add(buffer_);
-  written_ += buffer_.size();
-  buffer_.clear();
-  if (written_ - writeback_from_ >= kWritebackStep) {
-    file_.start_writeback(writeback_from_, written_ - writeback_from_);
-    writeback_from_ = written_;
-  }
-  return {};
-}
-
-Result<void> BufferedFile::sync() {
-  if (auto done = flush(); !done) return done;
-  return file_.sync();
-}
-
-FileLock::~FileLock() {
-  if (fd_ < 0) return;
-  // A forked child shares the lock until it execs or ends; closing the descriptor here would leave it locked there.
-  // The holder's id goes first: one that is left tells the next that its holder died.
-  if (pid_ == ::getpid() && ::ftruncate(fd_, 0) == 0) ::flock(fd_, LOCK_UN);
-  ::close(fd_);
-}
-
-FileLock::FileLock(FileLock&& other) noexcept
-    : fd_(other.fd_), holder_died_(other.holder_died_), pid_(other.pid_) {
-  other.fd_ = -1;
-}
-
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  std::swap(holder_died_, other.holder_died_);
-  std::swap(pid_, other.pid_);
-  return *this;
+  return Error(Code::internal, path + ": no such mode");
 }
 
 namespace {
+
+class PosixLock : public LockHandle {
+ public:
+  explicit PosixLock(int fd) : fd_(fd), pid_(::getpid()) {}
+  // A forked child shares the lock until it execs or ends; closing the descriptor here would leave it locked there.
+  // The holder's id goes first: one that is left tells the next that its holder died.
+  ~PosixLock() override {
+    if (pid_ == ::getpid() && ::ftruncate(fd_, 0) == 0) ::flock(fd_, LOCK_UN);
+    ::close(fd_);
+  }
+
+ private:
+  int fd_;
+  int pid_;  // who locked it
+};
 
 Error held_by_another(const std::string& path, int fd) {
   char holder[24] = {};
@@ -223,7 +174,7 @@ int lock_now(int fd) {
 
 }  // namespace
 
-Result<FileLock> FileLock::take(const std::string& path) {
+Result<FileLock> lock_posix_file(const std::string& path) {
   constexpr int kAttempts = 20;
   for (int attempt = 1;; ++attempt) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -237,16 +188,14 @@ Result<FileLock> FileLock::take(const std::string& path) {
       ::close(fd);
       continue;
     }
-    FileLock lock;
-    lock.fd_ = fd;
-    lock.pid_ = ::getpid();
+    auto lock = std::make_unique<PosixLock>(fd);
     ::fchmod(fd, 0600);
     char before = 0;
-    lock.holder_died_ = ::pread(fd, &before, 1, 0) == 1;
+    const bool holder_died = ::pread(fd, &before, 1, 0) == 1;
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
       const auto n = ::pwrite(fd, pid.data(), pid.size(), 0);
-    return lock;
+    return FileLock(std::move(lock), holder_died);
   }
 }
 

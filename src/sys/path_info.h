@@ -16,12 +16,12 @@ struct PathInfo {
   bool exists = false, is_link = false, is_directory = false;
   std::uint32_t owner = 0;
   std::uint32_t mode = 0;  // permissions only
+  std::uint64_t size = 0;
   FileIdentity identity;
 };
 
 enum class Links : std::uint8_t { follow, look_at };
 
-PathInfo inspect_path(const std::string& path, Links links);
 std::uint32_t process_user();  // the effective one
 
 }  // namespace br

@@ -16,7 +16,7 @@
 #include <cstring>
 #include <utility>
 
-#include "sys/file.h"
+#include "sys/file_system.h"
 #include "sys/process.h"
 
 extern char** environ;
@@ -184,7 +184,7 @@ bool is_program(const std::string& path) {
 }
 
 long read_number(const std::string& path) {
-  const auto text = read_whole_file(path, 64);
+  const auto text = posix_files()->read_whole_file(path, 64);
   long value = -1;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
   return value;
@@ -194,7 +194,7 @@ long read_number(const std::string& path) {
 
 Result<std::string> find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) {
-    auto path = absolute_path(name);
+    auto path = posix_files()->absolute_path(name);
     if (path && is_program(*path)) return path;
     return Error(Code::not_found, name + ": is no program that can be run", "check the path");
   }
@@ -203,7 +203,7 @@ Result<std::string> find_program(const std::string& name) {
   for (std::size_t at = 0; at <= path.size() && !name.empty();) {
     const std::size_t end = std::min(path.find(':', at), path.size());
     const std::string candidate = (end == at ? "." : path.substr(at, end - at)) + "/" + name;
-    if (is_program(candidate)) return absolute_path(candidate);
+    if (is_program(candidate)) return posix_files()->absolute_path(candidate);
     at = end + 1;
   }
   return Error(Code::not_found, "the program " + name + " is not in PATH (" + path + ")",
@@ -228,7 +228,7 @@ Result<void> start_process(const std::vector<std::string>& argv, const std::vect
   if (lock.fd < 0) return cannot_start(files.lock, errno, "check the disk and the permissions");
   if (flock(lock.fd, LOCK_EX | LOCK_NB) != 0)
     return Error(Code::locked, files.lock + ": the program that was started before still runs", "wait until it ends");
-  remove_file(files.exit);
+  posix_files()->remove_file(files.exit);
   Descriptor log(open_private(files.log, O_WRONLY | O_APPEND | O_TRUNC));
   int ends[2] = {-1, -1};
   if (log.fd < 0 || ftruncate(lock.fd, 0) != 0 || pipe2(ends, O_CLOEXEC) != 0)

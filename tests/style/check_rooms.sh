@@ -62,6 +62,12 @@ all="$library emulator gateway cli"
   # A child between fork() and exec() may not use the library's own files: it opens its own.
   door files '([^a-zA-Z0-9_>]::|std::|[=(!,;] *|return +)(open|openat|creat|fopen|freopen|tmpfile|mkstemp|fsync|fdatasync|rename|unlink|mkdir|rmdir|opendir) *\(|[io]?fstream|std::filesystem' \
     'sys/(file|path|process)_posix\.cc' $library
+  # What was made by the system is made in one place, and given to the others (core/world.h). SQLite and started programs
+  # work on real files; settings name files of the machine, as the variables of its environment do.
+  door 'the world' 'SystemClock|SystemRandom|make_curl_transport|open_sqlite_store' \
+    '(abi/system_world|sys/clock|sys/random|net/curl_transport|store/sqlite_store)\.(cc|h)' $library
+  door 'the real files' 'posix_files *\(' \
+    '(abi/system_world|sys/file_system|sys/path_posix|sys/process_posix|store/sqlite_store|core/config)\.(cc|h)' $library
   door threads 'pthread_create|std::(j?thread|async)[ (<{]' 'core/(router/router|engine/executor)\.(cc|h)' $library
   door processes '[^_a-z:.>](::)?(fork|vfork|system|popen|execv[pe]*|posix_spawnp?) *\(' 'sys/process_posix\.cc' $library
   door exceptions 'catch *\(' 'abi/guard\.h|sys/wall\.h' $library

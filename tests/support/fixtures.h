@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "codec/json_read.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br::test {
 
 // The file's lines without the empty ones; nothing when there is no such file.
 inline std::optional<std::vector<std::string>> read_lines(const std::string& path) {
-  auto whole = read_whole_file(path, std::size_t{64} << 20);
+  auto whole = posix_files()->read_whole_file(path, std::size_t{64} << 20);
   if (!whole) return std::nullopt;
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < whole->size();) {

@@ -37,7 +37,7 @@ inline Result<Account> test_account(const Provider& provider) {
   Config config;
   const std::string prefix = std::string(provider.name()) + ".";
   if (find_property(prefix + "api_key") != nullptr) (void)config.set(prefix + "api_key", kKey);
-  const auto json = read_whole_file(folder_of(provider) + "account.json", 1 << 20);
+  const auto json = posix_files()->read_whole_file(folder_of(provider) + "account.json", 1 << 20);
   const auto settings = Json::parse(json ? *json : "{}");
   if (settings == nullptr) return Error(Code::config, "account.json is not JSON");
   for (const auto& [name, value] : settings->fields()) {

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <string>
 
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 class Scratch {
  public:
@@ -21,7 +21,7 @@ class Scratch {
     if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
   }
   ~Scratch() {
-    if (!path_.empty()) br::remove_tree(path_);
+    if (!path_.empty()) br::posix_files()->remove_tree(path_);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;

@@ -6,7 +6,6 @@
 #include "providers/registry.h"
 #include "providers/shared/refusal.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -29,9 +28,9 @@ std::vector<std::string> secret_variables() {
 }
 
 // The request file goes out as it was written, or not at all.
-Result<void> check_requests(const RemoteBatch& batch, Op op) {
+Result<void> check_requests(FileSystem* files, const RemoteBatch& batch, Op op) {
   if (op != Op::upload && (op != Op::create || !batch.input_file_id.empty())) return {};
-  const std::int64_t size = file_size(batch.request_path);
+  const std::int64_t size = files->file_size(batch.request_path);
   if (size == batch.bytes) return {};
   Error error(Code::store,
               batch.request_path + " is damaged: it has " + std::to_string(std::max<std::int64_t>(0, size)) + " bytes of " +
@@ -233,10 +232,11 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
   Run* run = find(job_id);
   const Part& part = run->parts[index];
   const RemoteBatch& batch = run->job.batches[index];
-  if (auto whole = check_requests(batch, op); !whole) return call_failed(job_id, index, op, whole.error(), false);
+  if (auto whole = check_requests(p_.spool->files(), batch, op); !whole)
+    return call_failed(job_id, index, op, whole.error(), false);
   std::string lines;
   if (op == Op::create && part.provider->wants_lines(account, batch)) {
-    auto read = read_own_file(batch.request_path, kMaxInlineBytes);
+    auto read = p_.spool->files()->read_own_file(batch.request_path, kMaxInlineBytes);
     if (!read) return call_failed(job_id, index, op, read.error(), false);
     lines = std::move(*read);
   }

@@ -13,11 +13,11 @@ namespace {
 constexpr std::uint64_t kConsumeStep = std::uint64_t{256} << 10;
 
 // Before the state says that the results are here: after that nobody asks the vendor for them again.
-Result<void> sync_results(const std::string& path) {
-  auto file = File::open_update(path);
+Result<void> sync_results(const ResultFeed& feed) {
+  auto file = feed.files->open_update(feed.path);
   if (!file) return std::move(file.error());
   if (auto synced = file->sync(); !synced) return synced;
-  return sync_directory(path.substr(0, path.rfind('/')));
+  return feed.files->sync_directory(parent_path(feed.path));
 }
 
 // Opens the collector where there is none yet.
@@ -134,12 +134,12 @@ void Engine::consumed(const std::string& job_id, std::size_t index, bool last, R
 void Engine::start_finish(Run* run, std::size_t index) {
   Part& part = run->parts[index];
   p_.executor->post([this, job_id = run->job.id, index, slot = part.collector, plan = collector_plan(run, index),
-                     path = part.feed->path, rest = rest_reason(run->job.batches[index])]() mutable {
+                     feed = part.feed, rest = rest_reason(run->job.batches[index])]() mutable {
     auto report = guarded([&]() -> Result<CollectReport> {
       if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
       auto ended = (*slot)->finish(rest.view());
       if (!ended) return ended;
-      auto sum = sum_of_file(path);
+      auto sum = sum_of_file(feed->files, feed->path);
       if (!sum) return std::move(sum.error());
       ended->results_sum = std::move(*sum);
       return ended;
@@ -162,11 +162,11 @@ void Engine::finished(const std::string& job_id, std::size_t index, Result<Colle
   part.body_starts = {};
   part.read_bodies.clear();
   part.downloads = {};
-  if (auto synced = sync_results(part.feed->path); !synced) return fetch_error(job_id, index, synced.error());
+  if (auto synced = sync_results(*part.feed); !synced) return fetch_error(job_id, index, synced.error());
   const std::string line_sums = LineSums::path_of(part.feed->path);
   push(job_id, index, {EventKind::finished, Op::poll, {}, {}, *report});
   drain();
-  if (!store_failed_) remove_file(line_sums);  // the checksum of the whole file stands in the record now
+  if (!store_failed_) p_.spool->files()->remove_file(line_sums);  // the checksum of the whole file stands in the record now
   if (run = find(job_id); run != nullptr) job_maybe_done(run);
 }
 

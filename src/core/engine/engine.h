@@ -53,7 +53,7 @@ class EngineListener {
 struct EngineParts {
   Store* store = nullptr;
   Transport* transport = nullptr;
-  Clock* clock = nullptr;
+  const Clock* clock = nullptr;
   Random* random = nullptr;
   Executor* executor = nullptr;
   EngineListener* listener = nullptr;

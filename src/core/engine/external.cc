@@ -1,14 +1,13 @@
 // The engine's calls of providers from outside the library.
 #include "core/engine/engine.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
 
 // Brings all result lines into a file of its own: one that an earlier call still writes to is another file.
-Result<void> write_results(const Provider& provider, const RemoteBatch& batch, const std::string& path) {
-  remove_file(path);
-  auto made = File::create(path);
+Result<void> write_results(FileSystem* files, const Provider& provider, const RemoteBatch& batch, const std::string& path) {
+  files->remove_file(path);
+  auto made = files->create(path);
   if (!made) return std::move(made.error());
   BufferedFile file(std::move(*made));
   auto fetched = provider.fetch(batch, [&file](std::string_view bytes) { return file.append(bytes); });
@@ -32,7 +31,7 @@ void Engine::external_call(Run* run, std::size_t index, Op op) {
   if (op == Op::upload) return push(job_id, index, {EventKind::done, op, {}, {}, {}});
   part.calls[op] = 0;
   ExternalWork work{part.provider, {}, op == Op::create, job_id, index, part.hold};
-  work.run = [this, provider = part.provider, batch = run->job.batches[index], op, job_id, index, answers = answers_] {
+  work.run = [this, files = p_.spool->files(), provider = part.provider, batch = run->job.batches[index], op, job_id, index, answers = answers_] {
     auto outcome = std::make_shared<Result<Outcome>>(provider->operate(op, batch, 0));
     answers->post({op == Op::create,
                    [this, job_id, index, op, outcome] { external_answered(job_id, index, op, std::move(*outcome)); }});
@@ -70,9 +69,9 @@ void Engine::external_fetch(Run* run, std::size_t index) {
   const std::string job_id = run->job.id;
   const std::string path = p_.spool->local(job_id, run->job.batches[index].part, "fetched.jsonl");
   ExternalWork work{part.provider, {}, false, job_id, index, part.hold};
-  work.run = [this, provider = part.provider, batch = run->job.batches[index], job_id, index, path,
+  work.run = [this, files = p_.spool->files(), provider = part.provider, batch = run->job.batches[index], job_id, index, path,
               answers = answers_] {
-    auto written = std::make_shared<Result<void>>(write_results(*provider, batch, path));
+    auto written = std::make_shared<Result<void>>(write_results(files, *provider, batch, path));
     answers->post(
         {false, [this, job_id, index, path, written] { external_fetched(job_id, index, path, std::move(*written)); }});
   };
@@ -91,7 +90,7 @@ void Engine::external_fetched(const std::string& job_id, std::size_t index, cons
     return fetch_error(job_id, index, std::move(written.error()));
   }
   copy_local_output(run, index, path);
-  remove_file(path);
+  p_.spool->files()->remove_file(path);
 }
 
 // The job needs the provider no more. What it held is dropped on a thread of the caller's.

@@ -72,10 +72,10 @@ void Engine::start_fetch(Run* run, std::size_t index) {
   const std::string& job_id = run->job.id;
   if (part.download_call != 0) return;  // it is under way
   if (!part.output) {
-    auto opened = OutputFile::open(p_.spool->output(job_id, run->job.batches[index].part), true);
+    auto opened = OutputFile::open(p_.spool->files(), p_.spool->output(job_id, run->job.batches[index].part));
     if (!opened) return fetch_error(job_id, index, opened.error());
     part.output = std::make_unique<OutputFile>(std::move(*opened));
-    part.replayed = file_size(part.feed->path) > 0;
+    part.replayed = part.feed->files->file_size(part.feed->path) > 0;
   }
   if (!part.pass_open) {
     auto account = account_of(*run, index);
@@ -169,7 +169,7 @@ void Engine::copy_local_output(Run* run, std::size_t index, const std::string& p
   if (!part.download_again) next_body(&part);
   if (auto begun = part.output->begin_source(part.download_again); !begun)
     return fetch_error(job_id, index, begun.error());
-  auto file = File::open_read(path);
+  auto file = p_.spool->files()->open_read(path);
   if (!file) return fetch_error(job_id, index, file.error());
   std::string block(kCopyBlock, '\0');
   for (;;) {

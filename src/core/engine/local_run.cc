@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "codec/utf8.h"
-#include "sys/file.h"
 #include "sys/process.h"
 
 namespace br {
@@ -29,8 +28,8 @@ ProcessFiles files_of(const LocalJob& job) {
 std::string output_of(const LocalJob& job) { return job.spool.local(job.batch.job_id, job.batch.part, "out.jsonl"); }
 
 // The last lines of the log; progress bars overwrite theirs with a carriage return.
-std::string log_tail(const std::string& path) {
-  auto file = File::open_read(path);
+std::string log_tail(FileSystem* files, const std::string& path) {
+  auto file = files->open_read(path);
   if (!file) return {};
   const auto size = file->size();
   if (!size) return {};
@@ -54,9 +53,9 @@ LocalRun look(const LocalJob& job) {
   run.started = state.started;
   run.running = state.running;
   run.exit_code = state.exit_code;
-  run.has_output = file_size(output_of(job)) > 0;
+  run.has_output = job.spool.files()->file_size(output_of(job)) > 0;
   run.cancelled = job.batch.cancel_wanted;
-  run.log_tail = log_tail(files.log);
+  run.log_tail = log_tail(job.spool.files(), files.log);
   return run;
 }
 
@@ -95,7 +94,7 @@ Result<Outcome> start(const LocalJob& job) {
   auto argv = command_of(job.provider, job.account, job.batch, output);
   if (!argv) return std::move(argv.error());
   // Made here, so that it is private; the program only writes into it.
-  if (auto made = File::create(output); !made) return std::move(made.error());
+  if (auto made = job.spool.files()->create(output); !made) return std::move(made.error());
   if (auto started = start_process(*argv, environment_without(job.secret_variables), files_of(job)); !started)
     return std::move(started.error());
   LocalRun run;

@@ -43,14 +43,14 @@ Result<Refetched> merge_all(const Spool& spool, std::vector<RunFetched> parts, s
     if (batch.results.total == 0) continue;
     const std::string path = spool.results(batch, batch.refetches + 1);
     if (part.fetched.whole) {
-      if (auto put = replace_results(part.fetched, part.before, part.old.path, part.answers_path, path, seed); !put)
+      if (auto put = replace_results(part.fetched, part.before, part.old, part.answers_path, path, seed); !put)
         return std::move(put.error());
     } else {
       auto replaced = merge_answers(part.old, part.answers_path, path, seed);
       if (!replaced) return std::move(replaced.error());
       part.fetched.replaced = std::move(*replaced);
     }
-    auto sum = sum_of_file(path);
+    auto sum = sum_of_file(spool.files(), path);
     if (!sum) return std::move(sum.error());
     batch.results_sum = std::move(*sum);
     merged.push_back(std::move(part.fetched));
@@ -64,8 +64,8 @@ void Engine::refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn
   const std::string id = refetch_id(job.id);
   if (find(id) != nullptr)
     return done(Error(Code::already, "the results of " + job.id + " are being fetched again", "wait for that"));
-  remove_tree(p_.spool->job_directory(id));
-  if (auto made = make_directories(p_.spool->job_directory(id)); !made) return done(std::move(made.error()));
+  p_.spool->files()->remove_tree(p_.spool->job_directory(id));
+  if (auto made = p_.spool->files()->make_directories(p_.spool->job_directory(id)); !made) return done(std::move(made.error()));
   auto run = std::make_unique<Run>();
   run->job = job;
   run->job.id = id;
@@ -83,8 +83,8 @@ void Engine::refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn
   move_addresses(run.get());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const RemoteBatch& batch = job.batches[parts[i].part];
-    run->parts[i].feed = std::make_shared<ResultFeed>();
-    run->parts[i].feed->path = p_.spool->output(id, batch.part) + ".answers";
+    run->parts[i].feed =
+        std::make_shared<ResultFeed>(p_.spool->files(), p_.spool->output(id, batch.part) + ".answers");
     use_provider_of(run.get(), i, std::move(parts[i].use));
     // Nothing is ever sent again, and nobody waits for a batch that the vendor no longer has.
     run->parts[i].rules.attached = true;
@@ -99,7 +99,7 @@ void Engine::refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn
 
 void Engine::stop_refetch(const std::string& job_id) {
   remove(refetch_id(job_id));
-  remove_tree(p_.spool->job_directory(refetch_id(job_id)));
+  p_.spool->files()->remove_tree(p_.spool->job_directory(refetch_id(job_id)));
 }
 
 // Of such a run only what is worth a line, as the job's.

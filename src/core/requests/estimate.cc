@@ -52,8 +52,8 @@ void add_estimate(const Request& request, std::int64_t default_max_tokens, Token
   tokens->output += most;
 }
 
-Result<Estimate> make_estimate(const Config& config, const std::vector<RemoteBatch>& batches) {
-  auto prices = Prices::load(config);
+Result<Estimate> make_estimate(FileSystem* files, const Config& config, const std::vector<RemoteBatch>& batches) {
+  auto prices = Prices::load(files, config);
   if (!prices) return std::move(prices.error());
   Estimate estimate;
   estimate.prices_date = prices->date();
@@ -79,14 +79,14 @@ Result<Estimate> make_estimate(const Config& config, const std::vector<RemoteBat
   return estimate;
 }
 
-Result<void> check_budget(const Config& config, const std::vector<RemoteBatch>& batches) {
+Result<void> check_budget(FileSystem* files, const Config& config, const std::vector<RemoteBatch>& batches) {
   const std::string& text = config.get("max_cost_usd");
   if (text.empty()) return {};
   double most = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), most);
   if (code != std::errc() || end != text.data() + text.size() || most < 0)
     return Error(Code::config, "max_cost_usd: \"" + text + "\" is no amount", "give dollars, as 12.50");
-  auto estimate = make_estimate(config, batches);
+  auto estimate = make_estimate(files, config, batches);
   if (!estimate) return std::move(estimate.error());
   if (!estimate->cost)
     return Error(Code::budget, "a limit of $" + text + " is set, and the price of a model is not known",

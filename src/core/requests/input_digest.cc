@@ -87,7 +87,7 @@ std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<
 Result<std::string> input_of_files(const Spool& spool, const Job& job) {
   std::vector<std::string> digests;
   for (const RemoteBatch& batch : job.batches) {
-    auto requests = File::open_read(spool.requests(job.id, batch.part));
+    auto requests = spool.files()->open_read(spool.requests(job.id, batch.part));
     if (!requests) return std::move(requests.error());
     LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
     auto ids = IdFileReader::open(id_file_of(spool, batch));

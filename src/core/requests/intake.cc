@@ -25,15 +25,16 @@ struct Settings {
 
 class Intake {
  public:
-  Intake(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink, IdTable* all_ids,
+  Intake(const World& world, const Config& config, const BatchSpec& spec, RequestSink* sink, IdTable* all_ids,
          std::string_view id_tag)
-      : config_(config),
+      : files_(world.files),
+        config_(config),
         spec_(spec),
         sink_(sink),
         id_tag_(id_tag),
-        ids_(random.next()),
+        ids_(world.random->next()),
         all_ids_(all_ids),
-        wrong_(spec.sources) {
+        wrong_(world.files, spec.sources) {
     first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
@@ -55,6 +56,7 @@ class Intake {
     wrong_.add({rows_, source.name, line.number}, issue);
   }
 
+  FileSystem* files_;
   const Config& config_;
   const BatchSpec& spec_;
   RequestSink* sink_;
@@ -97,7 +99,7 @@ Result<void> Intake::read_source(const RequestSource& source) {
       return n;
     };
   } else {
-    auto opened = File::open_read(source.path);
+    auto opened = files_->open_read(source.path);
     if (!opened) return std::move(opened.error());
     file = std::move(*opened);
     read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
@@ -234,9 +236,9 @@ Result<IntakeReport> Intake::run() {
 
 }  // namespace
 
-Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
+Result<IntakeReport> read_requests(const World& world, const Config& config, const BatchSpec& spec, RequestSink* sink,
                                    IdTable* all_ids, std::string_view id_tag) {
-  Intake intake(config, spec, random, sink, all_ids, id_tag);
+  Intake intake(world, config, spec, sink, all_ids, id_tag);
   if (auto prepared = intake.prepare(config); !prepared) return std::move(prepared.error());
   return intake.run();
 }

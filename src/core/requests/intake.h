@@ -8,11 +8,10 @@
 
 #include "core/config.h"
 #include "core/requests/id_table.h"
+#include "core/world.h"
 #include "model/error.h"
 #include "model/job.h"
 #include "providers/provider.h"
-#include "sys/file.h"
-#include "sys/random.h"
 
 namespace br {
 
@@ -64,7 +63,7 @@ struct IntakeReport {
 // else is wrong. Code::io or the sink's error end the reading at once. all_ids: where the ids of several batches are
 // collected, with the number of the request behind those that were there. id_tag: what Marker::none vendors get in
 // every id; empty where no batch is made of the lines.
-Result<IntakeReport> read_requests(const Config& config, const BatchSpec& spec, Random& random, RequestSink* sink,
+Result<IntakeReport> read_requests(const World& world, const Config& config, const BatchSpec& spec, RequestSink* sink,
                                    IdTable* all_ids = nullptr, std::string_view id_tag = {});
 
 }  // namespace br

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kSmallBuffer = std::size_t{64} << 10, kLargeBuffer = std::size_t{256} << 10;
 constexpr const char* kSplitHint = "give --split (split=auto) to cut it into several remote batches";
 
-Result<std::unique_ptr<BufferedFile>> create_file(const std::string& path, std::size_t buffer) {
-  auto file = File::create(path);
+Result<std::unique_ptr<BufferedFile>> create_file(FileSystem* files, const std::string& path, std::size_t buffer) {
+  auto file = files->create(path);
   if (!file) return std::move(file.error());
   return std::make_unique<BufferedFile>(std::move(*file), buffer);
 }
@@ -39,15 +39,15 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   part->batch.endpoint = item.request.endpoint;
   if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
   if (plan_.spool != nullptr) {
-    auto requests = create_file(plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
+    auto requests = create_file(plan_.spool->files(), plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
     if (!requests) return std::move(requests.error());
     part->requests = std::move(*requests);
     part->requests->keep_checksum();
-    auto ids = create_file(plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
+    auto ids = create_file(plan_.spool->files(), plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
     if (!ids) return std::move(ids.error());
     part->ids = std::move(*ids);
     if (plan_.keep_unified) {
-      auto unified = create_file(plan_.spool->unified(plan_.job_id, part->batch.part), kLargeBuffer);
+      auto unified = create_file(plan_.spool->files(), plan_.spool->unified(plan_.job_id, part->batch.part), kLargeBuffer);
       if (!unified) return std::move(unified.error());
       part->unified = std::move(*unified);
       part->unified->keep_checksum();

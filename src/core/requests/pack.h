@@ -10,7 +10,6 @@
 #include "core/requests/intake.h"
 #include "core/results/id_file.h"
 #include "store/spool.h"
-#include "sys/file.h"
 
 namespace br {
 

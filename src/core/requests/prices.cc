@@ -4,7 +4,6 @@
 
 #include "codec/json_read.h"
 #include "providers/registry.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -60,10 +59,10 @@ Result<Prices> Prices::parse(std::string_view text, const std::string& name) {
   return prices;
 }
 
-Result<Prices> Prices::load(const Config& config) {
+Result<Prices> Prices::load(FileSystem* files, const Config& config) {
   const std::string& path = config.get("prices.file");
   if (path.empty()) return parse(kBuiltIn, "the built-in price table");
-  auto text = read_whole_file(path, kMaxTable);
+  auto text = files->read_whole_file(path, kMaxTable);
   if (!text) return std::move(text.error());
   return parse(*text, path);
 }

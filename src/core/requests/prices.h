@@ -9,6 +9,7 @@
 
 #include "core/config.h"
 #include "model/job.h"
+#include "sys/file_system.h"
 
 namespace br {
 
@@ -24,7 +25,7 @@ struct Cost {
 class Prices {
  public:
   // The built-in table, or that of prices.file (docs/prices.md). Code::config when the file is none.
-  static Result<Prices> load(const Config& config);
+  static Result<Prices> load(FileSystem* files, const Config& config);
 
   const std::string& date() const { return date_; }
   // Nothing: the table does not know the model.

@@ -10,7 +10,6 @@
 #include "core/results/id_ledger.h"
 #include "core/results/result_file.h"
 #include "providers/registry.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -18,8 +17,8 @@ namespace {
 // Lines of a file, one at a time.
 class Lines {
  public:
-  static Result<std::unique_ptr<Lines>> open(const std::string& path) {
-    auto file = File::open_read(path);
+  static Result<std::unique_ptr<Lines>> open(FileSystem* files, const std::string& path) {
+    auto file = files->open_read(path);
     if (!file) return std::move(file.error());
     return std::unique_ptr<Lines>(new Lines(std::move(*file)));
   }
@@ -85,7 +84,7 @@ Result<void> walk_failed(const Spool& spool, const RemoteBatch& batch, const std
   if (failed.empty()) return {};
   auto ids = IdFileReader::open(id_file_of(spool, batch));
   if (!ids) return std::move(ids.error());
-  auto lines = Lines::open(path);
+  auto lines = Lines::open(spool.files(), path);
   if (!lines) return std::move(lines.error());
   for (;;) {
     auto entry = ids->next();
@@ -103,8 +102,8 @@ bool keeps_no_marker(const std::string& name) {
   return provider != nullptr && provider->capability().marker == Marker::none;
 }
 
-Result<std::unique_ptr<BufferedFile>> create(const std::string& path) {
-  auto file = File::create(path);
+Result<std::unique_ptr<BufferedFile>> create(FileSystem* files, const std::string& path) {
+  auto file = files->create(path);
   if (!file) return std::move(file.error());
   return std::make_unique<BufferedFile>(std::move(*file), std::size_t{256} << 10);
 }
@@ -143,9 +142,9 @@ class Retagger {
 };
 
 // The requests as they were given are still those.
-Result<void> check_unified(const std::string& path, const RemoteBatch& batch) {
+Result<void> check_unified(FileSystem* files, const std::string& path, const RemoteBatch& batch) {
   if (batch.unified_sum.empty()) return {};
-  auto sum = sum_of_file(path);
+  auto sum = sum_of_file(files, path);
   if (!sum) return std::move(sum.error());
   if (*sum == batch.unified_sum) return {};
   return Error(Code::store, path + " is damaged: it is not as it was written", "put the file back from a copy");
@@ -156,10 +155,10 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::v
                        std::uint64_t seed, RemoteBatch* to) {
   if (failed.empty()) return {};
   if (auto whole = spool.check_requests(from, true); !whole) return whole;
-  auto requests = create(spool.requests(to->job_id, to->part));
+  auto requests = create(spool.files(), spool.requests(to->job_id, to->part));
   if (!requests) return std::move(requests.error());
   (*requests)->keep_checksum();
-  auto ids = create(spool.ids(to->job_id, to->part));
+  auto ids = create(spool.files(), spool.ids(to->job_id, to->part));
   if (!ids) return std::move(ids.error());
   Retagger retagger(find_provider(from.provider), to->id_tag);
   IdSum sum;
@@ -185,9 +184,9 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::v
   if (auto synced = (*ids)->sync(); !synced) return synced;
   to->request_sum = (*requests)->checksum();
   const std::string unified = spool.unified(from.job_id, from.part);
-  if (!path_exists(unified)) return {};
-  if (auto whole = check_unified(unified, from); !whole) return whole;
-  auto out = create(spool.unified(to->job_id, to->part));
+  if (!spool.files()->exists(unified)) return {};
+  if (auto whole = check_unified(spool.files(), unified, from); !whole) return whole;
+  auto out = create(spool.files(), spool.unified(to->job_id, to->part));
   if (!out) return std::move(out.error());
   (*out)->keep_checksum();
   copied = walk_failed(spool, from, unified, failed, seed,
@@ -237,7 +236,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
         "fetch the answers again: `batchrouter results " + parent.id + " --refetch`; or pay once more with --again");
   if (job->batches.empty())
     return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
-  if (auto synced = sync_directory(parent_path(spool.job_directory(job->id))); !synced)
+  if (auto synced = spool.files()->sync_directory(parent_path(spool.job_directory(job->id))); !synced)
     return std::move(synced.error());
   return left_out;
 }
@@ -246,10 +245,10 @@ Result<void> for_each_failed(const Spool& spool, const Job& job, std::uint64_t h
                              const std::function<Result<void>(std::string_view line)>& each) {
   for (const RemoteBatch& batch : job.batches) {
     const std::string unified = spool.unified(job.id, batch.part);
-    if (!path_exists(unified))
+    if (!spool.files()->exists(unified))
       return Error(Code::not_found, "the job " + job.id + " did not keep its requests as they were given",
                    "set audit.files=1 when submitting; a retry works without them");
-    if (auto whole = check_unified(unified, batch); !whole) return whole;
+    if (auto whole = check_unified(spool.files(), unified, batch); !whole) return whole;
     auto failed = failed_ids(spool, batch, Take::all, hash_seed);
     if (!failed) return std::move(failed.error());
     auto walked = walk_failed(spool, batch, unified, failed->ids, hash_seed,

@@ -6,7 +6,6 @@
 #include "codec/json_read.h"
 #include "codec/utf8.h"
 #include "providers/registry.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -70,7 +69,7 @@ WrongLines::Id WrongLines::id_at(std::uint64_t row) const {
   if (!source.path.empty()) {
     if (source.path == "-" || source.path.starts_with("/dev/")) return {};
     constexpr std::size_t kReadable = std::size_t{1} << 30;
-    auto whole = read_whole_file(source.path, kReadable);
+    auto whole = files_->read_whole_file(source.path, kReadable);
     if (!whole) return {};
     text = std::move(*whole);
   }

@@ -23,7 +23,7 @@ struct LinePlace {
 // Keeps the first hundred of each kind and counts them all.
 class WrongLines {
  public:
-  explicit WrongLines(const std::vector<RequestSource>& sources) : sources_(sources) {}
+  WrongLines(FileSystem* files, const std::vector<RequestSource>& sources) : files_(files), sources_(sources) {}
 
   // The next source's lines follow on `rows` lines.
   void begin_source(std::uint64_t rows) { source_rows_.push_back(rows); }
@@ -51,6 +51,7 @@ class WrongLines {
   Id id_at(std::uint64_t row) const;
   void explain_missing(Error* error) const;
 
+  FileSystem* files_;
   const std::vector<RequestSource>& sources_;
   std::vector<std::uint64_t> source_rows_;
   std::vector<Found> found_;

@@ -24,7 +24,7 @@ bool is_blank(std::string_view text) {
 }  // namespace
 
 ResultFeed::~ResultFeed() {
-  if (replaced) remove_file(path);
+  if (replaced) files->remove_file(path);
 }
 
 Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
@@ -76,11 +76,11 @@ void Collector::odd(std::int32_t event, std::string text) {
 }
 
 Result<void> Collector::open_files() {
-  auto results = File::open_update(plan_.feed->path);
+  auto results = plan_.feed->files->open_update(plan_.feed->path);
   if (!results) return std::move(results.error());
   if (auto sought = results->seek(plan_.feed->length); !sought) return sought;
   results_ = std::make_unique<BufferedFile>(std::move(*results));
-  return sums_.open(plan_.feed->path);
+  return sums_.open(plan_.feed->files, plan_.feed->path);
 }
 
 // Thousands of batches may wait for their next download: none of them holds a descriptor or a buffer.
@@ -107,7 +107,7 @@ Result<CollectReport> Collector::consume(const OutputRead& read) {
     lines_->skip_long_lines();
   }
   lines_->keep_partial(!read.last);
-  auto output = File::open_read(plan_.output_path);
+  auto output = plan_.feed->files->open_read(plan_.output_path);
   if (!output) return std::move(output.error());
   output_ = std::move(*output);
   if (auto opened = open_files(); !opened) return std::move(opened.error());

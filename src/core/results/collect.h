@@ -18,17 +18,18 @@
 #include "core/results/line_sums.h"
 #include "core/results/result_file.h"
 #include "providers/provider.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 
 // The results file as its readers see it.
 struct ResultFeed {
-  ResultFeed() = default;
+  ResultFeed(FileSystem* in, std::string name) : files(in), path(std::move(name)) {}
   ~ResultFeed();
   ResultFeed(const ResultFeed&) = delete;
   ResultFeed& operator=(const ResultFeed&) = delete;
-  std::string path;
+  FileSystem* const files;
+  const std::string path;
   std::atomic<std::uint64_t> length{0};  // whole lines up to here
   std::atomic<bool> complete{false};     // no more will come
   std::string sum;                       // of the whole file, where an earlier process collected it

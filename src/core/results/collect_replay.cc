@@ -12,7 +12,7 @@ namespace br {
 // The whole lines of an earlier process stay, since some of them may have been handed out; a torn last one goes. So
 // does everything from a damaged one on, which the vendor gives again, unless somebody has acknowledged it.
 Result<void> Collector::replay() {
-  auto file = File::open_update(plan_.feed->path);
+  auto file = plan_.feed->files->open_update(plan_.feed->path);
   if (!file) return std::move(file.error());
   auto size = file->size();
   if (!size) return std::move(size.error());
@@ -31,13 +31,13 @@ Result<void> Collector::replay() {
                      std::string("by its id: the answers stay at the vendor"));
   if (auto cut = file->truncate(*whole); !cut) return cut;
   plan_.feed->length = *whole;
-  return LineSums::write(plan_.feed->path, sums);
+  return LineSums::write(plan_.feed->files, plan_.feed->path, sums);
 }
 
 // Where the first line begins that is not whole, or not as it was written. sums: of those before it.
 Result<std::uint64_t> Collector::read_earlier(File* file, const Places& places, std::vector<std::uint64_t>* sums) {
   std::uint64_t whole = 0;
-  const auto kept = LineSums::read(plan_.feed->path);
+  const auto kept = LineSums::read(plan_.feed->files, plan_.feed->path);
   if (!kept) return kept.error();
   LineReader lines([file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); }, kMaxResultLine);
   Line line;

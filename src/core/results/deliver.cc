@@ -13,7 +13,7 @@ constexpr std::uint64_t kAcked = std::uint64_t{1} << 63;
 
 Result<void> check_once(ResultFeed* feed) {
   if (feed->sum.empty() || feed->checked) return {};
-  if (auto whole = check_results(feed->path, feed->sum); !whole) return whole;
+  if (auto whole = check_results(feed->files, feed->path, feed->sum); !whole) return whole;
   feed->checked = true;
   return {};
 }
@@ -29,7 +29,7 @@ Result<bool> FeedReader::next(Line* line) {
       pending_ = false;
       return false;
     }
-    auto file = File::open_read(feed_->path);
+    auto file = feed_->files->open_read(feed_->path);
     if (!file) return std::move(file.error());
     file_ = std::move(*file);
     lines_ = std::make_unique<LineReader>(

@@ -60,11 +60,11 @@ IdFileReader::IdFileReader(File file, IdFile known)
 }
 
 IdFile id_file_of(const Spool& spool, const RemoteBatch& batch) {
-  return {spool.ids(batch.job_id, batch.part), batch.rows, batch.ids_sum};
+  return {spool.files(), spool.ids(batch.job_id, batch.part), batch.rows, batch.ids_sum};
 }
 
 Result<IdFileReader> IdFileReader::open(IdFile known) {
-  auto file = File::open_read(known.path);
+  auto file = known.files->open_read(known.path);
   if (!file) return std::move(file.error());
   return IdFileReader(std::move(*file), std::move(known));
 }

@@ -19,6 +19,7 @@ namespace br {
 
 // An ids file as the batch's record knows it; -1 and empty: not known.
 struct IdFile {
+  FileSystem* files = nullptr;
   std::string path;
   std::int64_t rows = -1;
   std::string sum;  // its last line

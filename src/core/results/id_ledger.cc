@@ -38,6 +38,7 @@ Result<IdLedger> IdLedger::load(const IdFile& file, std::uint64_t seed) {
   for (int tried = 0; tried < kSeeds; ++tried, ++seed) {
     IdLedger ledger;
     ledger.seed_ = seed;
+    ledger.files_ = file.files;
     ledger.ids_path_ = file.path;
     bool wire = false;
     auto read = for_each_id(file, [&](const IdEntry& entry) {
@@ -64,7 +65,7 @@ Result<IdLedger> IdLedger::load(const IdFile& file, std::uint64_t seed) {
 Result<bool> IdLedger::custom_id_token(std::size_t place, std::string* token) const {
   if (offsets_.empty()) return false;
   if (!ids_file_.is_open()) {
-    auto file = File::open_read(ids_path_);
+    auto file = files_->open_read(ids_path_);
     if (!file) return std::move(file.error());
     ids_file_ = std::move(*file);
   }

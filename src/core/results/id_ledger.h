@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model/error.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 
@@ -43,6 +43,7 @@ class IdLedger {
   std::uint64_t seed_ = 0;
   std::vector<std::uint64_t> hashes_;   // sorted
   std::vector<std::uint64_t> offsets_;  // of each one's line in the ids file; empty where no wire ids are in use
+  FileSystem* files_ = nullptr;
   std::string ids_path_;
   mutable File ids_file_;  // open while ids on the wire are looked up
   std::vector<bool> seen_;

@@ -21,10 +21,10 @@ std::uint64_t LineSums::sum_of(std::string_view line) {
   return sum.value();
 }
 
-Result<std::optional<std::vector<std::uint64_t>>> LineSums::read(const std::string& results_path) {
+Result<std::optional<std::vector<std::uint64_t>>> LineSums::read(FileSystem* files, const std::string& results_path) {
   const std::string path = path_of(results_path);
-  if (!path_exists(path)) return std::optional<std::vector<std::uint64_t>>();
-  auto bytes = read_own_file(path, kMostBytes);
+  if (!files->exists(path)) return std::optional<std::vector<std::uint64_t>>();
+  auto bytes = files->read_own_file(path, kMostBytes);
   if (!bytes) return std::move(bytes.error());
   std::vector<std::uint64_t> sums(bytes->size() / kSumBytes);
   for (std::size_t i = 0; i < sums.size(); ++i) {
@@ -34,16 +34,16 @@ Result<std::optional<std::vector<std::uint64_t>>> LineSums::read(const std::stri
   return std::optional(std::move(sums));
 }
 
-Result<void> LineSums::write(const std::string& results_path, const std::vector<std::uint64_t>& sums) {
-  auto file = File::create(path_of(results_path));
+Result<void> LineSums::write(FileSystem* files, const std::string& results_path, const std::vector<std::uint64_t>& sums) {
+  auto file = files->create(path_of(results_path));
   if (!file) return std::move(file.error());
   std::string bytes;
   for (const std::uint64_t sum : sums) append_bytes(sum, &bytes);
   return file->append(bytes);
 }
 
-Result<void> LineSums::open(const std::string& results_path) {
-  auto file = File::open_append(path_of(results_path));
+Result<void> LineSums::open(FileSystem* files, const std::string& results_path) {
+  auto file = files->open_append(path_of(results_path));
   if (!file) return std::move(file.error());
   file_ = std::make_unique<BufferedFile>(std::move(*file), kBlock);
   return {};

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/error.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace br {
 
@@ -19,12 +19,12 @@ class LineSums {
   static std::string path_of(const std::string& results_path) { return results_path + ".sums"; }
   static std::uint64_t sum_of(std::string_view line);
   // Of the lines that an earlier process wrote; nothing where it kept none.
-  static Result<std::optional<std::vector<std::uint64_t>>> read(const std::string& results_path);
+  static Result<std::optional<std::vector<std::uint64_t>>> read(FileSystem* files, const std::string& results_path);
 
   // The lines that are kept of what an earlier process wrote; what followed them is dropped.
-  static Result<void> write(const std::string& results_path, const std::vector<std::uint64_t>& sums);
+  static Result<void> write(FileSystem* files, const std::string& results_path, const std::vector<std::uint64_t>& sums);
 
-  Result<void> open(const std::string& results_path);  // to go on at the end
+  Result<void> open(FileSystem* files, const std::string& results_path);  // to go on at the end
   void add(std::string_view line);
   // Before the lines themselves are written: a line without a sum is not believed.
   Result<void> flush();

@@ -6,7 +6,6 @@
 #include "core/results/collect.h"
 #include "core/results/rest_reason.h"
 #include "core/results/result_file.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -18,7 +17,7 @@ RestReason rest_of(RemoteBatch batch) {
 }
 
 Result<void> collect_again(CollectorPlan plan, const RestReason& rest) {
-  const auto output_size = file_size(plan.output_path);
+  const auto output_size = plan.feed->files->file_size(plan.output_path);
   auto collector = Collector::open(std::move(plan));
   if (!collector) return std::move(collector.error());
   if (output_size > 0) {
@@ -35,6 +34,7 @@ Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBat
                              std::size_t max_line_bytes, std::uint64_t seed) {
   if (batch.results_sum.empty()) return false;
   const std::string path = spool.results(batch), rebuilt = path + ".rebuilt-" + std::to_string(seed);
+  FileSystem* const files = spool.files();
   CollectorPlan plan;
   if (!job.attached) plan.ids = id_file_of(spool, batch);
   plan.takes_caller_ids = batch.adopted_by_person;
@@ -43,19 +43,18 @@ Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBat
   plan.hash_seed = seed;
   plan.context = ResultContext(batch.provider, batch.job_id, batch.status.id);
   plan.provider = &provider;
-  plan.feed = std::make_shared<ResultFeed>();
-  plan.feed->path = rebuilt;
+  plan.feed = std::make_shared<ResultFeed>(files, rebuilt);
   auto collected = collect_again(std::move(plan), rest_of(batch));
-  remove_file(LineSums::path_of(rebuilt));
-  const bool same = collected && check_results(rebuilt, batch.results_sum).ok();
+  files->remove_file(LineSums::path_of(rebuilt));
+  const bool same = collected && check_results(files, rebuilt, batch.results_sum).ok();
   if (!same) {
-    remove_file(rebuilt);
+    files->remove_file(rebuilt);
     return false;
   }
-  if (auto file = File::open_update(rebuilt); !file) return std::move(file.error());
+  if (auto file = files->open_update(rebuilt); !file) return std::move(file.error());
   else if (auto synced = file->sync(); !synced) return std::move(synced.error());
-  if (auto renamed = rename_path(rebuilt, path); !renamed) return std::move(renamed.error());
-  if (auto synced = sync_directory(parent_path(path)); !synced) return std::move(synced.error());
+  if (auto renamed = files->rename(rebuilt, path); !renamed) return std::move(renamed.error());
+  if (auto synced = files->sync_directory(parent_path(path)); !synced) return std::move(synced.error());
   return true;
 }
 

@@ -7,7 +7,6 @@
 #include "codec/result_line.h"
 #include "core/results/id_ledger.h"
 #include "core/results/result_file.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -34,10 +33,9 @@ Result<Changeable> count_changeable(const Spool& spool, const RemoteBatch& batch
 namespace {
 
 // Ids that had their answer in the damaged file, as far as it can be read, and have none in the new one.
-Result<std::int64_t> count_given_up(const std::string& damaged_path, const std::string& answers_path,
-                                    std::uint64_t seed) {
+Result<std::int64_t> count_given_up(const ResultFile& damaged, const std::string& answers_path, std::uint64_t seed) {
   std::vector<std::uint64_t> failed;
-  auto read = for_each_result({answers_path, -1, ""}, [&](const Line& line, std::string_view id) -> Result<void> {
+  auto read = for_each_result({damaged.files, answers_path, -1, ""}, [&](const Line& line, std::string_view id) -> Result<void> {
     if (!is_success_line({line.data, line.size})) failed.push_back(hash_id(id, seed));
     return {};
   });
@@ -45,7 +43,7 @@ Result<std::int64_t> count_given_up(const std::string& damaged_path, const std::
   std::sort(failed.begin(), failed.end());
   std::int64_t given_up = 0;
   // What follows the first line that cannot be read is not known.
-  (void)for_each_result({damaged_path, -1, ""}, [&](const Line& line, std::string_view id) -> Result<void> {
+  (void)for_each_result({damaged.files, damaged.path, -1, ""}, [&](const Line& line, std::string_view id) -> Result<void> {
     const bool had = is_success_line({line.data, line.size});
     given_up += had && std::binary_search(failed.begin(), failed.end(), hash_id(id, seed)) ? 1 : 0;
     return {};
@@ -55,13 +53,13 @@ Result<std::int64_t> count_given_up(const std::string& damaged_path, const std::
 
 }  // namespace
 
-Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& damaged_path,
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const ResultFile& damaged,
                              const std::string& answers_path, const std::string& new_path, std::uint64_t seed) {
-  auto given_up = count_given_up(damaged_path, answers_path, seed);
+  auto given_up = count_given_up(damaged, answers_path, seed);
   if (!given_up) return std::move(given_up.error());
   if (*given_up > 0)
     return Error(Code::store,
-                 damaged_path + " is damaged, and the vendor no longer gives " + std::to_string(*given_up) +
+                 damaged.path + " is damaged, and the vendor no longer gives " + std::to_string(*given_up) +
                      " of the answers that stand in it",
                  "put the file back from a copy, or take what can be read of it");
   const Counts& now = fetched.answers.results;
@@ -70,21 +68,21 @@ Result<void> replace_results(const Fetched& fetched, const Counts& before, const
                  "the results of " + fetched.answers.job_id + " are damaged, and the vendor gives only " +
                      std::to_string(now.succeeded) + " answers and " + std::to_string(now.total) + " results of " +
                      std::to_string(before.succeeded) + " and " + std::to_string(before.total) + " that were here",
-                 "put " + damaged_path + " back from a copy");
-  if (auto renamed = rename_path(answers_path, new_path); !renamed) return renamed;
-  return sync_directory(parent_path(new_path));
+                 "put " + damaged.path + " back from a copy");
+  if (auto renamed = damaged.files->rename(answers_path, new_path); !renamed) return renamed;
+  return damaged.files->sync_directory(parent_path(new_path));
 }
 
 Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers_path,
                                const std::string& new_path, std::uint64_t hash_seed) {
   std::vector<std::uint64_t> answered;
-  auto read = for_each_result({answers_path, -1, ""}, [&](const Line&, std::string_view id) -> Result<void> {
+  auto read = for_each_result({old.files, answers_path, -1, ""}, [&](const Line&, std::string_view id) -> Result<void> {
     answered.push_back(hash_id(id, hash_seed));
     return {};
   });
   if (!read) return std::move(read.error());
   std::sort(answered.begin(), answered.end());
-  auto created = File::create(new_path);
+  auto created = old.files->create(new_path);
   if (!created) return std::move(created.error());
   BufferedFile file(std::move(*created));
   Replaced replaced;
@@ -98,11 +96,11 @@ Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers
     return {};
   });
   if (!read) return std::move(read.error());
-  read = for_each_result({answers_path, -1, ""},
+  read = for_each_result({old.files, answers_path, -1, ""},
                          [&](const Line& line, std::string_view) -> Result<void> { return put_line(&file, line); });
   if (!read) return std::move(read.error());
   if (auto synced = file.sync(); !synced) return std::move(synced.error());
-  if (auto synced = sync_directory(parent_path(new_path)); !synced) return std::move(synced.error());
+  if (auto synced = old.files->sync_directory(parent_path(new_path)); !synced) return std::move(synced.error());
   return replaced;
 }
 

@@ -39,7 +39,7 @@ Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers
 
 // answers_path becomes new_path, durably, and with it all results of the batch. An error when it holds fewer answers or
 // results than the damaged file did: none that was here is given up.
-Result<void> replace_results(const Fetched& fetched, const Counts& before, const std::string& damaged_path,
+Result<void> replace_results(const Fetched& fetched, const Counts& before, const ResultFile& damaged,
                              const std::string& answers_path, const std::string& new_path, std::uint64_t seed);
 
 // The record of the batch once the new file is in force: what was acknowledged stays so but for the results that changed.

@@ -3,7 +3,6 @@
 #include "codec/json_cursor.h"
 #include "codec/json_read.h"
 #include "sys/checksum.h"
-#include "sys/file.h"
 
 namespace br {
 namespace {
@@ -31,8 +30,8 @@ Error damaged(const std::string& path, const std::string& what) {
 
 }  // namespace
 
-Result<std::string> sum_of_file(const std::string& path) {
-  auto file = File::open_read(path);
+Result<std::string> sum_of_file(FileSystem* files, const std::string& path) {
+  auto file = files->open_read(path);
   if (!file) return std::move(file.error());
   std::string block(std::size_t{1} << 20, '\0');
   Checksum sum;
@@ -44,9 +43,9 @@ Result<std::string> sum_of_file(const std::string& path) {
   }
 }
 
-Result<void> check_results(const std::string& path, const std::string& sum) {
+Result<void> check_results(FileSystem* files, const std::string& path, const std::string& sum) {
   if (sum.empty()) return {};
-  auto found = sum_of_file(path);
+  auto found = sum_of_file(files, path);
   if (!found && found.error().transient) return std::move(found.error());
   if (found && *found == sum) return {};
   return damaged(path, found ? "it is not what was collected" : found.error().message);
@@ -86,13 +85,13 @@ std::optional<ResultStatus> read_result_status(std::string_view name) {
 }
 
 ResultFile result_file_of(const Spool& spool, const RemoteBatch& batch) {
-  return {spool.results(batch), batch.results.total, batch.results_sum};
+  return {spool.files(), spool.results(batch), batch.results.total, batch.results_sum};
 }
 
 Result<void> for_each_result(const ResultFile& known,
                              const std::function<Result<void>(const Line& line, std::string_view custom_id)>& each) {
   const std::string& path = known.path;
-  auto file = File::open_read(path);
+  auto file = known.files->open_read(path);
   if (!file && !known.sum.empty() && !file.error().transient) return damaged(path, file.error().message);
   if (!file) return std::move(file.error());
   Checksum sum;

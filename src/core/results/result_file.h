@@ -24,13 +24,14 @@ bool is_abandoned(std::string_view line);
 
 // The checksum of a results file; and whether it is still that one (an empty sum: not known). Code::store where it is
 // not, or where there is no such file.
-Result<std::string> sum_of_file(const std::string& path);
-Result<void> check_results(const std::string& path, const std::string& sum);
+Result<std::string> sum_of_file(FileSystem* files, const std::string& path);
+Result<void> check_results(FileSystem* files, const std::string& path, const std::string& sum);
 
 std::optional<ResultStatus> read_result_status(std::string_view name);
 
 // A results file as the batch's record knows it; -1 and empty: not known.
 struct ResultFile {
+  FileSystem* files = nullptr;
   std::string path;
   std::int64_t lines = -1;
   std::string sum;

@@ -233,9 +233,9 @@ Result<void> JobControl::remove(const std::string& job_id) {
   // The engine first, which saves no more of it then. The journal before the record: it would bring the job back.
   (void)run_on_engine(p_.engine, p_.monitor, [engine = p_.engine, job_id] { engine->remove(job_id); });
   const Spool& spool = p_.state->spool();
-  remove_file(spool.journal(job_id));
+  spool.files()->remove_file(spool.journal(job_id));
   auto removed = p_.state->store().remove(job_id);
-  if (removed) remove_tree(spool.job_directory(job_id));
+  if (removed) spool.files()->remove_tree(spool.job_directory(job_id));
   p_.jobs->end_removal(job_id);
   return removed;
 }

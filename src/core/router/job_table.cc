@@ -28,10 +28,10 @@ SnapshotRef first_snapshot(Job job) {
 Feeds JobTable::make_feeds(const Job& job) const {
   Feeds feeds;
   for (const RemoteBatch& batch : job.batches) {
-    auto feed = std::make_shared<ResultFeed>();
-    feed->path = p_.state->spool().results(batch);
+    const Spool& spool = p_.state->spool();
+    auto feed = std::make_shared<ResultFeed>(spool.files(), spool.results(batch));
     if (batch.phase == Phase::collected) {
-      feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file_size(feed->path)));
+      feed->length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, spool.files()->file_size(feed->path)));
       feed->complete = true;
       feed->sum = batch.results_sum;
     }

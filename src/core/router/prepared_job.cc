@@ -37,8 +37,8 @@ Result<void> check_key(const Config& config, const BatchSpec& spec) {
 Job JobPreparer::new_job() {
   constexpr std::size_t kIdLength = 20;
   Job job;
-  job.id = "job_" + p_.random->id(kIdLength);
-  job.created_ms = p_.clock->now_ms();
+  job.id = "job_" + p_.world->random->id(kIdLength);
+  job.created_ms = p_.world->clock->now_ms();
   return job;
 }
 
@@ -80,7 +80,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   const std::string tag = id_tag_of(job.id);
   Packer packer({job.id, &spool, config.get("split") == "auto", config.boolean("audit.files"),
                  config.integer("default_max_tokens"), tag});
-  auto report = read_requests(config, spec, *p_.random, &packer, ids, tag);
+  auto report = read_requests(*p_.world, config, spec, &packer, ids, tag);
   if (!report) return std::move(report.error());
   auto batches = packer.finish();
   if (!batches) {
@@ -91,12 +91,12 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   for (const Provider* provider : report->providers) {
     if (auto allowed = p_.accounts->check_provider(*provider); !allowed) return allowed;
   }
-  if (auto within = check_budget(config, *batches); !within) return std::move(within.error());
+  if (auto within = check_budget(p_.world->files, config, *batches); !within) return std::move(within.error());
   job.batches = std::move(*batches);
   if (auto addressed = address(config, spec, &job); !addressed) return addressed;
   prepared->warnings = std::move(report->warnings);
   prepared->input = input_of(job.batches, packer.digests());
-  return sync_directory(p_.state->directory().spool());
+  return p_.world->files->sync_directory(p_.state->directory().spool());
 }
 
 // Where each batch goes, and whose it will be.
@@ -114,7 +114,7 @@ Result<void> JobPreparer::address(const Config& config, const BatchSpec& spec, J
     batch.base_url = account->base_url;
     batch.marker = "br-" + job->id.substr(4) + "-" + std::to_string(batch.part);
     batch.metadata = spec.metadata;
-    batch.planned_ms = p_.clock->now_ms();
+    batch.planned_ms = p_.world->clock->now_ms();
     p_.accounts->name_account(config, &batch);
   }
   return {};
@@ -137,7 +137,7 @@ Result<PreparedJob> JobPreparer::prepare_retry(const Job& parent, const RepeatPo
 
 Result<void> JobPreparer::copy_requests(const Job& parent, PreparedJob* prepared) {
   Job& job = prepared->job;
-  auto left_out = write_retry(p_.state->spool(), parent, prepared->policy.again, p_.random->next(), &job);
+  auto left_out = write_retry(p_.state->spool(), parent, prepared->policy.again, p_.world->random->next(), &job);
   if (!left_out) return std::move(left_out.error());
   for (RemoteBatch& batch : job.batches) {
     batch.planned_ms = job.created_ms;
@@ -177,7 +177,7 @@ Result<PreparedJob> JobPreparer::prepare_attached(const Account& account, const 
 }
 
 void JobPreparer::discard(const PreparedJob& prepared) {
-  if (!prepared.job.id.empty()) remove_tree(p_.state->spool().job_directory(prepared.job.id));
+  if (!prepared.job.id.empty()) p_.world->files->remove_tree(p_.state->spool().job_directory(prepared.job.id));
 }
 
 }  // namespace br

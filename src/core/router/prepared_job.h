@@ -11,8 +11,7 @@
 #include "core/router/accounts.h"
 #include "core/router/repeated_work.h"
 #include "core/router/router_state.h"
-#include "sys/clock.h"
-#include "sys/random.h"
+#include "core/world.h"
 
 namespace br {
 
@@ -28,8 +27,7 @@ class JobPreparer {
  public:
   struct Parts {
     const Config* config;
-    const Clock* clock;
-    Random* random;
+    const World* world;
     RouterState* state;
     Accounts* accounts;
   };

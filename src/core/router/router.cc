@@ -6,8 +6,6 @@
 
 #include "batchrouter.h"
 #include "core/router/router_stats.h"
-#include "net/curl_transport.h"
-#include "sys/file.h"
 #include "sys/file_size_signal.h"
 #include "sys/wall.h"
 
@@ -19,7 +17,7 @@ constexpr std::int64_t kLongestCloseMs = 86'400'000;
 constexpr std::int64_t kDeletionsMs = 5'000;  // what closing waits for the deletion of remote files, at most
 
 // Several files of certificates become one text; one that cannot be read is left out beside one that can.
-void trust(TransportOptions* options, const Config& config) {
+void trust(FileSystem* system, TransportOptions* options, const Config& config) {
   constexpr std::size_t kMostCertificates = std::size_t{16} << 20;
   const auto directories = values_in_force(config, "http.ca_directory");
   if (!directories.empty()) options->ca_directory = directories.front();
@@ -27,29 +25,30 @@ void trust(TransportOptions* options, const Config& config) {
   if (!files.empty()) options->ca_file = files.front();
   if (files.size() < 2) return;
   for (const std::string& file : files) {
-    if (auto pem = read_whole_file(file, kMostCertificates)) options->ca_pem += *pem + "\n";
+    if (auto pem = system->read_whole_file(file, kMostCertificates)) options->ca_pem += *pem + "\n";
   }
 }
 
-TransportOptions transport_options(const Config& config) {
+TransportOptions transport_options(FileSystem* files, const Config& config) {
   TransportOptions options;
+  options.files = files;
   options.connect_timeout_ms = config.integer("http.connect_timeout_ms");
   options.stall_timeout_ms = config.integer("http.stall_timeout_ms");
   options.call_timeout_ms = config.integer("http.call_timeout_ms");
-  trust(&options, config);
+  trust(files, &options, config);
   options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;
   return options;
 }
 
 }  // namespace
 
-Router::Router(Config config, RouterCallbacks callbacks)
-    : config_(std::move(config)), events_(std::move(callbacks), &monitor_) {}
+Router::Router(Config config, RouterCallbacks callbacks, World world)
+    : world_(std::move(world)), config_(std::move(config)), events_(std::move(callbacks), &monitor_) {}
 
-Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks) {
+Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks, World world) {
   const NoFileSizeSignal quiet;
-  std::shared_ptr<Router> router(new Router(config, std::move(callbacks)));
-  auto prices = Prices::load(config);
+  std::shared_ptr<Router> router(new Router(config, std::move(callbacks), std::move(world)));
+  auto prices = Prices::load(router->world_.files, config);
   if (!prices) return std::move(prices.error());
   router->prices_ = std::move(*prices);
   if (auto opened = router->state_.open(router->config_); !opened) return std::move(opened.error());
@@ -70,8 +69,8 @@ Router::~Router() {
 }
 
 Result<void> Router::start() {
-  const RouterBase base = {&config_, &clock_, &random_, &monitor_, &gate_, &events_, &state_, &prices_};
-  parts_ = std::make_unique<RouterParts>(base, make_curl_transport(transport_options(config_)),
+  const RouterBase base = {&config_, &world_, &monitor_, &gate_, &events_, &state_, &prices_};
+  parts_ = std::make_unique<RouterParts>(base, world_.make_transport(transport_options(world_.files, config_)),
                                          [this](const char* what) { thread_failed(what); });
   monitor_.set_helper([this] { return events_.help(); });
   if (state_.is_observer()) return {};

@@ -12,16 +12,15 @@
 #include "core/config.h"
 #include "core/requests/prices.h"
 #include "core/router/router_parts.h"
-#include "sys/clock.h"
+#include "core/world.h"
 #include "sys/fork_mark.h"
 #include "sys/mutex.h"
-#include "sys/random.h"
 
 namespace br {
 
 class Router {
  public:
-  static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks);
+  static Result<std::shared_ptr<Router>> open(const Config& config, RouterCallbacks callbacks, World world);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
@@ -36,6 +35,7 @@ class Router {
   int fd() const { return is_closed() ? -1 : events_.fd(); }
 
   const Config& config() const { return config_; }
+  const World& world() const { return world_; }
   Monitor& monitor() { return monitor_; }
   EventQueue& events() { return events_; }
   Accounts& accounts() { return parts_->accounts; }
@@ -49,7 +49,7 @@ class Router {
   Result<std::string> stats_json();
 
  private:
-  Router(Config config, RouterCallbacks callbacks);
+  Router(Config config, RouterCallbacks callbacks, World world);
   Result<void> start();
   void run_loop();
   void turn();
@@ -58,14 +58,13 @@ class Router {
   void wait_for_others(std::int64_t timeout_ms);
   void take_down();
 
+  const World world_;
   const Config config_;
-  SystemClock clock_;
-  SystemRandom random_;
   const ForkMark mark_;
-  Monitor monitor_{&clock_};
+  Monitor monitor_{world_.clock.get()};
   Gate gate_;
   EventQueue events_;
-  RouterState state_{&events_};
+  RouterState state_{&world_, &events_};
   Prices prices_;
   std::unique_ptr<RouterParts> parts_;  // from start() on
   std::thread loop_;

@@ -14,8 +14,8 @@ RouterParts::RouterParts(const RouterBase& base, std::unique_ptr<Transport> http
       engine(std::make_unique<Engine>(EngineParts{
           .store = &base.state->store(),
           .transport = transport.get(),
-          .clock = base.clock,
-          .random = base.random,
+          .clock = base.world->clock.get(),
+          .random = base.world->random,
           .executor = executor.get(),
           .listener = &engine_events,
           .spool = &base.state->spool(),
@@ -25,17 +25,17 @@ RouterParts::RouterParts(const RouterBase& base, std::unique_ptr<Transport> http
       })),
       jobs({base.config, base.state, base.events, base.monitor, engine.get()},
            [this](const std::string& job_id) { outbox.grew(job_id); }),
-      outbox({base.config, base.clock, base.monitor, base.gate, base.state, engine.get(), transport.get(), &jobs,
+      outbox({base.config, base.world->clock.get(), base.monitor, base.gate, base.state, engine.get(), transport.get(), &jobs,
               &worked}),
-      accounts(base.config, base.random),
+      accounts(base.config, base.world->random),
       repeats(base.state, &jobs, &worked),
       control({base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox}),
-      preparer({base.config, base.clock, base.random, base.state, &accounts}),
-      submission({base.config, base.random, base.monitor, base.gate, base.state, base.events, &accounts, &preparer,
+      preparer({base.config, base.world, base.state, &accounts}),
+      submission({base.config, base.world->random, base.monitor, base.gate, base.state, base.events, &accounts, &preparer,
                   &repeats, &jobs, &control, &worked}),
       views({base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox, &repeats, &accounts, base.prices}),
-      files({base.random, base.monitor, base.gate, base.state, &jobs}),
-      refetcher({base.config, base.random, base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox}) {
+      files({base.world->random, base.monitor, base.gate, base.state, &jobs}),
+      refetcher({base.config, base.world->random, base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox}) {
   engine_events.connect(&jobs, &outbox);
 }
 

@@ -24,14 +24,14 @@
 #include "core/router/router_state.h"
 #include "core/router/submission.h"
 #include "core/router/worked_jobs.h"
+#include "core/world.h"
 
 namespace br {
 
 // What the parts stand on; outlives them.
 struct RouterBase {
   const Config* config;
-  Clock* clock;
-  Random* random;
+  const World* world;
   Monitor* monitor;
   Gate* gate;
   EventQueue* events;

@@ -5,7 +5,6 @@
 
 #include "batchrouter.h"
 #include "store/journal.h"
-#include "store/sqlite_store.h"
 #include "store/wal_check.h"
 
 namespace br {
@@ -15,21 +14,22 @@ Error observer_error() {
 }
 
 Result<void> RouterState::open(const Config& config) {
-  auto absolute = absolute_path(config.get("state_dir"));
+  auto absolute = world_->files->absolute_path(config.get("state_dir"));
   if (!absolute) return std::move(absolute.error());
   const std::string path = std::move(*absolute);
-  directory_ = StateDirectory(path);
+  directory_ = StateDirectory(world_->files, path);
   is_observer_ = config.get("state.mode") == "observer";
-  if (is_observer_ && !path_exists(directory_.database()))
+  if (is_observer_ && !world_->files->exists(directory_.database()))
     return Error(Code::not_found, path + ": there is no state here", "check --state-dir");
   if (!is_observer_) {
-    is_fresh_ = !path_exists(directory_.database());
-    for (std::string made = path; !path_exists(made); made = parent_path(made)) made_directories_.push_back(made);
-    if (auto made = make_directories(path); !made) return made;
+    is_fresh_ = !world_->files->exists(directory_.database());
+    for (std::string made = path; !world_->files->exists(made); made = parent_path(made))
+      made_directories_.push_back(made);
+    if (auto made = world_->files->make_directories(path); !made) return made;
   }
   if (auto trusted = directory_.check_trust(); !trusted) return trusted;
   if (!is_observer_) {
-    auto lock = FileLock::take(directory_.lock());
+    auto lock = world_->files->lock(directory_.lock());
     if (!lock) return std::move(lock.error());
     lock_ = std::move(*lock);
   }
@@ -40,13 +40,13 @@ Result<void> RouterState::open(const Config& config) {
 Result<void> RouterState::open_database() {
   const std::string database = directory_.database();
   // Before SQLite drops what it cannot believe. Beside an owner, who may be writing, the same has to be seen twice.
-  std::optional<std::string> damage = damage_in_wal(database + "-wal");
-  if (is_observer_ && damage && damage_in_wal(database + "-wal") != damage) damage.reset();
-  auto store = open_sqlite_store(database, is_observer_);
+  std::optional<std::string> damage = damage_in_wal(world_->files, database + "-wal");
+  if (is_observer_ && damage && damage_in_wal(world_->files, database + "-wal") != damage) damage.reset();
+  auto store = world_->open_store(database, is_observer_);
   if (!store) return std::move(store.error());
   store_ = std::move(*store);
   directory_.remember();
-  spool_ = std::make_unique<Spool>(directory_.path());
+  spool_ = std::make_unique<Spool>(world_->files, directory_.path());
   if (damage)
     warn(database + "-wal: " + *damage + "; the last changes of the state may be lost, so that parts "
                     "which may have been sent are looked for at the vendor before anything is paid for");
@@ -58,13 +58,13 @@ void RouterState::warn(const std::string& line) { events_->log(BR_LOG_WARNING, l
 // Directories in spool whose journal is whole and that the database does not know: it was restored, or has lost them.
 // Removing a job begins with its journal.
 Result<void> RouterState::find_forgotten_jobs() {
-  const std::vector<std::string> names = list_directory(directory_.spool());
+  const std::vector<std::string> names = world_->files->list_directory(directory_.spool());
   if (names.empty()) return {};
   auto known = store_->ids();
   if (!known) return std::move(known.error());
   for (const std::string& name : names) {
     if (std::binary_search(known->begin(), known->end(), name)) continue;
-    auto job = read_journal(spool_->journal(name), name);
+    auto job = read_journal(world_->files, spool_->journal(name), name);
     if (!job) {
       warn(job.error().message + "; " + job.error().hint);
       continue;
@@ -84,7 +84,7 @@ Result<void> RouterState::catch_up_with_journal(Job* job) {
   const bool unsent = std::any_of(job->batches.begin(), job->batches.end(),
                                   [](const RemoteBatch& batch) { return batch.phase <= Phase::unknown; });
   if (!unsent || job->done) return {};
-  const auto journal = read_journal(spool_->journal(job->id), job->id);
+  const auto journal = read_journal(world_->files, spool_->journal(job->id), job->id);
   if (!journal || !*journal || take_newer_batches(**journal, job) == 0) return {};
   warn(job->id + ": the database is older than the job's journal, which tells what was sent meanwhile: " +
        spool_->journal(job->id));
@@ -94,8 +94,8 @@ Result<void> RouterState::catch_up_with_journal(Job* job) {
 // The journal's directory entry is synced before the database has the job.
 Result<void> RouterState::record(const Job& job, const Repeat& repeat) {
   if (auto same = directory_.check_unchanged(); !same) return same;
-  if (auto written = write_journal(spool_->journal(job.id), job); !written) return written;
-  if (auto synced = sync_directory(spool_->job_directory(job.id)); !synced) return synced;
+  if (auto written = write_journal(world_->files, spool_->journal(job.id), job); !written) return written;
+  if (auto synced = world_->files->sync_directory(spool_->job_directory(job.id)); !synced) return synced;
   return store_->insert(job, &repeat);
 }
 
@@ -105,9 +105,9 @@ void RouterState::remove_if_unused() {
   if (!count || *count != 0) return;
   store_.reset();
   for (const char* name : {"/state.db", "/state.db-wal", "/state.db-shm", "/lock"})
-    remove_file(directory_.path() + name);
-  remove_empty_directory(directory_.spool());
-  for (const std::string& made : made_directories_) remove_empty_directory(made);
+    world_->files->remove_file(directory_.path() + name);
+  world_->files->remove_empty_directory(directory_.spool());
+  for (const std::string& made : made_directories_) world_->files->remove_empty_directory(made);
 }
 
 void RouterState::close() {

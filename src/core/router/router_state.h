@@ -7,18 +7,18 @@
 
 #include "core/config.h"
 #include "core/router/event_queue.h"
+#include "core/world.h"
 #include "model/error.h"
 #include "model/job.h"
 #include "store/spool.h"
 #include "store/state_dir.h"
 #include "store/store.h"
-#include "sys/file.h"
 
 namespace br {
 
 class RouterState {
  public:
-  explicit RouterState(EventQueue* events) : events_(events) {}
+  RouterState(const World* world, EventQueue* events) : world_(world), events_(events) {}
   RouterState(const RouterState&) = delete;
   RouterState& operator=(const RouterState&) = delete;
 
@@ -46,8 +46,9 @@ class RouterState {
   void warn(const std::string& line);
   void remove_if_unused();
 
+  const World* const world_;
   EventQueue* const events_;
-  StateDirectory directory_{std::string()};
+  StateDirectory directory_{nullptr, {}};
   std::vector<std::string> made_directories_;  // by this router, the innermost first
   bool is_observer_ = false, is_fresh_ = false;
   FileLock lock_;

@@ -8,7 +8,7 @@ namespace {
 
 struct Output {
   Scratch scratch;
-  br::OutputFile file = std::move(*br::OutputFile::open(scratch.file("p0.output.jsonl"), true));
+  br::OutputFile file = std::move(*br::OutputFile::open(br::posix_files(), scratch.file("p0.output.jsonl")));
   std::string text() const { return read_text(scratch.file("p0.output.jsonl")); }
 };
 

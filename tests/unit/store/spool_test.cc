@@ -5,7 +5,7 @@
 
 #include "support/cmocka.h"
 #include "support/scratch.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace {
 
@@ -23,15 +23,15 @@ br::Job job_of(const std::string& id, const std::string& name, const std::string
 }
 
 struct Room {
-  Room() : spool(scratch.path()) {}
+  Room() : spool(br::posix_files(), scratch.path()) {}
   void link(const br::Job& job) const {
     assert_true(spool.make_job_directory(job.id).ok());
     for (const std::string& path : {spool.requests(job.id, 0), spool.results(job.batches[0])}) {
-      if (!br::path_exists(path)) std::ofstream(path) << job.id;
+      if (!br::posix_files()->exists(path)) std::ofstream(path) << job.id;
     }
     assert_true(spool.link_audit_files(job, job.batches[0]).ok());
   }
-  std::vector<std::string> names() const { return br::list_directory(scratch.file("generated/openai")); }
+  std::vector<std::string> names() const { return br::posix_files()->list_directory(scratch.file("generated/openai")); }
   const Scratch scratch;
   const br::Spool spool;
 };
@@ -80,7 +80,7 @@ void requests_that_changed_are_not_sent(void**) {
     assert_true(refused.error().message.find(path) != std::string::npos);
   }
   assert_false(check("{\"a\":1}\n{\"a\":3}\n", true).ok());
-  br::remove_file(path);
+  br::posix_files()->remove_file(path);
   assert_false(room.spool.check_requests(batch, false).ok());
   assert_int_equal(symlink("/etc/passwd", path.c_str()), 0);
   assert_false(room.spool.check_requests(batch, false).ok());

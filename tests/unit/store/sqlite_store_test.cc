@@ -6,7 +6,7 @@
 #include "store/wal_check.h"
 #include "support/cmocka.h"
 #include "support/scratch.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace {
 
@@ -101,11 +101,11 @@ void journal_gives_the_last_word_on_each_batch(void**) {
   const Scratch scratch;
   const std::string path = scratch.file("job.jsonl");
   br::Job job = job_of("job_a", 2);
-  assert_true(br::write_journal(path, job).ok());
+  assert_true(br::write_journal(br::posix_files(), path, job).ok());
   job.batches[1].phase = br::Phase::running;
   job.batches[1].status.id = "batch_1";
-  assert_true(br::append_to_journal(path, br::write_batch_record(job.batches[1])).ok());
-  auto read = br::read_journal(path, "job_a");
+  assert_true(br::append_to_journal(br::posix_files(), path, br::write_batch_record(job.batches[1])).ok());
+  auto read = br::read_journal(br::posix_files(), path, "job_a");
   assert_true(read.ok() && read->has_value());
   assert_int_equal((*read)->batches.size(), 2);
   assert_true((*read)->batches[0].phase == br::Phase::planned);
@@ -114,7 +114,7 @@ void journal_gives_the_last_word_on_each_batch(void**) {
   const std::string text = read_text(path);
   for (std::size_t size = 0; size < text.size(); ++size) {
     scratch.write("job.jsonl", text.substr(0, size));
-    read = br::read_journal(path, "job_a");
+    read = br::read_journal(br::posix_files(), path, "job_a");
     assert_true(read.ok());
     if (*read) assert_int_equal((*read)->batches.size(), 2);
   }
@@ -123,7 +123,7 @@ void journal_gives_the_last_word_on_each_batch(void**) {
     std::string flipped = text;
     flipped[at] = static_cast<char>(flipped[at] ^ 4);
     scratch.write("job.jsonl", flipped);
-    read = br::read_journal(path, "job_a");
+    read = br::read_journal(br::posix_files(), path, "job_a");
     if (read.ok() && *read) {
       assert_int_equal((*read)->batches.size(), 2);
       assert_int_equal((*read)->batches[0].rows, 3);
@@ -135,12 +135,12 @@ void journal_gives_the_last_word_on_each_batch(void**) {
 void journal_with_records_of_another_job_gives_its_own(void**) {
   const Scratch scratch;
   const std::string path = scratch.file("job.jsonl");
-  assert_true(br::write_journal(path, job_of("job_b", 2)).ok());
+  assert_true(br::write_journal(br::posix_files(), path, job_of("job_b", 2)).ok());
   const std::string others = read_text(path);
-  assert_false(br::read_journal(path, "job_a").ok());
-  assert_true(br::write_journal(path, job_of("job_a", 2)).ok());
+  assert_false(br::read_journal(br::posix_files(), path, "job_a").ok());
+  assert_true(br::write_journal(br::posix_files(), path, job_of("job_a", 2)).ok());
   scratch.write("job.jsonl", read_text(path) + others);
-  const auto read = br::read_journal(path, "job_a");
+  const auto read = br::read_journal(br::posix_files(), path, "job_a");
   assert_true(read.ok() && read->has_value());
   assert_string_equal((*read)->id.c_str(), "job_a");
   assert_int_equal((*read)->batches.size(), 2);
@@ -182,17 +182,17 @@ void log_with_a_bad_frame_is_said(void**) {
   const std::string good = read_text(wal);
   assert_true(good.size() > 3 * 4096);
   scratch.write("copy", good);
-  assert_false(br::damage_in_wal(copy).has_value());
-  assert_false(br::damage_in_wal(scratch.file("none")).has_value());
+  assert_false(br::damage_in_wal(br::posix_files(), copy).has_value());
+  assert_false(br::damage_in_wal(br::posix_files(), scratch.file("none")).has_value());
   for (std::size_t at = 0; at < good.size(); at += 97) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 16);
     scratch.write("copy", bad);
     // The salts of the last frame alone look like the frame of an older generation.
-    if (at + 4120 < good.size()) assert_true(br::damage_in_wal(copy).has_value());
+    if (at + 4120 < good.size()) assert_true(br::damage_in_wal(br::posix_files(), copy).has_value());
   }
   scratch.write("copy", good.substr(0, good.size() - 1000));
-  assert_false(br::damage_in_wal(copy).has_value());
+  assert_false(br::damage_in_wal(br::posix_files(), copy).has_value());
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 
 #include "support/cmocka.h"
 #include "support/scratch.h"
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 namespace {
 
 struct Room {
-  Room() : path(scratch.file("st")), directory(path) {
+  Room() : path(scratch.file("st")), directory(br::posix_files(), path) {
     assert_int_equal(mkdir(path.c_str(), 0700), 0);
     scratch.write("st/lock", "");
     scratch.write("st/state.db", "x");
@@ -45,13 +45,13 @@ void directory_that_others_can_write_is_refused_with_the_cure(void**) {
 
 void directory_that_is_not_there_is_fine(void**) {
   const Room room;
-  assert_true(br::StateDirectory(room.path + "/none").check_trust().ok());
+  assert_true(br::StateDirectory(br::posix_files(), room.path + "/none").check_trust().ok());
 }
 
 void link_inside_is_refused_by_name(void**) {
   for (const char* name : {"spool", "generated", "state.db", "lock", "state.db-wal", "state.db-shm"}) {
     const Room room;
-    br::remove_file(room.path + "/" + name);
+    br::posix_files()->remove_file(room.path + "/" + name);
     assert_int_equal(symlink(room.scratch.path().c_str(), (room.path + "/" + name).c_str()), 0);
     room.refused_naming(name);
   }
@@ -86,10 +86,10 @@ void directory_taken_away_is_noticed(void**) {
     assert_false(same.ok());
     assert_true(same.error().code == br::Code::store);
   };
-  noticed([](const Room& room) { br::remove_tree(room.path); });
+  noticed([](const Room& room) { br::posix_files()->remove_tree(room.path); });
   noticed([](const Room& room) { rename(room.path.c_str(), room.scratch.file("elsewhere").c_str()); });
-  noticed([](const Room& room) { br::remove_file(room.path + "/state.db"); });
-  noticed([](const Room& room) { br::remove_file(room.path + "/lock"); });
+  noticed([](const Room& room) { br::posix_files()->remove_file(room.path + "/state.db"); });
+  noticed([](const Room& room) { br::posix_files()->remove_file(room.path + "/lock"); });
   noticed([](const Room& room) {
     rename((room.path + "/state.db").c_str(), (room.path + "/old").c_str());
     room.scratch.write("st/state.db", "x");

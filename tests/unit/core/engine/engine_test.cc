@@ -60,7 +60,7 @@ struct Recorder : br::EngineListener {
 
 // An engine on a state of its own that has a store, a clock and no network.
 struct EngineRoom {
-  EngineRoom() : store(open_store(scratch.file("state.db"))), spool(scratch.path()) { unsetenv("OPENAI_API_KEY"); }
+  EngineRoom() : store(open_store(scratch.file("state.db"))), spool(br::posix_files(), scratch.path()) { unsetenv("OPENAI_API_KEY"); }
   static std::unique_ptr<br::Store> open_store(const std::string& path) {
     auto opened = br::open_sqlite_store(path, false);
     assert_true(opened.ok());
@@ -71,7 +71,7 @@ struct EngineRoom {
     br::Feeds feeds;
     std::vector<br::ProviderUse> uses;
     for (std::size_t i = 0; i < job.batches.size(); ++i) {
-      feeds.push_back(std::make_shared<br::ResultFeed>());
+      feeds.push_back(std::make_shared<br::ResultFeed>(br::posix_files(), ""));
       uses.push_back(br::use_provider("openai"));
     }
     engine.add({job, feeds, std::move(uses), active, true, true});
@@ -206,10 +206,9 @@ void rows_that_cannot_be_read_for_want_of_memory_block_their_job_only(void**) {
   br::Job job = job_in(br::Phase::running);
   job.attached = true;
   job.batches.front().status.id = "batch_1";
-  assert_true(br::make_directories(room.spool.job_directory(job.id)).ok());
+  assert_true(br::posix_files()->make_directories(room.spool.job_directory(job.id)).ok());
   assert_true(room.store->insert(job, nullptr).ok());
-  auto feed = std::make_shared<br::ResultFeed>();
-  feed->path = room.scratch.file("rows");
+  auto feed = std::make_shared<br::ResultFeed>(br::posix_files(), room.scratch.file("rows"));
   room.engine.add({job, {feed}, {{&hungry, nullptr}}, true, true, true});
   room.engine.refresh(job.id);
   while (!room.recorder.seen_blocked) room.engine.turn(0);

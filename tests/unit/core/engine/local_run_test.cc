@@ -34,7 +34,7 @@ std::string stand_in() {
 // One remote batch of a job in a state directory of its own.
 struct World {
   Scratch scratch;
-  br::Spool spool{scratch.path()};
+  br::Spool spool{br::posix_files(), scratch.path()};
   const br::Provider& provider = *br::find_provider("vllm");
   br::Account account;
   br::RemoteBatch batch;
@@ -48,7 +48,7 @@ struct World {
     batch.rows = 2;
     batch.marker = "br-1-0";
     batch.create_sent_ms = 5000;
-    assert_true(br::make_directories(spool.job_directory(batch.job_id)).ok());
+    assert_true(br::posix_files()->make_directories(spool.job_directory(batch.job_id)).ok());
     batch.request_path = spool.requests(batch.job_id, 0);
     std::ofstream out(batch.request_path);
     for (const char* line : kLines) out << line << "\n";

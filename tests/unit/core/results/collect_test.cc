@@ -38,11 +38,10 @@ struct Desk {
     for (const char* line : {"\"a\" 1", "\"b\" 2", "\"c\" 3"}) sum.add(line), ids.append(line).push_back('\n');
     scratch.write("ids", ids + sum.last_line() + "\n");
     scratch.write("output", "");
-    feed->path = scratch.file("results");
   }
   br::CollectorPlan plan(std::size_t limit = 1 << 20) {
     br::CollectorPlan plan;
-    plan.ids = br::IdFile{scratch.file("ids"), 3, ""};
+    plan.ids = br::IdFile{br::posix_files(), scratch.file("ids"), 3, ""};
     plan.acked_bytes = acked_bytes;
     plan.output_path = scratch.file("output");
     plan.max_line_bytes = limit;
@@ -73,7 +72,8 @@ struct Desk {
 
   Scratch scratch;
   std::uint64_t acked_bytes = 0;
-  std::shared_ptr<br::ResultFeed> feed = std::make_shared<br::ResultFeed>();
+  std::shared_ptr<br::ResultFeed> feed =
+      std::make_shared<br::ResultFeed>(br::posix_files(), scratch.file("results"));
   std::string odd;
 };
 
@@ -101,7 +101,7 @@ void long_row_costs_itself_only(void**) {
     assert_int_equal(report->bare, 0);
     int succeeded = 0;
     const auto counted =
-        br::for_each_result({desk.scratch.file("results"), 3, ""}, [&](const br::Line& line, std::string_view) {
+        br::for_each_result({br::posix_files(), desk.scratch.file("results"), 3, ""}, [&](const br::Line& line, std::string_view) {
           succeeded += br::is_success_line({line.data, line.size}) ? 1 : 0;
           return br::Result<void>();
         });

@@ -23,7 +23,7 @@ std::string whole_file(bool with_sum) {
 
 br::Result<void> read(const std::string& text, std::int64_t rows, int* seen = nullptr, const std::string& sum = "") {
   const Scratch scratch;
-  return br::for_each_id({scratch.write("p0.ids.jsonl", text), rows, sum}, [&](const br::IdEntry&) {
+  return br::for_each_id({br::posix_files(), scratch.write("p0.ids.jsonl", text), rows, sum}, [&](const br::IdEntry&) {
     if (seen != nullptr) ++*seen;
   });
 }
@@ -79,7 +79,7 @@ void every_cut_and_every_changed_byte_of_a_summed_file_is_found(void**) {
 
 void id_that_stands_twice_ends_in_an_error_and_no_loop(void**) {
   const Scratch scratch;
-  const auto ledger = br::IdLedger::load({scratch.write("p0.ids.jsonl", "\"a\" 1\n\"a\" 2\n"), 2, ""}, 7);
+  const auto ledger = br::IdLedger::load({br::posix_files(), scratch.write("p0.ids.jsonl", "\"a\" 1\n\"a\" 2\n"), 2, ""}, 7);
   assert_false(ledger.ok());
   assert_int_equal(ledger.error().code, br::Code::store);
 }

@@ -59,7 +59,7 @@ void answers_replace_and_follow_what_stays(void**) {
   const std::string old_path = scratch.write("old", answered("a") + gone + failed("c", "missing") + answered("d"));
   // "a" is final: an answer for it changes nothing.
   const std::string new_path = scratch.file("new");
-  const auto replaced = br::merge_answers({old_path, 4, ""}, scratch.write("answers", answered("b")), new_path, 1);
+  const auto replaced = br::merge_answers({br::posix_files(), old_path, 4, ""}, scratch.write("answers", answered("b")), new_path, 1);
   assert_true(replaced.ok());
   assert_int_equal(replaced->size(), 1);
   assert_int_equal(replaced->front().first, 1);
@@ -87,7 +87,7 @@ void answers_replace_and_follow_what_stays(void**) {
 void damaged_results_are_not_merged(void**) {
   const Scratch scratch;
   const std::string old_path = scratch.write("old", answered("a") + "zz\n");
-  const auto replaced = br::merge_answers({old_path, 2, ""}, scratch.write("answers", ""), scratch.file("new"), 1);
+  const auto replaced = br::merge_answers({br::posix_files(), old_path, 2, ""}, scratch.write("answers", ""), scratch.file("new"), 1);
   assert_false(replaced.ok());
   assert_int_equal(replaced.error().code, br::Code::store);
 }
@@ -117,18 +117,19 @@ void fewer_answers_do_not_replace_a_damaged_file(void**) {
   before.total = 4;
   before.succeeded = 3;
   const std::string answers = scratch.write("answers", answered("a"));
-  assert_int_equal(br::replace_results(fetched, before, scratch.file("old"), answers, scratch.file("new"), 1).error().code, br::Code::store);
+  const br::ResultFile damaged{br::posix_files(), scratch.file("old"), -1, ""};
+  assert_int_equal(br::replace_results(fetched, before, damaged, answers, scratch.file("new"), 1).error().code, br::Code::store);
   assert_string_equal(read_text(answers).c_str(), answered("a").c_str());
   before.succeeded = 2;
-  assert_true(br::replace_results(fetched, before, scratch.file("old"), answers, scratch.file("new"), 1).ok());
+  assert_true(br::replace_results(fetched, before, damaged, answers, scratch.file("new"), 1).ok());
   assert_string_equal(read_text(scratch.file("new")).c_str(), answered("a").c_str());
 }
 
 // A spool with the results of one batch of three rows, of which "c" did not come.
 void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
   const Scratch scratch;
-  const br::Spool spool(scratch.file("state"));
-  assert_true(br::make_directories(spool.job_directory("job_a")).ok());
+  const br::Spool spool(br::posix_files(), scratch.file("state"));
+  assert_true(br::posix_files()->make_directories(spool.job_directory("job_a")).ok());
   br::Job job;
   job.id = "job_a";
   br::RemoteBatch batch;
@@ -152,7 +153,7 @@ void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
   assert_false(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
   batch.results_sum = "0000000000000000";
   assert_false(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
-  assert_false(br::path_exists(spool.results(batch)));
+  assert_false(br::posix_files()->exists(spool.results(batch)));
 
   br::Row answer;
   std::string read = row;
@@ -165,7 +166,7 @@ void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
                              "the vendor returned no result row for this request", 0, true},
                             kContext, &results);
   results.push_back('\n');
-  batch.results_sum = *br::sum_of_file(scratch.write("expected", results));
+  batch.results_sum = *br::sum_of_file(br::posix_files(), scratch.write("expected", results));
   assert_true(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
   assert_string_equal(read_text(spool.results(batch)).c_str(), results.c_str());
 }

@@ -11,25 +11,25 @@ constexpr const char* kLine = R"({"custom_id":"r1","status":"succeeded","text":"
 void file_that_was_collected_is_taken(void**) {
   const Scratch scratch;
   scratch.write("results", kLine);
-  const auto sum = br::sum_of_file(scratch.file("results"));
+  const auto sum = br::sum_of_file(br::posix_files(), scratch.file("results"));
   assert_true(sum.ok());
-  assert_true(br::check_results(scratch.file("results"), *sum).ok());
-  assert_true(br::check_results(scratch.file("results"), "").ok());  // of a version that kept none
+  assert_true(br::check_results(br::posix_files(), scratch.file("results"), *sum).ok());
+  assert_true(br::check_results(br::posix_files(), scratch.file("results"), "").ok());  // of a version that kept none
 }
 
 void changed_cut_or_missing_file_is_refused_by_name(void**) {
   const Scratch scratch;
   scratch.write("results", kLine);
-  const std::string sum = *br::sum_of_file(scratch.file("results"));
+  const std::string sum = *br::sum_of_file(br::posix_files(), scratch.file("results"));
   std::string text = kLine;
   text[text.find("four")] = 'p';
   for (const std::string& damaged : {text, text.substr(0, 10), std::string()}) {
     scratch.write("results", damaged);
-    const auto checked = br::check_results(scratch.file("results"), sum);
+    const auto checked = br::check_results(br::posix_files(), scratch.file("results"), sum);
     assert_int_equal(checked.error().code, br::Code::store);
     assert_true(checked.error().message.find("results is damaged") != std::string::npos);
   }
-  assert_int_equal(br::check_results(scratch.file("nothing"), sum).error().code, br::Code::store);
+  assert_int_equal(br::check_results(br::posix_files(), scratch.file("nothing"), sum).error().code, br::Code::store);
 }
 
 void own_error_lines_told_apart(void**) {

@@ -1,5 +1,5 @@
 // Locks: an attempt that is refused changes nothing, and a file system without locks is told from a lock that is held.
-#include "sys/file.h"
+#include "sys/file_system.h"
 
 #include <cstring>
 
@@ -32,12 +32,12 @@ void lock_refused_leaves_the_holders_id(void**) {
   const Scratch scratch;
   const std::string path = scratch.file("lock");
   {
-    const auto held = br::FileLock::take(path);
+    const auto held = br::posix_files()->lock(path);
     assert_true(held.ok());
     const std::string id = read_text(path);
     assert_true(id == std::to_string(getpid()) + "\n");
     for (int i = 0; i < 3; ++i) {
-      auto refused = br::FileLock::take(path);
+      auto refused = br::posix_files()->lock(path);
       assert_false(refused.ok());
       assert_true(refused.error().code == br::Code::locked);
       assert_true(read_text(path) == id);
@@ -51,16 +51,16 @@ void lock_whose_holder_was_killed_says_so_once(void**) {
   const std::string path = scratch.file("lock");
   const pid_t child = fork();
   if (child == 0) {
-    const auto held = br::FileLock::take(path);
+    const auto held = br::posix_files()->lock(path);
     raise(SIGKILL);
   }
   waitpid(child, nullptr, 0);
   {
-    const auto next = br::FileLock::take(path);
+    const auto next = br::posix_files()->lock(path);
     assert_true(next.ok());
     assert_true(next->holder_died());
   }
-  const auto after = br::FileLock::take(path);
+  const auto after = br::posix_files()->lock(path);
   assert_true(after.ok());
   assert_false(after->holder_died());
 }
@@ -69,7 +69,7 @@ void lock_where_there_are_none_names_the_reason(void**) {
   const Scratch scratch;
   for (const int number : {ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL, EIO}) {
     no_locks = number;
-    auto refused = br::FileLock::take(scratch.file("lock"));
+    auto refused = br::posix_files()->lock(scratch.file("lock"));
     no_locks = 0;
     assert_false(refused.ok());
     assert_true(refused.error().code == br::Code::store);
@@ -81,11 +81,11 @@ void lock_where_there_are_none_names_the_reason(void**) {
 void lock_of_a_removed_file_is_not_held(void**) {
   const Scratch scratch;
   const std::string path = scratch.file("lock");
-  auto first = br::FileLock::take(path);
-  br::remove_file(path);
-  const auto second = br::FileLock::take(path);
+  auto first = br::posix_files()->lock(path);
+  br::posix_files()->remove_file(path);
+  const auto second = br::posix_files()->lock(path);
   assert_true(second.ok());
-  assert_true(br::path_exists(path));
+  assert_true(br::posix_files()->exists(path));
 }
 
 void file_of_the_state_never_follows_a_link(void**) {
@@ -93,12 +93,12 @@ void file_of_the_state_never_follows_a_link(void**) {
   scratch.write("target", "secret");
   assert_int_equal(symlink(scratch.file("target").c_str(), scratch.file("link").c_str()), 0);
   assert_int_equal(symlink(scratch.path().c_str(), scratch.file("dir").c_str()), 0);
-  assert_false(br::File::open_own(scratch.file("link")).ok());
-  assert_false(br::File::open_append(scratch.file("link")).ok());
-  assert_false(br::make_own_directory(scratch.file("dir")).ok());
-  assert_true(br::make_own_directory(scratch.file("new")).ok());
-  assert_true(br::make_own_directory(scratch.file("new")).ok());
-  assert_true(br::list_links(scratch.path()) == std::vector<std::string>({"dir", "link"}));
+  assert_false(br::posix_files()->open_own(scratch.file("link")).ok());
+  assert_false(br::posix_files()->open_append(scratch.file("link")).ok());
+  assert_false(br::posix_files()->make_own_directory(scratch.file("dir")).ok());
+  assert_true(br::posix_files()->make_own_directory(scratch.file("new")).ok());
+  assert_true(br::posix_files()->make_own_directory(scratch.file("new")).ok());
+  assert_true(br::posix_files()->list_links(scratch.path()) == std::vector<std::string>({"dir", "link"}));
 }
 
 void checksum_does_not_depend_on_the_pieces(void**) {
