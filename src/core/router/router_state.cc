@@ -26,6 +26,8 @@ Result<void> RouterState::open(const Config& config) {
     for (std::string made = path; !world_->files->exists(made); made = parent_path(made))
       made_directories_.push_back(made);
     if (auto made = world_->files->make_directories(path); !made) return made;
+    // Its name has to outlive a loss of power. Where its parent cannot be read, nothing more can be done for that.
+    for (const std::string& made : made_directories_) (void)world_->files->sync_directory(parent_path(made));
   }
   if (auto trusted = directory_.check_trust(); !trusted) return trusted;
   if (!is_observer_) {
