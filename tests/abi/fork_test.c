@@ -48,7 +48,7 @@ static void use_in_child(br_router *router, br_job *job) {
   br_router_wakeup(router);
   br_router_interrupt(router);
   br_router_interrupt_since(router, 1);
-  if (br_router_interrupt_count(router) != 0) return 1;
+  if (br_router_interrupt_count(router) != 0) _exit(203);
   br_error_free(error);
   br_batch_free(batch);
   br_job_free(job);
