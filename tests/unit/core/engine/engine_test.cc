@@ -2,43 +2,17 @@
 #include <deque>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "batchrouter.h"
 #include "core/engine/engine.h"
 #include "providers/registry.h"
-#include "store/sqlite_store.h"
 #include "support/cmocka.h"
-#include "support/scratch.h"
+#include "support/fake_files.h"
+#include "support/fake_store.h"
+#include "support/fake_transport.h"
 
 namespace {
-
-// No network: each wait() answers what was sent first.
-class SilentTransport : public br::Transport {
- public:
-  std::uint64_t start(br::HttpRequest request, br::BodySink, Done done) override {
-    methods.push_back(request.method);
-    open_.push_back(std::move(done));
-    return ++started;
-  }
-  void abort(std::uint64_t) override {}
-  std::size_t active() const override { return open_.size(); }
-  const br::TransportStats& stats() const override { return stats_; }
-  void wait(std::int64_t) override {
-    if (open_.empty()) return;
-    const Done done = std::move(open_.front());
-    open_.pop_front();
-    br::HttpResponse response;
-    response.status = 200;
-    done(response);
-  }
-  void wake() override {}
-  std::uint64_t started = 0;
-  std::deque<std::string> methods;
-
- private:
-  std::deque<Done> open_;
-  br::TransportStats stats_;
-};
 
 struct Recorder : br::EngineListener {
   void job_changed(br::SnapshotRef snapshot) override {
@@ -58,33 +32,36 @@ struct Recorder : br::EngineListener {
   std::deque<bool> blocked_when_told;
 };
 
-// An engine on a state of its own that has a store, a clock and no network.
+// An engine on a state of its own, in memory; the vendor answers every call with nothing.
 struct EngineRoom {
-  EngineRoom() : store(open_store(scratch.file("state.db"))), spool(br::posix_files(), scratch.path()) { unsetenv("OPENAI_API_KEY"); }
-  static std::unique_ptr<br::Store> open_store(const std::string& path) {
-    auto opened = br::open_sqlite_store(path, false);
-    assert_true(opened.ok());
-    return std::move(*opened);
+  EngineRoom() { unsetenv("OPENAI_API_KEY"); }
+  br::test::FakeAnswer answer(const br::HttpRequest& request) {
+    methods.push_back(request.method);
+    return br::test::ok_answer("");
   }
   void take(const br::Job& job, bool active = true) {
     assert_true(store->insert(job, nullptr).ok());
     br::Feeds feeds;
     std::vector<br::ProviderUse> uses;
     for (std::size_t i = 0; i < job.batches.size(); ++i) {
-      feeds.push_back(std::make_shared<br::ResultFeed>(br::posix_files(), ""));
+      feeds.push_back(std::make_shared<br::ResultFeed>(&files, ""));
       uses.push_back(br::use_provider("openai"));
     }
     engine.add({job, feeds, std::move(uses), active, true, true});
   }
 
-  const Scratch scratch;
-  std::unique_ptr<br::Store> store;
-  SilentTransport transport;
-  br::SystemClock clock;
+  br::test::FakeDisk disk;
+  br::test::FakeFiles files{&disk};
+  br::test::FakeDatabase database;
+  std::unique_ptr<br::Store> store = br::test::open_fake_store(&database);
+  br::test::FakeClock clock;
+  std::vector<std::string> methods;
+  br::test::FakeTransport transport{
+      &clock, &files, [this](const br::HttpRequest& request, const std::string&) { return answer(request); }};
   br::SeededRandom random{1};
   br::Executor executor{[](const char* what) { fail_msg("%s", what); }};
   Recorder recorder;
-  const br::Spool spool;
+  const br::Spool spool{&files, "/state"};
   br::Config config;
   br::Engine engine{{store.get(), &transport, &clock, &random, &executor, &recorder, &spool, &config}};
 };
@@ -106,7 +83,7 @@ void blocked_event_told_after_the_state_shows_it(void**) {
   room.take(job_in(br::Phase::planned));
   assert_int_equal(room.recorder.blocked_when_told.size(), 1);
   assert_true(room.recorder.blocked_when_told.front());
-  assert_int_equal(room.transport.started, 0);
+  assert_int_equal(room.transport.stats().requests, 0);
 }
 
 // Whoever waits for the job after resume() would take the old block for the answer.
@@ -122,7 +99,7 @@ void resumed_job_with_a_collected_batch_never_shows_the_old_block(void**) {
   room.take(job, false);
   room.engine.resume("job_a");
   assert_false(room.recorder.ever_blocked);
-  assert_int_equal(room.transport.started, 1);
+  assert_int_equal(room.transport.stats().requests, 1);
   const auto saved = room.store->load("job_a");
   assert_true(saved.ok());
   assert_false(saved->batches[1].blocked);
@@ -140,7 +117,7 @@ void refreshed_job_with_a_running_batch_never_shows_the_old_block(void**) {
   room.take(job, false);
   room.engine.refresh("job_a");
   assert_false(room.recorder.ever_blocked);
-  assert_int_equal(room.transport.started, 1);
+  assert_int_equal(room.transport.stats().requests, 1);
 }
 
 void process_ended_between_last_batch_and_job_job_done(void**) {
@@ -163,7 +140,7 @@ void router_closed_while_remote_files_are_deleted_they_are(void**) {
   assert_int_equal(room.transport.active(), 2);
   room.engine.finish_deletions(60'000);
   assert_int_equal(room.transport.active(), 0);
-  for (const std::string& method : room.transport.methods) assert_string_equal(method.c_str(), "DELETE");
+  for (const std::string& method : room.methods) assert_string_equal(method.c_str(), "DELETE");
 }
 
 class ThrowingReader : public br::RowReader {
@@ -202,13 +179,14 @@ class HungryProvider : public br::Provider {
 void rows_that_cannot_be_read_for_want_of_memory_block_their_job_only(void**) {
   EngineRoom room;  // its executor fails the test when something is thrown past the job
   setenv("OPENAI_API_KEY", "k", 1);
-  const HungryProvider hungry(room.scratch.write("results", "{}\n"));
+  const HungryProvider hungry("/results");
+  assert_true(room.files.create("/results")->append("{}\n").ok());
   br::Job job = job_in(br::Phase::running);
   job.attached = true;
   job.batches.front().status.id = "batch_1";
-  assert_true(br::posix_files()->make_directories(room.spool.job_directory(job.id)).ok());
+  assert_true(room.files.make_directories(room.spool.job_directory(job.id)).ok());
   assert_true(room.store->insert(job, nullptr).ok());
-  auto feed = std::make_shared<br::ResultFeed>(br::posix_files(), room.scratch.file("rows"));
+  auto feed = std::make_shared<br::ResultFeed>(&room.files, "/rows");
   room.engine.add({job, {feed}, {{&hungry, nullptr}}, true, true, true});
   room.engine.refresh(job.id);
   while (!room.recorder.seen_blocked) room.engine.turn(0);
