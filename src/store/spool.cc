@@ -103,6 +103,11 @@ Result<void> Spool::add_to_journal(const Job& job, const RemoteBatch* batch) con
 
 Result<void> Spool::make_job_directory(const std::string& job_id) const {
   if (auto made = files_->make_own_directory(state_dir_ + "/spool"); !made) return made;
+  // Whoever meets it unsynced syncs it, too often rather than not at all: another thread may have made it just now.
+  if (!is_synced_) {
+    if (auto synced = files_->sync_directory(state_dir_); !synced) return synced;
+    is_synced_ = true;
+  }
   return files_->make_own_directory(job_directory(job_id));
 }
 

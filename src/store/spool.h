@@ -1,6 +1,7 @@
 // Spool: where a job's large bodies lie on disk, and their second names as audit files (docs/state-directory.md).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -50,6 +51,7 @@ class Spool {
   }
   FileSystem* files_;
   std::string state_dir_;
+  mutable std::atomic<bool> is_synced_{false};  // the name of spool itself is durable
 };
 
 }  // namespace br

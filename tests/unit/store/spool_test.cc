@@ -4,6 +4,7 @@
 #include <set>
 
 #include "support/cmocka.h"
+#include "support/fake_files.h"
 #include "support/scratch.h"
 #include "sys/file_system.h"
 
@@ -86,10 +87,23 @@ void requests_that_changed_are_not_sent(void**) {
   assert_false(room.spool.check_requests(batch, false).ok());
 }
 
+void spool_itself_outlives_a_loss_of_power_after_its_first_job(void**) {
+  br::test::FakeDisk disk;
+  br::test::FakeFiles files(&disk);
+  assert_true(files.make_directories("/state").ok());
+  assert_true(files.sync_directory("/").ok());
+  assert_true(br::Spool(&files, "/state").make_job_directory("job_a").ok());
+  disk.crash();
+  br::test::FakeFiles after(&disk);
+  assert_true(after.exists("/state/spool"));
+  assert_false(after.exists("/state/spool/job_a"));  // whoever fills it syncs that name
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(spool_itself_outlives_a_loss_of_power_after_its_first_job),
       cmocka_unit_test(audit_files_of_the_first_job_have_the_plain_name),
       cmocka_unit_test(audit_files_of_two_jobs_of_one_name_are_both_there),
       cmocka_unit_test(requests_that_changed_are_not_sent),
