@@ -1,7 +1,6 @@
-// The decision that step() makes, in the making: one class over six files. step.cc dispatches and holds what all
-// share, step_submit.cc brings a batch to the vendor, step_search.cc looks for one that the vendor may have,
-// step_run.cc follows it until it has ended, step_fetch.cc to its last result, step_person.cc does what a person decided:
-// cancel, adopt, abandon.
+// The decision that step() makes, in the making. step.cc dispatches and holds what all share, step_submit.cc brings a
+// batch to the vendor or finds one that the vendor may have, step_run.cc follows it until it has ended or a person decides
+// otherwise (cancel, adopt, abandon), step_fetch.cc to its last result.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/protocol/batch_search.h"
 #include "core/protocol/step.h"
 
 namespace br {
@@ -51,24 +51,14 @@ class Stepper {
   bool means_queue_full(const Error& error, bool others_run) const;
   void look_for_it();
   void look_before_create();
-  void list_page();
+  template <class Look>
+  void go_on_searching(Look look);
   void upload_listed(const Outcome& outcome);
   void listed(const Outcome& outcome);
-  void take_page(const Outcome& outcome);
-  bool is_repeated(const Outcome& outcome);
-  void follow_order(const RemoteStatus& status, std::int64_t since_ms);
-  bool reached_older() const;
-  bool is_candidate(const RemoteStatus& status, std::int64_t since_ms) const;
-  bool is_proven(const Event& event) const;
-  std::int64_t since_ms(const Outcome& outcome) const;
-  bool next_page(const std::string& cursor);
-  void listing_complete();
   void found();
-  void probe_next();
   void probed(const Event& event);
-  bool take_proven(const RemoteStatus& status, const std::string& owner);
-  void all_probed();
   void several_alike();
+  void undecided();
   void search_failed(const Error& error);
   void nothing_there();
   void never_sent();
