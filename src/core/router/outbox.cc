@@ -33,11 +33,7 @@ Outbox::Outbox(const Parts& parts)
       ack_interval_ms_(parts.config->integer("delivery.ack_interval_ms")) {}
 
 void Outbox::grew(const std::string& job_id) {
-  bool had_none = false;
-  {
-    const MutexLock lock(&mutex_);
-    had_none = with_results_.insert(job_id).second;
-  }
+  const bool had_none = turns_.add(job_id);
   p_.monitor->changed();
   if (!had_none) return;
   if (const SnapshotRef job = p_.jobs->known(job_id)) p_.events->results_arrived(job->job);
@@ -58,99 +54,58 @@ Outbox::BoxRef Outbox::existing_box(const std::string& job_id) {
 }
 
 // nullptr: nothing is handed out of it now.
-Outbox::BoxRef Outbox::box(const SnapshotRef& snapshot) {
-  const std::string& id = snapshot->job.id;
+Outbox::BoxRef Outbox::box(const std::string& job_id) {
   const MutexLock lock(&mutex_);
-  if (const auto found = boxes_.find(id); found != boxes_.end()) return found->second;
-  if (paused_.contains(id)) return nullptr;
-  // The newest, which fits the files: a pause may have ended since the caller's was taken.
-  const SnapshotRef newest = p_.jobs->known(id);
-  const Feeds feeds = p_.jobs->feeds(id);
+  if (const auto found = boxes_.find(job_id); found != boxes_.end()) return found->second;
+  if (paused_.contains(job_id)) return nullptr;
+  // The newest snapshot, which fits the files: a pause may have ended since the caller looked.
+  const SnapshotRef newest = p_.jobs->known(job_id);
+  const Feeds feeds = p_.jobs->feeds(job_id);
   if (newest == nullptr || feeds.size() != newest->job.batches.size()) return nullptr;  // it was removed
-  return boxes_[id] = std::make_shared<Box>(newest->job, feeds);
+  return boxes_[job_id] = std::make_shared<ResultBox>(newest->job, feeds);
 }
 
-Outbox::Look Outbox::look(const SnapshotRef& snapshot, std::size_t capacity, std::vector<Delivered>* out) {
-  Look look;
-  const BoxRef found = box(snapshot);
-  if (found == nullptr) return look;
-  const std::size_t before = out->size();
-  const MutexLock lock(&found->mutex);
-  if (found->is_closed) return look;
-  while (out->size() < capacity) {
-    if (!found->returned.empty()) {
-      out->push_back(std::move(found->returned.front()));
-      found->returned.pop_front();
-      continue;
-    }
-    Delivered item;
-    auto more = found->delivery.next(&item);
-    if (!more) {
-      // What was taken before the damage is handed out first; the next call meets it again.
-      look.is_full = out->size() > before;
-      if (!look.is_full) look.error = std::move(more.error());
-      return look;
-    }
-    if (!*more) {
-      look.has_ended = snapshot->job.done && found->delivery.ended();
-      return look;
-    }
-    out->push_back(std::move(item));
-    ++delivered_;
-  }
-  look.is_full = true;
+Outbox::BoxRef Outbox::remove_box(const std::string& job_id) {
+  const MutexLock lock(&mutex_);
+  const auto found = boxes_.find(job_id);
+  if (found == boxes_.end()) return nullptr;
+  BoxRef removed = std::move(found->second);
+  boxes_.erase(found);
+  return removed;
+}
+
+ResultBox::Look Outbox::look(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out) {
+  const SnapshotRef job = p_.jobs->known(job_id);  // before the look: rows may come before the job is done, not after
+  const BoxRef found = box(job_id);
+  if (job == nullptr || found == nullptr) return {};
+  ResultBox::Look look = found->look(capacity, out);
+  delivered_ += look.fresh;
+  look.has_ended = look.has_ended && job->job.done;
   return look;
 }
 
+// A call that waits looks too, and tells that something changed only where something did: two calls would wake each other
+// for ever.
 Outbox::Round Outbox::look_at_one(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out) {
   Round round;
-  auto snapshot = p_.jobs->find(job_id);
-  if (!snapshot) {
-    round.error = std::move(snapshot.error());
+  if (auto there = p_.jobs->find(job_id); !there) {
+    round.error = std::move(there.error());
     return round;
   }
-  const bool had_some = begin_look(job_id);
-  Look found = look(*snapshot, capacity, out);
-  end_look(job_id, found.is_full || found.error, had_some);
+  const bool had_some = turns_.begin(job_id);
+  ResultBox::Look found = look(job_id, capacity, out);
+  turns_.end(job_id, found.is_full || found.error);
+  if (had_some) p_.monitor->changed();
   round.is_passing = found.error && is_passing(*found.error);
   if (!round.is_passing) round.error = std::move(found.error);
   round.has_ended = found.has_ended && out->empty();
   return round;
 }
 
-// Empty: no job has any.
-std::string Outbox::next_in_turn() {
+bool Outbox::nothing_is_left() {
+  if (!turns_.is_idle()) return false;
   const MutexLock lock(&mutex_);
-  if (with_results_.empty()) return {};
-  auto next = with_results_.upper_bound(served_);
-  if (next == with_results_.end()) next = with_results_.begin();
-  served_ = *next;
-  with_results_.erase(next);
-  ++looking_;
-  return served_;
-}
-
-// Whether it was among those that may have results. Taken out before the look: what comes meanwhile puts it back.
-bool Outbox::begin_look(const std::string& job_id) {
-  const MutexLock lock(&mutex_);
-  ++looking_;
-  return with_results_.erase(job_id) > 0;
-}
-
-// is_news: somebody may wait for the end of the look. A call that waits looks too, and if every look were news, two
-// calls would wake each other for ever.
-void Outbox::end_look(const std::string& job_id, bool has_more, bool is_news) {
-  {
-    const MutexLock lock(&mutex_);
-    --looking_;
-    if (has_more) with_results_.insert(job_id);
-  }
-  if (is_news) p_.monitor->changed();
-}
-
-bool Outbox::all_were_read() {
-  const MutexLock lock(&mutex_);
-  return with_results_.empty() && looking_ == 0 && paused_.empty();
+  return paused_.empty();
 }
 
 // Nobody is told that all is handed out while the results of a job cannot be read.
@@ -164,10 +119,9 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
   Round round;
   const bool all_done = !p_.jobs->has_unfinished();  // before the looks: what ends later is looked at again
   while (out->size() < capacity) {
-    const std::string id = next_in_turn();
+    const std::string id = turns_.begin_next();
     if (id.empty()) break;
-    const SnapshotRef snapshot = p_.jobs->known(id);
-    Look found = snapshot == nullptr ? Look() : look(snapshot, capacity, out);
+    const ResultBox::Look found = look(id, capacity, out);
     round.is_passing = found.error && is_passing(*found.error);
     const bool is_told = found.error && !round.is_passing && out->empty();
     if (is_told) {
@@ -176,10 +130,11 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
       damaged_.insert_or_assign(id, *found.error);
       round.error = *found.error;
     }
-    end_look(id, found.is_full || (found.error && !is_told), true);
+    turns_.end(id, found.is_full || (found.error && !is_told));
+    p_.monitor->changed();  // somebody may wait for the end of this look
     if (found.error) return round;
   }
-  if (!out->empty() || !all_done || !all_were_read()) return round;
+  if (!out->empty() || !all_done || !nothing_is_left()) return round;
   round.error = damage();
   round.has_ended = true;
   return round;
@@ -221,28 +176,30 @@ void Outbox::mark_unsaved() {
   if (!unsaved_.exchange(true)) p_.transport->wake();
 }
 
-// That results are handed out is on disk before the caller sees the first one of a batch: the next router says so when
-// it hands them out again.
 Result<void> Outbox::note_handed(const std::vector<Delivered>& results) {
   const auto pass = p_.gate->enter();
   if (!pass) return std::move(pass.error());
   std::vector<std::string> first;
   for (std::size_t i = 0, next = 0; i < results.size(); i = next) {
     const std::string& job_id = results[i].job_id;
-    const BoxRef found = existing_box(job_id);
     for (next = i; next < results.size() && results[next].job_id == job_id;) ++next;
+    const BoxRef found = existing_box(job_id);
     if (found == nullptr) continue;
-    const MutexLock lock(&found->mutex);
-    if (found->delivery.take_first_handed()) first.push_back(job_id);
-    for (std::size_t n = i; auto_ack_ && n < next; ++n)
-      found->delivery.acknowledge(results[n].part, results[n].row, results[n].refetches);
+    if (found->consume_first_handed()) first.push_back(job_id);
+    if (auto_ack_) found->acknowledge(&results[i], &results[i] + (next - i));
   }
   mark_unsaved();
-  for (const std::string& id : first) p_.worked->add(id);
-  if (!first.empty()) {
+  return save_first_handed(std::move(first));
+}
+
+// That results are handed out is on disk before the caller sees the first one of a batch: the next router says so when
+// it hands them out again.
+Result<void> Outbox::save_first_handed(std::vector<std::string> job_ids) {
+  for (const std::string& id : job_ids) p_.worked->add(id);
+  if (!job_ids.empty()) {
     ++saving_handed_;
-    p_.engine->post([this, first = std::move(first)] {
-      save_progress(first);
+    p_.engine->post([this, ids = std::move(job_ids)] {
+      save_progress(ids);
       --saving_handed_;
       p_.monitor->changed();
     });
@@ -259,10 +216,7 @@ void Outbox::acknowledge(const Delivered& result) {
   if (!pass) return;
   const BoxRef found = existing_box(result.job_id);
   if (found == nullptr) return;
-  {
-    const MutexLock lock(&found->mutex);
-    found->delivery.acknowledge(result.part, result.row, result.refetches);
-  }
+  found->acknowledge(&result, &result + 1);
   mark_unsaved();
 }
 
@@ -271,14 +225,7 @@ void Outbox::give_back(Delivered result) {
   if (!pass) return;
   const std::string job_id = result.job_id;
   const BoxRef found = existing_box(job_id);
-  if (found == nullptr) return;
-  {
-    const MutexLock lock(&found->mutex);
-    const bool is_open = found->delivery.is_open(result.part, result.row, result.refetches);
-    if (found->is_closed || (!is_open && !auto_ack_)) return;
-    found->returned.push_back(std::move(result));
-  }
-  grew(job_id);
+  if (found != nullptr && found->give_back(std::move(result), auto_ack_)) grew(job_id);
 }
 
 // Whether somebody who acknowledges all of a job is at work on it. Another one may only have read its files, and whoever
@@ -308,9 +255,8 @@ Result<void> Outbox::acknowledge_all(const std::string& job_id) {
   } else {
     const BoxRef found = existing_box(job_id);
     if (found == nullptr) return {};
-    const MutexLock lock(&found->mutex);
-    found->delivery.acknowledge_all();
-    if (!found->delivery.take_progress(&progress)) return {};
+    found->acknowledge_all();
+    if (!found->consume_progress(&progress)) return {};
   }
   // Saved by the thread that owns the records; this call returns when they are on disk.
   return run_on_engine(p_.engine, p_.monitor,
@@ -319,25 +265,14 @@ Result<void> Outbox::acknowledge_all(const std::string& job_id) {
 
 std::optional<std::int64_t> Outbox::handed(const std::string& job_id) {
   const BoxRef found = existing_box(job_id);
-  if (found == nullptr) return std::nullopt;
-  const MutexLock lock(&found->mutex);
-  return found->delivery.handed();
+  return found == nullptr ? std::nullopt : std::optional<std::int64_t>(found->handed());
 }
 
 void Outbox::remove(const std::string& job_id) {
-  BoxRef removed;
-  {
-    const MutexLock lock(&mutex_);
-    with_results_.erase(job_id);
-    damaged_.erase(job_id);
-    if (const auto found = boxes_.find(job_id); found != boxes_.end()) {
-      removed = std::move(found->second);
-      boxes_.erase(found);
-    }
-  }
-  if (removed == nullptr) return;
-  const MutexLock lock(&removed->mutex);
-  removed->is_closed = true;
+  turns_.remove(job_id);
+  if (const BoxRef removed = remove_box(job_id)) (void)removed->close();
+  const MutexLock lock(&mutex_);
+  damaged_.erase(job_id);
 }
 
 void Outbox::close() {
@@ -349,13 +284,8 @@ void Outbox::close() {
 void Outbox::save_progress(const std::vector<std::string>& job_ids) {
   for (const std::string& id : job_ids) {
     const BoxRef found = existing_box(id);
-    if (found == nullptr) continue;
     std::vector<RemoteBatch> progress;
-    {
-      const MutexLock lock(&found->mutex);
-      if (found->is_closed || !found->delivery.take_progress(&progress)) continue;
-    }
-    p_.engine->acknowledged(id, progress);
+    if (found != nullptr && found->consume_progress(&progress)) p_.engine->acknowledged(id, progress);
   }
 }
 
@@ -371,21 +301,15 @@ void Outbox::save_acknowledgements(bool now) {
 }
 
 Outbox::Pause::Pause(Outbox* outbox, const std::string& job_id) : outbox_(outbox) {
-  BoxRef box;
   {
     const MutexLock lock(&outbox_->mutex_);
     outbox_->paused_.insert(job_id);
-    if (const auto found = outbox_->boxes_.find(job_id); found != outbox_->boxes_.end()) {
-      box = std::move(found->second);
-      outbox_->boxes_.erase(found);
-    }
   }
+  const BoxRef box = outbox_->remove_box(job_id);
   if (const SnapshotRef newest = outbox_->p_.jobs->known(job_id)) job_ = newest->job;
   job_.id = job_id;
   if (box == nullptr) return;
-  const MutexLock lock(&box->mutex);
-  box->is_closed = true;
-  const std::vector<RemoteBatch> handed = box->delivery.progress();
+  const std::vector<RemoteBatch> handed = box->close();
   for (std::size_t i = 0; i < job_.batches.size() && i < handed.size(); ++i) {
     RemoteBatch& batch = job_.batches[i];
     if (batch.refetches != handed[i].refetches) continue;

@@ -1,10 +1,9 @@
-// Outbox: hands out results, each once, and keeps what was acknowledged. Each job has a box with a mutex of its own, held
-// while its results file is read; the outbox's mutex only guards which boxes there are and whose turn it is.
+// Outbox: hands out results, each once, and keeps what was acknowledged. The results of each job are in a box, which is
+// made when somebody first asks for them.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,8 +14,9 @@
 
 #include "core/router/gate.h"
 #include "core/router/job_table.h"
+#include "core/router/result_box.h"
+#include "core/router/result_turns.h"
 #include "core/router/worked_jobs.h"
-#include "core/results/deliver.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
 
@@ -81,37 +81,23 @@ class Outbox {
   };
 
  private:
-  struct Box {
-    Box(const Job& job, const Feeds& feeds) : delivery(job, feeds) {}
-    Mutex mutex;
-    Delivery delivery GUARDED_BY(mutex);
-    std::deque<Delivered> returned GUARDED_BY(mutex);  // given back; handed out first
-    bool is_closed GUARDED_BY(mutex) = false;  // paused or removed: a thread that still has it gets nothing from it
-  };
-  using BoxRef = std::shared_ptr<Box>;
-  // What one look at a box brought.
-  struct Look {
-    std::optional<Error> error;  // met before the first result of this look
-    bool is_full = false;        // as many as fit, or up to a damage: there may be more
-    bool has_ended = false;      // nothing more will come of the job
-  };
-  BoxRef box(const SnapshotRef& snapshot);
-  BoxRef existing_box(const std::string& job_id);
-  Look look(const SnapshotRef& snapshot, std::size_t capacity, std::vector<Delivered>* out);
-  // One turn of next(): what there is now.
+  using BoxRef = std::shared_ptr<ResultBox>;
+  // One round of next(): what there is now.
   struct Round {
     std::optional<Error> error;
     bool has_ended = false;
     bool is_passing = false;  // nothing is wrong with the results; soon they can be read
   };
+  BoxRef box(const std::string& job_id);
+  BoxRef existing_box(const std::string& job_id);
+  BoxRef remove_box(const std::string& job_id);
+  ResultBox::Look look(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out);
   Round look_at_one(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out);
   Round look_at_any(std::size_t capacity, std::vector<Delivered>* out);
-  std::string next_in_turn();
-  bool begin_look(const std::string& job_id);
-  void end_look(const std::string& job_id, bool has_more, bool is_news);
-  bool all_were_read();
+  bool nothing_is_left();
   std::optional<Error> damage();
   Result<void> note_handed(const std::vector<Delivered>& results);
+  Result<void> save_first_handed(std::vector<std::string> job_ids);
   void mark_unsaved();
   void save_progress(const std::vector<std::string>& job_ids);
   bool is_consumer(const Job& job);
@@ -123,14 +109,10 @@ class Outbox {
   std::atomic<bool> unsaved_{false};
   std::atomic<std::int64_t> unsaved_since_ms_{0};
   std::atomic<std::int32_t> saving_handed_{0};  // saves under way of what is handed out for the first time
+  ResultTurns turns_;
 
-  Mutex mutex_;
+  Mutex mutex_;  // taken before the job table's
   std::map<std::string, BoxRef, std::less<>> boxes_ GUARDED_BY(mutex_);
-  // Jobs that may have results, and the one that was served last. While a job is looked at it is not among them but
-  // counted in looking_. It comes among them again when it has more: whoever waits is told by an event then.
-  std::set<std::string, std::less<>> with_results_ GUARDED_BY(mutex_);
-  std::string served_ GUARDED_BY(mutex_);
-  std::size_t looking_ GUARDED_BY(mutex_) = 0;
   std::multiset<std::string, std::less<>> paused_ GUARDED_BY(mutex_);
   // Jobs whose results cannot be read, which was told to whoever takes those of any job.
   std::map<std::string, Error, std::less<>> damaged_ GUARDED_BY(mutex_);
