@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "core/protocol/account_proof.h"
+#include "core/protocol/outcome.h"
 #include "core/protocol/poll.h"
 #include "core/protocol/reconcile.h"
 #include "core/protocol/retry.h"
 #include "model/error.h"
 #include "model/job.h"
-#include "providers/provider.h"
+#include "providers/op.h"
 
 namespace br {
 

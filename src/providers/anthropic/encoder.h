@@ -2,7 +2,7 @@
 // anthropic_content.cc and anthropic_tools.cc.
 #pragma once
 
-#include "providers/anthropic/dialect.h"
+#include "providers/anthropic/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 

@@ -1,6 +1,6 @@
 #include "providers/bedrock/lines.h"
 
-#include "providers/anthropic/dialect.h"
+#include "providers/anthropic/lines.h"
 #include "providers/bedrock/converse.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/row_reader.h"

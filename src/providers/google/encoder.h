@@ -2,7 +2,7 @@
 // google_tools.cc.
 #pragma once
 
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/row_reader.h"
 
