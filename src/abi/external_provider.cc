@@ -20,8 +20,6 @@ constexpr std::size_t kMaxName = 64;
 // The table of the first version; what later ones add stands behind it.
 constexpr std::size_t kLeastSize = sizeof(br_provider_vtbl);
 constexpr std::size_t kMostSize = 4096;
-// Where the results of an external batch are; only that it is not empty counts.
-constexpr const char* kElsewhere = "external";
 
 using CallFn = br_status (*)(void*, br_provider_call*);
 
@@ -164,7 +162,6 @@ RemoteStatus ExternalCallbacks::told(br_provider_call* call) const {
   status.marker = call->batch->marker;
   status.model = call->batch->model;
   status.state_known = call->state_given;
-  if (call->state_given && is_terminal(status.state)) status.output.url = kElsewhere;
   if (status.state == State::failed) {
     const std::string why = call->message.empty() ? "the batch failed" : call->message;
     status.failure = Error(Code::provider, "[" + name_ + "] " + why);
@@ -214,9 +211,6 @@ Result<std::vector<RemoteStatus>> ExternalCallbacks::list(const RemoteBatch& bat
   call.status.id = batch.status.id;
   call.listing = true;
   if (auto done = perform(&br_provider_vtbl::list, "list", &call); !done) return std::move(done.error());
-  for (RemoteStatus& status : call.listed) {
-    if (is_terminal(status.state)) status.output.url = kElsewhere;
-  }
   return std::move(call.listed);
 }
 

@@ -30,6 +30,7 @@ StepRules step_rules(const Config& config, const Provider* provider, bool attach
   rules.match_by_shape = provider->capability().marker == Marker::none;
   rules.find_upload = provider->capability().marker == Marker::input_file;
   rules.can_list = provider->capability().can_list;
+  rules.names_results = provider->callbacks() == nullptr;
   if (provider->local_program() != nullptr) {
     rules.settle_ms = 0;  // what runs here is known for certain
     rules.poll.interval_ms = std::min(rules.poll.interval_ms, kLocalPollMs);
