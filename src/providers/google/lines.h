@@ -13,6 +13,9 @@ namespace br {
 // Appends {"key":…,"request":…} and a newline. See Dialect::encode.
 bool encode_google_line(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
                         Issue* issue, std::vector<std::string>* warnings);
+// Appends the request alone, an object, for those who have lines of their own.
+bool encode_google_body(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
+                        Issue* issue, std::vector<std::string>* warnings);
 std::unique_ptr<RowReader> make_google_row_reader();
 
 // The HTTP status of a google.rpc.Code; a number that is a status already stays as it is.
