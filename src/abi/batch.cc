@@ -202,7 +202,7 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
     if (!file) return std::move(file.error());
     br::LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
                          static_cast<std::size_t>(settings.integer("limits.max_line_bytes")));
-    const auto reader = known->row_reader();
+    const auto reader = known->dialect().row_reader();
     const br::ResultContext context(provider, "", "");
     std::string out;
     std::int64_t count = 0, bad = 0;

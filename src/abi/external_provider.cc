@@ -11,6 +11,7 @@
 #include "abi/provider_call.h"
 #include "providers/registry.h"
 #include "providers/shared/unified_rows.h"
+#include "providers/shared/wire.h"
 
 namespace br {
 namespace {
@@ -19,8 +20,6 @@ constexpr std::size_t kMaxName = 64;
 // The table of the first version; what later ones add stands behind it.
 constexpr std::size_t kLeastSize = sizeof(br_provider_vtbl);
 constexpr std::size_t kMostSize = 4096;
-// Where the results of an external batch are; only that it is not empty counts.
-constexpr const char* kElsewhere = "external";
 
 using CallFn = br_status (*)(void*, br_provider_call*);
 
@@ -45,9 +44,15 @@ class Binding {
 
 Error invalid(const std::string& what, const std::string& fix) { return Error(Code::invalid_argument, what, fix); }
 
-class ExternalProvider : public Provider {
+Error gone(const std::string& name) {
+  return Error(Code::no_provider, "[" + name + "] the provider was unregistered", "register it and resume");
+}
+
+// ---- requests ----
+
+class ExternalDialect : public Dialect {
  public:
-  ExternalProvider(std::string name, ExternalAbilities abilities, const std::shared_ptr<Binding>& binding)
+  ExternalDialect(std::string name, ExternalAbilities abilities, const std::shared_ptr<Binding>& binding)
       : name_(std::move(name)), abilities_(std::move(abilities)), binding_(binding) {
     capability_ = abilities_.capability;
     capability_.title = abilities_.title.empty() ? name_.c_str() : abilities_.title.c_str();
@@ -61,47 +66,21 @@ class ExternalProvider : public Provider {
   std::span<const Property> properties() const override { return {}; }
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override;
-  Result<Step> advance(Op, const OpContext&, const HttpResponse*) const override {
-    return Error(Code::unsupported, "[" + name_ + "] it works outside of the library and has no calls of its own");
-  }
-  std::vector<Download> downloads(const Account&, const RemoteBatch&) const override {
-    return std::vector<Download>(1);
-  }
-  Result<Outcome> operate(Op op, const RemoteBatch& batch, std::int64_t limit) const override;
-  Result<void> fetch(const RemoteBatch& batch, const BytesSink& sink) const override;
-  std::shared_ptr<const void> hold() const override { return binding_.lock(); }
   std::unique_ptr<RowReader> row_reader() const override { return make_unified_row_reader(); }
 
  private:
-  Error gone() const {
-    return Error(Code::no_provider, "[" + name_ + "] the provider was unregistered", "register it and resume");
-  }
-  Error not_there(const char* what) const {
-    return Error(Code::unsupported, "[" + name_ + "] " + what + ": the provider has no such function");
-  }
-  Result<void> perform(const Binding& binding, CallFn fn, br_provider_call* call) const;
   bool prepare(const Binding& binding, std::string_view line, std::string* out, Issue* issue) const;
-  Result<Outcome> submit(const Binding& binding, br_provider_call* call) const;
-  Outcome told(br_provider_call* call) const;
 
   const std::string name_;
   const ExternalAbilities abilities_;
-  std::weak_ptr<Binding> binding_;
+  const std::weak_ptr<Binding> binding_;
   Capability capability_;
 };
 
-// ---- calls ----
-
-Result<void> ExternalProvider::perform(const Binding& binding, CallFn fn, br_provider_call* call) const {
-  call->provider = name_;
-  const br_status returned = fn(binding.data, call);
-  return outcome_of(*call, returned);
-}
-
-bool ExternalProvider::encode(const Request& request, const EncodeOptions&, std::string* out, Issue* issue,
+bool ExternalDialect::encode(const Request& request, const EncodeOptions&, std::string* out, Issue* issue,
                               std::vector<std::string>*) const {
   const auto binding = binding_.lock();
-  if (!binding) return issue->message = gone().message, false;
+  if (!binding) return issue->message = gone(name_).message, false;
   if (std::find(capability_.endpoints.begin(), capability_.endpoints.end(), request.endpoint) ==
       capability_.endpoints.end()) {
     issue->field = "endpoint";
@@ -118,7 +97,7 @@ bool ExternalProvider::encode(const Request& request, const EncodeOptions&, std:
   return prepare(*binding, request.line, out, issue);
 }
 
-bool ExternalProvider::prepare(const Binding& binding, std::string_view line, std::string* out, Issue* issue) const {
+bool ExternalDialect::prepare(const Binding& binding, std::string_view line, std::string* out, Issue* issue) const {
   const std::size_t start = out->size();
   if (binding.vtbl.prepare == nullptr) {
     out->append(line);
@@ -141,90 +120,105 @@ bool ExternalProvider::prepare(const Binding& binding, std::string_view line, st
   return true;
 }
 
+// ---- calls ----
+
+class ExternalCallbacks : public Callbacks {
+ public:
+  ExternalCallbacks(std::string name, const std::shared_ptr<Binding>& binding)
+      : name_(std::move(name)), binding_(binding) {}
+
+  Result<RemoteStatus> submit(const RemoteBatch& batch) const override;
+  Result<RemoteStatus> poll(const RemoteBatch& batch) const override;
+  Result<Cancelled> cancel(const RemoteBatch& batch) const override;
+  Result<std::vector<RemoteStatus>> list(const RemoteBatch& batch, std::int64_t limit) const override;
+  Result<void> fetch(const RemoteBatch& batch, const BytesSink& sink) const override;
+  std::shared_ptr<const void> hold() const override { return binding_.lock(); }
+
+ private:
+  // A function of the table, by its place there. Code::unsupported where the provider has none.
+  Result<void> perform(CallFn br_provider_vtbl::*function, const char* what, br_provider_call* call) const;
+  RemoteStatus told(br_provider_call* call) const;
+
+  const std::string name_;
+  const std::weak_ptr<Binding> binding_;
+};
+
+Result<void> ExternalCallbacks::perform(CallFn br_provider_vtbl::*function, const char* what,
+                                        br_provider_call* call) const {
+  const auto binding = binding_.lock();
+  if (!binding) return gone(name_);
+  const CallFn call_it = binding->vtbl.*function;
+  if (call_it == nullptr)
+    return Error(Code::unsupported, "[" + name_ + "] " + what + ": the provider has no such function");
+  call->what = what;
+  call->provider = name_;
+  const br_status returned = call_it(binding->data, call);
+  return outcome_of(*call, returned);
+}
+
 // What the setters left behind, of the batch that was asked about.
-Outcome ExternalProvider::told(br_provider_call* call) const {
-  Outcome outcome;
+RemoteStatus ExternalCallbacks::told(br_provider_call* call) const {
   RemoteStatus& status = call->status;
   status.marker = call->batch->marker;
   status.model = call->batch->model;
   status.state_known = call->state_given;
-  if (call->state_given && is_terminal(status.state)) status.output.url = kElsewhere;
   if (status.state == State::failed) {
     const std::string why = call->message.empty() ? "the batch failed" : call->message;
     status.failure = Error(Code::provider, "[" + name_ + "] " + why);
     status.failure->provider = name_;
   }
-  outcome.status = std::move(status);
-  return outcome;
+  return std::move(status);
 }
 
-Result<Outcome> ExternalProvider::submit(const Binding& binding, br_provider_call* call) const {
-  if (auto done = perform(binding, binding.vtbl.submit, call); !done) {
+Result<RemoteStatus> ExternalCallbacks::submit(const RemoteBatch& batch) const {
+  br_provider_call call;
+  call.batch = &batch;
+  if (auto done = perform(&br_provider_vtbl::submit, "submit", &call); !done) {
     // It gave an id, so that there is a batch, whatever else it says.
-    if (!call->status.id.empty()) done.error().not_executed = false;
+    if (!call.status.id.empty()) done.error().not_executed = false;
     return std::move(done.error());
   }
-  if (call->status.id.empty())
+  if (call.status.id.empty())
     return Error(Code::unknown_outcome, "[" + name_ + "] submit gave no batch id",
                  "the provider has to call br_call_set_batch_id");
-  if (!call->state_given) call->status.state = State::validating;
-  Outcome outcome = told(call);
-  outcome.status->state_known = true;
-  return outcome;
+  if (!call.state_given) call.status.state = State::validating;
+  RemoteStatus status = told(&call);
+  status.state_known = true;
+  return status;
 }
 
-Result<Outcome> ExternalProvider::operate(Op op, const RemoteBatch& batch, std::int64_t limit) const {
-  const auto binding = binding_.lock();
-  if (!binding) return gone();
-  const br_provider_vtbl& vtbl = binding->vtbl;
+Result<RemoteStatus> ExternalCallbacks::poll(const RemoteBatch& batch) const {
+  br_provider_call call;
+  call.batch = &batch;
+  call.status.id = batch.status.id;
+  if (auto done = perform(&br_provider_vtbl::poll, "poll", &call); !done) return std::move(done.error());
+  return told(&call);
+}
+
+Result<Cancelled> ExternalCallbacks::cancel(const RemoteBatch& batch) const {
+  br_provider_call call;
+  call.batch = &batch;
+  call.status.id = batch.status.id;
+  if (auto done = perform(&br_provider_vtbl::cancel, "cancel", &call); !done) return std::move(done.error());
+  if (!call.state_given) (void)br_call_set_state(&call, BR_STATE_CANCELLING, nullptr);
+  return cancelled_batch(told(&call));
+}
+
+Result<std::vector<RemoteStatus>> ExternalCallbacks::list(const RemoteBatch& batch, std::int64_t limit) const {
   br_provider_call call;
   call.batch = &batch;
   call.limit = limit;
-  call.status.id = op == Op::create ? "" : batch.status.id;
-  switch (op) {
-    case Op::create:
-      call.what = "submit";
-      return submit(*binding, &call);
-    case Op::poll: {
-      call.what = "poll";
-      if (auto done = perform(*binding, vtbl.poll, &call); !done) return std::move(done.error());
-      return told(&call);
-    }
-    case Op::cancel: {
-      call.what = "cancel";
-      if (vtbl.cancel == nullptr) return not_there("cancel");
-      if (auto done = perform(*binding, vtbl.cancel, &call); !done) return std::move(done.error());
-      if (!call.state_given) (void)br_call_set_state(&call, BR_STATE_CANCELLING, nullptr);
-      Outcome outcome = told(&call);
-      const State state = outcome.status->state;
-      outcome.already_ended = is_terminal(state) && state != State::cancelled;
-      return outcome;
-    }
-    case Op::list: {
-      call.what = "list";
-      call.listing = true;
-      if (vtbl.list == nullptr) return not_there("list");
-      if (auto done = perform(*binding, vtbl.list, &call); !done) return std::move(done.error());
-      Outcome outcome;
-      outcome.listed = std::move(call.listed);
-      for (RemoteStatus& status : outcome.listed) {
-        if (is_terminal(status.state)) status.output.url = kElsewhere;
-      }
-      return outcome;
-    }
-    default:
-      return Outcome{};
-  }
+  call.status.id = batch.status.id;
+  call.listing = true;
+  if (auto done = perform(&br_provider_vtbl::list, "list", &call); !done) return std::move(done.error());
+  return std::move(call.listed);
 }
 
-Result<void> ExternalProvider::fetch(const RemoteBatch& batch, const BytesSink& sink) const {
-  const auto binding = binding_.lock();
-  if (!binding) return gone();
+Result<void> ExternalCallbacks::fetch(const RemoteBatch& batch, const BytesSink& sink) const {
   br_provider_call call;
-  call.what = "fetch";
   call.batch = &batch;
   call.write = sink;
-  return perform(*binding, binding->vtbl.fetch, &call);
+  return perform(&br_provider_vtbl::fetch, "fetch", &call);
 }
 
 Result<std::string> checked_name(const char* text) {
@@ -249,7 +243,8 @@ Result<void> register_external_provider(const br_provider_vtbl* vtbl, void* user
   auto abilities = read_abilities(vtbl->capabilities);
   if (!abilities) return std::move(abilities.error());
   auto binding = std::make_shared<Binding>(*vtbl, user_data, std::move(owner));
-  auto provider = std::make_unique<ExternalProvider>(std::move(*name), std::move(*abilities), binding);
+  auto provider = std::make_unique<Provider>(std::make_unique<ExternalDialect>(*name, std::move(*abilities), binding),
+                                             std::make_unique<ExternalCallbacks>(*name, binding));
   if (auto registered = register_provider(std::move(provider), binding); !registered) return registered;
   binding->live = true;
   return {};

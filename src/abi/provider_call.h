@@ -8,7 +8,7 @@
 #include "batchrouter.h"
 #include "model/error.h"
 #include "model/job.h"
-#include "providers/provider.h"
+#include "providers/callbacks.h"
 
 struct br_provider_call {
   const char* what = "";  // for messages: "submit"

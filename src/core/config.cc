@@ -303,8 +303,8 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
       account.settings.emplace_back(property.name, std::move(value));
     }
   }
-  if (auto done = provider.complete(&account); !done) return std::move(done.error());
-  if (provider.capability().local || provider.capability().external) return account;
+  if (auto done = provider.dialect().complete(&account); !done) return std::move(done.error());
+  if (provider.http() == nullptr) return account;
   auto checked = check_base_url(account.base_url);
   if (!checked) return std::move(checked.error());
   account.base_url = std::move(*checked);

@@ -8,6 +8,7 @@
 
 #include "codec/json_read.h"
 #include "core/config.h"
+#include "providers/op.h"
 #include "providers/registry.h"
 #include "support/fixtures.h"
 

@@ -75,7 +75,8 @@ void Engine::with_token(const Provider& provider, Account account, TokenFn then)
     account.token = slot.token.value;
     return then(std::move(account), nullptr);
   }
-  auto request = provider.token_request(account, now);
+  if (provider.http() == nullptr) return then(std::move(account), nullptr);
+  auto request = provider.http()->token_request(account, now);
   if (!request) return then(std::move(account), &request.error());
   if (!*request) return then(std::move(account), nullptr);
   slot.waiting.push_back([this, account, then = std::move(then)](const Error* error) mutable {
@@ -93,7 +94,7 @@ void Engine::with_token(const Provider& provider, Account account, TokenFn then)
 
 void Engine::token_answered(const Provider& provider, const Account& account, const HttpResponse& response) {
   TokenSlot& slot = tokens_[token_key(account)];
-  auto token = provider.read_token(account, p_.clock->now_ms(), response);
+  auto token = provider.http()->read_token(account, p_.clock->now_ms(), response);
   slot.asked = slot.proven = false;
   if (token) slot.token = std::move(*token);
   for (const auto& waiting : std::exchange(slot.waiting, {})) waiting(token ? nullptr : &token.error());
@@ -120,7 +121,7 @@ Result<std::uint64_t> Engine::send(const Provider& provider, const Account& acco
   auto own = guard_destination(account.own_urls(), &request);
   if (!own) return std::move(own.error());
   if (*own) {
-    if (auto signed_it = provider.sign(account, p_.clock->now_ms(), &request); !signed_it)
+    if (auto signed_it = provider.http()->sign(account, p_.clock->now_ms(), &request); !signed_it)
       return std::move(signed_it.error());
   }
   if (p_.traces) trace(request, &sink, &done);
@@ -173,8 +174,8 @@ void Engine::start_call(Run* run, std::size_t index, Op op) {
   auto account = account_of(*run, index);
   if (!account) return call_failed(run->job.id, index, op, account.error(), false);
   if (!may_send(run, index, op)) return;
-  if (part.provider->capability().local) return local_call(run, index, op);
-  if (part.provider->capability().external) return external_call(run, index, op);
+  if (part.provider->local_program() != nullptr) return local_call(run, index, op);
+  if (part.provider->callbacks() != nullptr) return external_call(run, index, op);
   part.calls[op] = 0;
   with_token(*part.provider, std::move(*account),
              [this, job_id = run->job.id, index, op](const Account& with, const Error* error) {
@@ -192,7 +193,7 @@ void Engine::local_call(Run* run, std::size_t index, Op op) {
   if (auto checked = op == Op::create ? check_program(*run, index) : Result<void>(); !checked)
     return call_failed(run->job.id, index, op, checked.error(), false);
   auto outcome = operate_local_run(
-      {*part.provider, *account, run->job.batches[index], *p_.spool, p_.clock->now_ms(), secret_variables()}, op);
+      {*part.provider->local_program(), *account, run->job.batches[index], *p_.spool, p_.clock->now_ms(), secret_variables()}, op);
   if (!outcome) return call_failed(run->job.id, index, op, outcome.error(), true);
   push(run->job.id, index, {EventKind::done, op, std::move(*outcome), {}, {}});
 }
@@ -234,31 +235,31 @@ void Engine::begin_call(const std::string& job_id, std::size_t index, Op op, con
   const RemoteBatch& batch = run->job.batches[index];
   if (auto whole = check_requests(p_.spool->files(), batch, op); !whole)
     return call_failed(job_id, index, op, whole.error(), false);
-  std::string lines;
-  if (op == Op::create && part.provider->wants_lines(account, batch)) {
+  OperationInput input;
+  input.cursor = part.track.search.page;
+  if (op == Op::create && part.provider->http()->wants_lines(account, batch)) {
     auto read = p_.spool->files()->read_own_file(batch.request_path, kMaxInlineBytes);
     if (!read) return call_failed(job_id, index, op, read.error(), false);
-    lines = std::move(*read);
+    input.lines = std::move(*read);
   }
-  const OpContext context{account, batch, p_.clock->now_ms(), part.track.search.page, {}, 100, 0, {}, lines};
-  auto step = part.provider->advance(op, context, nullptr);
-  if (!step) return call_failed(job_id, index, op, step.error(), false);
-  if (step->send) return send_exchange(job_id, index, op, std::move(*step->send), 0, account,
-                                        step->outcome.input_file_id);
+  HttpOperation operation(*part.provider->http(), op, std::move(input));
+  auto request = operation.begin({account, batch, p_.clock->now_ms()});
+  if (!request) return call_failed(job_id, index, op, request.error(), false);
+  if (*request) return send_exchange(job_id, index, op, std::move(**request), account, operation);
   run->parts[index].calls.erase(op);
-  push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
+  push(job_id, index, {EventKind::done, op, std::move(operation.outcome()), {}, {}});
 }
 
-void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
-                           const Account& account, const std::string& scratch) {
+void Engine::send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request,
+                           const Account& account, const HttpOperation& operation) {
   Run* run = find(job_id);
   Part& part = run->parts[index];
   // Time has passed since it was started: for a token, or for what was to be sent before.
   if ((op == Op::create || op == Op::upload) && p_.directory != nullptr) {
     if (auto same = p_.directory->check_unchanged(); !same) return fail_store(same.error());
   }
-  const auto use = [this, job_id, index, op, exchange, account, scratch](const HttpResponse& response) {
-    answer(job_id, index, op, response, exchange + 1, account, scratch);
+  const auto use = [this, job_id, index, op, account, operation](const HttpResponse& response) {
+    answer(job_id, index, op, response, account, operation);
   };
   if (part.track.search.before_create && (op == Op::list || op == Op::find_upload))
     return send_shared(run, index, op, std::move(request), account, use);
@@ -302,28 +303,24 @@ void Engine::go_on_searching(const std::string& job_id, std::size_t index) {
   }
 }
 
-void Engine::answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
-                    const Account& account, const std::string& scratch) {
+void Engine::answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response,
+                    const Account& account, HttpOperation operation) {
   Run* run = find(job_id);
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.calls.erase(op);
-  const OpContext context{account, run->job.batches[index], p_.clock->now_ms(), part.track.search.page, {}, 100,
-                          exchange, scratch, {}};
-  auto step = part.provider->advance(op, context, &response);
-  if (!step) {
-    judge_refusal(op, account.base_url, response, &step.error());
-    token_refused(account, &step.error());
-    return call_failed(job_id, index, op, step.error(), true);
+  auto next = operation.read({account, run->job.batches[index], p_.clock->now_ms()}, response);
+  if (!next) {
+    judge_refusal(op, account.base_url, response, &next.error());
+    token_refused(account, &next.error());
+    return call_failed(job_id, index, op, next.error(), true);
   }
-  if (step->send) {
-    return send_exchange(job_id, index, op, std::move(*step->send), exchange, account,
-                         step->outcome.input_file_id);
-  }
-  if (op == Op::list) find_owners(job_id, index, &step->outcome);
-  if (step->outcome.status) judge_failed_batch(&*step->outcome.status);
-  step->outcome.vendor_now_ms = parse_http_date(std::string(response.header("date")));
-  push(job_id, index, {EventKind::done, op, std::move(step->outcome), {}, {}});
+  if (*next) return send_exchange(job_id, index, op, std::move(**next), account, operation);
+  Outcome outcome = std::move(operation.outcome());
+  if (op == Op::list) find_owners(job_id, index, &outcome);
+  if (outcome.status) judge_failed_batch(&*outcome.status);
+  outcome.vendor_now_ms = parse_http_date(std::string(response.header("date")));
+  push(job_id, index, {EventKind::done, op, std::move(outcome), {}, {}});
   poll_again(job_id, index, op);
 }
 
@@ -342,21 +339,21 @@ void Engine::stop_calls(Part* part) {
 void Engine::list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) {
   const Provider* provider = find_provider(account.provider);
   if (provider == nullptr) return done(Error(Code::no_provider, "there is no provider \"" + account.provider + "\""));
-  if (provider->capability().external) return external_list(*provider, account, limit, std::move(done));
+  if (provider->callbacks() != nullptr) return external_list(*provider, account, limit, std::move(done));
+  if (provider->http() == nullptr)
+    return done(Error(Code::unsupported, "[" + account.provider + "] its batches cannot be listed"));
   with_token(*provider, account, [this, provider, limit, done = std::move(done)](const Account& with, const Error* error) {
     if (error != nullptr) return done(*error);
     RemoteBatch none;
     none.provider = with.provider;
-    const OpContext context{with, none, p_.clock->now_ms(), {}, {}, static_cast<int>(limit), 0, {}, {}};
-    auto step = provider->advance(Op::list, context, nullptr);
-    if (!step) return done(std::move(step.error()));
-    if (!step->send) return done(Error(Code::unsupported, "[" + with.provider + "] its batches cannot be listed"));
-    auto sent = send(*provider, with, std::move(*step->send), nullptr,
-                     [provider, with, none, limit, now = p_.clock->now_ms(), done](const HttpResponse& response) {
-                       const OpContext again{with, none, now, {}, {}, static_cast<int>(limit), 1, {}, {}};
-                       auto read = provider->advance(Op::list, again, &response);
-                       if (!read) return done(std::move(read.error()));
-                       done(std::move(read->outcome));
+    HttpOperation listing(*provider->http(), Op::list, {{}, static_cast<int>(limit), {}, {}});
+    auto request = listing.begin({with, none, p_.clock->now_ms()});
+    if (!request) return done(std::move(request.error()));
+    auto sent = send(*provider, with, std::move(**request), nullptr,
+                     [with, none, listing, now = p_.clock->now_ms(), done](const HttpResponse& response) mutable {
+                       if (auto read = listing.read({with, none, now}, response); !read)
+                         return done(std::move(read.error()));
+                       done(std::move(listing.outcome()));
                      });
     if (!sent) done(std::move(sent.error()));
   });
@@ -369,7 +366,7 @@ void Engine::delete_remote_files(Run* run) {
   for (std::size_t i = 0; i < run->job.batches.size(); ++i) {
     const RemoteBatch& batch = run->job.batches[i];
     auto account = account_of(*run, i);
-    if (!account || run->parts[i].provider->capability().external) continue;
+    if (!account || run->parts[i].provider->http() == nullptr) continue;
     std::vector<std::string> files = {batch.input_file_id};
     if (what == "all") files.insert(files.end(), {batch.status.output.id, batch.status.errors.id});
     for (const std::string& file : files) {
@@ -377,10 +374,9 @@ void Engine::delete_remote_files(Run* run) {
       with_token(*run->parts[i].provider, *account,
                  [this, provider = run->parts[i].provider, batch, file](const Account& with, const Error* error) {
                    if (error != nullptr) return;
-                   const OpContext context{with, batch, p_.clock->now_ms(), {}, file, 100, 0, {}, {}};
-                   auto step = provider->advance(Op::delete_file, context, nullptr);
-                   if (!step || !step->send) return;
-                   if (send(*provider, with, std::move(*step->send), nullptr, [this](HttpResponse) { --deletions_; }))
+                   auto request = provider->http()->delete_request({with, batch, p_.clock->now_ms()}, file);
+                   if (!request || !*request) return;
+                   if (send(*provider, with, std::move(**request), nullptr, [this](HttpResponse) { --deletions_; }))
                      ++deletions_;
                  });
     }

@@ -30,7 +30,8 @@ StepRules step_rules(const Config& config, const Provider* provider, bool attach
   rules.match_by_shape = provider->capability().marker == Marker::none;
   rules.find_upload = provider->capability().marker == Marker::input_file;
   rules.can_list = provider->capability().can_list;
-  if (provider->capability().local) {
+  rules.names_results = provider->callbacks() == nullptr;
+  if (provider->local_program() != nullptr) {
     rules.settle_ms = 0;  // what runs here is known for certain
     rules.poll.interval_ms = std::min(rules.poll.interval_ms, kLocalPollMs);
     rules.poll.max_interval_ms = std::min(rules.poll.max_interval_ms, kLocalMaxPollMs);
@@ -185,8 +186,8 @@ std::vector<std::int64_t> Engine::refresh(const std::string& job_id) {
   forget_blocks(run, is_begun_by_refresh);
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     Part& part = run->parts[i];
-    const bool local = part.provider == nullptr || part.provider->capability().local;
-    part.poll_again = !local && !part.provider->capability().external && part.calls.contains(Op::poll);
+    const bool http = part.provider != nullptr && part.provider->http() != nullptr;
+    part.poll_again = http && part.calls.contains(Op::poll);
     part.track.only_asked = !run->active;
     heard.push_back(part.track.polls + (part.poll_again ? 2 : 1));
     push(job_id, i, {EventKind::refresh, Op::poll, {}, {}, {}});

@@ -16,6 +16,7 @@
 #include "core/config.h"
 #include "core/engine/executor.h"
 #include "core/engine/external_work.h"
+#include "core/engine/http_operation.h"
 #include "core/engine/job_snapshot.h"
 #include "core/engine/local_run.h"
 #include "core/engine/search_turns.h"
@@ -222,8 +223,8 @@ class Engine {
   void send_shared(Run* run, std::size_t index, Op op, HttpRequest request, const Account& account,
                    SharedAnswers::Use use);
   void go_on_searching(const std::string& job_id, std::size_t index);
-  void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, int exchange,
-                     const Account& account, const std::string& scratch);
+  void send_exchange(const std::string& job_id, std::size_t index, Op op, HttpRequest request, const Account& account,
+                     const HttpOperation& operation);
   void local_call(Run* run, std::size_t index, Op op);
   bool move_addresses(Run* run);
   void use_provider_of(Run* run, std::size_t index, ProviderUse use);
@@ -235,8 +236,8 @@ class Engine {
   void external_fetched(const std::string& job_id, std::size_t index, const std::string& path, Result<void> written);
   void release(Part* part);
   bool take_answers();
-  void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response, int exchange,
-              const Account& account, const std::string& scratch);
+  void answer(const std::string& job_id, std::size_t index, Op op, const HttpResponse& response,
+              const Account& account, HttpOperation operation);
   void find_owners(const std::string& job_id, std::size_t index, Outcome* outcome);
   void stop_calls(Part* part);
 

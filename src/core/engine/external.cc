@@ -10,9 +10,34 @@ Result<void> write_results(FileSystem* files, const Provider& provider, const Re
   auto made = files->create(path);
   if (!made) return std::move(made.error());
   BufferedFile file(std::move(*made));
-  auto fetched = provider.fetch(batch, [&file](std::string_view bytes) { return file.append(bytes); });
+  auto fetched = provider.callbacks()->fetch(batch, [&file](std::string_view bytes) { return file.append(bytes); });
   if (!fetched) return fetched;
   return file.flush();
+}
+
+Result<Outcome> with_status(Result<RemoteStatus> status) {
+  if (!status) return std::move(status.error());
+  Outcome outcome;
+  outcome.status = std::move(*status);
+  return outcome;
+}
+
+Result<Outcome> operate(const Callbacks& callbacks, Op op, const RemoteBatch& batch, std::int64_t limit) {
+  Outcome outcome;
+  if (op == Op::create) return with_status(callbacks.submit(batch));
+  if (op == Op::poll) return with_status(callbacks.poll(batch));
+  if (op == Op::cancel) {
+    auto cancelled = callbacks.cancel(batch);
+    if (!cancelled) return std::move(cancelled.error());
+    outcome.status = std::move(cancelled->status);
+    outcome.already_ended = cancelled->already_ended;
+  }
+  if (op == Op::list) {
+    auto listed = callbacks.list(batch, limit);
+    if (!listed) return std::move(listed.error());
+    outcome.listed = std::move(*listed);
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -31,8 +56,8 @@ void Engine::external_call(Run* run, std::size_t index, Op op) {
   if (op == Op::upload) return push(job_id, index, {EventKind::done, op, {}, {}, {}});
   part.calls[op] = 0;
   ExternalWork work{part.provider, {}, op == Op::create, job_id, index, part.hold};
-  work.run = [this, files = p_.spool->files(), provider = part.provider, batch = run->job.batches[index], op, job_id, index, answers = answers_] {
-    auto outcome = std::make_shared<Result<Outcome>>(provider->operate(op, batch, 0));
+  work.run = [this, provider = part.provider, batch = run->job.batches[index], op, job_id, index, answers = answers_] {
+    auto outcome = std::make_shared<Result<Outcome>>(operate(*provider->callbacks(), op, batch, 0));
     answers->post({op == Op::create,
                    [this, job_id, index, op, outcome] { external_answered(job_id, index, op, std::move(*outcome)); }});
   };
@@ -52,11 +77,11 @@ void Engine::external_answered(const std::string& job_id, std::size_t index, Op 
 
 void Engine::external_list(const Provider& provider, const Account& account, std::int64_t limit,
                            std::function<void(Result<Outcome>)> done) {
-  ExternalWork work{&provider, {}, false, {}, 0, provider.hold()};
+  ExternalWork work{&provider, {}, false, {}, 0, provider.callbacks()->hold()};
   RemoteBatch none;
   none.provider = account.provider;
   work.run = [&provider, none, limit, done = std::move(done), answers = answers_] {
-    auto outcome = std::make_shared<Result<Outcome>>(provider.operate(Op::list, none, limit));
+    auto outcome = std::make_shared<Result<Outcome>>(operate(*provider.callbacks(), Op::list, none, limit));
     answers->post({false, [done, outcome] { done(std::move(*outcome)); }});
   };
   p_.listener->external_work(std::move(work));

@@ -17,7 +17,7 @@ constexpr std::int64_t kConsumeAfterMs = 100;  // the first bytes at once, and n
 
 // What names a download from one pass to the next: a signature in the query does not.
 std::string body_name(const Download& download) {
-  return download.path + download.request.url.substr(0, download.request.url.find('?'));
+  return download.request.url.substr(0, download.request.url.find('?'));
 }
 
 // The server says that this file is not there, which is the answer for this file only.
@@ -87,7 +87,10 @@ void Engine::start_fetch(Run* run, std::size_t index) {
 
 void Engine::begin_pass(Run* run, std::size_t index, const Account& account) {
   Part& part = run->parts[index];
-  part.downloads = part.provider->downloads(account, run->job.batches[index]);
+  const RemoteBatch& batch = run->job.batches[index];
+  const HttpApi* http = part.provider->http();
+  const bool has_results = part.provider->callbacks() != nullptr || !batch.status.output.url.empty();
+  part.downloads = http != nullptr ? http->downloads(account, batch) : std::vector<Download>(has_results ? 1 : 0);
   part.download = 0;
   part.download_again = false;
   part.pass_open = true;
@@ -109,9 +112,9 @@ void Engine::start_download(Run* run, std::size_t index) {
     part.consume_last = true;
     return consume(run, index, true);
   }
-  if (part.provider->capability().external) return external_fetch(run, index);
-  const Download& download = part.downloads[part.download];
-  if (!download.path.empty()) return copy_local_output(run, index, download.path);
+  if (part.provider->callbacks() != nullptr) return external_fetch(run, index);
+  if (part.provider->local_program() != nullptr)
+    return copy_local_output(run, index, run->job.batches[index].status.output.url);
   auto account = account_of(*run, index);
   if (!account) return fetch_error(run->job.id, index, account.error());
   with_token(*part.provider, std::move(*account),
@@ -191,7 +194,7 @@ void Engine::page_ended(const std::string& job_id, std::size_t index, const Acco
   if (run == nullptr) return;
   Part& part = run->parts[index];
   part.download_call = 0;
-  auto page = part.provider->read_page(account, run->job.batches[index], response);
+  auto page = part.provider->http()->read_page(account, run->job.batches[index], response);
   if (!page) {
     token_refused(account, &page.error());
     name_refusal(response, &page.error());

@@ -60,7 +60,7 @@ LocalRun look(const LocalJob& job) {
 }
 
 RemoteStatus status_of(const LocalJob& job, const LocalRun& run) {
-  RemoteStatus status = job.provider.read_local_run(job.batch, run);
+  RemoteStatus status = job.program.read_run(job.batch, run);
   status.id = job.batch.marker;
   status.marker = job.batch.marker;
   status.output.url = run.has_output ? output_of(job) : "";
@@ -70,13 +70,13 @@ RemoteStatus status_of(const LocalJob& job, const LocalRun& run) {
   return status;
 }
 
-Result<std::vector<std::string>> command_of(const Provider& provider, const Account& account, const RemoteBatch& batch,
+Result<std::vector<std::string>> command_of(const LocalProgram& local, const Account& account, const RemoteBatch& batch,
                                             const std::string& output) {
-  auto argv = provider.local_command(account, batch, batch.request_path, output);
+  auto argv = local.command(account, batch, batch.request_path, output);
   if (!argv) return argv;
   auto program = find_program(argv->front());
   if (!program) {
-    program.error().message = "[" + std::string(provider.name()) + "] " + program.error().message;
+    program.error().message = "[" + account.provider + "] " + program.error().message;
     return std::move(program.error());
   }
   argv->front() = std::move(*program);
@@ -91,7 +91,7 @@ Result<Outcome> start(const LocalJob& job) {
     return outcome;
   }
   const std::string output = output_of(job);
-  auto argv = command_of(job.provider, job.account, job.batch, output);
+  auto argv = command_of(job.program, job.account, job.batch, output);
   if (!argv) return std::move(argv.error());
   // Made here, so that it is private; the program only writes into it.
   if (auto made = job.spool.files()->create(output); !made) return std::move(made.error());
@@ -124,8 +124,8 @@ Outcome cancel(const LocalJob& job, LocalRun run) {
 
 }  // namespace
 
-Result<void> check_local_program(const Provider& provider, const Account& account, const RemoteBatch& batch) {
-  auto argv = command_of(provider, account, batch, "");
+Result<void> check_local_program(const LocalProgram& local, const Account& account, const RemoteBatch& batch) {
+  auto argv = command_of(local, account, batch, "");
   if (!argv) return std::move(argv.error());
   return {};
 }

@@ -5,13 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "providers/provider.h"
+#include "core/protocol/outcome.h"
+#include "providers/local_program.h"
 #include "store/spool.h"
 
 namespace br {
 
 struct LocalJob {
-  const Provider& provider;
+  const LocalProgram& program;
   const Account& account;
   const RemoteBatch& batch;
   const Spool& spool;
@@ -20,7 +21,7 @@ struct LocalJob {
 };
 
 // Whether the program could be started, before anything is done. Code::not_found, or the provider's own error.
-Result<void> check_local_program(const Provider& provider, const Account& account, const RemoteBatch& batch);
+Result<void> check_local_program(const LocalProgram& program, const Account& account, const RemoteBatch& batch);
 
 // Code::not_found when the program is missing; every error is certain (Error::not_executed).
 Result<Outcome> operate_local_run(const LocalJob& job, Op op);

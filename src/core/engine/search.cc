@@ -33,8 +33,7 @@ static RemoteBatch candidate_of(const RemoteBatch& batch, const Search& search) 
 void Engine::start_probe(Run* run, std::size_t index) {
   Part& part = run->parts[index];
   if (part.probe_call != 0) return;
-  const Capability& can = part.provider->capability();
-  if (can.local || can.external)  // their lists say all that there is to say
+  if (part.provider->http() == nullptr)  // their lists say all that there is to say
     return probed(run->job.id, index, part.track.search.candidates[part.track.search.probing], RowProof::none);
   auto account = account_of(*run, index);
   if (!account) return probe_failed(run->job.id, index, account.error());
@@ -51,11 +50,9 @@ void Engine::ask_candidate(const std::string& job_id, std::size_t index, const A
   Part& part = run->parts[index];
   if (part.track.search.probing >= part.track.search.candidates.size()) return;
   const RemoteBatch candidate = candidate_of(run->job.batches[index], part.track.search);
-  const OpContext context{account, candidate, p_.clock->now_ms(), {}, {}, 100, 0, {}, {}};
-  auto step = part.provider->advance(Op::poll, context, nullptr);
-  if (!step) return probe_failed(job_id, index, step.error());
-  if (!step->send) return probed(job_id, index, candidate.status, RowProof::none);
-  auto sent = send(*part.provider, account, std::move(*step->send), nullptr,
+  auto request = part.provider->http()->poll_request({account, candidate, p_.clock->now_ms()});
+  if (!request) return probe_failed(job_id, index, request.error());
+  auto sent = send(*part.provider, account, std::move(*request), nullptr,
                    [this, job_id, index, account](const HttpResponse& response) {
                      candidate_answered(job_id, index, account, response);
                    });
@@ -71,19 +68,16 @@ void Engine::candidate_answered(const std::string& job_id, std::size_t index, co
   part.probe_call = 0;
   if (part.track.search.probing >= part.track.search.candidates.size()) return;
   const RemoteBatch candidate = candidate_of(run->job.batches[index], part.track.search);
-  const OpContext context{account, candidate, p_.clock->now_ms(), {}, {}, 100, 1, {}, {}};
-  auto step = part.provider->advance(Op::poll, context, &response);
-  if (!step) {
-    token_refused(account, &step.error());
+  auto status = part.provider->http()->read_poll({account, candidate, p_.clock->now_ms()}, response);
+  if (!status) {
+    token_refused(account, &status.error());
     // It is gone: then it brings no rows that could be ours, and it stays in doubt.
-    if (step.error().code == Code::not_found) return probed(job_id, index, candidate.status, RowProof::none);
-    return probe_failed(job_id, index, step.error());
+    if (status.error().code == Code::not_found) return probed(job_id, index, candidate.status, RowProof::none);
+    return probe_failed(job_id, index, status.error());
   }
-  if (!step->outcome.status)
-    return probe_failed(job_id, index,
-                        protocol_error(candidate.provider, "asking for a batch", "the answer is no batch"));
-  if (!part.rules.match_by_shape || !is_terminal(step->outcome.status->state)) return probed(job_id, index, *step->outcome.status, RowProof::none);
-  read_candidate(job_id, index, account, std::move(*step->outcome.status));
+  if (!part.rules.match_by_shape || !is_terminal(status->state))
+    return probed(job_id, index, std::move(*status), RowProof::none);
+  read_candidate(job_id, index, account, std::move(*status));
 }
 
 void Engine::read_candidate(const std::string& job_id, std::size_t index, const Account& account, RemoteStatus status) {
@@ -91,11 +85,11 @@ void Engine::read_candidate(const std::string& job_id, std::size_t index, const 
   Part& part = run->parts[index];
   RemoteBatch candidate = run->job.batches[index];
   candidate.status = status;
-  std::vector<Download> downloads = part.provider->downloads(account, candidate);
-  if (downloads.empty() || downloads.front().page || !downloads.front().path.empty())
+  std::vector<Download> downloads = part.provider->http()->downloads(account, candidate);
+  if (downloads.empty() || downloads.front().page)
     return probed(job_id, index, std::move(status), RowProof::none);
   auto prover = RowProver::open(id_file_of(*p_.spool, run->job.batches[index]), p_.random->next(),
-                                part.provider->row_reader(), !candidate.id_tag.empty());
+                                part.provider->dialect().row_reader(), !candidate.id_tag.empty());
   if (!prover) return probe_failed(job_id, index, prover.error());
   part.prover = std::move(*prover);
   HttpRequest request = std::move(downloads.front().request);
@@ -139,7 +133,7 @@ void Engine::probe_failed(const std::string& job_id, std::size_t index, Error er
 // Likewise the program of a local run, which would be started as this user.
 Result<void> Engine::check_program(const Run& run, std::size_t index) const {
   const RemoteBatch& batch = run.job.batches[index];
-  if (run.parts[index].address_is_given || !run.parts[index].provider->capability().local) return {};
+  if (run.parts[index].address_is_given || run.parts[index].provider->local_program() == nullptr) return {};
   for (const Property& property : run.parts[index].provider->properties()) {
     const std::string name = batch.provider + "." + property.name;
     if (!property.program || run.config.get(name) == p_.config->get(name)) continue;

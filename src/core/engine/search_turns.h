@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "net/http.h"
-#include "providers/provider.h"
+#include "providers/op.h"
 
 namespace br {
 

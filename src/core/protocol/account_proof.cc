@@ -23,7 +23,7 @@ bool add(const std::string& value, std::vector<std::string>* list) {
 
 AccountProof account_proof(const Provider& provider, const Account& account, std::string_view salt) {
   AccountProof proof;
-  std::string name = provider.account_name(account);
+  std::string name = provider.dialect().account_name(account);
   if (name.empty())
     name = account.api_key + "\n" + account.organization + "\n" + account.project + "\n" + account.base_url;
   proof.account = hash(salt, account.provider + "\n" + name);

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "core/protocol/account_proof.h"
+#include "core/protocol/outcome.h"
 #include "core/protocol/poll.h"
 #include "core/protocol/reconcile.h"
 #include "core/protocol/retry.h"
 #include "model/error.h"
 #include "model/job.h"
-#include "providers/provider.h"
+#include "providers/op.h"
 
 namespace br {
 
@@ -29,6 +30,7 @@ struct StepRules {
   bool match_by_shape = false;  // the vendor keeps no marker: time and size say where to look, its rows prove it
   bool find_upload = false;     // the marker is the id of the uploaded file, which is known by its name
   bool can_list = true;
+  bool names_results = true;    // an ended batch says where its results are; false: they are there once it has ended
   std::int32_t max_creates = 3; // create calls of one part in its whole life, clear refusals apart
   bool attached = false;
   AccountProof account;         // whose key is in force

@@ -141,7 +141,7 @@ void Stepper::collected(const CollectReport& report) {
 bool Stepper::more_rows_may_come(const CollectReport& report) const {
   if (rules_.attached || report.missing == 0 || d_.batch.fetches >= kMaxFetches) return false;
   const RemoteStatus& s = d_.batch.status;
-  if (s.no_more_files && s.output.id.empty() && s.output.url.empty() && s.errors.id.empty()) return false;
+  if (rules_.names_results && s.no_more_files && s.output.id.empty() && s.output.url.empty() && s.errors.id.empty()) return false;
   if (s.state == State::completed || report.malformed > 0) return true;
   const std::int64_t rows = report.counts.total;
   return s.counts_known && rows < s.counts.succeeded + s.counts.errored;

@@ -131,7 +131,7 @@ void Stepper::ended() {
 // The counters promise rows of a kind whose file has no id yet.
 bool Stepper::promised_file_is_late() const {
   const RemoteStatus& s = d_.batch.status;
-  if (s.state == State::failed || s.no_more_files || !s.output.url.empty()) return false;
+  if (s.state == State::failed || s.no_more_files || !s.output.url.empty() || !rules_.names_results) return false;
   const bool nothing = s.output.id.empty() && s.errors.id.empty();
   bool late = s.counts_known &&
               ((s.counts.succeeded > 0 && s.output.id.empty()) || (s.counts.errored > 0 && s.errors.id.empty()));

@@ -155,7 +155,7 @@ void Intake::use(const Provider& provider) {
     in_force_ = found->get();
   } else {
     Account account = provider_settings(config_, provider, account_);
-    Capability limits = provider.limits(account);
+    Capability limits = provider.dialect().limits(account);
     settings_.push_back(std::make_unique<Settings>(Settings{&provider, std::move(account), std::move(limits)}));
     in_force_ = settings_.back().get();
   }
@@ -163,7 +163,7 @@ void Intake::use(const Provider& provider) {
 }
 
 void Intake::put_wire_id(const Provider& provider) {
-  wire_id_ = provider.wire_id(request_.custom_id, rows_, id_tag_);
+  wire_id_ = provider.dialect().wire_id(request_.custom_id, rows_, id_tag_);
   if (wire_id_.empty()) return;
   wire_id_json_ = "\"" + wire_id_ + "\"";
   request_.custom_id = wire_id_;
@@ -204,7 +204,7 @@ bool Intake::encode(const Provider& provider, const RequestSource& source, const
   const std::size_t before = out->size();
   auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
   const std::size_t warned = report_.warnings.size();
-  if (!provider.encode(request_, options_, out, &issue, warnings)) {
+  if (!provider.dialect().encode(request_, options_, out, &issue, warnings)) {
     issue.custom_id = id;
     wrong(source, line, issue);
     return false;

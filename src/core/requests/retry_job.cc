@@ -123,7 +123,7 @@ class Retagger {
   bool change(std::string_view id_line, std::string_view line) {
     const auto entry = read_id_line(id_line, &scratch_);
     if (!entry) return false;
-    const std::string wire = provider_->wire_id(entry->custom_id, entry->number, tag_);
+    const std::string wire = provider_->dialect().wire_id(entry->custom_id, entry->number, tag_);
     const bool own = entry->wire_id.data() == entry->custom_id.data();
     const std::string before = own ? std::string(entry->token) : "\"" + std::string(entry->wire_id) + "\"";
     const std::size_t at = line.find(before);

@@ -35,7 +35,7 @@ Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
     if (!ledger) return std::move(ledger.error());
     collector->ledger_ = std::move(*ledger);
   }
-  if (p.provider != nullptr) collector->rows_ = p.provider->row_reader();
+  if (p.provider != nullptr) collector->rows_ = p.provider->dialect().row_reader();
   if (p.takes_caller_ids && collector->ledger_.has_wire_ids()) {
     if (auto found = collector->find_places(&collector->caller_places_); !found) return std::move(found.error());
   }

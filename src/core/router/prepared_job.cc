@@ -108,8 +108,8 @@ Result<void> JobPreparer::address(const Config& config, const BatchSpec& spec, J
       return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
     auto account = resolve_account(config, *provider, {}, batch.account);
     if (!account) return std::move(account.error());
-    if (provider->capability().local) {
-      if (auto there = check_local_program(*provider, *account, batch); !there) return there;
+    if (provider->local_program() != nullptr) {
+      if (auto there = check_local_program(*provider->local_program(), *account, batch); !there) return there;
     }
     batch.base_url = account->base_url;
     batch.marker = "br-" + job->id.substr(4) + "-" + std::to_string(batch.part);

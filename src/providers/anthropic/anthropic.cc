@@ -4,7 +4,8 @@
 #include <array>
 
 #include "net/url.h"
-#include "providers/anthropic/dialect.h"
+#include "providers/anthropic/lines.h"
+#include "providers/provider.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/wire.h"
 
@@ -72,7 +73,7 @@ Error refine(const HttpResponse& response, Error error) {
   return error;
 }
 
-Result<std::shared_ptr<const Json>> read_answer(const OpContext& context, std::string_view what,
+Result<std::shared_ptr<const Json>> read_answer(const CallContext& context, std::string_view what,
                                                 const HttpResponse& response) {
   auto json = read_object(context.account.provider, what, response);
   if (!json) return refine(response, std::move(json.error()));
@@ -124,72 +125,10 @@ Result<RemoteStatus> read_batch(const Account& account, const Json& json, std::s
   return status;
 }
 
-Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-  auto json = read_answer(context, what, last);
+Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
+  auto json = read_answer(context, what, response);
   if (!json) return std::move(json.error());
-  auto status = read_batch(context.account, **json, what);
-  if (!status) return std::move(status.error());
-  Step step;
-  step.outcome.status = std::move(*status);
-  return step;
-}
-
-Result<Step> create(const OpContext& context, const HttpResponse* last) {
-  if (last != nullptr) return read_status(context, "creating the batch", *last);
-  HttpRequest request = make_request(context.account, "POST", "/messages/batches");
-  request.headers.push_back({"Content-Type", "application/json", false});
-  request.body_prefix = kBodyPrefix;
-  request.body_path = context.batch.request_path;
-  request.join_lines = true;
-  request.body_suffix = kBodySuffix;
-  return send_step(std::move(request));
-}
-
-Result<Step> poll(const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "asking for the batch";
-  const std::string& id = context.batch.status.id;
-  if (last == nullptr) return send_step(make_request(context.account, "GET", path_of(id)));
-  auto step = read_status(context, kWhat, *last);
-  if (step && step->outcome.status->id != id)
-    return protocol_error(context.account.provider, kWhat, "the answer is about another batch");
-  return step;
-}
-
-Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr)
-    return send_step(make_request(context.account, "POST", path_of(context.batch.status.id, "/cancel")));
-  auto step = read_status(context, "cancelling the batch", *last);
-  if (step) {
-    const State state = step->outcome.status->state;
-    step->outcome.already_ended = is_terminal(state) && state != State::cancelled;
-    return step;
-  }
-  // A batch that has ended is refused: there is nothing to cancel, which is no failure.
-  const Error& error = step.error();
-  if (error.code == Code::quota || (error.http_status != 409 && error.http_status != 400)) return step;
-  Step ended;
-  ended.outcome.already_ended = true;
-  return ended;
-}
-
-Result<Step> list(const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "listing batches";
-  if (last == nullptr) {
-    std::string path = "/messages/batches?limit=" + std::to_string(std::clamp(context.list_limit, 1, kMaxPage));
-    if (!context.page.empty()) path += "&after_id=" + url_encode(context.page);
-    return send_step(make_request(context.account, "GET", path));
-  }
-  auto json = read_answer(context, kWhat, *last);
-  if (!json) return std::move(json.error());
-  const Json& data = (**json)["data"];
-  if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
-  Step step;
-  for (const Json& item : data.items()) add_listed(read_batch(context.account, item, kWhat), &step.outcome);
-  const auto& listed = step.outcome.listed;
-  auto next = next_by_last_id(context, kWhat, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
-  if (!next) return std::move(next.error());
-  step.outcome.next_page = std::move(*next);
-  return step;
+  return read_batch(context.account, **json, what);
 }
 
 // The address the vendor gives is used where it is on our own origin; behind a proxy it may be out of reach, and it
@@ -202,7 +141,7 @@ std::string results_address(const Account& account, const RemoteBatch& batch) {
   return make_request(account, "GET", path_of(batch.status.id, "/results")).url;
 }
 
-class AnthropicProvider : public Provider {
+class AnthropicDialect : public Dialect {
  public:
   std::string_view name() const override { return "anthropic"; }
   const Capability& capability() const override { return capability_; }
@@ -227,40 +166,83 @@ class AnthropicProvider : public Provider {
     return encode_anthropic_line(request, options, out, issue, warnings);
   }
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    switch (op) {
-      case Op::upload:
-        return Step{};
-      case Op::create:
-        return create(context, last);
-      case Op::poll:
-        return poll(context, last);
-      case Op::cancel:
-        return cancel(context, last);
-      case Op::list:
-        return list(context, last);
-      case Op::find_upload:
-      case Op::delete_file:
-        break;
-    }
-    return Error(Code::unsupported, "[anthropic] its batches leave no files at the vendor");
+  std::unique_ptr<RowReader> row_reader() const override { return make_anthropic_row_reader(); }
+
+ private:
+  const Capability capability_ = make_capability();
+};
+
+// The requests travel with the create call: there are no files, neither to upload nor to delete.
+class AnthropicApi : public HttpApi {
+ public:
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view) const override {
+    HttpRequest request = make_request(context.account, "POST", "/messages/batches");
+    request.headers.push_back({"Content-Type", "application/json", false});
+    request.body_prefix = kBodyPrefix;
+    request.body_path = context.batch.request_path;
+    request.join_lines = true;
+    request.body_suffix = kBodySuffix;
+    return request;
+  }
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override {
+    return read_status(context, "creating the batch", response);
+  }
+
+  Result<HttpRequest> poll_request(const CallContext& context) const override {
+    return make_request(context.account, "GET", path_of(context.batch.status.id));
+  }
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override {
+    constexpr std::string_view kWhat = "asking for the batch";
+    auto status = read_status(context, kWhat, response);
+    if (status && status->id != context.batch.status.id)
+      return protocol_error(context.account.provider, kWhat, "the answer is about another batch");
+    return status;
+  }
+
+  Result<HttpRequest> cancel_request(const CallContext& context) const override {
+    return make_request(context.account, "POST", path_of(context.batch.status.id, "/cancel"));
+  }
+  Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override {
+    auto status = read_status(context, "cancelling the batch", response);
+    if (status) return cancelled_batch(std::move(*status));
+    // A batch that has ended is refused: there is nothing to cancel, which is no failure.
+    if (status.error().code == Code::quota) return std::move(status.error());
+    return cancel_refused(std::move(status.error()));
+  }
+
+  Result<HttpRequest> list_request(const CallContext& context, const PageQuery& query) const override {
+    std::string path = "/messages/batches?limit=" + std::to_string(std::clamp(query.limit, 1, kMaxPage));
+    if (!query.cursor.empty()) path += "&after_id=" + url_encode(query.cursor);
+    return make_request(context.account, "GET", path);
+  }
+  Result<BatchPage> read_list(const CallContext& context, const PageQuery& query,
+                              const HttpResponse& response) const override {
+    constexpr std::string_view kWhat = "listing batches";
+    auto json = read_answer(context, kWhat, response);
+    if (!json) return std::move(json.error());
+    const Json& data = (**json)["data"];
+    if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
+    BatchPage page;
+    for (const Json& item : data.items()) add_listed(read_batch(context.account, item, kWhat), &page);
+    const std::string last_id = page.batches.empty() ? "" : page.batches.back().id;
+    auto next = next_by_last_id(context.account.provider, kWhat, query, **json, data.items().size(), last_id);
+    if (!next) return std::move(next.error());
+    page.next = std::move(*next);
+    return page;
   }
 
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
     if (batch.status.output.url.empty()) return {};
     HttpRequest request = make_request(account, "GET", "");
     request.url = results_address(account, batch);
-    return {{std::move(request), false, {}}};
+    return {{std::move(request)}};
   }
-
-  std::unique_ptr<RowReader> row_reader() const override { return make_anthropic_row_reader(); }
-
- private:
-  Capability capability_ = make_capability();
 };
 
 }  // namespace
 
-std::unique_ptr<Provider> make_anthropic_provider() { return std::make_unique<AnthropicProvider>(); }
+std::unique_ptr<Provider> make_anthropic_provider() {
+  return std::make_unique<Provider>(std::make_unique<AnthropicDialect>(), std::make_unique<AnthropicApi>());
+}
 
 }  // namespace br

@@ -1,6 +1,6 @@
 #include <array>
 
-#include "providers/anthropic/dialect.h"
+#include "providers/anthropic/lines.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/row_reader.h"
 #include "providers/shared/unified_fields.h"

@@ -28,15 +28,16 @@ bool AnthropicEncoder::line() {
     return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Anthropic's batch API; use chat, or another provider");
   out_->append("{\"custom_id\":").append(r_.custom_id_json).append(",\"params\":");
-  if (!(r_.body_json.empty() ? params() : raw_body())) return false;
+  if (!(r_.body_json.empty() ? body({}) : raw_body())) return false;
   out_->append("}\n");
   return true;
 }
 
-bool AnthropicEncoder::params() {
+bool AnthropicEncoder::body(const AnthropicBody& form) {
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
-  w.field("model", r_.model_json);
+  if (w.replacement("anthropic_version").empty()) w.field("anthropic_version", form.version_json);
+  if (form.model) w.field("model", r_.model_json);
   if (!check_budget(w)) return false;
   if (!r_.generation.max_tokens.empty()) w.field("max_tokens", r_.generation.max_tokens);
   else if (w.begin("max_tokens"))
@@ -145,6 +146,15 @@ bool encode_anthropic_line(const Request& request, const EncodeOptions& options,
   const std::size_t before = out->size();
   AnthropicEncoder encoder(request, options, out, issue, warnings);
   if (encoder.line()) return true;
+  out->resize(before);
+  return false;
+}
+
+bool encode_anthropic_body(const AnthropicBody& form, const Request& request, const EncodeOptions& options,
+                           std::string* out, Issue* issue, std::vector<std::string>* warnings) {
+  const std::size_t before = out->size();
+  AnthropicEncoder encoder(request, options, out, issue, warnings);
+  if (encoder.body(form)) return true;
   out->resize(before);
   return false;
 }

@@ -1,8 +1,8 @@
-// AnthropicEncoder: one request on its way to a line of a message batch. Private to anthropic_encode.cc,
-// anthropic_content.cc and anthropic_tools.cc.
+// AnthropicEncoder: one request on its way to a line of a message batch. Private to encode.cc, content.cc and
+// tools.cc.
 #pragma once
 
-#include "providers/anthropic/dialect.h"
+#include "providers/anthropic/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 
@@ -15,23 +15,23 @@ class AnthropicEncoder : public RequestEncoder {
       : RequestEncoder("Anthropic", request, options, out, issue, warnings) {}
 
   bool line();
+  bool body(const AnthropicBody& form);
 
  private:
-  bool params();
   bool generation(BodyWriter* w);
   bool output_config(BodyWriter* w);
   bool effort(const Reasoning& reasoning, std::string_view* effort);
   bool check_budget(const BodyWriter& w);
   void thinking(BodyWriter* w);
 
-  // anthropic_content.cc
+  // content.cc
   void system_prompt(BodyWriter* w);
   bool messages();
   bool content(const Message& message);
   bool part(const Part& part);
   bool file_part(const Part& part, std::string_view type);
 
-  // anthropic_tools.cc
+  // tools.cc
   bool tools(BodyWriter* w);
   bool tool(const Tool& tool, std::size_t index);
   bool tool_choice(BodyWriter* w);

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 

@@ -1,10 +1,10 @@
-// AWS Bedrock batch inference: credentials, signatures, and what the jobs need.
+// AWS Bedrock batch inference: its settings, and what it is put together of.
 #include <array>
 #include <charconv>
 
-#include "net/sigv4.h"
 #include "providers/bedrock/jobs.h"
 #include "providers/bedrock/lines.h"
+#include "providers/provider.h"
 
 namespace br {
 namespace {
@@ -45,7 +45,7 @@ Error setting_error(std::string_view name, const char* fix) {
   return Error(Code::config, "[bedrock] bedrock." + std::string(name) + " is not set", fix);
 }
 
-class BedrockProvider : public Provider {
+class BedrockDialect : public Dialect {
  public:
   std::string_view name() const override { return "bedrock"; }
   const Capability& capability() const override { return capability_; }
@@ -68,23 +68,11 @@ class BedrockProvider : public Provider {
   }
   std::unique_ptr<RowReader> row_reader() const override { return make_bedrock_row_reader(); }
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    return advance_bedrock(op, context, last);
-  }
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    return bedrock_downloads(account, batch);
-  }
-  Result<Page> read_page(const Account& account, const RemoteBatch& batch,
-                         const HttpResponse& response) const override {
-    return read_bedrock_page(account, batch, response);
-  }
-  Result<void> sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const override;
-
  private:
-  Capability capability_ = make_capability();
+  const Capability capability_ = make_capability();
 };
 
-Result<void> BedrockProvider::complete(Account* account) const {
+Result<void> BedrockDialect::complete(Account* account) const {
   const std::string region(account->setting("region"));
   if (region.empty()) return setting_error("region", "set the environment variable AWS_REGION");
   if (account->setting("access_key_id").empty())
@@ -107,20 +95,10 @@ Result<void> BedrockProvider::complete(Account* account) const {
   return {};
 }
 
-Result<void> BedrockProvider::sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const {
-  const bool control = is_bedrock_call(account, request->url);
-  const std::string bearer(account.setting("bearer_token"));
-  if (control && !bearer.empty()) {
-    request->headers.push_back({"Authorization", "Bearer " + bearer, true});
-    return {};
-  }
-  const AwsKey key = {std::string(account.setting("access_key_id")), account.api_key,
-                      std::string(account.setting("session_token"))};
-  return sign_aws_request(key, {std::string(account.setting("region")), control ? "bedrock" : "s3"}, now_ms, request);
-}
-
 }  // namespace
 
-std::unique_ptr<Provider> make_bedrock_provider() { return std::make_unique<BedrockProvider>(); }
+std::unique_ptr<Provider> make_bedrock_provider() {
+  return std::make_unique<Provider>(std::make_unique<BedrockDialect>(), std::make_unique<BedrockApi>());
+}
 
 }  // namespace br

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "codec/json_cursor.h"
-#include "providers/provider.h"
+#include "providers/dialect.h"
 #include "providers/shared/row_reader.h"
 
 namespace br {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/json_write.h"
+#include "net/sigv4.h"
 #include "net/url.h"
 #include "providers/bedrock/aws.h"
 #include "providers/shared/http_error.h"
@@ -88,33 +89,19 @@ Result<RemoteStatus> read_job(const Json& json, std::string_view provider, std::
   return status;
 }
 
-Result<std::shared_ptr<const Json>> read_answer(const OpContext& context, std::string_view what,
+Result<std::shared_ptr<const Json>> read_answer(const CallContext& context, std::string_view what,
                                                 const HttpResponse& response) {
   if (!response.ok()) return read_aws_error(context.account.provider, what, response);
   return read_object(context.account.provider, what, response);
 }
 
-Result<Step> upload(const OpContext& context, const HttpResponse* last) {
+S3Place request_file(const CallContext& context) {
   S3Place place = input_directory(context.account);
   place.key += context.batch.marker + ".jsonl";
-  if (last == nullptr) {
-    HttpRequest request;
-    request.method = "PUT";
-    request.url = s3_address(context.account.setting("s3_url"), place);
-    request.headers.push_back({"Content-Type", "application/jsonl", false});
-    request.body_path = context.batch.request_path;
-    return send_step(std::move(request));
-  }
-  constexpr std::string_view kWhat = "uploading the request file to S3";
-  if (!last->ok()) return read_aws_error(context.account.provider, kWhat, *last);
-  if (last->header("etag").empty())
-    return protocol_error(context.account.provider, kWhat, "the answer has no ETag, so it is not S3's");
-  Step step;
-  step.outcome.input_file_id = s3_uri(place);
-  return step;
+  return place;
 }
 
-std::string create_body(const OpContext& context) {
+std::string create_body(const CallContext& context) {
   const Account& account = context.account;
   std::string body;
   JsonWriter json(&body);
@@ -131,97 +118,6 @@ std::string create_body(const OpContext& context) {
   return body;
 }
 
-Result<Step> create(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    HttpRequest request;
-    request.method = "POST";
-    request.url = address(context.account, kJob);
-    request.headers.push_back({"Content-Type", "application/json", false});
-    request.body = create_body(context);
-    return send_step(std::move(request));
-  }
-  constexpr std::string_view kWhat = "creating the job";
-  auto json = read_answer(context, kWhat, *last);
-  if (!json) return std::move(json.error());
-  auto status = read_job(**json, context.account.provider, kWhat);
-  if (!status) return std::move(status.error());
-  status->vendor_state = "Submitted";
-  status->state = State::validating;
-  status->state_known = true;
-  status->output.url = results_of(output_directory(context.account), status->id);
-  Step step;
-  step.outcome.status = std::move(*status);
-  return step;
-}
-
-Result<Step> poll(const OpContext& context, const HttpResponse* last) {
-  HttpRequest request;
-  request.url = address(context.account, job_path(context.batch.status.id));
-  if (last == nullptr) return send_step(std::move(request));
-  constexpr std::string_view kWhat = "asking for the job";
-  auto json = read_answer(context, kWhat, *last);
-  if (!json) return std::move(json.error());
-  auto status = read_job(**json, context.account.provider, kWhat);
-  if (!status) return std::move(status.error());
-  // An id was enough to attach the job; the vendor answers with the whole ARN.
-  const std::string& id = context.batch.status.id;
-  if (status->id != id && !status->id.ends_with("/" + id))
-    return protocol_error(context.account.provider, kWhat, "the answer is about another job");
-  status->id = id;
-  Step step;
-  step.outcome.status = std::move(*status);
-  return step;
-}
-
-Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    HttpRequest request;
-    request.method = "POST";
-    request.url = address(context.account, job_path(context.batch.status.id) + "/stop");
-    request.headers.push_back({"Content-Type", "application/json", false});
-    return send_step(std::move(request));
-  }
-  Step step;
-  if (last->ok()) return step;
-  Error error = read_aws_error(context.account.provider, "stopping the job", *last);
-  // A job that has ended is refused: there is nothing to stop, which is no failure.
-  step.outcome.already_ended = last->status == 409 || error.vendor_code == "ConflictException";
-  if (step.outcome.already_ended) return step;
-  return error;
-}
-
-Result<Step> list(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    HttpRequest request;
-    request.url = address(context.account, kJobs) + "?maxResults=" + std::to_string(context.list_limit) +
-                  "&sortBy=CreationTime&sortOrder=Descending";
-    if (!context.page.empty()) request.url += "&nextToken=" + url_encode(context.page);
-    return send_step(std::move(request));
-  }
-  constexpr std::string_view kWhat = "listing jobs";
-  auto json = read_answer(context, kWhat, *last);
-  if (!json) return std::move(json.error());
-  const Json& jobs = (**json)["invocationJobSummaries"];
-  if (!jobs.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
-  Step step;
-  for (const Json& item : jobs.items()) add_listed(read_job(item, context.account.provider, kWhat), &step.outcome);
-  step.outcome.next_page = (**json)["nextToken"].string_or("");
-  return step;
-}
-
-Result<Step> delete_file(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    if (read_s3_uri(context.file_id).key.empty())
-      return Error(Code::not_found, "[bedrock] " + std::string(context.file_id) + " is no object in S3");
-    HttpRequest request;
-    request.method = "DELETE";
-    request.url = s3_address(context.account.setting("s3_url"), read_s3_uri(context.file_id));
-    return send_step(std::move(request));
-  }
-  if (last->ok() || last->status == 404) return Step{};
-  return read_aws_error(context.account.provider, "deleting a file", *last);
-}
-
 Download list_results(const Account& account, const RemoteBatch& batch, std::string_view token) {
   const std::string& known = batch.status.output.url;
   const S3Place place = read_s3_uri(known.empty() ? results_of(output_directory(account), batch.status.id) : known);
@@ -233,37 +129,135 @@ Download list_results(const Account& account, const RemoteBatch& batch, std::str
   return download;
 }
 
-}  // namespace
-
+// Whether the address is one of Bedrock's own, not one of S3.
 bool is_bedrock_call(const Account& account, std::string_view url) { return url.starts_with(address(account, kJob)); }
 
-Result<Step> advance_bedrock(Op op, const OpContext& context, const HttpResponse* last) {
-  switch (op) {
-    case Op::upload:
-      return upload(context, last);
-    case Op::create:
-      return create(context, last);
-    case Op::poll:
-      return poll(context, last);
-    case Op::cancel:
-      return cancel(context, last);
-    case Op::list:
-      return list(context, last);
-    case Op::find_upload:
-      return Step{};  // its jobs keep our marker as their name
-    case Op::delete_file:
-      return delete_file(context, last);
-  }
-  return Error(Code::unsupported, "no such operation");
+}  // namespace
+
+// ---- the request file ----
+
+Result<std::optional<UploadCall>> BedrockApi::upload_request(const CallContext& context) const {
+  HttpRequest request;
+  request.method = "PUT";
+  request.url = s3_address(context.account.setting("s3_url"), request_file(context));
+  request.headers.push_back({"Content-Type", "application/jsonl", false});
+  request.body_path = context.batch.request_path;
+  return one_exchange(std::move(request));
 }
 
-std::vector<Download> bedrock_downloads(const Account& account, const RemoteBatch& batch) {
-  std::vector<Download> downloads;
-  downloads.push_back(list_results(account, batch, {}));
-  return downloads;
+Result<UploadStep> BedrockApi::read_upload(const CallContext& context, const UploadState&,
+                                           const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "uploading the request file to S3";
+  if (!response.ok()) return read_aws_error(context.account.provider, kWhat, response);
+  if (response.header("etag").empty())
+    return protocol_error(context.account.provider, kWhat, "the answer has no ETag, so it is not S3's");
+  return UploadStep(UploadedFile{s3_uri(request_file(context))});
 }
 
-Result<Page> read_bedrock_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) {
+Result<std::optional<HttpRequest>> BedrockApi::delete_request(const CallContext& context,
+                                                              std::string_view file_id) const {
+  if (read_s3_uri(file_id).key.empty())
+    return Error(Code::not_found, "[bedrock] " + std::string(file_id) + " is no object in S3");
+  HttpRequest request;
+  request.method = "DELETE";
+  request.url = s3_address(context.account.setting("s3_url"), read_s3_uri(file_id));
+  return std::optional(std::move(request));
+}
+
+Result<void> BedrockApi::read_delete(const CallContext& context, const HttpResponse& response) const {
+  if (response.ok() || response.status == 404) return {};
+  return read_aws_error(context.account.provider, "deleting a file", response);
+}
+
+// ---- the job ----
+
+Result<HttpRequest> BedrockApi::create_request(const CallContext& context, std::string_view) const {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = address(context.account, kJob);
+  request.headers.push_back({"Content-Type", "application/json", false});
+  request.body = create_body(context);
+  return request;
+}
+
+Result<RemoteStatus> BedrockApi::read_create(const CallContext& context, const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "creating the job";
+  auto json = read_answer(context, kWhat, response);
+  if (!json) return std::move(json.error());
+  auto status = read_job(**json, context.account.provider, kWhat);
+  if (!status) return status;
+  status->vendor_state = "Submitted";
+  status->state = State::validating;
+  status->state_known = true;
+  status->output.url = results_of(output_directory(context.account), status->id);
+  return status;
+}
+
+Result<HttpRequest> BedrockApi::poll_request(const CallContext& context) const {
+  HttpRequest request;
+  request.url = address(context.account, job_path(context.batch.status.id));
+  return request;
+}
+
+Result<RemoteStatus> BedrockApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "asking for the job";
+  auto json = read_answer(context, kWhat, response);
+  if (!json) return std::move(json.error());
+  auto status = read_job(**json, context.account.provider, kWhat);
+  if (!status) return status;
+  // An id was enough to attach the job; the vendor answers with the whole ARN.
+  const std::string& id = context.batch.status.id;
+  if (status->id != id && !status->id.ends_with("/" + id))
+    return protocol_error(context.account.provider, kWhat, "the answer is about another job");
+  status->id = id;
+  return status;
+}
+
+Result<HttpRequest> BedrockApi::cancel_request(const CallContext& context) const {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = address(context.account, job_path(context.batch.status.id) + "/stop");
+  request.headers.push_back({"Content-Type", "application/json", false});
+  return request;
+}
+
+Result<Cancelled> BedrockApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+  if (response.ok()) return Cancelled{};
+  Error error = read_aws_error(context.account.provider, "stopping the job", response);
+  // A job that has ended is refused: there is nothing to stop, which is no failure.
+  if (response.status == 409 || error.vendor_code == "ConflictException") return Cancelled{{}, true};
+  return error;
+}
+
+Result<HttpRequest> BedrockApi::list_request(const CallContext& context, const PageQuery& query) const {
+  HttpRequest request;
+  request.url = address(context.account, kJobs) + "?maxResults=" + std::to_string(query.limit) +
+                "&sortBy=CreationTime&sortOrder=Descending";
+  if (!query.cursor.empty()) request.url += "&nextToken=" + url_encode(query.cursor);
+  return request;
+}
+
+Result<BatchPage> BedrockApi::read_list(const CallContext& context, const PageQuery&,
+                                        const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "listing jobs";
+  auto json = read_answer(context, kWhat, response);
+  if (!json) return std::move(json.error());
+  const Json& jobs = (**json)["invocationJobSummaries"];
+  if (!jobs.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
+  BatchPage page;
+  for (const Json& item : jobs.items()) add_listed(read_job(item, context.account.provider, kWhat), &page);
+  page.next = (**json)["nextToken"].string_or("");
+  return page;
+}
+
+// ---- the results ----
+
+std::vector<Download> BedrockApi::downloads(const Account& account, const RemoteBatch& batch) const {
+  return {list_results(account, batch, {})};
+}
+
+Result<Page> BedrockApi::read_page(const Account& account, const RemoteBatch& batch,
+                                   const HttpResponse& response) const {
   auto listed = read_s3_list(account.provider, "listing the results in S3", response);
   if (!listed) return std::move(listed.error());
   const std::string bucket =
@@ -276,6 +270,20 @@ Result<Page> read_bedrock_page(const Account& account, const RemoteBatch& batch,
   }
   if (!listed->next.empty()) page.next.push_back(list_results(account, batch, listed->next));
   return page;
+}
+
+// ---- signatures ----
+
+Result<void> BedrockApi::sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const {
+  const bool control = is_bedrock_call(account, request->url);
+  const std::string bearer(account.setting("bearer_token"));
+  if (control && !bearer.empty()) {
+    request->headers.push_back({"Authorization", "Bearer " + bearer, true});
+    return {};
+  }
+  const AwsKey key = {std::string(account.setting("access_key_id")), account.api_key,
+                      std::string(account.setting("session_token"))};
+  return sign_aws_request(key, {std::string(account.setting("region")), control ? "bedrock" : "s3"}, now_ms, request);
 }
 
 }  // namespace br

@@ -1,17 +1,35 @@
-// Bedrock's model invocation jobs: request files in S3, jobs, results in S3.
+// BedrockApi: Bedrock's model invocation jobs: request files in S3, jobs, results in S3; and AWS's signatures.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 
-Result<Step> advance_bedrock(Op op, const OpContext& context, const HttpResponse* last);
-std::vector<Download> bedrock_downloads(const Account& account, const RemoteBatch& batch);
-Result<Page> read_bedrock_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response);
-// Whether the address is one of Bedrock's own, not one of S3.
-bool is_bedrock_call(const Account& account, std::string_view url);
+// There is no list of uploads to search: its jobs keep our marker as their name.
+class BedrockApi : public HttpApi {
+ public:
+  Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;
+  Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,
+                                 const HttpResponse& response) const override;
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view lines) const override;
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> poll_request(const CallContext& context) const override;
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> cancel_request(const CallContext& context) const override;
+  Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> list_request(const CallContext& context, const PageQuery& query) const override;
+  Result<BatchPage> read_list(const CallContext& context, const PageQuery& query,
+                              const HttpResponse& response) const override;
+  Result<std::optional<HttpRequest>> delete_request(const CallContext& context,
+                                                    std::string_view file_id) const override;
+  Result<void> read_delete(const CallContext& context, const HttpResponse& response) const override;
+  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override;
+  Result<Page> read_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) const override;
+  Result<void> sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const override;
+};
 
 }  // namespace br

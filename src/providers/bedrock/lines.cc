@@ -1,6 +1,6 @@
 #include "providers/bedrock/lines.h"
 
-#include "providers/anthropic/dialect.h"
+#include "providers/anthropic/lines.h"
 #include "providers/bedrock/converse.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/row_reader.h"
@@ -10,7 +10,7 @@ namespace {
 
 using Kind = JsonCursor::Kind;
 
-constexpr std::string_view kVersion = "\"anthropic_version\":\"bedrock-2023-05-31\"";
+constexpr std::string_view kVersion = "\"bedrock-2023-05-31\"";
 
 bool has_field(std::string_view object, std::string_view key_token) {
   if (object.empty()) return false;
@@ -158,19 +158,14 @@ bool Encoder::check_sources() {
   return true;
 }
 
-// Anthropic's own line, {"custom_id":…,"params":{"model":…,…}}, with another head.
+// Anthropic's own body; the job names the model.
 bool Encoder::claude() {
   if (has_field(r_.provider_kwargs_json, "\"model\""))
     return refuse(1, "provider_kwargs.model", "provider_kwargs.model: a job on Bedrock has one model; use model");
   if (!check_sources()) return false;
-  const bool own_version = has_field(r_.provider_kwargs_json, "\"anthropic_version\"");
-  out_->append("{\"recordId\":").append(r_.custom_id_json).append(",\"modelInput\":{");
-  if (!own_version) out_->append(kVersion);
-  const std::size_t at = out_->size();
-  if (!encode_anthropic_line(r_, options_, out_, issue_, warnings_)) return false;
-  std::size_t head = std::string_view("{\"custom_id\":,\"params\":{\"model\":").size();
-  head += r_.custom_id_json.size() + r_.model_json.size();
-  out_->erase(at, own_version ? head + 1 : head);
+  out_->append("{\"recordId\":").append(r_.custom_id_json).append(",\"modelInput\":");
+  if (!encode_anthropic_body({false, kVersion}, r_, options_, out_, issue_, warnings_)) return false;
+  out_->append("}\n");
   return true;
 }
 

@@ -12,6 +12,7 @@
 namespace br {
 namespace {
 
+constexpr std::string_view kUploading = "uploading the request file";
 constexpr std::int64_t kMostAtOnce = 150'000'000;  // what datasets/…:upload takes in one call
 
 constexpr std::array<Property, 4> kProperties = {{
@@ -33,7 +34,7 @@ OpenAiVendor vendor() {
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::display_name;
 
-  OpenAiDialect& d = v.dialect;
+  OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.body_only_lines = true;
   d.model_in_body = false;  // the job has it
@@ -55,74 +56,108 @@ std::string job_id(const RemoteBatch& batch) {
       id.begin(), id.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); }, '-');
   return id;
 }
+std::string input_id(const RemoteBatch& batch) { return job_id(batch) + "-in"; }
 std::string output_id(const RemoteBatch& batch) { return job_id(batch) + "-out"; }
 
-class FireworksProvider : public OpenAiFamilyProvider {
+// "accounts/A", from the setting or from the base URL.
+std::string resource_name(const Account& account) {
+  constexpr std::string_view kAccounts = "/accounts/";
+  const std::size_t at = account.base_url.find(kAccounts);
+  if (at != std::string::npos) return account.base_url.substr(at + 1);
+  const std::string_view id = account.setting("account_id");
+  return id.empty() ? "" : "accounts/" + url_encode(name_in_resource(id));
+}
+
+std::int64_t most_at_once(const Account& account) {
+  const std::string_view text = account.setting("direct_upload_bytes");
+  std::int64_t most = kMostAtOnce;
+  std::from_chars(text.data(), text.data() + text.size(), most);
+  return std::clamp<std::int64_t>(most, 0, kMostAtOnce);
+}
+
+// A signed address that is refused has expired; the next attempt gets another one. It says nothing of the key. What is
+// not valid after its upload may not have arrived, though the storage's address answered well.
+Error upload_refused(const UploadState& state, Error error) {
+  if (state.stage == UploadStage::confirm && error.code == Code::provider) error.transient = true;
+  if (state.stage != UploadStage::storage || error.code != Code::auth) return error;
+  error.code = Code::provider;
+  error.transient = true;
+  error.hint.clear();
+  return error;
+}
+
+// It looks at the file first; the next attempt finds the dataset, and fills it again only if it still is not ready.
+Error not_ready(const Json& dataset) {
+  Error error(Code::provider, "[fireworks] the dataset is not READY after its upload but " +
+                                  dataset["state"].string_or("in no state"));
+  error.provider = "fireworks";
+  error.transient = true;
+  return error;
+}
+
+UploadStep ask(HttpRequest request, UploadStage stage) { return UploadCall{std::move(request), {stage}}; }
+
+class FireworksDialect : public OpenAiFamilyDialect {
  public:
-  FireworksProvider() : OpenAiFamilyProvider(vendor()) {}
-
+  using OpenAiFamilyDialect::OpenAiFamilyDialect;
   std::string account_name(const Account& account) const override { return resource_name(account); }
+};
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    if (resource_name(context.account).empty())
-      return Error(Code::config, "[fireworks] there is no account id; every address of its API holds one",
-                   "set fireworks.account_id or the environment variable FIREWORKS_ACCOUNT_ID");
-    switch (op) {
-      case Op::upload:
-        return upload(context, last);
-      case Op::create:
-        return last == nullptr ? create(context) : read_status(context, "creating the batch", *last);
-      case Op::poll:
-        if (last != nullptr) return read_status(context, "asking for the batch", *last);
-        return send_step(call(context.account, "GET", job_path(context.batch.status.id)));
-      case Op::cancel:
-        return cancel(context, last);
-      case Op::list:
-        return list(context, last);
-      case Op::find_upload:
-        return Step{};  // its jobs have the name that we choose
-      case Op::delete_file:
-        return delete_file(context, last);
-    }
-    return Error(Code::unsupported, "no such operation");
+// There is no list of uploads to search: its jobs have the name that we choose.
+class FireworksApi : public HttpApi {
+ public:
+  explicit FireworksApi(OpenAiCalls calls) : calls_(std::move(calls)) {}
+
+  // Makes the dataset, then fills it. One of ours that exists already was made by an earlier attempt, and may be full.
+  Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;
+  Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,
+                                 const HttpResponse& response) const override;
+  Result<std::optional<HttpRequest>> delete_request(const CallContext& context,
+                                                    std::string_view file_id) const override;
+  Result<void> read_delete(const CallContext& context, const HttpResponse& response) const override;
+
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view lines) const override;
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override {
+    return read_status(context, "creating the batch", response);
   }
+  Result<HttpRequest> poll_request(const CallContext& context) const override {
+    return checked(context.account, call(context.account, "GET", job_path(context.batch.status.id)));
+  }
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override {
+    return read_status(context, "asking for the batch", response);
+  }
+  Result<HttpRequest> cancel_request(const CallContext& context) const override {
+    return checked(context.account, json_call(context.account, job_path(context.batch.status.id, ":cancel"), "{}"));
+  }
+  // The answer holds no job; the next poll tells what became of it.
+  Result<Cancelled> read_cancel(const CallContext&, const HttpResponse& response) const override {
+    if (response.ok()) return Cancelled{};
+    return cancel_refused(read_http_error("fireworks", "cancelling the batch", response));
+  }
+  // One of ours is asked for by its name, which is proof enough; otherwise the list of all.
+  Result<HttpRequest> list_request(const CallContext& context, const PageQuery& query) const override;
+  Result<BatchPage> read_list(const CallContext& context, const PageQuery& query,
+                              const HttpResponse& response) const override;
 
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
     const std::string& id = batch.status.output.id;
     if (id.empty()) return {};
-    return {{call(account, "GET", openai_path("/datasets", id, ":getDownloadEndpoint")), true, {}}};
+    return {{call(account, "GET", openai_path("/datasets", id, ":getDownloadEndpoint")), true}};
   }
-
-  // The addresses are signed: no key goes to them.
-  Result<Page> read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const override {
-    auto json = read_object(account.provider, "asking for the result files", response);
-    if (!json) return std::move(json.error());
-    if (!(**json)["filenameToSignedUrls"].is_object())
-      return protocol_error("fireworks", "asking for the result files", "the answer names no files");
-    Page page;
-    for (const auto& [name, url] : (**json)["filenameToSignedUrls"].fields()) {
-      if (!url.is_string() || url.string().empty()) continue;
-      Download download;
-      download.request.url = url.string_or("");
-      page.next.push_back(std::move(download));
-    }
-    return page;
-  }
+  Result<Page> read_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) const override;
 
  private:
-  // "accounts/A", from the setting or from the base URL.
-  static std::string resource_name(const Account& account) {
-    constexpr std::string_view kAccounts = "/accounts/";
-    const std::size_t at = account.base_url.find(kAccounts);
-    if (at != std::string::npos) return account.base_url.substr(at + 1);
-    const std::string_view id = account.setting("account_id");
-    return id.empty() ? "" : "accounts/" + url_encode(name_in_resource(id));
+  // Every address holds the account's id.
+  static Result<HttpRequest> checked(const Account& account, HttpRequest request) {
+    if (!resource_name(account).empty()) return request;
+    return Error(Code::config, "[fireworks] there is no account id; every address of its API holds one",
+                 "set fireworks.account_id or the environment variable FIREWORKS_ACCOUNT_ID");
   }
 
   HttpRequest call(const Account& account, std::string method, std::string_view path) const {
     const bool whole = account.base_url.find("/accounts/") != std::string::npos;
     const std::string below = (whole ? "" : "/" + resource_name(account)) + std::string(path);
-    return openai_request(v_.calls, account, std::move(method), below);
+    return openai_request(calls_, account, std::move(method), below);
   }
 
   HttpRequest json_call(const Account& account, std::string_view path, std::string body) const {
@@ -136,180 +171,181 @@ class FireworksProvider : public OpenAiFamilyProvider {
     return openai_path("/batchInferenceJobs", id, suffix);
   }
 
-  // Makes the dataset, then fills it. One of ours that exists already was made by an earlier attempt, and may be full.
-  // scratch: what was asked last.
-  Result<Step> upload(const OpContext& context, const HttpResponse* last) const {
-    constexpr std::string_view kWhat = "uploading the request file";
-    const std::string id = job_id(context.batch) + "-in";
-    if (last == nullptr) return make_dataset(context, id);
-    const bool made = context.exchange == 1;
-    if (made && last->status == 409) return ask(call(context.account, "GET", openai_path("/datasets", id)), "look");
-    if (filled_before(context, *last)) return ask(call(context.account, "GET", openai_path("/datasets", id)), "check");
-    if (!last->ok()) return upload_refused(context, read_http_error("fireworks", kWhat, *last));
-    Step done;
-    done.outcome.input_file_id = id;
-    if (context.scratch == "put")
-      return ask(json_call(context.account, openai_path("/datasets", id, ":validateUpload"), "{}"), "validate");
-    // Whoever stands in the way may have answered both: the dataset says whether it has the file.
-    if (context.scratch == "validate" || context.scratch == "fill")
-      return ask(call(context.account, "GET", openai_path("/datasets", id)), "check");
-    auto json = read_object("fireworks", kWhat, *last);
-    if (!json) return std::move(json.error());
-    if (context.scratch == "address") return put(context, **json, id);
-    if (!(**json)["name"].is_string())
-      return protocol_error("fireworks", kWhat, "the answer is no dataset: it has no name");
-    if (!made && (**json)["state"].string() == "READY") return done;
-    if (context.scratch == "check") return not_ready(**json);
-    return fill(context, id);
+  HttpRequest dataset_call(const CallContext& context) const {
+    return call(context.account, "GET", openai_path("/datasets", input_id(context.batch)));
   }
 
+  UploadStep fill(const CallContext& context, UploadStage stage) const;
+  Result<UploadStep> read_dataset(const CallContext& context, UploadStage asked, const HttpResponse& response) const;
+  Result<RemoteStatus> read_job(const Account& account, const Json& json, std::string_view what) const;
+  Result<RemoteStatus> read_status(const CallContext& context, std::string_view what,
+                                   const HttpResponse& response) const;
+
+  const OpenAiCalls calls_;
+};
+
+// ---- the request file ----
+
+Result<std::optional<UploadCall>> FireworksApi::upload_request(const CallContext& context) const {
+  std::string body;
+  JsonWriter json(&body);
+  json.begin_object().field("datasetId", input_id(context.batch)).key("dataset").begin_object();
+  json.key("userUploaded").begin_object().end_object();
+  json.field("exampleCount", std::to_string(context.batch.rows)).end_object().end_object();
+  auto request = checked(context.account, json_call(context.account, "/datasets", std::move(body)));
+  if (!request) return std::move(request.error());
+  return one_exchange(std::move(*request));
+}
+
+Result<UploadStep> FireworksApi::read_upload(const CallContext& context, const UploadState& state,
+                                             const HttpResponse& response) const {
+  const UploadStage asked = state.stage;
+  if (asked == UploadStage::announce && response.status == 409) return ask(dataset_call(context), UploadStage::look);
   // The dataset of an earlier attempt refuses to be filled once more: the bytes may have arrived and only the answer was
   // lost. What it has become says more.
-  static bool filled_before(const OpContext& context, const HttpResponse& last) {
-    constexpr int kAfterLook = 3;  // made, looked at, filled
-    return context.scratch == "fill" && context.exchange >= kAfterLook && last.failure == Failure::none &&
-           (last.status == 400 || last.status == 409);
+  const bool was_filled = asked == UploadStage::bytes_again && response.failure == Failure::none &&
+                          (response.status == 400 || response.status == 409);
+  if (was_filled) return ask(dataset_call(context), UploadStage::check);
+  if (!response.ok()) return upload_refused(state, read_http_error("fireworks", kUploading, response));
+  if (asked == UploadStage::storage) {
+    const std::string path = openai_path("/datasets", input_id(context.batch), ":validateUpload");
+    return ask(json_call(context.account, path, "{}"), UploadStage::confirm);
   }
+  // Whoever stands in the way may have answered all of them: the dataset says whether it has the file.
+  if (asked == UploadStage::confirm || asked == UploadStage::bytes || asked == UploadStage::bytes_again)
+    return ask(dataset_call(context), UploadStage::check);
+  return read_dataset(context, asked, response);
+}
 
-  // A signed address that is refused has expired; the next attempt gets another one. It says nothing of the key. What is
-  // not valid after its upload may not have arrived, though the storage's address answered well.
-  static Error upload_refused(const OpContext& context, Error error) {
-    if (context.scratch == "validate" && error.code == Code::provider) error.transient = true;
-    if (context.scratch != "put" || error.code != Code::auth) return error;
-    error.code = Code::provider;
-    error.transient = true;
-    error.hint.clear();
-    return error;
-  }
-
-  Result<Step> fill(const OpContext& context, const std::string& id) const {
-    const std::string filename = id + ".jsonl";
-    if (context.batch.bytes > most_at_once(context.account)) {
-      std::string body;
-      JsonWriter json(&body);
-      json.begin_object().key("filenameToSize").begin_object().field(filename, context.batch.bytes);
-      json.end_object().end_object();
-      return ask(json_call(context.account, openai_path("/datasets", id, ":getUploadEndpoint"), body), "address");
-    }
-    HttpRequest request = call(context.account, "POST", openai_path("/datasets", id, ":upload"));
-    request.form.push_back({"file", "", context.batch.request_path, filename, "application/jsonl"});
-    return ask(std::move(request), "fill");
-  }
-
-  static std::int64_t most_at_once(const Account& account) {
-    const std::string_view text = account.setting("direct_upload_bytes");
-    std::int64_t most = kMostAtOnce;
-    std::from_chars(text.data(), text.data() + text.size(), most);
-    return std::clamp<std::int64_t>(most, 0, kMostAtOnce);
-  }
-
-  static Result<Step> put(const OpContext& context, const Json& answer, const std::string& id) {
-    auto request = fireworks_signed_put(answer, id + ".jsonl", context.batch);
+Result<UploadStep> FireworksApi::read_dataset(const CallContext& context, UploadStage asked,
+                                              const HttpResponse& response) const {
+  auto json = read_object("fireworks", kUploading, response);
+  if (!json) return std::move(json.error());
+  if (asked == UploadStage::address) {
+    auto request = fireworks_signed_put(**json, input_id(context.batch) + ".jsonl", context.batch);
     if (!request) return std::move(request.error());
-    return ask(std::move(*request), "put");
+    return ask(std::move(*request), UploadStage::storage);
   }
+  if (!(**json)["name"].is_string())
+    return protocol_error("fireworks", kUploading, "the answer is no dataset: it has no name");
+  if (asked == UploadStage::announce) return fill(context, UploadStage::bytes);
+  if ((**json)["state"].string() == "READY") return UploadStep(UploadedFile{input_id(context.batch)});
+  if (asked == UploadStage::check) return not_ready(**json);
+  return fill(context, UploadStage::bytes_again);
+}
 
-  // It looks at the file first; the next attempt finds the dataset, and fills it again only if it still is not ready.
-  static Error not_ready(const Json& dataset) {
-    Error error(Code::provider, "[fireworks] the dataset is not READY after its upload but " +
-                                    dataset["state"].string_or("in no state"));
-    error.provider = "fireworks";
-    error.transient = true;
-    return error;
-  }
-
-  static Step ask(HttpRequest request, std::string scratch) {
-    Step step = send_step(std::move(request));
-    step.outcome.input_file_id = std::move(scratch);
-    return step;
-  }
-
-  Step make_dataset(const OpContext& context, const std::string& id) const {
+UploadStep FireworksApi::fill(const CallContext& context, UploadStage stage) const {
+  const std::string id = input_id(context.batch), filename = id + ".jsonl";
+  if (context.batch.bytes > most_at_once(context.account)) {
     std::string body;
     JsonWriter json(&body);
-    json.begin_object().field("datasetId", id).key("dataset").begin_object();
-    json.key("userUploaded").begin_object().end_object();
-    json.field("exampleCount", std::to_string(context.batch.rows)).end_object().end_object();
-    return send_step(json_call(context.account, "/datasets", std::move(body)));
+    json.begin_object().key("filenameToSize").begin_object().field(filename, context.batch.bytes);
+    json.end_object().end_object();
+    return ask(json_call(context.account, openai_path("/datasets", id, ":getUploadEndpoint"), body),
+               UploadStage::address);
   }
+  HttpRequest request = call(context.account, "POST", openai_path("/datasets", id, ":upload"));
+  request.form.push_back({"file", "", context.batch.request_path, filename, "application/jsonl"});
+  return ask(std::move(request), stage);
+}
 
-  Result<Step> create(const OpContext& context) const {
-    const RemoteBatch& batch = context.batch;
-    const std::string datasets = resource_name(context.account) + "/datasets/";
-    std::string body;
-    JsonWriter json(&body);
-    json.begin_object().field("model", batch.model).field("inputDatasetId", datasets + batch.input_file_id);
-    json.field("outputDatasetId", datasets + output_id(batch)).field("displayName", batch.marker).end_object();
-    HttpRequest request = json_call(context.account, "/batchInferenceJobs?batchInferenceJobId=" + job_id(batch), body);
-    return send_step(std::move(request));
-  }
+Result<std::optional<HttpRequest>> FireworksApi::delete_request(const CallContext& context,
+                                                                std::string_view file_id) const {
+  auto request = checked(context.account, call(context.account, "DELETE", openai_path("/datasets", file_id)));
+  if (!request) return std::move(request.error());
+  return std::optional(std::move(*request));
+}
 
-  Result<RemoteStatus> read_job(const Account& account, const Json& json, std::string_view what) const {
-    auto status = read_fireworks_job(json, what);
-    // One dataset holds both kinds of rows; the address says that there is no second file to wait for.
-    if (status && is_terminal(status->state) && !status->output.id.empty())
-      status->output.url = call(account, "GET", openai_path("/datasets", status->output.id, ":getDownloadEndpoint")).url;
-    return status;
-  }
+Result<void> FireworksApi::read_delete(const CallContext&, const HttpResponse& response) const {
+  if (response.ok() || response.status == 404) return {};
+  return read_http_error("fireworks", "deleting a file", response);
+}
 
-  Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) const {
-    auto json = read_object("fireworks", what, last);
-    if (!json) return std::move(json.error());
-    auto status = read_job(context.account, **json, what);
+// ---- the job ----
+
+Result<HttpRequest> FireworksApi::create_request(const CallContext& context, std::string_view) const {
+  const RemoteBatch& batch = context.batch;
+  const std::string datasets = resource_name(context.account) + "/datasets/";
+  std::string body;
+  JsonWriter json(&body);
+  json.begin_object().field("model", batch.model).field("inputDatasetId", datasets + batch.input_file_id);
+  json.field("outputDatasetId", datasets + output_id(batch)).field("displayName", batch.marker).end_object();
+  return checked(context.account,
+                 json_call(context.account, "/batchInferenceJobs?batchInferenceJobId=" + job_id(batch), body));
+}
+
+Result<RemoteStatus> FireworksApi::read_job(const Account& account, const Json& json, std::string_view what) const {
+  auto status = read_fireworks_job(json, what);
+  // One dataset holds both kinds of rows; the address says that there is no second file to wait for.
+  if (status && is_terminal(status->state) && !status->output.id.empty())
+    status->output.url = call(account, "GET", openai_path("/datasets", status->output.id, ":getDownloadEndpoint")).url;
+  return status;
+}
+
+Result<RemoteStatus> FireworksApi::read_status(const CallContext& context, std::string_view what,
+                                               const HttpResponse& response) const {
+  auto json = read_object("fireworks", what, response);
+  if (!json) return std::move(json.error());
+  auto status = read_job(context.account, **json, what);
+  if (!status) return status;
+  const std::string& known = context.batch.status.id;
+  if (!known.empty() && status->id != known)
+    return protocol_error("fireworks", what, "the answer is about another job");
+  return status;
+}
+
+Result<HttpRequest> FireworksApi::list_request(const CallContext& context, const PageQuery& query) const {
+  const bool by_name = !context.batch.marker.empty();
+  std::string path = by_name ? job_path(job_id(context.batch))
+                             : "/batchInferenceJobs?pageSize=" + std::to_string(query.limit);
+  if (!by_name && !query.cursor.empty()) path += "&pageToken=" + url_encode(query.cursor);
+  return checked(context.account, call(context.account, "GET", path));
+}
+
+Result<BatchPage> FireworksApi::read_list(const CallContext& context, const PageQuery&,
+                                          const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "listing batches";
+  const bool by_name = !context.batch.marker.empty();
+  // Its own word, and not that of something before it.
+  if (by_name && response.status == 404 && Json::parse(response.body) != nullptr) return BatchPage{};
+  auto json = read_object("fireworks", kWhat, response);
+  if (!json) return std::move(json.error());
+  BatchPage page;
+  if (by_name) {
+    auto status = read_job(context.account, **json, kWhat);
     if (!status) return std::move(status.error());
-    const std::string& known = context.batch.status.id;
-    if (!known.empty() && status->id != known)
-      return protocol_error("fireworks", what, "the answer is about another job");
-    Step step;
-    step.outcome.status = std::move(*status);
-    return step;
+    page.batches.push_back(std::move(*status));
+    return page;
   }
+  if (!(*json)->is_object()) return protocol_error("fireworks", kWhat, "the answer has no list");
+  for (const Json& item : (**json)["batchInferenceJobs"].items())
+    add_listed(read_job(context.account, item, kWhat), &page);
+  page.next = (**json)["nextPageToken"].string_or("");
+  return page;
+}
 
-  // The answer holds no job; the next poll tells what became of it.
-  Result<Step> cancel(const OpContext& context, const HttpResponse* last) const {
-    if (last == nullptr)
-      return send_step(json_call(context.account, job_path(context.batch.status.id, ":cancel"), "{}"));
-    if (last->ok()) return Step{};
-    return cancel_refused(read_http_error("fireworks", "cancelling the batch", *last));
-  }
+// ---- the results ----
 
-  // One of ours is asked for by its name, which is proof enough; otherwise the list of all.
-  Result<Step> list(const OpContext& context, const HttpResponse* last) const {
-    constexpr std::string_view kWhat = "listing batches";
-    const bool by_name = !context.batch.marker.empty();
-    if (last == nullptr) {
-      std::string path = by_name ? job_path(job_id(context.batch))
-                                 : "/batchInferenceJobs?pageSize=" + std::to_string(context.list_limit);
-      if (!by_name && !context.page.empty()) path += "&pageToken=" + url_encode(context.page);
-      return send_step(call(context.account, "GET", path));
-    }
-    // Its own word, and not that of something before it.
-    if (by_name && last->status == 404 && Json::parse(last->body) != nullptr) return Step{};
-    auto json = read_object("fireworks", kWhat, *last);
-    if (!json) return std::move(json.error());
-    Step step;
-    if (by_name) {
-      auto status = read_job(context.account, **json, kWhat);
-      if (!status) return std::move(status.error());
-      step.outcome.listed.push_back(std::move(*status));
-      return step;
-    }
-    if (!(*json)->is_object()) return protocol_error("fireworks", kWhat, "the answer has no list");
-    for (const Json& item : (**json)["batchInferenceJobs"].items())
-      add_listed(read_job(context.account, item, kWhat), &step.outcome);
-    step.outcome.next_page = (**json)["nextPageToken"].string_or("");
-    return step;
+// The addresses are signed: no key goes to them.
+Result<Page> FireworksApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
+  auto json = read_object(account.provider, "asking for the result files", response);
+  if (!json) return std::move(json.error());
+  if (!(**json)["filenameToSignedUrls"].is_object())
+    return protocol_error("fireworks", "asking for the result files", "the answer names no files");
+  Page page;
+  for (const auto& [name, url] : (**json)["filenameToSignedUrls"].fields()) {
+    if (!url.is_string() || url.string().empty()) continue;
+    Download download;
+    download.request.url = url.string_or("");
+    page.next.push_back(std::move(download));
   }
-
-  Result<Step> delete_file(const OpContext& context, const HttpResponse* last) const {
-    if (last == nullptr) return send_step(call(context.account, "DELETE", openai_path("/datasets", context.file_id)));
-    if (last->ok() || last->status == 404) return Step{};
-    return read_http_error("fireworks", "deleting a file", *last);
-  }
-};
+  return page;
+}
 
 }  // namespace
 
-std::unique_ptr<Provider> make_fireworks_provider() { return std::make_unique<FireworksProvider>(); }
+std::unique_ptr<Provider> make_fireworks_provider() {
+  return make_openai_family_provider<FireworksDialect, FireworksApi>(vendor());
+}
 
 }  // namespace br

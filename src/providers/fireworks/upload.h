@@ -5,7 +5,7 @@
 
 #include "codec/json_read.h"
 #include "net/http.h"
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 

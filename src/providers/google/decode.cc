@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/shared/row_reader.h"
 #include "providers/shared/unified_fields.h"
 #include "providers/shared/wire.h"

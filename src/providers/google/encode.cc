@@ -4,17 +4,21 @@
 namespace br {
 
 bool GoogleEncoder::line() {
-  if (r_.model.empty()) return refuse(1, "model", "model is missing; the vendor needs one in the address; add it");
-  if (r_.endpoint != Endpoint::chat && r_.endpoint != Endpoint::embeddings)
-    return refuse(r_.endpoint_column, "endpoint",
-                  "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
   out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
-  if (!(r_.body_json.empty() ? body() : raw_body())) return false;
+  if (!request()) return false;
   out_->append("}\n");
   return true;
 }
 
-bool GoogleEncoder::body() {
+bool GoogleEncoder::request() {
+  if (r_.model.empty()) return refuse(1, "model", "model is missing; the vendor needs one in the address; add it");
+  if (r_.endpoint != Endpoint::chat && r_.endpoint != Endpoint::embeddings)
+    return refuse(r_.endpoint_column, "endpoint",
+                  "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
+  return r_.body_json.empty() ? mapped_body() : raw_body();
+}
+
+bool GoogleEncoder::mapped_body() {
   BodyWriter w(r_.provider_kwargs_json, out_);
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   if (!(r_.endpoint == Endpoint::chat ? chat(&w) : embeddings(&w))) return false;
@@ -89,6 +93,15 @@ bool encode_google_line(std::string_view vendor, const Request& request, const E
   const std::size_t before = out->size();
   GoogleEncoder encoder(vendor, request, options, out, issue, warnings);
   if (encoder.line()) return true;
+  out->resize(before);
+  return false;
+}
+
+bool encode_google_body(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
+                        Issue* issue, std::vector<std::string>* warnings) {
+  const std::size_t before = out->size();
+  GoogleEncoder encoder(vendor, request, options, out, issue, warnings);
+  if (encoder.request()) return true;
   out->resize(before);
   return false;
 }

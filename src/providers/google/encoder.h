@@ -1,8 +1,7 @@
-// GoogleEncoder: one request on its way to a Gemini line. Private to google_encode.cc, google_generation.cc and
-// google_tools.cc.
+// GoogleEncoder: one request on its way to a Gemini line. Private to encode.cc, generation.cc and tools.cc.
 #pragma once
 
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 
@@ -13,16 +12,17 @@ class GoogleEncoder : public RequestEncoder {
   using RequestEncoder::RequestEncoder;
 
   bool line();
+  bool request();
 
  private:
-  bool body();
+  bool mapped_body();
   bool embeddings(BodyWriter* w);
   bool chat(BodyWriter* w);
   bool contents();
   bool content(const Message& message);
   bool part(const Part& part);
 
-  // google_generation.cc
+  // generation.cc
   bool generation_config(BodyWriter* w);
   bool numbers();
   bool seed();
@@ -32,7 +32,7 @@ class GoogleEncoder : public RequestEncoder {
   bool effort(std::string_view word);
   void config_field(std::string_view name, std::string_view json);
 
-  // google_tools.cc
+  // tools.cc
   bool tools(BodyWriter* w);
   bool declaration(const Tool& tool, const std::string& at);
   bool tool_choice(BodyWriter* w);

@@ -6,9 +6,10 @@
 #include "codec/json_cursor.h"
 #include "codec/json_write.h"
 #include "net/url.h"
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/google/upload.h"
 #include "providers/google/wire.h"
+#include "providers/provider.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/wire.h"
 
@@ -65,11 +66,6 @@ bool goes_inline(const Account& account, const RemoteBatch& batch) {
   return account.setting("mode") == "inline" && batch.bytes + batch.rows * kInlineRowBytes < kMaxInlineBytes;
 }
 
-Result<Step> upload(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr && goes_inline(context.account, context.batch)) return Step{};
-  return advance_google_upload(context, last);
-}
-
 // {"key":K,"request":R} becomes {"request":R,"metadata":{"key":K}}.
 bool append_inline(std::string_view lines, std::string* out) {
   bool first = true;
@@ -89,7 +85,7 @@ bool append_inline(std::string_view lines, std::string* out) {
   return true;
 }
 
-Result<std::string> create_body(const OpContext& context) {
+Result<std::string> create_body(const CallContext& context, std::string_view lines) {
   std::string body;
   JsonWriter json(&body);
   json.begin_object().key("batch").begin_object().field("displayName", context.batch.marker);
@@ -98,7 +94,7 @@ Result<std::string> create_body(const OpContext& context) {
     json.field("fileName", context.batch.input_file_id);
   } else {
     std::string requests = "[";
-    if (!append_inline(context.lines, &requests))
+    if (!append_inline(lines, &requests))
       return Error(Code::io, "[google] the request file is damaged: " + context.batch.request_path, "submit it again");
     json.key("requests").begin_object().key("requests").raw(requests + "]").end_object();
   }
@@ -106,8 +102,8 @@ Result<std::string> create_body(const OpContext& context) {
   return body;
 }
 
-Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-  auto json = read_google_answer(context, what, last);
+Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
+  auto json = read_google_answer(context, what, response);
   if (!json) return std::move(json.error());
   auto status = read_google_batch(**json, context.account.provider, what);
   if (!status) return std::move(status.error());
@@ -118,94 +114,10 @@ Result<Step> read_status(const OpContext& context, std::string_view what, const 
     status->output.url = file_address(context.account, status->output.id);
   else if (status->inlined)
     status->output.url = batch_address(context.account, status->id);
-  Step step;
-  step.outcome.status = std::move(static_cast<RemoteStatus&>(*status));
-  return step;
+  return std::move(static_cast<RemoteStatus&>(*status));
 }
 
-Result<Step> create(const OpContext& context, const HttpResponse* last) {
-  if (last != nullptr) return read_status(context, "creating the batch", *last);
-  const bool embeds = context.batch.endpoint == Endpoint::embeddings;
-  const std::string verb = embeds ? ":asyncBatchEmbedContent" : ":batchGenerateContent";
-  HttpRequest request = google_request(context.account, "POST", "", model_path(context.batch.model) + verb);
-  auto body = create_body(context);
-  if (!body) return std::move(body.error());
-  add_google_body(&request, std::move(*body));
-  return send_step(std::move(request));
-}
-
-// ---- the rest ----
-
-Result<Step> poll(const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "asking for the batch";
-  const std::string path = resource("batches", context.batch.status.id);
-  if (last == nullptr) {
-    HttpRequest request = google_request(context.account, "GET", "", path);
-    request.large_answer = true;
-    return send_step(std::move(request));
-  }
-  auto step = read_status(context, kWhat, *last);
-  if (step && resource("batches", step->outcome.status->id) != path)
-    return protocol_error(context.account.provider, kWhat, "the answer is about another batch");
-  return step;
-}
-
-Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    HttpRequest request =
-        google_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
-    add_google_body(&request, "{}");
-    return send_step(std::move(request));
-  }
-  Step step;
-  if (!last->ok()) {
-    Error error = refine_google_error(*last, read_http_error(context.account.provider, "cancelling the batch", *last));
-    // A batch that has ended is refused: there is nothing to cancel, which is no failure.
-    if (error.code != Code::provider && error.http_status != 409) return error;
-    step.outcome.already_ended = true;
-    return step;
-  }
-  // The answer says nothing; the flag is kept by us.
-  step.outcome.status = context.batch.status;
-  if (!is_terminal(step.outcome.status->state)) step.outcome.status->state = State::cancelling;
-  return step;
-}
-
-Result<Step> list(const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "listing batches";
-  if (last == nullptr) {
-    std::string path = "/batches?pageSize=" + std::to_string(std::clamp(context.list_limit, 1, kMaxPage));
-    if (!context.page.empty()) path += "&pageToken=" + url_encode(context.page);
-    HttpRequest request = google_request(context.account, "GET", "", path);
-    request.large_answer = true;
-    return send_step(std::move(request));
-  }
-  auto json = read_google_answer(context, kWhat, *last);
-  if (!json) return std::move(json.error());
-  if (!(*json)->is_object()) return protocol_error(context.account.provider, kWhat, "the answer is no list");
-  // Empty lists are left out by Google; an answer of other fields is no list.
-  const Json& operations = (**json)["operations"];
-  const bool empty = (*json)->fields().empty() || (**json)["nextPageToken"].is_string();
-  if (!operations.is_array() && !(**json)["batches"].is_array() && !empty)
-    return protocol_error(context.account.provider, kWhat, "the answer has no list");
-  Step step;
-  for (const Json& item : (operations.is_array() ? operations : (**json)["batches"]).items()) {
-    auto status = read_google_batch(item, context.account.provider, kWhat);
-    if (!status) add_listed(std::move(status.error()), &step.outcome);
-    else add_listed(std::move(static_cast<RemoteStatus&>(*status)), &step.outcome);
-  }
-  step.outcome.next_page = (**json)["nextPageToken"].string_or("");
-  return step;
-}
-
-Result<Step> delete_file(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr)
-    return send_step(google_request(context.account, "DELETE", "", resource("files", context.file_id)));
-  if (last->ok() || last->status == 404) return Step{};
-  return refine_google_error(*last, read_http_error(context.account.provider, "deleting a file", *last));
-}
-
-class GoogleProvider : public Provider {
+class GoogleDialect : public Dialect {
  public:
   std::string_view name() const override { return "google"; }
   const Capability& capability() const override { return capability_; }
@@ -215,55 +127,146 @@ class GoogleProvider : public Provider {
               std::vector<std::string>* warnings) const override {
     return encode_google_line("Google", request, options, out, issue, warnings);
   }
+  std::unique_ptr<RowReader> row_reader() const override { return make_google_row_reader(); }
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    switch (op) {
-      case Op::upload:
-        return upload(context, last);
-      case Op::create:
-        return create(context, last);
-      case Op::poll:
-        return poll(context, last);
-      case Op::cancel:
-        return cancel(context, last);
-      case Op::list:
-        return list(context, last);
-      case Op::find_upload:
-        return Step{};  // its batches keep our marker as their name
-      case Op::delete_file:
-        return delete_file(context, last);
-    }
-    return Error(Code::unsupported, "no such operation");
+ private:
+  const Capability capability_ = make_capability();
+};
+
+class GoogleApi : public HttpApi {
+ public:
+  Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override {
+    if (goes_inline(context.account, context.batch)) return std::optional<UploadCall>();
+    return std::optional(begin_google_upload(context));
+  }
+  Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,
+                                 const HttpResponse& response) const override {
+    return read_google_upload(context, state, response);
   }
 
   // Without an uploaded file the requests go inline, also when the setting was changed in between.
   bool wants_lines(const Account&, const RemoteBatch& batch) const override { return batch.input_file_id.empty(); }
 
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    const RemoteFile& output = batch.status.output;
-    if (output.id.empty() && output.url.empty()) return {};
-    HttpRequest request = google_request(account, "GET", "", "");
-    request.url = output.id.empty() ? batch_address(account, batch.status.id) : file_address(account, output.id);
-    request.large_answer = output.id.empty();
-    return {{std::move(request), output.id.empty(), {}}};
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view lines) const override;
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override {
+    return read_status(context, "creating the batch", response);
+  }
+  Result<HttpRequest> poll_request(const CallContext& context) const override;
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> cancel_request(const CallContext& context) const override;
+  Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> list_request(const CallContext& context, const PageQuery& query) const override;
+  Result<BatchPage> read_list(const CallContext& context, const PageQuery& query,
+                              const HttpResponse& response) const override;
+
+  Result<std::optional<HttpRequest>> delete_request(const CallContext& context,
+                                                    std::string_view file_id) const override {
+    return std::optional(google_request(context.account, "DELETE", "", resource("files", file_id)));
+  }
+  Result<void> read_delete(const CallContext& context, const HttpResponse& response) const override {
+    if (response.ok() || response.status == 404) return {};
+    return refine_google_error(response, read_http_error(context.account.provider, "deleting a file", response));
   }
 
-  Result<Page> read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const override {
-    auto json = read_object(account.provider, "downloading results", response);
-    if (!json) return refine_google_error(response, std::move(json.error()));
-    Page page;
-    append_inlined_rows(**json, &page.lines);
-    return page;
-  }
-
-  std::unique_ptr<RowReader> row_reader() const override { return make_google_row_reader(); }
-
- private:
-  Capability capability_ = make_capability();
+  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override;
+  Result<Page> read_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) const override;
 };
+
+Result<HttpRequest> GoogleApi::create_request(const CallContext& context, std::string_view lines) const {
+  const bool embeds = context.batch.endpoint == Endpoint::embeddings;
+  const std::string verb = embeds ? ":asyncBatchEmbedContent" : ":batchGenerateContent";
+  HttpRequest request = google_request(context.account, "POST", "", model_path(context.batch.model) + verb);
+  auto body = create_body(context, lines);
+  if (!body) return std::move(body.error());
+  add_google_body(&request, std::move(*body));
+  return request;
+}
+
+Result<HttpRequest> GoogleApi::poll_request(const CallContext& context) const {
+  HttpRequest request = google_request(context.account, "GET", "", resource("batches", context.batch.status.id));
+  request.large_answer = true;
+  return request;
+}
+
+Result<RemoteStatus> GoogleApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "asking for the batch";
+  auto status = read_status(context, kWhat, response);
+  if (status && resource("batches", status->id) != resource("batches", context.batch.status.id))
+    return protocol_error(context.account.provider, kWhat, "the answer is about another batch");
+  return status;
+}
+
+Result<HttpRequest> GoogleApi::cancel_request(const CallContext& context) const {
+  HttpRequest request =
+      google_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
+  add_google_body(&request, "{}");
+  return request;
+}
+
+Result<Cancelled> GoogleApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+  if (!response.ok()) {
+    Error error =
+        refine_google_error(response, read_http_error(context.account.provider, "cancelling the batch", response));
+    // A batch that has ended is refused: there is nothing to cancel, which is no failure.
+    if (error.code != Code::provider && error.http_status != 409) return error;
+    return Cancelled{{}, true};
+  }
+  // The answer says nothing; the flag is kept by us.
+  Cancelled cancelled{context.batch.status};
+  if (!is_terminal(cancelled.status->state)) cancelled.status->state = State::cancelling;
+  return cancelled;
+}
+
+Result<HttpRequest> GoogleApi::list_request(const CallContext& context, const PageQuery& query) const {
+  std::string path = "/batches?pageSize=" + std::to_string(std::clamp(query.limit, 1, kMaxPage));
+  if (!query.cursor.empty()) path += "&pageToken=" + url_encode(query.cursor);
+  HttpRequest request = google_request(context.account, "GET", "", path);
+  request.large_answer = true;
+  return request;
+}
+
+Result<BatchPage> GoogleApi::read_list(const CallContext& context, const PageQuery&,
+                                       const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "listing batches";
+  auto json = read_google_answer(context, kWhat, response);
+  if (!json) return std::move(json.error());
+  if (!(*json)->is_object()) return protocol_error(context.account.provider, kWhat, "the answer is no list");
+  // Empty lists are left out by Google; an answer of other fields is no list.
+  const Json& operations = (**json)["operations"];
+  const bool empty = (*json)->fields().empty() || (**json)["nextPageToken"].is_string();
+  if (!operations.is_array() && !(**json)["batches"].is_array() && !empty)
+    return protocol_error(context.account.provider, kWhat, "the answer has no list");
+  BatchPage page;
+  for (const Json& item : (operations.is_array() ? operations : (**json)["batches"]).items()) {
+    auto status = read_google_batch(item, context.account.provider, kWhat);
+    if (!status) add_listed(std::move(status.error()), &page);
+    else add_listed(std::move(static_cast<RemoteStatus&>(*status)), &page);
+  }
+  page.next = (**json)["nextPageToken"].string_or("");
+  return page;
+}
+
+std::vector<Download> GoogleApi::downloads(const Account& account, const RemoteBatch& batch) const {
+  const RemoteFile& output = batch.status.output;
+  if (output.id.empty() && output.url.empty()) return {};
+  HttpRequest request = google_request(account, "GET", "", "");
+  request.url = output.id.empty() ? batch_address(account, batch.status.id) : file_address(account, output.id);
+  request.large_answer = output.id.empty();
+  return {{std::move(request), output.id.empty()}};
+}
+
+Result<Page> GoogleApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
+  auto json = read_object(account.provider, "downloading results", response);
+  if (!json) return refine_google_error(response, std::move(json.error()));
+  Page page;
+  append_inlined_rows(**json, &page.lines);
+  return page;
+}
 
 }  // namespace
 
-std::unique_ptr<Provider> make_google_provider() { return std::make_unique<GoogleProvider>(); }
+std::unique_ptr<Provider> make_google_provider() {
+  return std::make_unique<Provider>(std::make_unique<GoogleDialect>(), std::make_unique<GoogleApi>());
+}
 
 }  // namespace br

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "codec/json_write.h"
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/google/wire.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/wire.h"
@@ -15,8 +15,7 @@ namespace {
 // The types that have each been taken at some time, and refused at others.
 constexpr std::array<std::string_view, 4> kTypes = {"application/jsonl", "jsonl", "text/plain", "application/json"};
 
-// What is kept between the exchanges: "<number of the type>" while the upload is announced, then "<number> bytes".
-Step announce(const OpContext& context, std::size_t type) {
+UploadCall announce(const CallContext& context, std::size_t type) {
   HttpRequest request = google_request(context.account, "POST", "/upload", "/files");
   request.headers.push_back({"X-Goog-Upload-Protocol", "resumable", false});
   request.headers.push_back({"X-Goog-Upload-Command", "start", false});
@@ -27,13 +26,11 @@ Step announce(const OpContext& context, std::size_t type) {
   json.begin_object().key("file").begin_object().field("displayName", context.batch.marker + ".jsonl");
   json.end_object().end_object();
   add_google_body(&request, std::move(body));
-  Step step = send_step(std::move(request));
-  step.outcome.input_file_id = std::to_string(type);
-  return step;
+  return {std::move(request), {UploadStage::announce, type}};
 }
 
-Result<Step> send_bytes(const OpContext& context, std::size_t type, const HttpResponse& last) {
-  const std::string_view url = last.header("x-goog-upload-url");
+Result<UploadStep> send_bytes(const CallContext& context, std::size_t type, const HttpResponse& answer) {
+  const std::string_view url = answer.header("x-goog-upload-url");
   if (url.empty())
     return protocol_error(context.account.provider, "announcing the upload", "the answer has no x-goog-upload-url");
   HttpRequest request = google_request(context.account, "POST", "/upload", "");
@@ -41,9 +38,7 @@ Result<Step> send_bytes(const OpContext& context, std::size_t type, const HttpRe
   request.headers.push_back({"X-Goog-Upload-Offset", "0", false});
   request.headers.push_back({"X-Goog-Upload-Command", "upload, finalize", false});
   request.body_path = context.batch.request_path;
-  Step step = send_step(std::move(request));
-  step.outcome.input_file_id = std::to_string(type) + " bytes";
-  return step;
+  return UploadStep(UploadCall{std::move(request), {UploadStage::bytes, type}});
 }
 
 bool is_refused_type(const Error& error) {
@@ -72,26 +67,26 @@ HttpResponse with_inner_status(const HttpResponse& response) {
 
 }  // namespace
 
-Result<Step> advance_google_upload(const OpContext& context, const HttpResponse* last) {
+UploadCall begin_google_upload(const CallContext& context) { return announce(context, 0); }
+
+Result<UploadStep> read_google_upload(const CallContext& context, const UploadState& state,
+                                      const HttpResponse& response) {
   constexpr std::string_view kWhat = "uploading the request file";
-  if (last == nullptr) return announce(context, 0);
-  const bool bytes_sent = context.scratch.ends_with("bytes");
-  std::size_t type = context.scratch.empty() ? 0 : static_cast<std::size_t>(context.scratch.front() - '0');
-  const HttpResponse answer = with_inner_status(*last);
+  const bool bytes_sent = state.stage == UploadStage::bytes;
+  const HttpResponse answer = with_inner_status(response);
   if (!answer.ok()) {
     Error error = refine_google_error(answer, read_http_error(context.account.provider, kWhat, answer));
-    if (is_refused_type(error) && ++type < kTypes.size()) return announce(context, type);
+    const std::size_t next_type = state.media_type + 1;
+    if (is_refused_type(error) && next_type < kTypes.size()) return UploadStep(announce(context, next_type));
     if (bytes_sent && is_over(answer, error)) error.code = Code::network, error.transient = true;
     return error;
   }
-  if (!bytes_sent) return send_bytes(context, type, answer);
+  if (!bytes_sent) return send_bytes(context, state.media_type, answer);
   auto json = read_google_answer(context, kWhat, answer);
   if (!json) return std::move(json.error());
-  Step step;
-  step.outcome.input_file_id = (**json)["file"]["name"].string_or("");
-  if (step.outcome.input_file_id.empty())
-    return protocol_error(context.account.provider, kWhat, "the answer has no file.name");
-  return step;
+  std::string id = (**json)["file"]["name"].string_or("");
+  if (id.empty()) return protocol_error(context.account.provider, kWhat, "the answer has no file.name");
+  return UploadStep(UploadedFile{std::move(id)});
 }
 
 }  // namespace br

@@ -1,11 +1,14 @@
-// Google's resumable upload of a request file: announced, then sent in one piece, with the next type where one is
+// Google's resumable upload of a request file: announced, then sent in one piece, with the next media type where one is
 // refused.
 #pragma once
 
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 
-Result<Step> advance_google_upload(const OpContext& context, const HttpResponse* last);
+UploadCall begin_google_upload(const CallContext& context);
+// UploadStage::announce, then UploadStage::bytes.
+Result<UploadStep> read_google_upload(const CallContext& context, const UploadState& state,
+                                      const HttpResponse& response);
 
 }  // namespace br

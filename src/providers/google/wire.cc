@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/unified_fields.h"
 #include "providers/shared/wire.h"
@@ -118,7 +118,7 @@ void add_google_body(HttpRequest* request, std::string json) {
   request->body = std::move(json);
 }
 
-Result<std::shared_ptr<const Json>> read_google_answer(const OpContext& context, std::string_view what,
+Result<std::shared_ptr<const Json>> read_google_answer(const CallContext& context, std::string_view what,
                                                        const HttpResponse& response) {
   auto json = read_object(context.account.provider, what, response);
   if (!json) return refine_google_error(response, std::move(json.error()));

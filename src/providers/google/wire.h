@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "codec/json_read.h"
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 
@@ -15,7 +15,7 @@ HttpRequest google_request(const Account& account, std::string method, std::stri
 void add_google_body(HttpRequest* request, std::string json);
 
 // An object, or the vendor's error as Google means it.
-Result<std::shared_ptr<const Json>> read_google_answer(const OpContext& context, std::string_view what,
+Result<std::shared_ptr<const Json>> read_google_answer(const CallContext& context, std::string_view what,
                                                        const HttpResponse& response);
 
 // What only Google says: a wrong key as a wrong request, the wait inside the body, billing as a failed precondition.

@@ -36,15 +36,15 @@ OpenAiVendor vendor() {
   v.calls.expiry_anchor = "expires_after.anchor";
   v.calls.expiry_seconds = "expires_after.seconds";
   v.calls.auth = Auth::api_key;
-  v.dialect.vendor = c.title;
-  v.dialect.documents = DocumentForm::none;
-  v.dialect.embeddings = false;
+  v.lines.vendor = c.title;
+  v.lines.documents = DocumentForm::none;
+  v.lines.embeddings = false;
   return v;
 }
 
-class AzureProvider : public OpenAiFamilyProvider {
+class AzureDialect : public OpenAiFamilyDialect {
  public:
-  AzureProvider() : OpenAiFamilyProvider(vendor()) {}
+  using OpenAiFamilyDialect::OpenAiFamilyDialect;
 
   // The resource is the host of its address.
   std::string account_name(const Account& account) const override {
@@ -53,56 +53,26 @@ class AzureProvider : public OpenAiFamilyProvider {
   }
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override {
-    OpenAiDialect dialect = v_.dialect;
-    if (options.account != nullptr) dialect.line_url = options.account->setting("line_endpoint");
-    return encode_openai_line(dialect, request, options, out, issue, warnings);
+    OpenAiLines lines = v_.lines;
+    if (options.account != nullptr) lines.line_url = options.account->setting("line_endpoint");
+    return encode_openai_line(lines, request, options, out, issue, warnings);
   }
+};
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    const Query query(context.account);
-    const OpenAiCalls calls = calls_of(context, query);
-    if (op != Op::create) return advance_openai(calls, op, context, last);
-    if (last == nullptr) {
-      const std::string path = openai_path(calls.files_path, context.batch.input_file_id);
-      return send_step(openai_request(calls, context.account, "GET", path));
-    }
-    if (context.exchange > 1) return advance_openai(calls, op, context, last);
-    if (auto ready = file_is_ready(context, *last); !ready) return std::move(ready.error());
-    return advance_openai(calls, op, context, nullptr);
-  }
-
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    const Query query(account);
-    OpenAiCalls calls = v_.calls;
-    query.set(&calls);
-    return openai_downloads(calls, account, batch);
-  }
-
- private:
-  // Before v1 every call named its version, and the path had none.
-  struct Query {
-    explicit Query(const Account& account) {
-      const auto version = account.setting("api_version");
-      if (!version.empty()) text = "api-version=" + std::string(version);
-    }
-    void set(OpenAiCalls* calls) const {
-      calls->query = text;
-      calls->version = text.empty() ? "/openai/v1" : "/openai";
-    }
-    std::string text;
-  };
-
-  OpenAiCalls calls_of(const OpContext& context, const Query& query) const {
-    OpenAiCalls calls = v_.calls;
-    query.set(&calls);
-    calls.create_endpoint = context.account.setting("endpoint");
-    return calls;
-  }
+class AzureApi : public OpenAiApi {
+ public:
+  using OpenAiApi::OpenAiApi;
 
   // A batch that names a file which is still being imported is refused, so that is not tried.
-  static Result<void> file_is_ready(const OpContext& context, const HttpResponse& last) {
+  Result<std::optional<HttpRequest>> ready_request(const CallContext& context) const override {
+    const OpenAiCalls calls = calls_of(context.account);
+    const std::string path = openai_path(calls.files_path, context.batch.input_file_id);
+    return std::optional(openai_request(calls, context.account, "GET", path));
+  }
+
+  Result<void> read_ready(const CallContext& context, const HttpResponse& response) const override {
     constexpr std::string_view kWhat = "looking whether the request file was imported";
-    auto json = read_object("azure", kWhat, last);
+    auto json = read_object("azure", kWhat, response);
     if (!json) {
       json.error().not_executed = true;
       return std::move(json.error());
@@ -122,10 +92,23 @@ class AzureProvider : public OpenAiFamilyProvider {
     wait.retry_after_ms = std::clamp(context.now_ms - read_time((**json)["created_at"]), kLeast, kMost);
     return wait;
   }
+
+ protected:
+  // Before v1 every call named its version, and the path had none.
+  OpenAiCalls calls_of(const Account& account) const override {
+    OpenAiCalls calls = calls_;
+    const auto version = account.setting("api_version");
+    if (!version.empty()) calls.query = "api-version=" + std::string(version);
+    calls.version = version.empty() ? "/openai/v1" : "/openai";
+    calls.create_endpoint = account.setting("endpoint");
+    return calls;
+  }
 };
 
 }  // namespace
 
-std::unique_ptr<Provider> make_azure_provider() { return std::make_unique<AzureProvider>(); }
+std::unique_ptr<Provider> make_azure_provider() {
+  return make_openai_family_provider<AzureDialect, AzureApi>(vendor());
+}
 
 }  // namespace br

@@ -23,26 +23,7 @@ void give_key(const OpenAiCalls& calls, const Account& account, HttpRequest* req
     request->headers.push_back({"Authorization", "Bearer " + account.api_key, true});
 }
 
-Result<Step> upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    HttpRequest request = openai_request(calls, context.account, "POST", calls.upload_path);
-    const auto field = [&request](std::string_view name, std::string_view value) {
-      if (!name.empty()) request.form.push_back({std::string(name), std::string(value), "", "", ""});
-    };
-    const std::string file_name = context.batch.marker + kFileSuffix;
-    if (!calls.purpose.empty()) field("purpose", calls.purpose);
-    if (calls.file_name_fields) field("file_name", file_name), field("file_type", "jsonl");
-    if (const auto seconds = context.account.setting("input_expires_after_s"); !seconds.empty()) {
-      field(calls.expiry_anchor, "created_at");
-      field(calls.expiry_seconds, seconds);
-    }
-    request.form.push_back({"file", "", context.batch.request_path, file_name, std::string(calls.content_type)});
-    return send_step(std::move(request));
-  }
-  return read_openai_file(context, *last);
-}
-
-std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
+std::string create_body(const OpenAiCalls& calls, const CallContext& context) {
   std::string body;
   JsonWriter json(&body);
   json.begin_object().field("input_file_id", context.batch.input_file_id);
@@ -58,32 +39,12 @@ std::string create_body(const OpenAiCalls& calls, const OpContext& context) {
   return body;
 }
 
-Result<Step> create(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last != nullptr) return read_openai_status(calls, context, "creating the batch", *last);
-  return send_step(openai_create_request(calls, context.account, create_body(calls, context)));
-}
-
-Result<Step> poll(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  const std::string& id = context.batch.status.id;
-  if (last != nullptr) {
-    auto step = read_openai_status(calls, context, "asking for the batch", *last);
-    if (step && step->outcome.status->id != id)
-      return protocol_error(context.account.provider, "asking for the batch", "the answer is about another batch");
-    return step;
-  }
-  return send_step(openai_request(calls, context.account, "GET", openai_path(calls.batches_path, id)));
-}
-
-Result<Step> cancel(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    const std::string path = openai_path(calls.batches_path, context.batch.status.id, "/cancel");
-    return send_step(openai_request(calls, context.account, "POST", path));
-  }
-  auto step = read_openai_status(calls, context, "cancelling the batch", *last);
-  if (!step) return cancel_refused(std::move(step.error()));
-  const State state = step->outcome.status->state;
-  step->outcome.already_ended = is_terminal(state) && state != State::cancelled;
-  return step;
+// The answer that is a batch.
+Result<RemoteStatus> read_status(const OpenAiCalls& calls, const CallContext& context, std::string_view what,
+                                 const HttpResponse& response) {
+  auto json = read_object(context.account.provider, what, response);
+  if (!json) return std::move(json.error());
+  return read_openai_batch(calls, **json, context.account.provider, what);
 }
 
 // Where a listing by number stands: the page, and the batches on those before it. Its cursor is "<page>.<seen>".
@@ -99,16 +60,16 @@ PageMark page_mark(std::string_view cursor) {
   return mark;
 }
 
-std::string list_query(const OpenAiCalls& calls, const OpContext& context) {
-  const std::string limit = std::to_string(context.list_limit);
-  const std::string page = url_encode(context.page);
+std::string list_query(const OpenAiCalls& calls, const PageQuery& query) {
+  const std::string limit = std::to_string(query.limit);
+  const std::string page = url_encode(query.cursor);
   switch (calls.listing) {
     case Listing::after:
       return "?limit=" + limit + (page.empty() ? "" : "&after=" + page);
     case Listing::cursor:
       return page.empty() ? "" : "?cursor=" + page;
     case Listing::page:
-      return "?page=" + std::to_string(page_mark(context.page).page) + "&page_size=" + limit + "&order_by=-created";
+      return "?page=" + std::to_string(page_mark(query.cursor).page) + "&page_size=" + limit + "&order_by=-created";
     case Listing::whole:
       break;
   }
@@ -121,84 +82,31 @@ bool is_page_size(std::size_t items) {
   return std::find(std::begin(kPageSizes), std::end(kPageSizes), items) != std::end(kPageSizes);
 }
 
-Result<std::string> next_page(const OpenAiCalls& calls, const OpContext& context, const Json& answer, std::size_t items,
-                              const std::string& last_id) {
+Result<std::string> next_page(const OpenAiCalls& calls, std::string_view provider, const PageQuery& query,
+                              const Json& answer, std::size_t items, const std::string& last_id) {
   if (calls.listing == Listing::cursor) return answer["paging"]["next_cursor"].string_or("");
   if (calls.listing == Listing::page) {
     // A vendor may give fewer than it is asked for: only what was seen, or an empty page, tells the end.
-    PageMark mark = page_mark(context.page);
+    PageMark mark = page_mark(query.cursor);
     mark.page += 1;
     mark.seen += static_cast<std::int64_t>(items);
     const auto total = answer["total"].integer();
     if (items == 0 && total && mark.seen < *total)
-      return protocol_error(context.account.provider, kListing,
+      return protocol_error(provider, kListing,
                             "an empty page after " + std::to_string(mark.seen) + " of " + std::to_string(*total) + " entries");
     const bool more = items > 0 && mark.seen < total.value_or(mark.seen + 1);
     return more ? std::to_string(mark.page) + "." + std::to_string(mark.seen) : std::string();
   }
   if (calls.listing == Listing::whole && is_page_size(items))
-    return protocol_error(context.account.provider, kListing,
+    return protocol_error(provider, kListing,
                           "the answer has " + std::to_string(items) + " entries, which may be a page and not the whole list");
   if (calls.listing != Listing::after) return std::string();
-  return next_by_last_id(context, kListing, answer, items, last_id);
-}
-
-Result<Step> list(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    const std::string path = std::string(calls.batches_path) + list_query(calls, context);
-    return send_step(openai_request(calls, context.account, "GET", path));
-  }
-  auto json = read_object(context.account.provider, kListing, *last);
-  if (!json) return std::move(json.error());
-  const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
-  const bool bare = calls.listing == Listing::whole && (*json)->is_array();
-  const Json& data = bare ? **json : named;
-  if (!data.is_array()) return protocol_error(context.account.provider, kListing, "the answer has no list");
-  Step step;
-  for (const Json& item : data.items())
-    add_listed(read_openai_batch(calls, item, context.account.provider, kListing), &step.outcome);
-  const auto& listed = step.outcome.listed;
-  auto next = next_page(calls, context, **json, data.items().size(), listed.empty() ? "" : listed.back().id);
-  if (!next) return std::move(next.error());
-  step.outcome.next_page = std::move(*next);
-  return step;
+  return next_by_last_id(provider, kListing, query, answer, items, last_id);
 }
 
 // A vendor without a list of files is told by its answer; where batches keep our metadata, that list is not needed.
 bool has_no_file_list(const HttpResponse& answer) {
   return answer.failure == Failure::none && (answer.status == 404 || answer.status == 405 || answer.status == 501);
-}
-
-Result<Step> find_upload(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  constexpr std::string_view kWhat = "listing uploaded files";
-  if (last == nullptr) {
-    std::string path = std::string(calls.files_path) + "?limit=" + std::to_string(kFilesPerPage);
-    if (!calls.purpose.empty()) path += "&purpose=" + url_encode(calls.purpose);
-    if (!context.page.empty()) path += "&after=" + url_encode(context.page);
-    return send_step(openai_request(calls, context.account, "GET", path));
-  }
-  if (calls.metadata && has_no_file_list(*last)) return Step{};
-  auto json = read_object(context.account.provider, kWhat, *last);
-  if (!json) return std::move(json.error());
-  const Json& data = (*json)->is_array() ? **json : (**json)["data"];
-  if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
-  Step step;
-  std::string last_id;
-  for (const Json& item : data.items()) {
-    last_id = item["id"].string_or("");
-    if (last_id.empty()) return protocol_error(context.account.provider, kWhat, "an entry has no id");
-    if (item["filename"].string() == context.batch.marker + kFileSuffix) step.outcome.uploads.push_back(last_id);
-  }
-  // Only a vendor that says so has more: one that leaves "has_more" out gives all files at once.
-  if ((**json)["has_more"].boolean()) step.outcome.next_page = (**json)["last_id"].string_or(last_id);
-  return step;
-}
-
-Result<Step> delete_file(const OpenAiCalls& calls, const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr)
-    return send_step(openai_request(calls, context.account, "DELETE", openai_path(calls.files_path, context.file_id)));
-  if (last->ok() || last->status == 404) return Step{};
-  return read_http_error(context.account.provider, "deleting a file", *last);
 }
 
 }  // namespace
@@ -251,32 +159,145 @@ std::string openai_path(std::string_view prefix, std::string_view id, std::strin
   return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
 }
 
-Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last) {
-  switch (op) {
-    case Op::upload:
-      return upload(calls, context, last);
-    case Op::create:
-      return create(calls, context, last);
-    case Op::poll:
-      return poll(calls, context, last);
-    case Op::cancel:
-      return cancel(calls, context, last);
-    case Op::list:
-      return list(calls, context, last);
-    case Op::find_upload:
-      return find_upload(calls, context, last);
-    case Op::delete_file:
-      return delete_file(calls, context, last);
+OpenAiCalls OpenAiApi::calls_of(const Account&) const { return calls_; }
+
+// ---- the request file ----
+
+Result<std::optional<UploadCall>> OpenAiApi::upload_request(const CallContext& context) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  HttpRequest request = openai_request(calls, context.account, "POST", calls.upload_path);
+  const auto field = [&request](std::string_view name, std::string_view value) {
+    if (!name.empty()) request.form.push_back({std::string(name), std::string(value), "", "", ""});
+  };
+  const std::string file_name = context.batch.marker + kFileSuffix;
+  if (!calls.purpose.empty()) field("purpose", calls.purpose);
+  if (calls.file_name_fields) field("file_name", file_name), field("file_type", "jsonl");
+  if (const auto seconds = context.account.setting("input_expires_after_s"); !seconds.empty()) {
+    field(calls.expiry_anchor, "created_at");
+    field(calls.expiry_seconds, seconds);
   }
-  return Error(Code::unsupported, "no such operation");
+  request.form.push_back({"file", "", context.batch.request_path, file_name, std::string(calls.content_type)});
+  return one_exchange(std::move(request));
 }
 
-std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch) {
+Result<UploadStep> OpenAiApi::read_upload(const CallContext& context, const UploadState&,
+                                          const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "uploading the request file";
+  auto json = read_object(context.account.provider, kWhat, response);
+  if (!json) return std::move(json.error());
+  std::string id = (**json)["id"].string_or("");
+  if (id.empty()) return protocol_error(context.account.provider, kWhat, "the answer has no file id");
+  return UploadStep(UploadedFile{std::move(id)});
+}
+
+Result<std::optional<HttpRequest>> OpenAiApi::find_upload_request(const CallContext& context,
+                                                                  const PageQuery& query) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  std::string path = std::string(calls.files_path) + "?limit=" + std::to_string(kFilesPerPage);
+  if (!calls.purpose.empty()) path += "&purpose=" + url_encode(calls.purpose);
+  if (!query.cursor.empty()) path += "&after=" + url_encode(query.cursor);
+  return std::optional(openai_request(calls, context.account, "GET", path));
+}
+
+Result<FilePage> OpenAiApi::read_find_upload(const CallContext& context, const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "listing uploaded files";
+  if (calls_of(context.account).metadata && has_no_file_list(response)) return FilePage{};
+  auto json = read_object(context.account.provider, kWhat, response);
+  if (!json) return std::move(json.error());
+  const Json& data = (*json)->is_array() ? **json : (**json)["data"];
+  if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
+  FilePage page;
+  std::string last_id;
+  for (const Json& item : data.items()) {
+    last_id = item["id"].string_or("");
+    if (last_id.empty()) return protocol_error(context.account.provider, kWhat, "an entry has no id");
+    if (item["filename"].string() == context.batch.marker + kFileSuffix) page.ids.push_back(last_id);
+  }
+  // Only a vendor that says so has more: one that leaves "has_more" out gives all files at once.
+  if ((**json)["has_more"].boolean()) page.next = (**json)["last_id"].string_or(last_id);
+  return page;
+}
+
+Result<std::optional<HttpRequest>> OpenAiApi::delete_request(const CallContext& context,
+                                                             std::string_view file_id) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  return std::optional(openai_request(calls, context.account, "DELETE", openai_path(calls.files_path, file_id)));
+}
+
+Result<void> OpenAiApi::read_delete(const CallContext& context, const HttpResponse& response) const {
+  if (response.ok() || response.status == 404) return {};
+  return read_http_error(context.account.provider, "deleting a file", response);
+}
+
+// ---- the batch ----
+
+Result<HttpRequest> OpenAiApi::create_request(const CallContext& context, std::string_view) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  return openai_create_request(calls, context.account, create_body(calls, context));
+}
+
+Result<RemoteStatus> OpenAiApi::read_create(const CallContext& context, const HttpResponse& response) const {
+  return read_status(calls_of(context.account), context, "creating the batch", response);
+}
+
+Result<HttpRequest> OpenAiApi::poll_request(const CallContext& context) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  return openai_request(calls, context.account, "GET", openai_path(calls.batches_path, context.batch.status.id));
+}
+
+Result<RemoteStatus> OpenAiApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "asking for the batch";
+  auto status = read_status(calls_of(context.account), context, kWhat, response);
+  if (status && status->id != context.batch.status.id)
+    return protocol_error(context.account.provider, kWhat, "the answer is about another batch");
+  return status;
+}
+
+Result<HttpRequest> OpenAiApi::cancel_request(const CallContext& context) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  const std::string path = openai_path(calls.batches_path, context.batch.status.id, "/cancel");
+  return openai_request(calls, context.account, "POST", path);
+}
+
+Result<Cancelled> OpenAiApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+  auto status = read_status(calls_of(context.account), context, "cancelling the batch", response);
+  if (!status) return cancel_refused(std::move(status.error()));
+  return cancelled_batch(std::move(*status));
+}
+
+Result<HttpRequest> OpenAiApi::list_request(const CallContext& context, const PageQuery& query) const {
+  const OpenAiCalls calls = calls_of(context.account);
+  const std::string path = std::string(calls.batches_path) + list_query(calls, query);
+  return openai_request(calls, context.account, "GET", path);
+}
+
+Result<BatchPage> OpenAiApi::read_list(const CallContext& context, const PageQuery& query,
+                                       const HttpResponse& response) const {
+  const std::string& provider = context.account.provider;
+  const OpenAiCalls calls = calls_of(context.account);
+  auto json = read_object(provider, kListing, response);
+  if (!json) return std::move(json.error());
+  const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
+  const bool bare = calls.listing == Listing::whole && (*json)->is_array();
+  const Json& data = bare ? **json : named;
+  if (!data.is_array()) return protocol_error(provider, kListing, "the answer has no list");
+  BatchPage page;
+  for (const Json& item : data.items()) add_listed(read_openai_batch(calls, item, provider, kListing), &page);
+  const std::string last_id = page.batches.empty() ? "" : page.batches.back().id;
+  auto next = next_page(calls, provider, query, **json, data.items().size(), last_id);
+  if (!next) return std::move(next.error());
+  page.next = std::move(*next);
+  return page;
+}
+
+// ---- the results ----
+
+std::vector<Download> OpenAiApi::downloads(const Account& account, const RemoteBatch& batch) const {
+  const OpenAiCalls calls = calls_of(account);
   std::vector<Download> downloads;
   for (const RemoteFile* file : {&batch.status.output, &batch.status.errors}) {
     if (file->id.empty()) continue;
-    downloads.push_back(
-        {openai_request(calls, account, "GET", openai_path(calls.files_path, file->id, "/content")), false, {}});
+    downloads.push_back({openai_request(calls, account, "GET", openai_path(calls.files_path, file->id, "/content"))});
   }
   return downloads;
 }

@@ -1,13 +1,15 @@
-// The files and batches calls of OpenAI, shared by every vendor that copied them: a table of differences and the
-// translation of each operation.
+// OpenAiApi: the files and batches calls of OpenAI, shared by every vendor that copied them: a table of differences, and
+// the pair of each operation.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/http_api.h"
 #include "providers/shared/wire.h"
 
 namespace br {
@@ -34,7 +36,7 @@ struct BatchFields {
 // Where a vendor's calls differ from OpenAI's.
 struct OpenAiCalls {
   std::string_view version;  // what a base URL that does not end in a version gets: "/v1"
-  std::string_view query;    // of every call: "api-version=…"
+  std::string query;         // of every call: "api-version=…"
   std::string_view files_path = "/files";
   std::string_view upload_path = "/files";
   std::string_view batches_path = "/batches";
@@ -52,8 +54,36 @@ struct OpenAiCalls {
   bool completion_window = true;
 };
 
-Result<Step> advance_openai(const OpenAiCalls& calls, Op op, const OpContext& context, const HttpResponse* last);
-std::vector<Download> openai_downloads(const OpenAiCalls& calls, const Account& account, const RemoteBatch& batch);
+class OpenAiApi : public HttpApi {
+ public:
+  explicit OpenAiApi(OpenAiCalls calls) : calls_(std::move(calls)) {}
+
+  Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;
+  Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,
+                                 const HttpResponse& response) const override;
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view lines) const override;
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> poll_request(const CallContext& context) const override;
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> cancel_request(const CallContext& context) const override;
+  Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override;
+  Result<HttpRequest> list_request(const CallContext& context, const PageQuery& query) const override;
+  Result<BatchPage> read_list(const CallContext& context, const PageQuery& query,
+                              const HttpResponse& response) const override;
+  Result<std::optional<HttpRequest>> find_upload_request(const CallContext& context,
+                                                         const PageQuery& query) const override;
+  Result<FilePage> read_find_upload(const CallContext& context, const HttpResponse& response) const override;
+  Result<std::optional<HttpRequest>> delete_request(const CallContext& context,
+                                                    std::string_view file_id) const override;
+  Result<void> read_delete(const CallContext& context, const HttpResponse& response) const override;
+  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override;
+
+ protected:
+  // The table, with what the settings change about it. Views may point into the account.
+  virtual OpenAiCalls calls_of(const Account& account) const;
+
+  const OpenAiCalls calls_;
+};
 
 // The address of an endpoint as it stands in lines and create calls: "/v1/chat/completions".
 std::string_view openai_endpoint_url(Endpoint endpoint);
@@ -69,10 +99,5 @@ std::string openai_path(std::string_view prefix, std::string_view id, std::strin
 // A batch in an answer or in a list.
 Result<RemoteStatus> read_openai_batch(const OpenAiCalls& calls, const Json& answer, std::string_view provider,
                                        std::string_view what);
-// The answer that is a batch.
-Result<Step> read_openai_status(const OpenAiCalls& calls, const OpContext& context, std::string_view what,
-                                const HttpResponse& response);
-// The answer that is a file.
-Result<Step> read_openai_file(const OpContext& context, const HttpResponse& response);
 
 }  // namespace br

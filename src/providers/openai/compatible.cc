@@ -51,12 +51,12 @@ OpenAiVendor vendor() {
   c.marker = Marker::input_file;
   c.endpoints = {Endpoint::chat, Endpoint::responses, Endpoint::embeddings};
   v.calls.words = kWords;
-  v.dialect.vendor = "openai-compatible";
-  v.dialect.max_tokens = "max_tokens";
-  v.dialect.top_k = true;
-  v.dialect.max_stops = 0;
-  v.dialect.audio = AudioForm::data_or_url;
-  v.dialect.own_format = "*";
+  v.lines.vendor = "openai-compatible";
+  v.lines.max_tokens = "max_tokens";
+  v.lines.top_k = true;
+  v.lines.max_stops = 0;
+  v.lines.audio = AudioForm::data_or_url;
+  v.lines.own_format = "*";
   return v;
 }
 
@@ -81,9 +81,9 @@ Auth auth_of(std::string_view word) {
   return is_off(word) ? Auth::none : Auth::bearer;
 }
 
-class CompatibleProvider : public OpenAiFamilyProvider {
+class CompatibleDialect : public OpenAiFamilyDialect {
  public:
-  CompatibleProvider() : OpenAiFamilyProvider(vendor()) {}
+  using OpenAiFamilyDialect::OpenAiFamilyDialect;
 
   Capability limits(const Account& settings) const override {
     Capability c = v_.capability;
@@ -94,27 +94,24 @@ class CompatibleProvider : public OpenAiFamilyProvider {
 
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override {
-    OpenAiDialect dialect = v_.dialect;
+    OpenAiLines lines = v_.lines;
     if (options.account != nullptr) {
-      dialect.body_only_lines = options.account->setting("line_style") == "body";
-      dialect.line_url = options.account->setting("line_endpoint");
+      lines.body_only_lines = options.account->setting("line_style") == "body";
+      lines.line_url = options.account->setting("line_endpoint");
       const auto max_tokens = options.account->setting("max_tokens_field");
-      if (!max_tokens.empty()) dialect.max_tokens = max_tokens;
+      if (!max_tokens.empty()) lines.max_tokens = max_tokens;
     }
-    return encode_openai_line(dialect, request, options, out, issue, warnings);
+    return encode_openai_line(lines, request, options, out, issue, warnings);
   }
+};
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    return advance_openai(calls_of(context.account), op, context, last);
-  }
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    return openai_downloads(calls_of(account), account, batch);
-  }
+class CompatibleApi : public OpenAiApi {
+ public:
+  using OpenAiApi::OpenAiApi;
 
- private:
-  // The views point into the account's settings.
-  OpenAiCalls calls_of(const Account& account) const {
-    OpenAiCalls calls = v_.calls;
+ protected:
+  OpenAiCalls calls_of(const Account& account) const override {
+    OpenAiCalls calls = calls_;
     const auto set = [&account](std::string_view name, std::string_view* field) {
       if (const auto value = account.setting(name); !value.empty()) *field = value;
     };
@@ -137,6 +134,8 @@ class CompatibleProvider : public OpenAiFamilyProvider {
 
 }  // namespace
 
-std::unique_ptr<Provider> make_openai_compatible_provider() { return std::make_unique<CompatibleProvider>(); }
+std::unique_ptr<Provider> make_openai_compatible_provider() {
+  return make_openai_family_provider<CompatibleDialect, CompatibleApi>(vendor());
+}
 
 }  // namespace br

@@ -30,7 +30,7 @@ OpenAiVendor vendor() {
   c.marker = Marker::input_file;
   c.endpoints = {Endpoint::chat, Endpoint::responses, Endpoint::embeddings};
 
-  OpenAiDialect& d = v.dialect;
+  OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.max_tokens = "max_tokens";
   d.top_k = true;
@@ -40,9 +40,9 @@ OpenAiVendor vendor() {
   return v;
 }
 
-class DoublewordProvider : public OpenAiFamilyProvider {
+class DoublewordDialect : public OpenAiFamilyDialect {
  public:
-  DoublewordProvider() : OpenAiFamilyProvider(vendor()) {}
+  using OpenAiFamilyDialect::OpenAiFamilyDialect;
 
   // Ids become a header there: at most 64 printable ASCII characters.
   std::string wire_id(std::string_view custom_id, std::uint64_t number, std::string_view) const override {
@@ -54,6 +54,8 @@ class DoublewordProvider : public OpenAiFamilyProvider {
 
 }  // namespace
 
-std::unique_ptr<Provider> make_doubleword_provider() { return std::make_unique<DoublewordProvider>(); }
+std::unique_ptr<Provider> make_doubleword_provider() {
+  return make_openai_family_provider<DoublewordDialect>(vendor());
+}
 
 }  // namespace br

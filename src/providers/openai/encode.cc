@@ -197,10 +197,10 @@ bool OpenAiEncoder::embeddings(BodyWriter* w) {
   return check_only_input();
 }
 
-bool encode_openai_line(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options,
+bool encode_openai_line(const OpenAiLines& form, const Request& request, const EncodeOptions& options,
                         std::string* out, Issue* issue, std::vector<std::string>* warnings) {
   const std::size_t before = out->size();
-  OpenAiEncoder encoder(dialect, request, options, out, issue, warnings);
+  OpenAiEncoder encoder(form, request, options, out, issue, warnings);
   if (encoder.line()) return true;
   out->resize(before);
   return false;

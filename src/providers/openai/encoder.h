@@ -3,16 +3,16 @@
 #pragma once
 
 #include "codec/json_cursor.h"
-#include "providers/openai/dialect.h"
+#include "providers/openai/lines.h"
 #include "providers/shared/request_encoder.h"
 
 namespace br {
 
 class OpenAiEncoder : public RequestEncoder {
  public:
-  OpenAiEncoder(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options, std::string* out,
+  OpenAiEncoder(const OpenAiLines& form, const Request& request, const EncodeOptions& options, std::string* out,
                 Issue* issue, std::vector<std::string>* warnings)
-      : RequestEncoder(dialect.vendor, request, options, out, issue, warnings), d_(dialect) {}
+      : RequestEncoder(form.vendor, request, options, out, issue, warnings), d_(form) {}
 
   bool line();
 
@@ -50,7 +50,7 @@ class OpenAiEncoder : public RequestEncoder {
   void chat_format();
   void flat_format();
 
-  const OpenAiDialect& d_;
+  const OpenAiLines& d_;
   bool has_format_ = false;
 };
 

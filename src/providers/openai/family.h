@@ -1,14 +1,16 @@
-// OpenAiFamilyProvider: a vendor that copied OpenAI's batch API, as a table of differences.
+// A vendor that copied OpenAI's batch API, as a table of differences; and the dialect that the table makes.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "providers/openai/batches.h"
-#include "providers/openai/dialect.h"
+#include "providers/openai/lines.h"
+#include "providers/provider.h"
 
 namespace br {
 
@@ -17,31 +19,32 @@ struct OpenAiVendor {
   Capability capability;
   std::span<const Property> properties;
   OpenAiCalls calls;
-  OpenAiDialect dialect;
+  OpenAiLines lines;
   OpenAiRows rows;
 };
 
-class OpenAiFamilyProvider : public Provider {
+class OpenAiFamilyDialect : public Dialect {
  public:
-  explicit OpenAiFamilyProvider(OpenAiVendor vendor) : v_(std::move(vendor)) {}
+  explicit OpenAiFamilyDialect(OpenAiVendor vendor) : v_(std::move(vendor)) {}
   std::string_view name() const override { return v_.name; }
   const Capability& capability() const override { return v_.capability; }
   std::span<const Property> properties() const override { return v_.properties; }
 
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override {
-    return encode_openai_line(v_.dialect, request, options, out, issue, warnings);
-  }
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    return advance_openai(v_.calls, op, context, last);
-  }
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    return openai_downloads(v_.calls, account, batch);
+    return encode_openai_line(v_.lines, request, options, out, issue, warnings);
   }
   std::unique_ptr<RowReader> row_reader() const override { return make_openai_row_reader(v_.rows); }
 
  protected:
   const OpenAiVendor v_;
 };
+
+// The provider of a vendor whose table says all. Where it does not, D or A is a class of the vendor's own, made of the
+// table.
+template <class D = OpenAiFamilyDialect, class A = OpenAiApi>
+std::unique_ptr<Provider> make_openai_family_provider(const OpenAiVendor& vendor) {
+  return std::make_unique<Provider>(std::make_unique<D>(vendor), std::make_unique<A>(vendor.calls));
+}
 
 }  // namespace br

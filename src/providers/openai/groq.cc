@@ -28,7 +28,7 @@ OpenAiVendor vendor() {
   v.calls.version = "/openai/v1";
   v.calls.listing = Listing::cursor;
 
-  OpenAiDialect& d = v.dialect;
+  OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.documents = DocumentForm::none;
   d.audio = AudioForm::none;
@@ -39,6 +39,6 @@ OpenAiVendor vendor() {
 
 }  // namespace
 
-std::unique_ptr<Provider> make_groq_provider() { return std::make_unique<OpenAiFamilyProvider>(vendor()); }
+std::unique_ptr<Provider> make_groq_provider() { return make_openai_family_provider(vendor()); }
 
 }  // namespace br

@@ -54,7 +54,7 @@ OpenAiVendor vendor() {
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
   v.calls = make_calls();
 
-  OpenAiDialect& d = v.dialect;
+  OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.body_only_lines = true;
   d.max_tokens = "max_tokens";
@@ -77,24 +77,54 @@ std::string timeout_hours(const Account& account) {
   return std::to_string(hours);
 }
 
-class MistralProvider : public OpenAiFamilyProvider {
+class MistralApi : public OpenAiApi {
  public:
-  MistralProvider() : OpenAiFamilyProvider(vendor()) {}
+  using OpenAiApi::OpenAiApi;
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    if (op == Op::upload) return upload(context, last);
-    if (op == Op::create && last == nullptr) return create(context);
-    auto step = advance_openai(v_.calls, op, context, last);
-    if (step && step->outcome.status) name_inline_results(context.account, &*step->outcome.status);
+  Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override {
+    if (is_inline(context.account)) return std::optional<UploadCall>();  // the requests travel with the create call
+    auto call = OpenAiApi::upload_request(context);
+    const auto hours = context.account.setting("input_expires_after_h");
+    if (call && *call && !hours.empty()) {
+      auto& form = (*call)->request.form;
+      form.insert(form.begin(), {"expiry", std::string(hours), "", "", ""});
+    }
+    return call;
+  }
+
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view) const override {
+    const RemoteBatch& batch = context.batch;
+    const std::string fields = create_fields(context);
+    if (!is_inline(context.account)) return openai_create_request(calls_, context.account, fields);
+    if (batch.rows > kMaxInline)
+      return Error(Code::limit, "[mistral] creating the batch: " + std::to_string(batch.rows) +
+                                    " requests are more than the 10000 that go into a create call",
+                   "set mistral.mode to file");
+    HttpRequest request = openai_create_request(calls_, context.account, {});
+    request.body_prefix = "{\"requests\":[";
+    request.body_path = batch.request_path;
+    request.join_lines = true;
+    request.body_suffix = "]," + fields.substr(1);
+    return request;
+  }
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override {
+    return named(context.account, OpenAiApi::read_create(context, response));
+  }
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override {
+    return named(context.account, OpenAiApi::read_poll(context, response));
+  }
+  Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override {
+    auto cancelled = OpenAiApi::read_cancel(context, response);
     // A cancelled or finished job is refused as a wrong request.
-    if (!step && op == Op::cancel && step.error().http_status == 422) return cancel_ended();
-    return step;
+    if (!cancelled && cancelled.error().http_status == 422) return Cancelled{{}, true};
+    if (cancelled && cancelled->status) name_inline_results(context.account, &*cancelled->status);
+    return cancelled;
   }
 
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    auto files = openai_downloads(v_.calls, account, batch);
+    auto files = OpenAiApi::downloads(account, batch);
     if (files.empty() && !batch.status.output.url.empty())
-      files.push_back({openai_request(v_.calls, account, "GET", inline_path(batch.status.id)), true, {}});
+      files.push_back({openai_request(calls_, account, "GET", inline_path(batch.status.id)), true});
     return files;
   }
 
@@ -107,23 +137,9 @@ class MistralProvider : public OpenAiFamilyProvider {
   }
 
  private:
-  static Result<Step> cancel_ended() {
-    Step step;
-    step.outcome.already_ended = true;
-    return step;
-  }
   static std::string inline_path(std::string_view id) { return openai_path("/batch/jobs", id, "?inline=true"); }
 
-  Result<Step> upload(const OpContext& context, const HttpResponse* last) const {
-    if (is_inline(context.account)) return Step{};  // the requests travel with the create call
-    auto step = advance_openai(v_.calls, Op::upload, context, last);
-    const auto hours = context.account.setting("input_expires_after_h");
-    if (step && step->send && !hours.empty())
-      step->send->form.insert(step->send->form.begin(), {"expiry", std::string(hours), "", "", ""});
-    return step;
-  }
-
-  Result<Step> create(const OpContext& context) const {
+  static std::string create_fields(const CallContext& context) {
     const RemoteBatch& batch = context.batch;
     std::string fields;
     JsonWriter json(&fields);
@@ -133,29 +149,26 @@ class MistralProvider : public OpenAiFamilyProvider {
     json.field("endpoint", openai_endpoint_url(batch.endpoint));
     write_metadata("metadata", batch, &json);
     json.key("timeout_hours").raw(timeout_hours(context.account)).end_object();
-    if (!is_inline(context.account)) return send_step(openai_create_request(v_.calls, context.account, fields));
-    if (batch.rows > kMaxInline)
-      return Error(Code::limit, "[mistral] creating the batch: " + std::to_string(batch.rows) +
-                                    " requests are more than the 10000 that go into a create call",
-                   "set mistral.mode to file");
-    HttpRequest request = openai_create_request(v_.calls, context.account, {});
-    request.body_prefix = "{\"requests\":[";
-    request.body_path = batch.request_path;
-    request.join_lines = true;
-    request.body_suffix = "]," + fields.substr(1);
-    return send_step(std::move(request));
+    return fields;
+  }
+
+  Result<RemoteStatus> named(const Account& account, Result<RemoteStatus> status) const {
+    if (status) name_inline_results(account, &*status);
+    return status;
   }
 
   // A job without request files has its results in itself.
   void name_inline_results(const Account& account, RemoteStatus* status) const {
     if (!is_terminal(status->state) || !status->input_file_id.empty()) return;
     if (!status->output.id.empty() || !status->errors.id.empty()) return;
-    status->output.url = openai_root(v_.calls, account) + inline_path(status->id);
+    status->output.url = openai_root(calls_, account) + inline_path(status->id);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Provider> make_mistral_provider() { return std::make_unique<MistralProvider>(); }
+std::unique_ptr<Provider> make_mistral_provider() {
+  return make_openai_family_provider<OpenAiFamilyDialect, MistralApi>(vendor());
+}
 
 }  // namespace br

@@ -30,7 +30,7 @@ constexpr std::array<Property, 7> kProperties = {{
 }  // namespace
 
 std::unique_ptr<Provider> make_openai_provider() {
-  return std::make_unique<OpenAiFamilyProvider>(OpenAiVendor{"openai", make_capability(), kProperties, {}, {}, {}});
+  return make_openai_family_provider({"openai", make_capability(), kProperties, {}, {}, {}});
 }
 
 }  // namespace br

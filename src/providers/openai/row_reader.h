@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "providers/openai/dialect.h"
+#include "providers/openai/lines.h"
 #include "providers/shared/row_reader.h"
 #include "providers/shared/wire.h"
 

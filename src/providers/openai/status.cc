@@ -79,26 +79,4 @@ Result<RemoteStatus> read_openai_batch(const OpenAiCalls& calls, const Json& ans
   return status;
 }
 
-Result<Step> read_openai_status(const OpenAiCalls& calls, const OpContext& context, std::string_view what,
-                                const HttpResponse& response) {
-  auto json = read_object(context.account.provider, what, response);
-  if (!json) return std::move(json.error());
-  auto status = read_openai_batch(calls, **json, context.account.provider, what);
-  if (!status) return std::move(status.error());
-  Step step;
-  step.outcome.status = std::move(*status);
-  return step;
-}
-
-Result<Step> read_openai_file(const OpContext& context, const HttpResponse& response) {
-  constexpr std::string_view kWhat = "uploading the request file";
-  auto json = read_object(context.account.provider, kWhat, response);
-  if (!json) return std::move(json.error());
-  Step step;
-  step.outcome.input_file_id = (**json)["id"].string_or("");
-  if (step.outcome.input_file_id.empty())
-    return protocol_error(context.account.provider, kWhat, "the answer has no file id");
-  return step;
-}
-
 }  // namespace br

@@ -32,7 +32,7 @@ OpenAiVendor vendor() {
   v.calls.metadata = false;
   v.calls.completion_window = false;
 
-  OpenAiDialect& d = v.dialect;
+  OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.body_only_lines = true;
   d.max_tokens = "max_tokens";
@@ -47,6 +47,6 @@ OpenAiVendor vendor() {
 
 }  // namespace
 
-std::unique_ptr<Provider> make_together_provider() { return std::make_unique<OpenAiFamilyProvider>(vendor()); }
+std::unique_ptr<Provider> make_together_provider() { return make_openai_family_provider(vendor()); }
 
 }  // namespace br

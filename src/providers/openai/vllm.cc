@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "codec/json_write.h"
-#include "providers/openai/dialect.h"
+#include "providers/openai/family.h"
 #include "providers/shared/wire.h"
 
 namespace br {
@@ -27,8 +27,8 @@ Capability make_capability() {
   return c;
 }
 
-OpenAiDialect make_dialect() {
-  OpenAiDialect d;
+OpenAiLines make_lines() {
+  OpenAiLines d;
   d.vendor = "vLLM";
   d.max_tokens = "max_tokens";  // older releases know no other
   d.top_k = true;
@@ -131,39 +131,17 @@ Error failure_of(const LocalRun& run) {
   return error;
 }
 
-class VllmProvider : public Provider {
+class VllmProgram : public LocalProgram {
  public:
-  std::string_view name() const override { return "vllm"; }
-  const Capability& capability() const override { return capability_; }
-  std::span<const Property> properties() const override { return kProperties; }
-
-  bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
-              std::vector<std::string>* warnings) const override {
-    return encode_openai_line(dialect_, request, options, out, issue, warnings);
-  }
-  Result<Step> advance(Op, const OpContext&, const HttpResponse*) const override {
-    return Error(Code::unsupported, "[vllm] it runs on this machine and has no calls over HTTP");
-  }
-  std::vector<Download> downloads(const Account&, const RemoteBatch& batch) const override {
-    std::vector<Download> downloads;
-    if (!batch.status.output.url.empty()) downloads.emplace_back().path = batch.status.output.url;
-    return downloads;
-  }
-  std::unique_ptr<RowReader> row_reader() const override { return make_openai_row_reader(); }
-
-  Result<std::vector<std::string>> local_command(const Account& account, const RemoteBatch& batch,
-                                                 const std::string& request_path,
-                                                 const std::string& output_path) const override;
-  RemoteStatus read_local_run(const RemoteBatch& batch, const LocalRun& run) const override;
-
- private:
-  Capability capability_ = make_capability();
-  OpenAiDialect dialect_ = make_dialect();
+  Result<std::vector<std::string>> command(const Account& account, const RemoteBatch& batch,
+                                           const std::string& request_path,
+                                           const std::string& output_path) const override;
+  RemoteStatus read_run(const RemoteBatch& batch, const LocalRun& run) const override;
 };
 
-Result<std::vector<std::string>> VllmProvider::local_command(const Account& account, const RemoteBatch& batch,
-                                                             const std::string& request_path,
-                                                             const std::string& output_path) const {
+Result<std::vector<std::string>> VllmProgram::command(const Account& account, const RemoteBatch& batch,
+                                                      const std::string& request_path,
+                                                      const std::string& output_path) const {
   auto argv = words_of(account.setting("vllm_command"), "vllm_command");
   if (!argv) return argv;
   auto more = words_of(account.setting("additional_args"), "additional_args");
@@ -182,7 +160,7 @@ Result<std::vector<std::string>> VllmProvider::local_command(const Account& acco
   return argv;
 }
 
-RemoteStatus VllmProvider::read_local_run(const RemoteBatch& batch, const LocalRun& run) const {
+RemoteStatus VllmProgram::read_run(const RemoteBatch& batch, const LocalRun& run) const {
   RemoteStatus status;
   status.model = batch.model;
   if (run.running) {
@@ -212,6 +190,10 @@ RemoteStatus VllmProvider::read_local_run(const RemoteBatch& batch, const LocalR
 
 }  // namespace
 
-std::unique_ptr<Provider> make_vllm_provider() { return std::make_unique<VllmProvider>(); }
+std::unique_ptr<Provider> make_vllm_provider() {
+  OpenAiVendor vendor{"vllm", make_capability(), kProperties, {}, make_lines(), {}};
+  return std::make_unique<Provider>(std::make_unique<OpenAiFamilyDialect>(std::move(vendor)),
+                                    std::make_unique<VllmProgram>());
+}
 
 }  // namespace br

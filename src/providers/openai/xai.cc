@@ -40,7 +40,7 @@ OpenAiVendor vendor() {
   v.calls.expiry_anchor = "";
   v.calls.expiry_seconds = "expires_after";
 
-  OpenAiDialect& d = v.dialect;
+  OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.max_stops = 0;
   d.documents = DocumentForm::file_url;
@@ -93,7 +93,7 @@ State derive_state(const Json& json, const RemoteStatus& now, const RemoteStatus
   return c.total == 0 ? State::validating : State::in_progress;
 }
 
-Result<RemoteStatus> read_batch(const Json& json, const OpContext& context, std::string_view what,
+Result<RemoteStatus> read_batch(const Json& json, const CallContext& context, std::string_view what,
                                 const RemoteStatus& before) {
   RemoteStatus status;
   status.id = json["batch_id"].string_or(json["id"].string());
@@ -123,20 +123,86 @@ Error reclassify(Error error) {
   return error;
 }
 
-class XaiProvider : public OpenAiFamilyProvider {
- public:
-  XaiProvider() : OpenAiFamilyProvider(vendor()) {}
+template <class T>
+Result<T> reclassified(Result<T> result) {
+  if (!result) return reclassify(std::move(result.error()));
+  return result;
+}
 
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    auto step = operate(op, context, last);
-    if (!step) return reclassify(std::move(step.error()));
-    return step;
+Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
+  auto json = read_object("xai", what, response);
+  if (!json) return reclassify(std::move(json.error()));
+  return reclassified(read_batch(**json, context, what, context.batch.status));
+}
+
+// Its files are OpenAI's, its batches are not.
+class XaiApi : public OpenAiApi {
+ public:
+  using OpenAiApi::OpenAiApi;
+
+  Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,
+                                 const HttpResponse& response) const override {
+    return reclassified(OpenAiApi::read_upload(context, state, response));
+  }
+  Result<FilePage> read_find_upload(const CallContext& context, const HttpResponse& response) const override {
+    return reclassified(OpenAiApi::read_find_upload(context, response));
+  }
+  Result<void> read_delete(const CallContext& context, const HttpResponse& response) const override {
+    auto deleted = OpenAiApi::read_delete(context, response);
+    if (!deleted) return reclassify(std::move(deleted.error()));
+    return deleted;
+  }
+
+  Result<HttpRequest> create_request(const CallContext& context, std::string_view) const override {
+    std::string body;
+    JsonWriter json(&body);
+    json.begin_object().field("name", context.batch.marker).field("input_file_id", context.batch.input_file_id);
+    json.end_object();
+    return openai_create_request(calls_, context.account, std::move(body));
+  }
+  Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override {
+    return read_status(context, "creating the batch", response);
+  }
+
+  Result<HttpRequest> poll_request(const CallContext& context) const override { return batch_call(context, "GET", ""); }
+  Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override {
+    auto status = read_status(context, "asking for the batch", response);
+    if (status && status->id != context.batch.status.id)
+      return protocol_error("xai", "asking for the batch", "the answer is about another batch");
+    return status;
+  }
+
+  Result<HttpRequest> cancel_request(const CallContext& context) const override {
+    return batch_call(context, "POST", ":cancel");
+  }
+  Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override {
+    auto status = read_status(context, "cancelling the batch", response);
+    if (status) return cancelled_batch(std::move(*status));
+    if (status.error().code == Code::auth) return std::move(status.error());
+    return cancel_refused(std::move(status.error()));
+  }
+
+  Result<HttpRequest> list_request(const CallContext& context, const PageQuery& query) const override {
+    std::string path = "/batches?limit=" + std::to_string(query.limit);
+    if (!query.cursor.empty()) path += "&pagination_token=" + url_encode(query.cursor);
+    return openai_request(calls_, context.account, "GET", path);
+  }
+  Result<BatchPage> read_list(const CallContext& context, const PageQuery&,
+                              const HttpResponse& response) const override {
+    constexpr std::string_view kWhat = "listing batches";
+    auto json = read_object("xai", kWhat, response);
+    if (!json) return reclassify(std::move(json.error()));
+    const Json& batches = (**json)["batches"];
+    if (!batches.is_array()) return protocol_error("xai", kWhat, "the answer has no list");
+    BatchPage page;
+    for (const Json& item : batches.items()) add_listed(read_batch(item, context, kWhat, {}), &page);
+    page.next = (**json)["pagination_token"].string_or("");
+    return page;
   }
 
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
     return {results(account, batch.status.id, {})};
   }
-
   Result<Page> read_page(const Account& account, const RemoteBatch& batch,
                          const HttpResponse& response) const override {
     auto json = read_object(account.provider, "downloading results", response);
@@ -154,92 +220,21 @@ class XaiProvider : public OpenAiFamilyProvider {
   Download results(const Account& account, std::string_view id, std::string_view token) const {
     std::string path = openai_path("/batches", id, "/results?limit=" + std::to_string(kResultsPerPage));
     if (!token.empty()) path += "&pagination_token=" + url_encode(token);
-    Download download{openai_request(v_.calls, account, "GET", path), true, {}};
+    Download download{openai_request(calls_, account, "GET", path), true};
     download.request.large_answer = true;
     return download;
   }
 
-  Result<Step> operate(Op op, const OpContext& context, const HttpResponse* last) const {
-    switch (op) {
-      case Op::create:
-        return last == nullptr ? create(context) : read_status(context, "creating the batch", *last);
-      case Op::poll:
-        if (last != nullptr) return polled(context, *last);
-        return send_step(batch_call(context, "GET", ""));
-      case Op::cancel:
-        return last == nullptr ? send_step(batch_call(context, "POST", ":cancel")) : cancelled(context, *last);
-      case Op::list:
-        return list(context, last);
-      case Op::upload:
-      case Op::find_upload:
-      case Op::delete_file:
-        break;
-    }
-    return advance_openai(v_.calls, op, context, last);
-  }
-
-  HttpRequest batch_call(const OpContext& context, std::string method, std::string_view suffix) const {
-    return openai_request(v_.calls, context.account, std::move(method),
+  HttpRequest batch_call(const CallContext& context, std::string method, std::string_view suffix) const {
+    return openai_request(calls_, context.account, std::move(method),
                           openai_path("/batches", context.batch.status.id, suffix));
-  }
-
-  Result<Step> create(const OpContext& context) const {
-    std::string body;
-    JsonWriter json(&body);
-    json.begin_object().field("name", context.batch.marker).field("input_file_id", context.batch.input_file_id);
-    json.end_object();
-    return send_step(openai_create_request(v_.calls, context.account, std::move(body)));
-  }
-
-  static Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-    auto json = read_object("xai", what, last);
-    if (!json) return std::move(json.error());
-    auto status = read_batch(**json, context, what, context.batch.status);
-    if (!status) return std::move(status.error());
-    Step step;
-    step.outcome.status = std::move(*status);
-    return step;
-  }
-
-  static Result<Step> polled(const OpContext& context, const HttpResponse& last) {
-    auto step = read_status(context, "asking for the batch", last);
-    if (step && step->outcome.status->id != context.batch.status.id)
-      return protocol_error("xai", "asking for the batch", "the answer is about another batch");
-    return step;
-  }
-
-  static Result<Step> cancelled(const OpContext& context, const HttpResponse& last) {
-    auto step = read_status(context, "cancelling the batch", last);
-    if (!step) {
-      Error error = reclassify(std::move(step.error()));
-      if (error.code == Code::auth) return error;
-      return cancel_refused(std::move(error));
-    }
-    const State state = step->outcome.status->state;
-    step->outcome.already_ended = is_terminal(state) && state != State::cancelled;
-    return step;
-  }
-
-  Result<Step> list(const OpContext& context, const HttpResponse* last) const {
-    constexpr std::string_view kWhat = "listing batches";
-    if (last == nullptr) {
-      std::string path = "/batches?limit=" + std::to_string(context.list_limit);
-      if (!context.page.empty()) path += "&pagination_token=" + url_encode(context.page);
-      return send_step(openai_request(v_.calls, context.account, "GET", path));
-    }
-    auto json = read_object("xai", kWhat, *last);
-    if (!json) return std::move(json.error());
-    const Json& batches = (**json)["batches"];
-    if (!batches.is_array()) return protocol_error("xai", kWhat, "the answer has no list");
-    Step step;
-    for (const Json& item : batches.items()) add_listed(read_batch(item, context, kWhat, {}), &step.outcome);
-    step.outcome.next_page = (**json)["pagination_token"].string_or("");
-    return step;
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Provider> make_xai_provider() { return std::make_unique<XaiProvider>(); }
+std::unique_ptr<Provider> make_xai_provider() {
+  return make_openai_family_provider<OpenAiFamilyDialect, XaiApi>(vendor());
+}
 
 }  // namespace br

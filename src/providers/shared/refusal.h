@@ -7,7 +7,7 @@
 #include "model/error.h"
 #include "model/job.h"
 #include "net/http.h"
-#include "providers/provider.h"
+#include "providers/op.h"
 
 namespace br {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
 #include "providers/shared/wire.h"
 

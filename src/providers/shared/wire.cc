@@ -38,33 +38,27 @@ Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::
   return json;
 }
 
-Result<std::string> next_by_last_id(const OpContext& context, std::string_view what, const Json& page,
-                                    std::size_t items, const std::string& last_listed) {
+Result<std::string> next_by_last_id(std::string_view provider, std::string_view what, const PageQuery& query,
+                                    const Json& page, std::size_t items, const std::string& last_listed) {
   const Json& has_more = page["has_more"];
   const bool said = has_more.type() == Json::Type::boolean;
-  if (said ? !has_more.boolean() : static_cast<int>(items) < context.list_limit) return std::string();
+  if (said ? !has_more.boolean() : static_cast<int>(items) < query.limit) return std::string();
   std::string next = page["last_id"].string_or("");
   if (next.empty()) next = last_listed;
   if (next.empty())
-    return protocol_error(context.account.provider, what, "the answer says that there is more and not where");
+    return protocol_error(provider, what, "the answer says that there is more and not where");
   return next;
 }
 
-Step send_step(HttpRequest request) {
-  Step step;
-  step.send = std::move(request);
-  return step;
-}
-
-void add_listed(Result<RemoteStatus> entry, Outcome* outcome) {
+void add_listed(Result<RemoteStatus> entry, BatchPage* page) {
   // No vendor's page is that long: what is behind is as good as unread, and the memory of one page is bounded.
   constexpr std::size_t kMostEntries = 50'000;
-  if (outcome->listed.size() >= kMostEntries) {
-    ++outcome->unreadable;
+  if (page->batches.size() >= kMostEntries) {
+    ++page->unreadable;
     return;
   }
-  if (entry) outcome->listed.push_back(std::move(*entry));
-  else outcome->unreadable += 1;
+  if (entry) page->batches.push_back(std::move(*entry));
+  else page->unreadable += 1;
 }
 
 void append_line(std::string_view json, std::string* lines) {
@@ -102,11 +96,14 @@ Error batch_failure(std::string_view message, std::string_view code) {
   return failure;
 }
 
-Result<Step> cancel_refused(Error error) {
+Cancelled cancelled_batch(RemoteStatus status) {
+  const bool ended = is_terminal(status.state) && status.state != State::cancelled;
+  return {std::move(status), ended};
+}
+
+Result<Cancelled> cancel_refused(Error error) {
   if (error.http_status != 409 && error.http_status != 400) return error;
-  Step ended;
-  ended.outcome.already_ended = true;
-  return ended;
+  return Cancelled{{}, true};
 }
 
 void write_metadata(std::string_view name, const RemoteBatch& batch, JsonWriter* json) {

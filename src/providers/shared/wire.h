@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "codec/json_read.h"
 #include "codec/json_write.h"
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 
@@ -30,17 +32,18 @@ std::int64_t first_time(const Json& json, std::initializer_list<std::string_view
 Result<std::shared_ptr<const Json>> read_object(std::string_view provider, std::string_view what,
                                                 const HttpResponse& response);
 
-Step send_step(HttpRequest request);
+// An upload that is a single exchange.
+inline std::optional<UploadCall> one_exchange(HttpRequest request) { return UploadCall{std::move(request), {}}; }
 
 // Takes an entry of a list of batches. One that cannot be read is counted: it may be any batch, so that nothing is
 // proven to be absent from that list.
-void add_listed(Result<RemoteStatus> entry, Outcome* outcome);
+void add_listed(Result<RemoteStatus> entry, BatchPage* page);
 
 // The cursor behind a page of a list that goes on with "has_more" and "last_id"; empty at the end. Where the vendor left
 // out "has_more", a full page is followed by another look: a batch that is not found in the whole list is made again.
 // last_listed: the id of the page's last entry. An error where there is more and no way to it.
-Result<std::string> next_by_last_id(const OpContext& context, std::string_view what, const Json& page,
-                                    std::size_t items, const std::string& last_listed);
+Result<std::string> next_by_last_id(std::string_view provider, std::string_view what, const PageQuery& query,
+                                    const Json& page, std::size_t items, const std::string& last_listed);
 
 // The vendor's own object as it is kept in the batch's record; empty for one that nobody would want to keep.
 inline std::string kept_raw(const Json& object) {
@@ -58,8 +61,10 @@ struct StateWord {
 void read_state_word(std::string_view word, std::span<const StateWord> own, RemoteStatus* status);
 // An error that says why the whole batch failed.
 Error batch_failure(std::string_view message, std::string_view code);
+// A cancel call whose answer is the batch.
+Cancelled cancelled_batch(RemoteStatus status);
 // A cancel call that was refused because the batch has ended.
-Result<Step> cancel_refused(Error error);
+Result<Cancelled> cancel_refused(Error error);
 
 // Where a batch keeps our marker among its metadata or labels.
 inline constexpr std::string_view kMarkerKey = "batchrouter_marker";

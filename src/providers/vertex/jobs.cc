@@ -31,7 +31,7 @@ GcsPlace directory(std::string_view uri) {
   return place;
 }
 
-std::string output_prefix(const OpContext& context) {
+std::string output_prefix(const CallContext& context) {
   const std::string_view own = context.account.setting("output_gcs_uri");
   GcsPlace place = directory(own.empty() ? context.account.setting("input_gcs_uri") : own);
   if (own.empty()) place.object += "results/";
@@ -73,41 +73,19 @@ std::string objects_url(const Account& account, std::string_view bucket) {
   return std::string(account.setting("storage_url")) + "/storage/v1/b/" + url_encode(bucket) + "/o";
 }
 
-Result<Step> read_status(const OpContext& context, std::string_view what, const HttpResponse& last) {
-  auto json = read_object(context.account.provider, what, last);
+Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
+  auto json = read_object(context.account.provider, what, response);
   if (!json) return std::move(json.error());
-  auto status = read_vertex_job(**json, context.account.provider, what);
-  if (!status) return std::move(status.error());
-  Step step;
-  step.outcome.status = std::move(*status);
-  return step;
+  return read_vertex_job(**json, context.account.provider, what);
 }
 
-// Made only where it is not there yet: the same file is never written twice.
-Result<Step> upload(const OpContext& context, const HttpResponse* last) {
+GcsPlace request_file(const CallContext& context) {
   GcsPlace place = directory(context.account.setting("input_gcs_uri"));
   place.object += context.batch.marker + ".jsonl";
-  if (last == nullptr) {
-    HttpRequest request = make_request(
-        context.account, "POST",
-        std::string(context.account.setting("storage_url")) + "/upload/storage/v1/b/" + url_encode(place.bucket) +
-            "/o?uploadType=media&name=" + url_encode(place.object) + "&ifGenerationMatch=0");
-    request.headers.push_back({"Content-Type", "application/jsonl", false});
-    request.body_path = context.batch.request_path;
-    return send_step(std::move(request));
-  }
-  constexpr std::string_view kWhat = "uploading the request file to Cloud Storage";
-  Step step;
-  step.outcome.input_file_id = uri_of(place);
-  if (last->failure == Failure::none && last->status == 412) return step;
-  auto json = read_object(context.account.provider, kWhat, *last);
-  if (!json) return std::move(json.error());
-  if ((**json)["name"].string() != place.object)
-    return protocol_error(context.account.provider, kWhat, "the answer is not about the object");
-  return step;
+  return place;
 }
 
-std::string create_body(const OpContext& context) {
+std::string create_body(const CallContext& context) {
   const RemoteBatch& batch = context.batch;
   std::string body;
   JsonWriter json(&body);
@@ -120,77 +98,6 @@ std::string create_body(const OpContext& context) {
   json.field("outputUriPrefix", output_prefix(context)).end_object().end_object();
   json.key("labels").begin_object().field(kMarkerKey, batch.marker).end_object().end_object();
   return body;
-}
-
-Result<Step> create(const OpContext& context, const HttpResponse* last) {
-  if (last != nullptr) return read_status(context, "creating the job", *last);
-  HttpRequest request = make_request(context.account, "POST", jobs_url(context.account));
-  request.headers.push_back({"Content-Type", "application/json", false});
-  request.body = create_body(context);
-  return send_step(std::move(request));
-}
-
-Result<Step> poll(const OpContext& context, const HttpResponse* last) {
-  const std::string& id = context.batch.status.id;
-  if (last == nullptr) return send_step(make_request(context.account, "GET", job_url(context.account, id)));
-  constexpr std::string_view kWhat = "asking for the job";
-  auto step = read_status(context, kWhat, *last);
-  if (!step) return step;
-  // The project may stand in the name by its number or by its id: the job's own number has to agree.
-  const std::string& name = step->outcome.status->id;
-  if (name.substr(name.rfind('/') + 1) != id.substr(id.rfind('/') + 1))
-    return protocol_error(context.account.provider, kWhat, "the answer is about another job");
-  step->outcome.status->id = id;
-  return step;
-}
-
-Result<Step> cancel(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    HttpRequest request =
-        make_request(context.account, "POST", job_url(context.account, context.batch.status.id) + ":cancel");
-    request.headers.push_back({"Content-Type", "application/json", false});
-    request.body = "{}";
-    return send_step(std::move(request));
-  }
-  Step step;
-  if (last->ok()) return step;
-  Error error = read_http_error(context.account.provider, "cancelling the job", *last);
-  step.outcome.already_ended = error.vendor_code == "FAILED_PRECONDITION" || last->status == 409;
-  if (step.outcome.already_ended) return step;
-  return error;
-}
-
-Result<Step> list(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    std::string url = jobs_url(context.account) + "?pageSize=" + std::to_string(context.list_limit);
-    if (!context.batch.marker.empty()) url += "&filter=" + url_encode("display_name=\"" + context.batch.marker + "\"");
-    if (!context.page.empty()) url += "&pageToken=" + url_encode(context.page);
-    return send_step(make_request(context.account, "GET", std::move(url)));
-  }
-  constexpr std::string_view kWhat = "listing jobs";
-  auto json = read_object(context.account.provider, kWhat, *last);
-  if (!json) return std::move(json.error());
-  // Empty lists are left out by Google; an answer of other fields is no list.
-  const Json& jobs = (**json)["batchPredictionJobs"];
-  const bool empty = (*json)->is_object() && ((*json)->fields().empty() || (**json)["nextPageToken"].is_string());
-  if (!jobs.is_array() && !empty) return protocol_error(context.account.provider, kWhat, "the answer has no list");
-  Step step;
-  for (const Json& item : jobs.items())
-    add_listed(read_vertex_job(item, context.account.provider, kWhat), &step.outcome);
-  step.outcome.next_page = (**json)["nextPageToken"].string_or("");
-  return step;
-}
-
-Result<Step> delete_file(const OpContext& context, const HttpResponse* last) {
-  if (last == nullptr) {
-    const GcsPlace place = read_place(context.file_id);
-    if (place.object.empty())
-      return Error(Code::not_found, "[vertex] " + std::string(context.file_id) + " is no object in Cloud Storage");
-    return send_step(make_request(context.account, "DELETE",
-                                  objects_url(context.account, place.bucket) + "/" + url_encode(place.object)));
-  }
-  if (last->ok() || last->status == 404) return Step{};
-  return read_http_error(context.account.provider, "deleting a file", *last);
 }
 
 // predictions.jsonl, predictions_0001.jsonl and 000000000000.jsonl hold rows; errors_… and …errors_stats… do not.
@@ -211,33 +118,123 @@ Download list_results(const Account& account, const RemoteBatch& batch, std::str
 
 }  // namespace
 
-Result<Step> advance_vertex(Op op, const OpContext& context, const HttpResponse* last) {
-  switch (op) {
-    case Op::upload:
-      return upload(context, last);
-    case Op::create:
-      return create(context, last);
-    case Op::poll:
-      return poll(context, last);
-    case Op::cancel:
-      return cancel(context, last);
-    case Op::list:
-      return list(context, last);
-    case Op::find_upload:
-      return Step{};  // its jobs keep our marker as their name
-    case Op::delete_file:
-      return delete_file(context, last);
-  }
-  return Error(Code::unsupported, "no such operation");
+// ---- the request file ----
+
+// Made only where it is not there yet: the same file is never written twice.
+Result<std::optional<UploadCall>> VertexApi::upload_request(const CallContext& context) const {
+  const GcsPlace place = request_file(context);
+  HttpRequest request = make_request(
+      context.account, "POST",
+      std::string(context.account.setting("storage_url")) + "/upload/storage/v1/b/" + url_encode(place.bucket) +
+          "/o?uploadType=media&name=" + url_encode(place.object) + "&ifGenerationMatch=0");
+  request.headers.push_back({"Content-Type", "application/jsonl", false});
+  request.body_path = context.batch.request_path;
+  return one_exchange(std::move(request));
 }
 
-std::vector<Download> vertex_downloads(const Account& account, const RemoteBatch& batch) {
-  std::vector<Download> downloads;
-  if (!batch.status.output.url.empty()) downloads.push_back(list_results(account, batch, {}));
-  return downloads;
+Result<UploadStep> VertexApi::read_upload(const CallContext& context, const UploadState&,
+                                          const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "uploading the request file to Cloud Storage";
+  const GcsPlace place = request_file(context);
+  const UploadStep done = UploadedFile{uri_of(place)};
+  if (response.failure == Failure::none && response.status == 412) return done;
+  auto json = read_object(context.account.provider, kWhat, response);
+  if (!json) return std::move(json.error());
+  if ((**json)["name"].string() != place.object)
+    return protocol_error(context.account.provider, kWhat, "the answer is not about the object");
+  return done;
 }
 
-Result<Page> read_vertex_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) {
+Result<std::optional<HttpRequest>> VertexApi::delete_request(const CallContext& context,
+                                                             std::string_view file_id) const {
+  const GcsPlace place = read_place(file_id);
+  if (place.object.empty())
+    return Error(Code::not_found, "[vertex] " + std::string(file_id) + " is no object in Cloud Storage");
+  return std::optional(make_request(context.account, "DELETE",
+                                    objects_url(context.account, place.bucket) + "/" + url_encode(place.object)));
+}
+
+Result<void> VertexApi::read_delete(const CallContext& context, const HttpResponse& response) const {
+  if (response.ok() || response.status == 404) return {};
+  return read_http_error(context.account.provider, "deleting a file", response);
+}
+
+// ---- the job ----
+
+Result<HttpRequest> VertexApi::create_request(const CallContext& context, std::string_view) const {
+  HttpRequest request = make_request(context.account, "POST", jobs_url(context.account));
+  request.headers.push_back({"Content-Type", "application/json", false});
+  request.body = create_body(context);
+  return request;
+}
+
+Result<RemoteStatus> VertexApi::read_create(const CallContext& context, const HttpResponse& response) const {
+  return read_status(context, "creating the job", response);
+}
+
+Result<HttpRequest> VertexApi::poll_request(const CallContext& context) const {
+  return make_request(context.account, "GET", job_url(context.account, context.batch.status.id));
+}
+
+Result<RemoteStatus> VertexApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "asking for the job";
+  auto status = read_status(context, kWhat, response);
+  if (!status) return status;
+  // The project may stand in the name by its number or by its id: the job's own number has to agree.
+  const std::string& id = context.batch.status.id;
+  const std::string& name = status->id;
+  if (name.substr(name.rfind('/') + 1) != id.substr(id.rfind('/') + 1))
+    return protocol_error(context.account.provider, kWhat, "the answer is about another job");
+  status->id = id;
+  return status;
+}
+
+Result<HttpRequest> VertexApi::cancel_request(const CallContext& context) const {
+  HttpRequest request =
+      make_request(context.account, "POST", job_url(context.account, context.batch.status.id) + ":cancel");
+  request.headers.push_back({"Content-Type", "application/json", false});
+  request.body = "{}";
+  return request;
+}
+
+Result<Cancelled> VertexApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+  if (response.ok()) return Cancelled{};
+  Error error = read_http_error(context.account.provider, "cancelling the job", response);
+  if (error.vendor_code == "FAILED_PRECONDITION" || response.status == 409) return Cancelled{{}, true};
+  return error;
+}
+
+Result<HttpRequest> VertexApi::list_request(const CallContext& context, const PageQuery& query) const {
+  std::string url = jobs_url(context.account) + "?pageSize=" + std::to_string(query.limit);
+  if (!context.batch.marker.empty()) url += "&filter=" + url_encode("display_name=\"" + context.batch.marker + "\"");
+  if (!query.cursor.empty()) url += "&pageToken=" + url_encode(query.cursor);
+  return make_request(context.account, "GET", std::move(url));
+}
+
+Result<BatchPage> VertexApi::read_list(const CallContext& context, const PageQuery&,
+                                       const HttpResponse& response) const {
+  constexpr std::string_view kWhat = "listing jobs";
+  auto json = read_object(context.account.provider, kWhat, response);
+  if (!json) return std::move(json.error());
+  // Empty lists are left out by Google; an answer of other fields is no list.
+  const Json& jobs = (**json)["batchPredictionJobs"];
+  const bool empty = (*json)->is_object() && ((*json)->fields().empty() || (**json)["nextPageToken"].is_string());
+  if (!jobs.is_array() && !empty) return protocol_error(context.account.provider, kWhat, "the answer has no list");
+  BatchPage page;
+  for (const Json& item : jobs.items()) add_listed(read_vertex_job(item, context.account.provider, kWhat), &page);
+  page.next = (**json)["nextPageToken"].string_or("");
+  return page;
+}
+
+// ---- the results ----
+
+std::vector<Download> VertexApi::downloads(const Account& account, const RemoteBatch& batch) const {
+  if (batch.status.output.url.empty()) return {};
+  return {list_results(account, batch, {})};
+}
+
+Result<Page> VertexApi::read_page(const Account& account, const RemoteBatch& batch,
+                                  const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing the results in Cloud Storage";
   auto json = read_object(account.provider, kWhat, response);
   if (!json) return std::move(json.error());

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "providers/google/dialect.h"
+#include "providers/google/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/row_reader.h"
 
@@ -43,29 +43,29 @@ bool Encoder::line() {
     return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Vertex AI's batch prediction here; use chat, or give another "
                   "provider");
+  out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
   const std::size_t at = out_->size();
-  if (!encode_google_line(vendor_, r_, options_, out_, issue_, warnings_)) return false;
-  const std::size_t head = std::string_view("{\"key\":,\"request\":").size() + r_.custom_id_json.size();
-  return add_label(at + head);
+  if (!encode_google_body(vendor_, r_, options_, out_, issue_, warnings_) || !add_label(at)) return false;
+  out_->append("}\n");
+  return true;
 }
 
-// The request, an object that ends the line, gets "labels":{"custom_id":…}; labels of the caller's stay.
+// The request, an object that ends the text so far, gets "labels":{"custom_id":…}; labels of the caller's stay.
 bool Encoder::add_label(std::size_t request_at) {
-  constexpr std::string_view kEnd = "}}\n";
   const bool may_have = !r_.provider_kwargs_json.empty() || !r_.body_json.empty();
   std::string label = "\"custom_id\":" + std::string(r_.custom_id_json);
   // Read with what a cursor needs behind it; for that the text must not move before the label is in.
   out_->reserve(out_->size() + label.size() + kJsonPadding + 16);
   const std::size_t size = out_->size();
   out_->append(kJsonPadding, ' ');
-  const std::string_view request = std::string_view(*out_).substr(request_at, size - request_at - kEnd.size() + 1);
+  const std::string_view request = std::string_view(*out_).substr(request_at, size - request_at);
   const std::string_view labels = may_have ? field_of(request, "\"labels\"") : std::string_view();
   const bool taken = !labels.empty() && labels.front() == '{' && !field_of(labels, "\"custom_id\"").empty();
   out_->resize(size);
   if (labels.empty() || labels.front() != '{') {
     if (!labels.empty()) return refuse(1, "labels", "labels is no object; Vertex AI takes names with values");
     const bool fresh = request.find_first_not_of(" \t", 1) == request.size() - 1;
-    out_->insert(out_->size() - kEnd.size(), (fresh ? "\"labels\":{" : ",\"labels\":{") + label + "}");
+    out_->insert(out_->size() - 1, (fresh ? "\"labels\":{" : ",\"labels\":{") + label + "}");
     return true;
   }
   if (taken)

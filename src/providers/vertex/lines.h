@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/dialect.h"
 
 namespace br {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "codec/json_read.h"
-#include "providers/provider.h"
+#include "providers/http_api.h"
 
 namespace br {
 

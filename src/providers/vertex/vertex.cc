@@ -1,18 +1,15 @@
-// Google Vertex AI batch prediction with Gemini models: access tokens, and what the jobs need.
+// Google Vertex AI batch prediction with Gemini models: its settings, and what it is put together of.
 #include <array>
 
-#include "net/jwt.h"
-#include "net/url.h"
-#include "providers/shared/http_error.h"
-#include "providers/shared/wire.h"
+#include "codec/json_read.h"
+#include "providers/provider.h"
 #include "providers/vertex/jobs.h"
 #include "providers/vertex/lines.h"
+#include "providers/vertex/tokens.h"
 
 namespace br {
 namespace {
 
-constexpr std::string_view kScope = "https://www.googleapis.com/auth/cloud-platform";
-constexpr std::string_view kTokenUrl = "https://oauth2.googleapis.com/token";
 constexpr std::size_t kIdDigits = 10;
 
 Capability make_capability() {
@@ -46,11 +43,6 @@ std::string host_of(std::string_view location) {
   return "https://" + std::string(location) + "-aiplatform.googleapis.com";
 }
 
-Error credentials_error(std::string_view why) {
-  return Error(Code::auth, "[vertex] the credentials " + std::string(why),
-               "set GOOGLE_APPLICATION_CREDENTIALS to the JSON file of a service account");
-}
-
 void set_if_empty(Account* account, std::string_view name, std::string_view value) {
   for (auto& [key, current] : account->settings) {
     if (key == name && current.empty()) current = value;
@@ -62,7 +54,7 @@ bool looks_made(std::string_view id) {
   return id.size() > kIdDigits && id.front() == 'r' && id.find_first_not_of("0123456789", 1) == std::string_view::npos;
 }
 
-class VertexProvider : public Provider {
+class VertexDialect : public Dialect {
  public:
   std::string_view name() const override { return "vertex"; }
   const Capability& capability() const override { return capability_; }
@@ -82,31 +74,18 @@ class VertexProvider : public Provider {
     return encode_vertex_line(request, options, out, issue, warnings);
   }
   std::unique_ptr<RowReader> row_reader() const override { return make_vertex_row_reader(); }
-  Result<Step> advance(Op op, const OpContext& context, const HttpResponse* last) const override {
-    return advance_vertex(op, context, last);
-  }
-  std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    return vertex_downloads(account, batch);
-  }
-  Result<Page> read_page(const Account& account, const RemoteBatch& batch,
-                         const HttpResponse& response) const override {
-    return read_vertex_page(account, batch, response);
-  }
-  Result<std::optional<HttpRequest>> token_request(const Account& account, std::int64_t now_ms) const override;
-  Result<Token> read_token(const Account& account, std::int64_t now_ms, const HttpResponse& response) const override;
-  Result<void> sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const override;
 
  private:
-  Capability capability_ = make_capability();
+  const Capability capability_ = make_capability();
 };
 
-Result<void> VertexProvider::complete(Account* account) const {
-  if (account->api_key.empty()) return credentials_error("are missing");
+Result<void> VertexDialect::complete(Account* account) const {
+  if (account->api_key.empty()) return vertex_credentials_error("are missing");
   const auto json = Json::parse(account->api_key);
-  if (json == nullptr || !json->is_object()) return credentials_error("are no JSON object");
+  if (json == nullptr || !json->is_object()) return vertex_credentials_error("are no JSON object");
   const std::string type = (*json)["type"].string_or("");
   if (type != "service_account" && type != "authorized_user")
-    return credentials_error("are of the type \"" + type + "\"; service_account and authorized_user are known");
+    return vertex_credentials_error("are of the type \"" + type + "\"; service_account and authorized_user are known");
   if (account->project.empty()) account->project = (*json)["project_id"].string_or("");
   if (account->project.empty())
     return Error(Code::config, "[vertex] vertex.project is not set",
@@ -114,69 +93,14 @@ Result<void> VertexProvider::complete(Account* account) const {
   if (account->setting("input_gcs_uri").empty())
     return Error(Code::config, "[vertex] vertex.input_gcs_uri is not set", "set it to gs://bucket/prefix");
   if (account->base_url.empty()) account->base_url = host_of(account->setting("location"));
-  set_if_empty(account, "token_url", (*json)["token_uri"].string_or(kTokenUrl));
-  return {};
-}
-
-Result<std::optional<HttpRequest>> VertexProvider::token_request(const Account& account, std::int64_t now_ms) const {
-  const auto json = Json::parse(account.api_key);
-  if (json == nullptr) return credentials_error("are no JSON object");
-  HttpRequest request;
-  request.method = "POST";
-  request.url = account.setting("token_url");
-  request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded", false});
-  if ((*json)["type"].string() == "authorized_user") {
-    request.body = "grant_type=refresh_token&client_id=" + url_encode((*json)["client_id"].string()) +
-                   "&client_secret=" + url_encode((*json)["client_secret"].string()) +
-                   "&refresh_token=" + url_encode((*json)["refresh_token"].string());
-    return std::optional<HttpRequest>(std::move(request));
-  }
-  Assertion assertion;
-  assertion.issuer = (*json)["client_email"].string_or("");
-  assertion.key_id = (*json)["private_key_id"].string_or("");
-  assertion.key = (*json)["private_key"].string_or("");
-  assertion.audience = (*json)["token_uri"].string_or(kTokenUrl);
-  assertion.scope = kScope;
-  auto token = make_assertion(assertion, now_ms);
-  if (!token) return credentials_error("hold no usable private_key: " + token.error().message);
-  request.secrets.push_back(*token);
-  request.body = "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") + "&assertion=" + *token;
-  return std::optional<HttpRequest>(std::move(request));
-}
-
-Result<Token> VertexProvider::read_token(const Account& account, std::int64_t now_ms,
-                                         const HttpResponse& response) const {
-  constexpr std::string_view kWhat = "asking for an access token";
-  auto json = read_object(account.provider, kWhat, response);
-  if (!json) {
-    Error error = std::move(json.error());
-    if (response.failure == Failure::none && (response.status == 400 || response.status == 401)) {
-      const auto said = Json::parse(response.body);
-      if (said != nullptr) error.message += ": " + (*said)["error_description"].string_or("no description");
-      error.code = Code::auth;
-      error.transient = false;
-      error.hint = "check the credentials and the clock of this machine";
-    }
-    return error;
-  }
-  Token token;
-  token.value = (**json)["access_token"].string_or("");
-  if (token.value.empty() || token.value.find_first_of("\r\n") != std::string::npos)
-    return protocol_error(account.provider, kWhat, "the answer has no access token");
-  token.expires_ms = now_ms + (**json)["expires_in"].integer().value_or(3600) * 1000;
-  return token;
-}
-
-// Downloads are named before there is a token, and long before they are made: the token of now counts.
-Result<void> VertexProvider::sign(const Account& account, std::int64_t, HttpRequest* request) const {
-  for (auto& header : request->headers) {
-    if (header.name == "Authorization") header.value = "Bearer " + account.token;
-  }
+  set_if_empty(account, "token_url", (*json)["token_uri"].string_or(kGoogleTokenUrl));
   return {};
 }
 
 }  // namespace
 
-std::unique_ptr<Provider> make_vertex_provider() { return std::make_unique<VertexProvider>(); }
+std::unique_ptr<Provider> make_vertex_provider() {
+  return std::make_unique<Provider>(std::make_unique<VertexDialect>(), std::make_unique<VertexApi>());
+}
 
 }  // namespace br

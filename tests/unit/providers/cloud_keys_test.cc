@@ -70,8 +70,8 @@ void bedrock_signs_for_the_service_it_calls(void**) {
   HttpRequest job, object;
   job.url = "http://127.0.0.1:9/model-invocation-job/x";
   object.url = "http://127.0.0.1:9/b/in/x.jsonl";
-  assert_true(provider("bedrock").sign(*account, br::test::kNow, &job).ok());
-  assert_true(provider("bedrock").sign(*account, br::test::kNow, &object).ok());
+  assert_true(provider("bedrock").http()->sign(*account, br::test::kNow, &job).ok());
+  assert_true(provider("bedrock").http()->sign(*account, br::test::kNow, &object).ok());
   assert_non_null(strstr(header(job, "Authorization").c_str(), "/eu-west-1/bedrock/aws4_request"));
   assert_non_null(strstr(header(object, "Authorization").c_str(), "/eu-west-1/s3/aws4_request"));
   account->settings.emplace_back("bearer_token", "");
@@ -80,7 +80,7 @@ void bedrock_signs_for_the_service_it_calls(void**) {
   }
   HttpRequest again;
   again.url = job.url;
-  assert_true(provider("bedrock").sign(*account, br::test::kNow, &again).ok());
+  assert_true(provider("bedrock").http()->sign(*account, br::test::kNow, &again).ok());
   assert_string_equal(header(again, "Authorization").c_str(), "Bearer key");
 }
 
@@ -127,7 +127,7 @@ void vertex_reads_the_service_account_file_and_signs_an_assertion(void**) {
   assert_true(account.ok());
   assert_string_equal(account->project.c_str(), "p1");
   assert_string_equal(account->base_url.c_str(), "https://us-central1-aiplatform.googleapis.com");
-  const auto request = provider("vertex").token_request(*account, br::test::kNow);
+  const auto request = provider("vertex").http()->token_request(*account, br::test::kNow);
   assert_true(request.ok() && request->has_value());
   assert_string_equal((*request)->url.c_str(), "https://oauth2.googleapis.com/token");
   assert_true(
@@ -138,7 +138,7 @@ void vertex_reads_the_service_account_file_and_signs_an_assertion(void**) {
 void vertex_users_credentials_ask_with_the_refresh_token(void**) {
   const auto account = vertex_account(
       R"({"type":"authorized_user","project_id":"p","client_id":"i","client_secret":"s&","refresh_token":"r"})");
-  const auto request = provider("vertex").token_request(*account, br::test::kNow);
+  const auto request = provider("vertex").http()->token_request(*account, br::test::kNow);
   assert_string_equal((*request)->body.c_str(),
                       "grant_type=refresh_token&client_id=i&client_secret=s%26&refresh_token=r");
 }
@@ -148,7 +148,7 @@ void vertex_credentials_that_are_none_say_so(void**) {
   assert_true(vertex_account("/no/such/file.json").error().code == Code::config);
   assert_true(vertex_account("{}").error().code == Code::auth);
   const auto account = vertex_account(R"({"type":"service_account","project_id":"p","private_key":"hush"})");
-  const auto request = provider("vertex").token_request(*account, br::test::kNow);
+  const auto request = provider("vertex").http()->token_request(*account, br::test::kNow);
   assert_true(request.error().code == Code::auth);
   assert_true(request.error().message.find("hush") == std::string::npos);
 }
@@ -158,19 +158,19 @@ void vertex_token_answers_are_read_or_refused(void**) {
   br::HttpResponse good;
   good.status = 200;
   good.body = R"({"access_token":"ya29.x","expires_in":3599,"token_type":"Bearer"})";
-  const auto token = provider("vertex").read_token(*account, 1000, good);
+  const auto token = provider("vertex").http()->read_token(*account, 1000, good);
   assert_string_equal(token->value.c_str(), "ya29.x");
   assert_int_equal(token->expires_ms, 3'600'000);
   br::HttpResponse bad;
   bad.status = 400;
   bad.body = R"({"error":"invalid_grant","error_description":"Invalid JWT"})";
-  const auto refused = provider("vertex").read_token(*account, 1000, bad);
+  const auto refused = provider("vertex").http()->read_token(*account, 1000, bad);
   assert_true(refused.error().code == Code::auth && !refused.error().transient);
   assert_non_null(strstr(refused.error().message.c_str(), "Invalid JWT"));
   bad.status = 503;
-  assert_true(provider("vertex").read_token(*account, 1000, bad).error().transient);
+  assert_true(provider("vertex").http()->read_token(*account, 1000, bad).error().transient);
   good.body = "{}";
-  assert_false(provider("vertex").read_token(*account, 1000, good).ok());
+  assert_false(provider("vertex").http()->read_token(*account, 1000, good).ok());
 }
 
 void vertex_download_named_before_its_token_goes_out_with_it(void**) {
@@ -178,19 +178,19 @@ void vertex_download_named_before_its_token_goes_out_with_it(void**) {
   assert_true(account.ok());
   br::RemoteBatch batch;
   batch.status.output.url = "gs://b/out/prediction-model-1";
-  auto downloads = provider("vertex").downloads(*account, batch);
+  auto downloads = provider("vertex").http()->downloads(*account, batch);
   assert_int_equal(downloads.size(), 1);
   account->token = "ya29.now";
-  assert_true(provider("vertex").sign(*account, br::test::kNow, &downloads[0].request).ok());
+  assert_true(provider("vertex").http()->sign(*account, br::test::kNow, &downloads[0].request).ok());
   assert_string_equal(header(downloads[0].request, "Authorization").c_str(), "Bearer ya29.now");
 }
 
 void wire_ids_fit_the_vendors_and_never_meet(void**) {
-  const br::Provider& vertex = provider("vertex");
+  const br::Dialect& vertex = provider("vertex").dialect();
   assert_true(vertex.wire_id("a-b_9", 1, "").empty());
   for (const char* id : {"Upper", "a.b", "r0000000001", ""}) assert_true(vertex.wire_id(id, 7, "") == "r0000000007");
   assert_true(vertex.wire_id(std::string(64, 'a'), 12345678901, "") == "r12345678901");
-  assert_true(provider("bedrock").wire_id("plain", 42, "") == "R0000000042");
+  assert_true(provider("bedrock").dialect().wire_id("plain", 42, "") == "R0000000042");
 }
 
 int setup(void**) {

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "codec/request_reader.h"
+#include "core/engine/http_operation.h"
 #include "net/url.h"
 #include "support/cmocka.h"
 #include "support/provider_setup.h"
@@ -28,9 +29,11 @@ struct Subject {
   void wrong(Op op, const std::string& what) const {
     report->wrong(std::string(provider.name()) + " " + kOpNames[static_cast<int>(op)] + ": " + what);
   }
-  br::OpContext context(Op op, int exchange, std::string_view scratch) const {
-    const bool inlined = op == Op::create && provider.wants_lines(account, batch);
-    return {account, batch, br::test::kNow, {}, "file-1", 100, exchange, scratch, inlined ? kLines : ""};
+  const br::HttpApi& api() const { return *provider.http(); }
+  br::CallContext context() const { return {account, batch, br::test::kNow}; }
+  br::HttpOperation operation(Op op) const {
+    const bool inlined = op == Op::create && api().wants_lines(account, batch);
+    return {api(), op, {{}, 100, "file-1", inlined ? kLines : ""}};
   }
 };
 
@@ -39,7 +42,7 @@ bool for_each(const std::function<void(const Subject&)>& fn) {
   br::test::forget_environment();
   br::test::Report report;
   for (const Provider* provider : br::all_providers()) {
-    if (provider->capability().local) continue;
+    if (provider->http() == nullptr) continue;
     auto account = br::test::test_account(*provider);
     if (!account) {
       report.wrong(std::string(provider->name()) + ": " + account.error().message);
@@ -56,20 +59,26 @@ bool for_each(const std::function<void(const Subject&)>& fn) {
 
 // Runs an operation with the same answer to every exchange; `sent` sees each request. What a vendor asks for before the
 // paid call is answered as it hopes for.
-br::Result<br::Step> drive(const Subject& s, Op op, const HttpResponse& answer,
-                           const std::function<void(const HttpRequest&)>& sent) {
-  auto step = s.provider.advance(op, s.context(op, 0, {}), nullptr);
-  std::string scratch;
+br::Result<void> drive(const Subject& s, Op op, const HttpResponse& answer,
+                       const std::function<void(const HttpRequest&)>& sent) {
+  br::HttpOperation operation = s.operation(op);
+  auto request = operation.begin(s.context());
   HttpResponse ready;
   ready.status = 200;
   ready.body = R"({"id":"file-in-1","status":"processed"})";
-  for (int exchange = 1; step && step->send && exchange < kMaxExchanges; ++exchange) {
-    if (sent) sent(*step->send);
-    scratch = step->outcome.input_file_id;
-    const bool before = op == Op::create && step->send->method == "GET";
-    step = s.provider.advance(op, s.context(op, exchange, scratch), before ? &ready : &answer);
+  for (int exchange = 1; request && *request && exchange < kMaxExchanges; ++exchange) {
+    if (sent) sent(**request);
+    const bool before = op == Op::create && (*request)->method == "GET";
+    request = operation.read(s.context(), before ? ready : answer);
   }
-  return step;
+  if (!request) return std::move(request.error());
+  return {};
+}
+
+// Whether the vendor needs no call for the operation.
+bool needs_no_call(const Subject& s, Op op) {
+  const auto request = s.operation(op).begin(s.context());
+  return request && !*request;
 }
 
 bool holds_secret(const Subject& s, std::string_view text) {
@@ -80,7 +89,7 @@ bool holds_secret(const Subject& s, std::string_view text) {
 void check_request(const Subject& s, Op op, HttpRequest request) {
   if (auto own = br::guard_destination(s.account.own_urls(), &request); !own || !*own)
     return s.wrong(op, "it goes to a foreign address: " + request.url);
-  if (auto done = s.provider.sign(s.account, br::test::kNow, &request); !done) return s.wrong(op, done.error().message);
+  if (auto done = s.api().sign(s.account, br::test::kNow, &request); !done) return s.wrong(op, done.error().message);
   std::string open = request.url + request.body + request.body_prefix + request.body_suffix + request.body_path;
   bool secret = false;
   for (const br::Header& header : request.headers) {
@@ -100,7 +109,7 @@ void every_request_goes_home_with_its_key_in_secret_headers(void**) {
       answer.status = 400;
       (void)drive(s, op, answer, [&](const HttpRequest& request) { check_request(s, op, request); });
     }
-    for (const br::Download& download : s.provider.downloads(s.account, s.batch))
+    for (const br::Download& download : s.api().downloads(s.account, s.batch))
       check_request(s, Op::poll, download.request);
   }));
 }
@@ -138,9 +147,7 @@ void odd_answers_become_errors(void**) {
           const auto step = drive(s, op, answer, nullptr);
           // An empty list, an empty answer to a cancel and a gone file are all right with some vendor.
           const bool lenient = op == Op::list || op == Op::cancel || op == Op::delete_file;
-          const bool no_exchange =
-              step && op == Op::upload && !s.provider.advance(op, s.context(op, 0, {}), nullptr)->send;
-          if (step && !no_exchange && !(lenient && status < 500))
+          if (step && !needs_no_call(s, op) && !(lenient && status < 500))
             s.wrong(op, "taken for success: " + std::to_string(status) + " " + body);
           if (!step && step.error().message.empty()) s.wrong(op, "an error without a message");
           if (!step && (step.error().message.find('\n') != std::string::npos || holds_secret(s, step.error().message)))
@@ -191,7 +198,7 @@ void refused_keys_are_errors_of_authentication(void**) {
 void odd_rows_are_refused(void**) {
   br::test::Report report;
   for (const Provider* provider : br::all_providers()) {
-    const auto reader = provider->row_reader();
+    const auto reader = provider->dialect().row_reader();
     for (const char* body : kOddBodies) {
       br::test::PaddedLine line(body);
       br::Row row;
@@ -228,7 +235,7 @@ void a_plain_request_is_taken_on_every_endpoint_it_lists(void**) {
       br::Issue issue;
       std::string out;
       assert_true(reader.read(line.data(), line.size(), &request, &issue));
-      if (!provider->encode(request, {}, &out, &issue, nullptr))
+      if (!provider->dialect().encode(request, {}, &out, &issue, nullptr))
         report.wrong(std::string(provider->name()) + ": " + issue.message);
       else if (out.empty() || out.find('\n') != out.size() - 1 || br::Json::parse(out) == nullptr)
         report.wrong(std::string(provider->name()) + ": not one line of JSON: " + out);
@@ -253,7 +260,7 @@ void the_table_of_each_provider_is_complete(void**) {
         report.wrong(name + "." + property.name + ": a secret default");
     }
     if (c.needs_key && br::find_property(name + ".api_key") == nullptr) report.wrong(name + ": no api_key");
-    if (!c.local && br::find_property(name + ".base_url") == nullptr) report.wrong(name + ": no base_url");
+    if (provider->http() != nullptr && br::find_property(name + ".base_url") == nullptr) report.wrong(name + ": no base_url");
     if (br::find_provider(name) != provider) report.wrong(name + ": not found by its name");
   }
   assert_true(report.good());

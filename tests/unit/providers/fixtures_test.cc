@@ -13,6 +13,7 @@
 // Values are compared as JSON values.
 #include "codec/request_reader.h"
 #include "codec/result_line.h"
+#include "core/engine/http_operation.h"
 #include "support/cmocka.h"
 #include "support/provider_setup.h"
 
@@ -68,7 +69,7 @@ void Folder::run() {
   requests();
   refused();
   rows();
-  if (p_.capability().local) return;
+  if (p_.http() == nullptr) return;
   states();
   errors();
   calls();
@@ -113,12 +114,12 @@ bool Folder::encode(const std::string& text, std::size_t number, bool drop, std:
   br::RequestReader reader;
   br::Request request;
   if (!reader.read(line.data(), line.size(), &request, issue)) return false;
-  const std::string wire = p_.wire_id(request.custom_id, number, "");
+  const std::string wire = p_.dialect().wire_id(request.custom_id, number, "");
   const std::string wire_json = "\"" + wire + "\"";
   if (!wire.empty()) request.custom_id = wire, request.custom_id_json = wire_json;
   br::EncodeOptions options;
   options.drop_unsupported = drop;
-  return p_.encode(request, options, out, issue, warnings);
+  return p_.dialect().encode(request, options, out, issue, warnings);
 }
 
 void Folder::requests() {
@@ -169,7 +170,7 @@ void Folder::rows() {
   if (native.empty() || native.size() != unified.size())
     return wrong("rows.native.jsonl", 0, std::to_string(native.size()) + " rows, " + std::to_string(unified.size()) +
                                              " results");
-  const auto reader = p_.row_reader();
+  const auto reader = p_.dialect().row_reader();
   for (std::size_t i = 0; i < native.size(); ++i) {
     br::test::PaddedLine line(native[i]);
     br::Row row;
@@ -254,16 +255,9 @@ void Folder::states() {
     br::HttpResponse response;
     response.status = 200;
     response.body = (*test)["answer"].raw();
-    const br::OpContext context{account_, batch, br::test::kNow, {}, {}, 100, 1, {}, {}};
-    auto step = p_.advance(br::Op::poll, context, &response);
-    for (const Json& more : (*test)["more"].items()) {
-      if (!step || !step->send) break;
-      response.body = more.raw();
-      step = p_.advance(br::Op::poll, context, &response);
-    }
-    if (!step) wrong("states.jsonl", i, step.error().message);
-    else if (!step->outcome.status) wrong("states.jsonl", i, "no status came out");
-    else check_status(i, *test, *step->outcome.status);
+    const auto status = p_.http()->read_poll({account_, batch, br::test::kNow}, response);
+    if (!status) wrong("states.jsonl", i, status.error().message);
+    else check_status(i, *test, *status);
   }
 }
 
@@ -273,20 +267,16 @@ void Folder::errors() {
     const auto test = parse(all[i]);
     const auto op = br::test::op_of((*test)["op"].string());
     const br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
-    br::OpContext context{account_, batch, br::test::kNow, {}, "file-1", 100, 1, {}, {}};
-    std::string scratch;
+    const br::CallContext context{account_, batch, br::test::kNow};
+    br::HttpOperation operation(*p_.http(), *op, {{}, 100, "file-1", {}});
+    (void)operation.begin(context);  // only its answer counts here
     bool begun = true;
     for (const Json& before : (*test)["before"].items()) {
-      const br::HttpResponse answer = br::test::test_answer(before);
-      auto step = p_.advance(*op, context, &answer);
-      begun = begun && step && step->send;
+      auto next = operation.read(context, br::test::test_answer(before));
+      begun = begun && next && *next;
       if (!begun) break;
-      scratch = step->outcome.input_file_id;
-      context.scratch = scratch;
-      ++context.exchange;
     }
-    const br::HttpResponse answer = br::test::test_answer(*test);
-    const auto step = p_.advance(*op, context, &answer);
+    const auto step = operation.read(context, br::test::test_answer(*test));
     if (!begun || step) {
       wrong("errors.jsonl", i, begun ? "it was taken for success" : "the exchanges before ended early");
       continue;
@@ -359,26 +349,23 @@ void Folder::calls() {
     const auto op = br::test::op_of((*test)["op"].string());
     const br::Account account = account_with((*test)["settings"]);
     const br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
-    const std::string page = (*test)["page"].string_or(""), file = (*test)["file_id"].string_or("file-1");
-    const std::string lines = (*test)["lines"].string_or("");
-    br::OpContext context{account, batch, br::test::kNow, page, file, 100, 0, {}, {}};
-    if (p_.wants_lines(account, batch)) context.lines = lines;
-    auto step = p_.advance(*op, context, nullptr);
-    std::string scratch;
+    br::OperationInput input{(*test)["page"].string_or(""), 100, (*test)["file_id"].string_or("file-1"), {}};
+    if (p_.http()->wants_lines(account, batch)) input.lines = (*test)["lines"].string_or("");
+    const br::CallContext context{account, batch, br::test::kNow};
+    br::HttpOperation operation(*p_.http(), *op, std::move(input));
+    auto request = operation.begin(context);
+    std::size_t answered = 0;
     for (const Json& exchange : (*test)["exchanges"].items()) {
-      if (!step || !step->send) break;
-      check_send(i, exchange["send"], *step->send);
-      scratch = step->outcome.input_file_id;
-      context.scratch = scratch;
-      ++context.exchange;
-      const br::HttpResponse answer = br::test::test_answer(exchange["answer"]);
-      step = p_.advance(*op, context, &answer);
+      if (!request || !*request) break;
+      check_send(i, exchange["send"], **request);
+      request = operation.read(context, br::test::test_answer(exchange["answer"]));
+      ++answered;
     }
-    if (!step) wrong("calls.jsonl", i, step.error().message);
-    else if (step->send) wrong("calls.jsonl", i, "one more exchange than expected: " + step->send->url);
-    else if (static_cast<std::size_t>(context.exchange) != (*test)["exchanges"].items().size())
-      wrong("calls.jsonl", i, "it ended after " + std::to_string(context.exchange) + " exchanges");
-    else check_outcome(i, (*test)["outcome"], step->outcome);
+    if (!request) wrong("calls.jsonl", i, request.error().message);
+    else if (*request) wrong("calls.jsonl", i, "one more exchange than expected: " + (*request)->url);
+    else if (answered != (*test)["exchanges"].items().size())
+      wrong("calls.jsonl", i, "it ended after " + std::to_string(answered) + " exchanges");
+    else check_outcome(i, (*test)["outcome"], operation.outcome());
   }
 }
 
@@ -388,7 +375,7 @@ void Folder::downloads() {
     const auto test = parse(all[i]);
     const br::Account account = account_with((*test)["settings"]);
     const br::RemoteBatch batch = br::test::test_batch(p_, (*test)["batch"]);
-    const auto have = p_.downloads(account, batch);
+    const auto have = p_.http()->downloads(account, batch);
     const auto& urls = (*test)["urls"].items();
     if (have.size() != urls.size()) wrong("downloads.jsonl", i, std::to_string(have.size()) + " downloads");
     for (std::size_t k = 0; k < std::min(have.size(), urls.size()); ++k) {
@@ -396,7 +383,7 @@ void Folder::downloads() {
       if (have[k].page != (*test)["page"].is_object()) wrong("downloads.jsonl", i, "page differs");
     }
     if (!(*test)["page"].is_object()) continue;
-    const auto page = p_.read_page(account, batch, br::test::test_answer((*test)["page"]["answer"]));
+    const auto page = p_.http()->read_page(account, batch, br::test::test_answer((*test)["page"]["answer"]));
     if (!page) {
       wrong("downloads.jsonl", i, page.error().message);
       continue;

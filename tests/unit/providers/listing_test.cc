@@ -7,7 +7,7 @@
 
 namespace {
 
-br::Outcome page(const char* provider, const std::string& cursor, const std::string& answer) {
+br::BatchPage page(const char* provider, const std::string& cursor, const std::string& answer) {
   const br::Provider* vendor = br::find_provider(provider);
   const auto account = br::test::test_account(*vendor);
   assert_true(account.ok());
@@ -15,10 +15,9 @@ br::Outcome page(const char* provider, const std::string& cursor, const std::str
   response.status = 200;
   response.body = answer;
   const br::RemoteBatch batch;
-  const br::OpContext context{*account, batch, br::test::kNow, cursor, {}, 100, 1, {}, {}};
-  auto step = vendor->advance(br::Op::list, context, &response);
-  assert_true(step.ok());
-  return step->outcome;
+  auto page = vendor->http()->read_list({*account, batch, br::test::kNow}, {cursor}, response);
+  assert_true(page.ok());
+  return *page;
 }
 
 std::string jobs(int count) {
@@ -35,8 +34,7 @@ bool is_refused(const char* provider, const std::string& cursor, const std::stri
   response.status = 200;
   response.body = answer;
   const br::RemoteBatch batch;
-  const br::OpContext context{*account, batch, br::test::kNow, cursor, {}, 100, 1, {}, {}};
-  return !vendor->advance(br::Op::list, context, &response).ok();
+  return !vendor->http()->read_list({*account, batch, br::test::kNow}, {cursor}, response).ok();
 }
 
 void answer_without_a_list_proves_nothing(void**) {
@@ -52,39 +50,38 @@ std::string request_for(const char* provider, const std::string& cursor) {
   const br::Provider* vendor = br::find_provider(provider);
   const auto account = br::test::test_account(*vendor);
   const br::RemoteBatch batch;
-  const br::OpContext context{*account, batch, br::test::kNow, cursor, {}, 100, 1, {}, {}};
-  auto step = vendor->advance(br::Op::list, context, nullptr);
-  assert_true(step.ok() && step->send.has_value());
-  return step->send->url;
+  auto request = vendor->http()->list_request({*account, batch, br::test::kNow}, {cursor});
+  assert_true(request.ok());
+  return request->url;
 }
 
 
 void numbered_pages_shorter_than_asked_for_are_read_until_the_total_was_seen(void**) {
   const std::string twenty = R"({"object":"list","total":50,"data":)" + jobs(20) + "}";
-  std::string cursor = page("mistral", "", twenty).next_page;
+  std::string cursor = page("mistral", "", twenty).next;
   assert_string_equal(cursor.c_str(), "1.20");
   const std::string url = request_for("mistral", cursor);
   assert_string_equal(url.c_str(), "https://api.mistral.ai/v1/batch/jobs?page=1&page_size=100&order_by=-created");
-  cursor = page("mistral", cursor, twenty).next_page;
+  cursor = page("mistral", cursor, twenty).next;
   assert_string_equal(cursor.c_str(), "2.40");
-  assert_string_equal(page("mistral", cursor, R"({"total":50,"data":)" + jobs(10) + "}").next_page.c_str(), "");
+  assert_string_equal(page("mistral", cursor, R"({"total":50,"data":)" + jobs(10) + "}").next.c_str(), "");
 }
 
 void numbered_pages_without_a_total_are_read_until_one_is_empty(void**) {
-  assert_string_equal(page("mistral", "", R"({"data":)" + jobs(20) + "}").next_page.c_str(), "1.20");
-  assert_string_equal(page("mistral", "1.20", R"({"data":[]})").next_page.c_str(), "");
-  assert_string_equal(page("mistral", "1.50", R"({"data":[],"total":50})").next_page.c_str(), "");
+  assert_string_equal(page("mistral", "", R"({"data":)" + jobs(20) + "}").next.c_str(), "1.20");
+  assert_string_equal(page("mistral", "1.20", R"({"data":[]})").next.c_str(), "");
+  assert_string_equal(page("mistral", "1.50", R"({"data":[],"total":50})").next.c_str(), "");
   assert_true(is_refused("mistral", "1.20", R"({"data":[],"total":50})"));  // thirty of them are nowhere
 }
 
 void full_page_that_does_not_say_whether_there_is_more_is_followed(void**) {
   const std::string full = jobs(100), some = jobs(7);
-  assert_string_equal(page("openai", "", R"({"data":)" + full + "}").next_page.c_str(), "j99");
-  assert_string_equal(page("openai", "", R"({"has_more":null,"last_id":"z","data":)" + full + "}").next_page.c_str(),
+  assert_string_equal(page("openai", "", R"({"data":)" + full + "}").next.c_str(), "j99");
+  assert_string_equal(page("openai", "", R"({"has_more":null,"last_id":"z","data":)" + full + "}").next.c_str(),
                       "z");
-  assert_string_equal(page("openai", "", R"({"data":)" + some + "}").next_page.c_str(), "");
-  assert_string_equal(page("openai", "", R"({"has_more":false,"data":)" + full + "}").next_page.c_str(), "");
-  assert_string_equal(page("openai", "", R"({"has_more":true,"data":)" + some + "}").next_page.c_str(), "j6");
+  assert_string_equal(page("openai", "", R"({"data":)" + some + "}").next.c_str(), "");
+  assert_string_equal(page("openai", "", R"({"has_more":false,"data":)" + full + "}").next.c_str(), "");
+  assert_string_equal(page("openai", "", R"({"has_more":true,"data":)" + some + "}").next.c_str(), "j6");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ std::string line_of(const br::Provider& provider, const br::Config& config) {
   br::Issue issue;
   std::string out;
   assert_true(reader.read(line.data(), line.size(), &request, &issue));
-  assert_true(provider.encode(request, options, &out, &issue, nullptr));
+  assert_true(provider.dialect().encode(request, options, &out, &issue, nullptr));
   return out;
 }
 
@@ -40,10 +40,10 @@ void openai_compatible_takes_the_form_of_its_lines_from_properties(void**) {
 void openai_compatible_takes_its_limits_from_properties(void**) {
   const br::Provider* provider = br::find_provider("openai-compatible");
   br::Config config;
-  assert_int_equal(provider->limits(br::provider_settings(config, *provider)).max_requests, 50000);
+  assert_int_equal(provider->dialect().limits(br::provider_settings(config, *provider)).max_requests, 50000);
   set(&config, "openai-compatible.max_requests", "7");
   set(&config, "openai-compatible.max_bytes", "0");
-  const br::Capability limits = provider->limits(br::provider_settings(config, *provider));
+  const br::Capability limits = provider->dialect().limits(br::provider_settings(config, *provider));
   assert_int_equal(limits.max_requests, 7);
   assert_int_equal(limits.max_bytes, 0);
 }
@@ -57,9 +57,8 @@ void openai_compatible_needs_no_key_and_sends_none_when_told_so(void**) {
   const auto account = br::resolve_account(config, *provider, "");
   assert_true(account.ok());
   const br::RemoteBatch batch{};
-  const br::OpContext context{*account, batch, 0, {}, {}, 100, 0, {}, {}};
-  const auto step = provider->advance(br::Op::list, context, nullptr);
-  assert_true(step.ok() && step->send->headers.empty());
+  const auto request = provider->http()->list_request({*account, batch}, {});
+  assert_true(request.ok() && request->headers.empty());
 }
 
 void azure_lines_carry_the_configured_address(void**) {
@@ -77,10 +76,9 @@ void fireworks_without_an_account_says_how_to_give_one(void**) {
   const auto account = br::resolve_account(config, *provider, "");
   assert_true(account.ok());
   const br::RemoteBatch batch{};
-  const br::OpContext context{*account, batch, 0, {}, {}, 100, 0, {}, {}};
-  const auto step = provider->advance(br::Op::upload, context, nullptr);
-  assert_true(!step.ok() && step.error().code == br::Code::config);
-  assert_true(step.error().hint.find("FIREWORKS_ACCOUNT_ID") != std::string::npos);
+  const auto upload = provider->http()->upload_request({*account, batch});
+  assert_true(!upload.ok() && upload.error().code == br::Code::config);
+  assert_true(upload.error().hint.find("FIREWORKS_ACCOUNT_ID") != std::string::npos);
 }
 
 }  // namespace

@@ -148,10 +148,9 @@ class ThrowingReader : public br::RowReader {
   bool read(char*, std::size_t, br::Row*) override { throw std::bad_alloc(); }
 };
 
-// Its batches have ended, their results are a file on this machine, and there is no memory left to read a row of it.
-class HungryProvider : public br::Provider {
+// There is no memory left to read a row of it.
+class HungryDialect : public br::Dialect {
  public:
-  explicit HungryProvider(std::string results) : results_(std::move(results)) {}
   std::string_view name() const override { return openai_.name(); }
   const br::Capability& capability() const override { return openai_.capability(); }
   std::span<const br::Property> properties() const override { return openai_.properties(); }
@@ -159,32 +158,35 @@ class HungryProvider : public br::Provider {
               std::vector<std::string>*) const override {
     return false;
   }
-  br::Result<br::Step> advance(br::Op, const br::OpContext& context, const br::HttpResponse*) const override {
-    br::Step step;
-    step.outcome.status = context.batch.status;
-    step.outcome.status->state = br::State::completed;
-    step.outcome.status->output.id = "file-1";
-    return step;
-  }
-  std::vector<br::Download> downloads(const br::Account&, const br::RemoteBatch&) const override {
-    return {{{}, false, results_}};
-  }
   std::unique_ptr<br::RowReader> row_reader() const override { return std::make_unique<ThrowingReader>(); }
 
  private:
   const br::Provider& openai_ = *br::find_provider("openai");
-  std::string results_;
+};
+
+// Its runs have ended, their results are a file on this machine.
+class EndedProgram : public br::LocalProgram {
+ public:
+  br::Result<std::vector<std::string>> command(const br::Account&, const br::RemoteBatch&, const std::string&,
+                                               const std::string&) const override {
+    return std::vector<std::string>{"true"};
+  }
+  br::RemoteStatus read_run(const br::RemoteBatch& batch, const br::LocalRun&) const override {
+    br::RemoteStatus status = batch.status;
+    status.state = br::State::completed;
+    return status;
+  }
 };
 
 void rows_that_cannot_be_read_for_want_of_memory_block_their_job_only(void**) {
   EngineRoom room;  // its executor fails the test when something is thrown past the job
   setenv("OPENAI_API_KEY", "k", 1);
-  const HungryProvider hungry("/results");
-  assert_true(room.files.create("/results")->append("{}\n").ok());
+  const br::Provider hungry(std::make_unique<HungryDialect>(), std::make_unique<EndedProgram>());
   br::Job job = job_in(br::Phase::running);
   job.attached = true;
-  job.batches.front().status.id = "batch_1";
+  job.batches.front().status.id = job.batches.front().marker = "batch_1";
   assert_true(room.files.make_directories(room.spool.job_directory(job.id)).ok());
+  assert_true(room.files.create(room.spool.local(job.id, 0, "out.jsonl"))->append("{}\n").ok());
   assert_true(room.store->insert(job, nullptr).ok());
   auto feed = std::make_shared<br::ResultFeed>(&room.files, "/rows");
   room.engine.add({job, {feed}, {{&hungry, nullptr}}, true, true, true});

@@ -35,7 +35,7 @@ std::string stand_in() {
 struct World {
   Scratch scratch;
   br::Spool spool{br::posix_files(), scratch.path()};
-  const br::Provider& provider = *br::find_provider("vllm");
+  const br::LocalProgram& program = *br::find_provider("vllm")->local_program();
   br::Account account;
   br::RemoteBatch batch;
 
@@ -54,7 +54,7 @@ struct World {
     for (const char* line : kLines) out << line << "\n";
   }
   br::Result<br::Outcome> operate(Op op) {
-    return br::operate_local_run({provider, account, batch, spool, 9000, {"LOCAL_RUN_TEST_KEY"}}, op);
+    return br::operate_local_run({program, account, batch, spool, 9000, {"LOCAL_RUN_TEST_KEY"}}, op);
   }
   br::RemoteStatus must(Op op) {
     auto outcome = operate(op);
@@ -87,14 +87,13 @@ void run_that_ends_well_gives_its_output(void**) {
   const br::RemoteStatus status = world.must(Op::poll);
   assert_true(status.state == State::completed);
   assert_int_equal(status.completed_ms, 9000);
-  const auto downloads = world.provider.downloads(world.account, world.batch);
-  assert_int_equal(downloads.size(), 1);
-  const std::string output = read_text(downloads[0].path);
+  const std::string path = status.output.url;
+  const std::string output = read_text(path);
   assert_true(has(output, "\"content\":\"echo: hi\""));
   assert_true(has(output, "The model `other` does not exist."));
   assert_int_equal(count_lines(output), 2);
   struct stat info {};
-  assert_int_equal(stat(downloads[0].path.c_str(), &info), 0);
+  assert_int_equal(stat(path.c_str(), &info), 0);
   assert_int_equal(info.st_mode & 0777, 0600);
 }
 
@@ -122,7 +121,7 @@ void run_that_crashes_fails_with_what_it_said(void**) {
   assert_true(has(status.failure->message, "exit code 3"));
   assert_true(has(status.failure->message, "RuntimeError: Engine core initialization failed"));
   assert_true(status.failure->message.find_first_of("\r\n") == std::string::npos);
-  assert_true(world.provider.downloads(world.account, world.batch).empty());
+  assert_true(status.output.url.empty());
 }
 
 void run_without_output_fails(void**) {
@@ -154,7 +153,7 @@ void files_that_are_gone_are_a_failure(void**) {
 
 void missing_program_is_said_before_anything_is_done(void**) {
   World world("", "no-such-program-here --flag");
-  const auto checked = br::check_local_program(world.provider, world.account, world.batch);
+  const auto checked = br::check_local_program(world.program, world.account, world.batch);
   assert_false(checked.ok());
   assert_true(checked.error().code == Code::not_found);
   assert_true(has(checked.error().message, "no-such-program-here is not in PATH"));
@@ -248,7 +247,7 @@ void program_does_not_see_the_keys_of_vendors(void**) {
 void command_is_built_of_words_or_of_json(void**) {
   World world(R"(["--max-model-len", 8192, "--chat-template", "a b.jinja"])", "python3 -m run_batch");
   world.account.settings[2].second = "/models/x";
-  const auto argv = world.provider.local_command(world.account, world.batch, "in", "out");
+  const auto argv = world.program.command(world.account, world.batch, "in", "out");
   assert_true(argv.ok());
   const std::vector<std::string> expected = {"python3",   "-m",
                                              "run_batch", "-i",
@@ -261,11 +260,11 @@ void command_is_built_of_words_or_of_json(void**) {
   assert_true(*argv == expected);
   world.account.settings = {{"vllm_command", " vllm "}, {"additional_args", " --seed  1 "}, {"model", ""}};
   const std::vector<std::string> plain = {"vllm", "run-batch", "-i", "in", "-o", "out", "--model", "m", "--seed", "1"};
-  assert_true(*world.provider.local_command(world.account, world.batch, "in", "out") == plain);
+  assert_true(*world.program.command(world.account, world.batch, "in", "out") == plain);
   world.account.settings[1].second = "[1, {}]";
-  assert_true(world.provider.local_command(world.account, world.batch, "in", "out").error().code == Code::config);
+  assert_true(world.program.command(world.account, world.batch, "in", "out").error().code == Code::config);
   world.account.settings[0].second = " ";
-  assert_true(world.provider.local_command(world.account, world.batch, "in", "out").error().code == Code::config);
+  assert_true(world.program.command(world.account, world.batch, "in", "out").error().code == Code::config);
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
 
   br::Row answer;
   std::string read = row;
-  assert_true(openai.row_reader()->read(read.data(), read.size() - 1, &answer));
+  assert_true(openai.dialect().row_reader()->read(read.data(), read.size() - 1, &answer));
   std::string results;
   br::append_result_line(answer, kContext, &results);
   results.push_back('\n');

@@ -28,7 +28,7 @@ struct Converse {
     std::vector<std::string> warnings;
     assert_true(reader.read(line.data(), size, &request, &issue));
     const br::EncodeOptions options{false, 1024, &account};
-    if (!bedrock.encode(request, options, &out, &issue, &warnings)) return issue.field + ": " + issue.message;
+    if (!bedrock.dialect().encode(request, options, &out, &issue, &warnings)) return issue.field + ": " + issue.message;
     const std::string head = R"({"recordId":"a","modelInput":)";
     assert_int_equal(out.find(head), 0);
     return out.substr(head.size(), out.size() - head.size() - 2);
@@ -99,17 +99,16 @@ void job_says_the_type(void**) {
       if (name == "invocation_type") value = type;
     }
     const br::RemoteBatch batch = br::test::test_batch(converse.bedrock, *br::Json::parse("{}"));
-    const br::OpContext context{account, batch, br::test::kNow, {}, {}, 100, 0, {}, {}};
-    const auto step = converse.bedrock.advance(br::Op::create, context, nullptr);
-    assert_true(step.ok() && step->send.has_value());
-    const bool said = step->send->body.find(R"("modelInvocationType":"Converse")") != std::string::npos;
+    const auto request = converse.bedrock.http()->create_request({account, batch, br::test::kNow}, {});
+    assert_true(request.ok());
+    const bool said = request->body.find(R"("modelInvocationType":"Converse")") != std::string::npos;
     assert_int_equal(said, std::string_view(type) == "Converse");
   }
   br::Account account = converse.account;
   for (auto& [name, value] : account.settings) {
     if (name == "invocation_type") value = "converse";
   }
-  const auto completed = converse.bedrock.complete(&account);
+  const auto completed = converse.bedrock.dialect().complete(&account);
   assert_true(!completed && completed.error().code == br::Code::config);
 }
 

@@ -18,10 +18,9 @@ br::State poll(br::RemoteBatch* batch, const char* answer) {
   br::HttpResponse response;
   response.status = 200;
   response.body = answer;
-  const br::OpContext context{*account, *batch, br::test::kNow, {}, {}, 100, 1, {}, {}};
-  auto step = xai->advance(br::Op::poll, context, &response);
-  assert_true(step.ok() && step->outcome.status.has_value());
-  batch->status = *step->outcome.status;
+  auto status = xai->http()->read_poll({*account, *batch, br::test::kNow}, response);
+  assert_true(status.ok());
+  batch->status = *status;
   return batch->status.state;
 }
 
@@ -54,7 +53,7 @@ void a_page_of_results_names_the_next_one(void**) {
   br::HttpResponse response;
   response.status = 200;
   response.body = "{\"results\":[{\"batch_request_id\":\"a\",\n\"batch_result\":{}}],\"pagination_token\":\"t/2\"}";
-  const auto page = xai->read_page(*account, batch_of(), response);
+  const auto page = xai->http()->read_page(*account, batch_of(), response);
   assert_true(page.ok());
   assert_string_equal(page->lines.c_str(), "{\"batch_request_id\":\"a\", \"batch_result\":{}}\n");
   assert_int_equal(page->next.size(), 1);
@@ -62,7 +61,7 @@ void a_page_of_results_names_the_next_one(void**) {
   assert_string_equal(page->next[0].request.url.c_str(),
                       "https://api.x.ai/v1/batches/b/results?limit=200&pagination_token=t%2F2");
   response.body = R"({"results":[],"pagination_token":""})";
-  assert_true(xai->read_page(*account, batch_of(), response)->next.empty());
+  assert_true(xai->http()->read_page(*account, batch_of(), response)->next.empty());
 }
 
 }  // namespace

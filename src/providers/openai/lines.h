@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/dialect.h"
 
 namespace br {
 
@@ -27,7 +27,7 @@ enum class AudioForm : std::uint8_t {
   data_or_url // Together, vLLM: as OpenAI, and {"type":"audio_url","audio_url":{"url"}}
 };
 
-struct OpenAiDialect {
+struct OpenAiLines {
   std::string_view vendor = "OpenAI";
   bool body_only_lines = false;  // {"custom_id","body"} without method and url
   bool model_in_body = true;     // false: the model stands in the create call only
@@ -53,8 +53,8 @@ struct OpenAiRows {
   bool reasoning_is_extra = false;  // reasoning tokens are not among the completion tokens
 };
 
-// Appends the line of the request. See Provider::encode.
-bool encode_openai_line(const OpenAiDialect& dialect, const Request& request, const EncodeOptions& options,
+// Appends the line of the request. See Dialect::encode.
+bool encode_openai_line(const OpenAiLines& form, const Request& request, const EncodeOptions& options,
                         std::string* out, Issue* issue, std::vector<std::string>* warnings);
 
 // Rows of the output file and of the error file, of chat completions, responses and embeddings.

@@ -6,12 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "providers/provider.h"
+#include "providers/dialect.h"
 
 namespace br {
 
-// Appends {"key":…,"request":…} and a newline. See Provider::encode.
+// Appends {"key":…,"request":…} and a newline. See Dialect::encode.
 bool encode_google_line(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
+                        Issue* issue, std::vector<std::string>* warnings);
+// Appends the request alone, an object, for those who have lines of their own.
+bool encode_google_body(std::string_view vendor, const Request& request, const EncodeOptions& options, std::string* out,
                         Issue* issue, std::vector<std::string>* warnings);
 std::unique_ptr<RowReader> make_google_row_reader();
 
