@@ -1,6 +1,7 @@
 #include "core/engine/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "batchrouter.h"
 #include "providers/registry.h"
@@ -8,8 +9,6 @@
 namespace br {
 namespace {
 
-// Looking at a program of this machine costs nothing, and it may be done in seconds.
-constexpr std::int64_t kLocalPollMs = 1000, kLocalMaxPollMs = 10'000;
 constexpr std::size_t kSaltLength = 16;
 
 }  // namespace
@@ -30,43 +29,34 @@ StepRules step_rules(const Config& config, const Provider* provider, bool attach
   rules.match_by_shape = provider->capability().marker == Marker::none;
   rules.find_upload = provider->capability().marker == Marker::input_file;
   rules.can_list = provider->capability().can_list;
-  rules.names_results = provider->callbacks() == nullptr;
-  if (provider->local_program() != nullptr) {
-    rules.settle_ms = 0;  // what runs here is known for certain
-    rules.poll.interval_ms = std::min(rules.poll.interval_ms, kLocalPollMs);
-    rules.poll.max_interval_ms = std::min(rules.poll.max_interval_ms, kLocalMaxPollMs);
-  }
   return rules;
 }
 
 Engine::~Engine() {
-  answers_->close();
-  for (auto& [id, run] : runs_) {
-    for (Part& part : run->parts) stop_calls(&part);
+  core_.answers->close();
+  stop_all();
+}
+
+void Engine::stop_all() {
+  for (auto& [id, run] : core_.runs) {
+    for (RunPart& part : run->parts) {
+      if (part.driver != nullptr) part.driver->stop();
+    }
   }
 }
 
-void Engine::post(std::function<void()> work) {
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    inbox_.push_back(std::move(work));
-  }
-  p_.transport->wake();
-}
-
-Engine::Run* Engine::find(const std::string& job_id) {
-  const auto found = runs_.find(job_id);
-  return found == runs_.end() ? nullptr : found->second.get();
-}
-
-void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
-  Part& part = run->parts[index];
+void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use, std::shared_ptr<ResultFeed> feed) {
+  RunPart& part = run->parts[index];
   part.provider = use.provider;
   part.hold = std::move(use.hold);
   part.rules = step_rules(run->config, part.provider, run->job.attached);
+  const PartContext context = {&core_, &http_, {run->job.id, index}, part.provider};
+  part.fetch = std::make_shared<PartFetch>(context, std::move(feed));
   if (part.provider == nullptr) return;
+  part.driver = make_driver(context);
+  part.driver->tune(&part.rules);
   RemoteBatch& batch = run->job.batches[index];
-  if (batch.key_salt.empty()) batch.key_salt = p_.random->id(kSaltLength);
+  if (batch.key_salt.empty()) batch.key_salt = core_.parts.random->id(kSaltLength);
   if (auto account = resolve_account(run->config, *part.provider, batch.base_url, batch.account))
     part.rules.account = account_proof(*part.provider, *account, batch.key_salt);
 }
@@ -74,7 +64,7 @@ void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use) {
 // A job of an earlier process goes on at the address that this router's configuration names, if it names one. An address
 // is one vendor's: where a job has several, it says yes to those of its parts that remember it, and moves none.
 bool Engine::move_addresses(Run* run) {
-  const std::string& address = p_.config->get("resume.base_url");
+  const std::string& address = core_.parts.config->get("resume.base_url");
   if (address.empty()) return false;
   auto& batches = run->job.batches;
   const bool one = std::all_of(batches.begin(), batches.end(), [&](const RemoteBatch& batch) {
@@ -93,27 +83,26 @@ bool Engine::move_addresses(Run* run) {
 void Engine::add(EngineJob added) {
   auto run = std::make_unique<Run>();
   run->job = std::move(added.job);
-  run->config = *p_.config;
+  run->config = *core_.parts.config;
   for (const auto& [key, value] : run->job.settings) (void)run->config.set(key, value);
   run->parts.resize(run->job.batches.size());
-  for (Part& part : run->parts) part.address_is_given = added.address_is_given;
+  for (RunPart& part : run->parts) part.address_is_given = added.address_is_given;
   const bool moved = move_addresses(run.get());
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
-    Part& part = run->parts[i];
+    RunPart& part = run->parts[i];
     RemoteBatch& batch = run->job.batches[i];
-    part.feed = added.feeds[i];
     part.track.inherited = !added.planned_here;
     if (batch.planned_ms < 0) batch.planned_ms = run->job.created_ms;
     part.journaled = batch.phase;
-    use_provider_of(run.get(), i, std::move(added.uses[i]));
+    use_provider_of(run.get(), i, std::move(added.uses[i]), added.feeds[i]);
     // The same key at an address that somebody named is the same account.
     const AccountProof& proof = part.rules.account;
     if (moved && part.address_is_given && std::find(batch.keys.begin(), batch.keys.end(), proof.key) != batch.keys.end())
       learn_account(proof, &batch);
-    batch.request_path = p_.spool->requests(run->job.id, batch.part);
+    batch.request_path = core_.parts.spool->requests(run->job.id, batch.part);
   }
   const std::string id = run->job.id;
-  runs_[id] = std::move(run);
+  core_.runs[id] = std::move(run);
   if (added.active) resume(id);
 }
 
@@ -131,11 +120,13 @@ void Engine::forget_blocks(Run* run, const std::function<bool(const RemoteBatch&
 void Engine::resume(const std::string& job_id) {
   Run* run = find(job_id);
   if (run == nullptr || run->job.done) return;
-  if (is_blocked(run->job)) shared_.clear();  // a person has looked at it
+  if (is_blocked(run->job)) http_.shared().clear();  // a person has looked at it
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
+    RunPart& part = run->parts[i];
     // It may have been registered meanwhile.
-    if (run->parts[i].provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider));
-    run->parts[i].track.only_asked = false;
+    if (part.provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider), part.fetch->feed());
+    part.account.reset();  // a key may have been put right
+    part.track.only_asked = false;
     if (!run->active || run->job.batches[i].blocked) push(job_id, i, {});
   }
   forget_blocks(run, [](const RemoteBatch&) { return true; });
@@ -148,7 +139,7 @@ void Engine::resume(const std::string& job_id) {
 void Engine::cancel(const std::string& job_id) {
   const Run* run = find(job_id);
   if (run == nullptr) return;
-  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::cancel, Op::cancel, {}, {}, {}});
+  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {.kind = EventKind::cancel});
   drain();
 }
 
@@ -159,12 +150,12 @@ Result<void> Engine::adopt(const std::string& job_id, std::int32_t part, const s
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
     const RemoteBatch& batch = run->job.batches[i];
     if (batch.part != part) continue;
-    auto owner = p_.store->owner_of(batch.provider, batch.base_url, batch_id);
+    auto owner = core_.parts.store->owner_of(batch.provider, batch.base_url, batch_id);
     if (!owner) return std::move(owner.error());
     if (!owner->empty())
       return Error(Code::already, "the batch " + batch_id + " belongs to the job " + *owner + " of this directory",
                    "one batch has one job; remove that job first");
-    Event event = {EventKind::adopt, Op::poll, {}, {}, {}};
+    Event event = {.kind = EventKind::adopt};
     event.outcome.status.emplace().id = batch_id;
     push(job_id, i, std::move(event));
   }
@@ -175,7 +166,7 @@ Result<void> Engine::adopt(const std::string& job_id, std::int32_t part, const s
 void Engine::abandon(const std::string& job_id) {
   const Run* run = find(job_id);
   if (run == nullptr) return;
-  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {EventKind::abandon, Op::poll, {}, {}, {}});
+  for (std::size_t i = 0; i < run->parts.size(); ++i) push(job_id, i, {.kind = EventKind::abandon});
   drain();
 }
 
@@ -185,12 +176,11 @@ std::vector<std::int64_t> Engine::refresh(const std::string& job_id) {
   if (run == nullptr) return heard;
   forget_blocks(run, is_begun_by_refresh);
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
-    Part& part = run->parts[i];
-    const bool http = part.provider != nullptr && part.provider->http() != nullptr;
-    part.poll_again = http && part.calls.contains(Op::poll);
+    RunPart& part = run->parts[i];
+    const bool twice = part.driver != nullptr && part.driver->poll_again();
     part.track.only_asked = !run->active;
-    heard.push_back(part.track.polls + (part.poll_again ? 2 : 1));
-    push(job_id, i, {EventKind::refresh, Op::poll, {}, {}, {}});
+    heard.push_back(part.track.polls + (twice ? 2 : 1));  // the answer under way is an older one
+    push(job_id, i, {.kind = EventKind::refresh});
   }
   drain();
   return heard;
@@ -200,22 +190,22 @@ void Engine::remove(const std::string& job_id) {
   Run* run = find(job_id);
   if (run == nullptr) return;
   for (std::size_t i = 0; i < run->parts.size(); ++i) {
-    stop_calls(&run->parts[i]);
+    if (run->parts[i].driver != nullptr) run->parts[i].driver->stop();
     release(&run->parts[i]);
-    timers_.erase({run->parts[i].timer_ms, Key(job_id, i)});
+    core_.set_timer({job_id, i}, -1);
     turns_.end({job_id, i});
   }
-  runs_.erase(job_id);
-  go_on_searching(job_id, 0);
+  core_.runs.erase(job_id);
+  go_on_searching({job_id, 0});
 }
 
 void Engine::set_output(const std::string& job_id, const std::string& output) {
-  if (store_failed_) return;
+  if (core_.store_failed()) return;
   Run* run = find(job_id);
-  auto job = run == nullptr ? p_.store->load(job_id) : Result<Job>(run->job);
+  auto job = run == nullptr ? core_.parts.store->load(job_id) : Result<Job>(run->job);
   if (!job) return;  // removed
   job->output = output;
-  if (auto saved = p_.store->save_job(*job); !saved) return fail_store(saved.error());
+  if (auto saved = core_.parts.store->save_job(*job); !saved) return core_.fail_store(saved.error());
   if (run == nullptr) return tell_settled(std::move(*job));
   run->job.output = output;
   tell(*run);
@@ -241,103 +231,72 @@ std::vector<RemoteBatch> take_over_progress(const std::vector<RemoteBatch>& prog
 }  // namespace
 
 void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
-  if (store_failed_) return;
+  if (core_.store_failed()) return;
   Run* run = find(job_id);
   std::optional<Job> settled;
   if (run == nullptr) {
-    auto job = p_.store->load(job_id);
+    auto job = core_.parts.store->load(job_id);
     if (!job) return;  // removed
     settled = std::move(*job);
   }
   Job& job = run == nullptr ? *settled : run->job;
   const std::vector<RemoteBatch> changed = take_over_progress(progress, &job);
-  if (auto saved = p_.store->save_batches(changed); !saved) return fail_store(saved.error());
+  if (auto saved = core_.parts.store->save_batches(changed); !saved) return core_.fail_store(saved.error());
   if (is_settled(job)) {
-    if (auto saved = p_.store->save_job(job); !saved) return fail_store(saved.error());
+    if (auto saved = core_.parts.store->save_job(job); !saved) return core_.fail_store(saved.error());
   }
   if (run == nullptr) return tell_settled(std::move(*settled));
   tell(*run);
   delete_remote_files(run);
 }
 
-void Engine::push(const std::string& job_id, std::size_t part, Event event) {
-  pending_.push_back({job_id, part, std::move(event)});
-}
-
 void Engine::drain() {
-  while (!pending_.empty()) {
-    const Pending next = std::move(pending_.front());
-    pending_.pop_front();
-    Run* run = find(next.job_id);
-    if (run == nullptr || store_failed_) continue;
-    apply(run, next.part, next.event);
-    if (run = find(next.job_id); run != nullptr && run->refetch != nullptr) refetch_maybe_failed(run);
+  while (auto next = core_.next_event()) {
+    const auto& [key, event] = *next;
+    if (find(key.job_id) == nullptr || core_.store_failed()) continue;
+    handle(key, event);
+    Run* run = find(key.job_id);
+    if (run == nullptr) continue;
+    if (event.kind == EventKind::finished && !core_.store_failed()) run->parts[key.index].fetch->recorded();
+    if (event.kind == EventKind::finished) job_maybe_done(run);
+    if (run = find(key.job_id); run != nullptr && run->refetch != nullptr) refetch_maybe_failed(run);
   }
 }
 
 void Engine::turn(std::int64_t wait_ms) {
-  std::vector<std::function<void()>> work;
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    work.swap(inbox_);
-  }
-  for (const auto& item : work) item();
-  const bool answered = take_answers();
-  run_timers();
+  const std::vector<std::function<void()>> posted = core_.drain_posted();
+  for (const auto& work : posted) work();
+  const std::vector<ExternalAnswers::Answer> answers = core_.answers->take();
+  for (const ExternalAnswers::Answer& answer : answers) answer.apply();
+  while (const auto due = core_.next_due()) core_.push(*due, {.kind = EventKind::due});
   drain();
-  p_.transport->wait(work.empty() && !answered ? wait_ms : 0);
+  core_.parts.transport->wait(posted.empty() && answers.empty() ? wait_ms : 0);
   drain();
 }
 
-std::int64_t Engine::idle_ms() const {
-  if (timers_.empty()) return -1;
-  return std::max<std::int64_t>(0, timers_.begin()->first - p_.clock->now_ms());
-}
-
-void Engine::run_timers() {
-  const std::int64_t now = p_.clock->now_ms();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    const Key key = timers_.begin()->second;
-    timers_.erase(timers_.begin());
-    if (Run* run = find(key.first)) {
-      run->parts[key.second].timer_ms = -1;
-      push(key.first, key.second, {EventKind::due, Op::poll, {}, {}, {}});
-    }
-  }
-}
-
-void Engine::set_timer(Run* run, std::size_t index) {
-  Part& part = run->parts[index];
-  const Key key(run->job.id, index);
-  if (part.timer_ms == part.track.due_ms) return;
-  if (part.timer_ms >= 0) timers_.erase({part.timer_ms, key});
-  part.timer_ms = part.track.due_ms;
-  if (part.timer_ms >= 0) timers_.insert({part.timer_ms, key});
-}
-
-void Engine::apply(Run* run, std::size_t index, const Event& event) {
-  Part& part = run->parts[index];
-  Decision decision = step(part.rules, run->job.batches[index], part.track, event, p_.clock->now_ms(),
-                           p_.random->next());
-  run->job.batches[index] = std::move(decision.batch);
+void Engine::handle(const PartKey& key, const Event& event) {
+  Run& run = *find(key.job_id);
+  RunPart& part = run.parts[key.index];
+  Decision decision = step(part.rules, run.job.batches[key.index], part.track, event, core_.parts.clock->now_ms(),
+                           core_.parts.random->next());
+  run.job.batches[key.index] = std::move(decision.batch);
   part.track = std::move(decision.track);
   bool told = false;
   for (const Action& action : decision.actions) {
     // Whoever hears of an event finds the state that it is about.
-    if (action.kind == ActionKind::notify && !std::exchange(told, true)) tell(*run);
-    if (!perform(run, index, action)) return;
+    if (action.kind == ActionKind::notify && !std::exchange(told, true)) tell(run);
+    if (!perform(key, action)) return;
   }
-  set_timer(run, index);
-  if (!told) tell(*run);
-  if (const Search& search = part.track.search; !search.under_way || !search.before_create)
-    go_on_searching(run->job.id, index);
+  core_.set_timer(key, part.track.due_ms);
+  if (!told) tell(run);
+  if (const Search& search = part.track.search; !search.under_way || !search.before_create) go_on_searching(key);
 }
 
 void Engine::tell(const Run& run) {
   auto snapshot = std::make_shared<JobSnapshot>();
   snapshot->job = run.job;
-  for (const Part& part : run.parts) snapshot->tracks.push_back(part.track);
-  p_.listener->job_changed(std::move(snapshot));
+  for (const RunPart& part : run.parts) snapshot->tracks.push_back(part.track);
+  core_.parts.listener->job_changed(std::move(snapshot));
 }
 
 // Of a job that was done before this process began, so that it is not run.
@@ -345,66 +304,98 @@ void Engine::tell_settled(Job job) {
   auto snapshot = std::make_shared<JobSnapshot>();
   snapshot->tracks.resize(job.batches.size());
   snapshot->job = std::move(job);
-  p_.listener->job_changed(std::move(snapshot));
+  core_.parts.listener->job_changed(std::move(snapshot));
 }
 
 // false: the state could not be saved, and nothing that builds on it may happen.
-bool Engine::perform(Run* run, std::size_t index, const Action& action) {
-  RemoteBatch& batch = run->job.batches[index];
+bool Engine::perform(const PartKey& key, const Action& action) {
+  Run& run = *find(key.job_id);
+  RunPart& part = run.parts[key.index];
+  const RemoteBatch& batch = run.job.batches[key.index];
   switch (action.kind) {
     case ActionKind::save:
-      if (run->refetch != nullptr) return true;
+      if (run.refetch != nullptr) return true;
       if (!save(batch)) return false;
-      keep_in_journal(run, index);
+      keep_in_journal(key);
       return true;
     case ActionKind::call:
-      if (run->refetch != nullptr && action.op != Op::poll) return true;
-      start_call(run, index, action.op);
+      if (run.refetch == nullptr || action.op == Op::poll) start_call(key, action.op);
       return true;
     case ActionKind::probe:
-      start_probe(run, index);
+      start_probe(key);
       return true;
     case ActionKind::fetch:
-      start_fetch(run, index);
+      part.fetch->start();
       return true;
     case ActionKind::finish:
-      start_finish(run, index);
+      part.fetch->finish();
       return true;
     case ActionKind::stop:
-      stop_calls(&run->parts[index]);
+      if (part.driver != nullptr) part.driver->stop();
       return true;
     case ActionKind::notify:
-      if ((action.event == BR_EVENT_BATCH_SUBMITTED || action.event == BR_EVENT_ADOPTED) &&
-          run->config.boolean("audit.files")) {
-        if (auto linked = p_.spool->link_audit_files(run->job, batch); !linked)
-          p_.listener->job_event(BR_EVENT_WARNING, run->job, &batch, linked.error().message);
-      }
-      tell_event(*run, action.event, batch, action.text);
+      if (action.event == BR_EVENT_BATCH_SUBMITTED || action.event == BR_EVENT_ADOPTED) link_audit_files(run, batch);
+      core_.tell_event(run, action.event, batch, action.text);
       return true;
   }
   return true;
 }
 
+void Engine::link_audit_files(const Run& run, const RemoteBatch& batch) {
+  if (!run.config.boolean("audit.files")) return;
+  if (auto linked = core_.parts.spool->link_audit_files(run.job, batch); !linked)
+    core_.parts.listener->job_event(BR_EVENT_WARNING, run.job, &batch, linked.error().message);
+}
+
+// Just before an upload and every paid call: that the state is where it was opened, so that what is paid for will be
+// known, and that the requests are those that were written.
+bool Engine::may_send(const PartKey& key, Op op) {
+  if (op != Op::upload && op != Op::create) return true;
+  if (!core_.check_directory()) return false;
+  const RemoteBatch& batch = core_.batch(key);
+  const bool holds_requests = op == Op::upload || batch.input_file_id.empty();
+  auto good = core_.parts.spool->check_requests(batch, holds_requests);
+  if (!good) core_.call_failed(key, op, std::move(good.error()), false);
+  return good.ok();
+}
+
+void Engine::start_call(const PartKey& key, Op op) {
+  RunPart& part = *core_.part(key);
+  if (part.driver != nullptr && part.driver->is_calling(op)) return;
+  const bool searches = op == Op::list || op == Op::find_upload;
+  if (searches && part.track.search.before_create && !turns_.begin({key.job_id, key.index}, op)) return;
+  auto account = core_.account_of(key);
+  if (!account) return core_.call_failed(key, op, std::move(account.error()), false);
+  if (may_send(key, op)) part.driver->call(op, *account);
+}
+
+void Engine::start_probe(const PartKey& key) {
+  auto account = core_.account_of(key);
+  if (!account) return core_.probe_failed(key, std::move(account.error()));
+  core_.part(key)->driver->probe(*account);
+}
+
+// Those who waited while others searched.
+void Engine::go_on_searching(const PartKey& ended) {
+  turns_.end({ended.job_id, ended.index});
+  while (const auto turn = turns_.next()) {
+    const auto& [job_id, index] = turn->part;
+    if (find(job_id) != nullptr) start_call({job_id, index}, turn->op);
+    else turns_.end(turn->part);
+  }
+}
+
 bool Engine::save(const RemoteBatch& batch) {
-  auto saved = p_.store->save_batches({batch});
-  if (!saved) fail_store(saved.error());
+  auto saved = core_.parts.store->save_batches({batch});
+  if (!saved) core_.fail_store(saved.error());
   return saved.ok();
 }
 
 // The database has it already: a journal that cannot be written is no reason to stop.
-void Engine::keep_in_journal(Run* run, std::size_t index) {
-  const RemoteBatch& batch = run->job.batches[index];
-  if (std::exchange(run->parts[index].journaled, batch.phase) == batch.phase) return;
-  (void)p_.spool->add_to_journal(run->job, &batch);
-}
-
-void Engine::fail_store(const Error& error) {
-  store_failed_ = true;
-  for (auto& [id, run] : runs_) {
-    for (Part& part : run->parts) stop_calls(&part);
-  }
-  timers_.clear();
-  p_.listener->store_failed(error);
+void Engine::keep_in_journal(const PartKey& key) {
+  const RemoteBatch& batch = core_.batch(key);
+  if (std::exchange(core_.part(key)->journaled, batch.phase) == batch.phase) return;
+  (void)core_.parts.spool->add_to_journal(find(key.job_id)->job, &batch);
 }
 
 }  // namespace br

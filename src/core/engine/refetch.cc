@@ -64,51 +64,43 @@ void Engine::refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn
   const std::string id = refetch_id(job.id);
   if (find(id) != nullptr)
     return done(Error(Code::already, "the results of " + job.id + " are being fetched again", "wait for that"));
-  p_.spool->files()->remove_tree(p_.spool->job_directory(id));
-  if (auto made = p_.spool->files()->make_directories(p_.spool->job_directory(id)); !made) return done(std::move(made.error()));
+  core_.parts.spool->files()->remove_tree(core_.parts.spool->job_directory(id));
+  if (auto made = core_.parts.spool->files()->make_directories(core_.parts.spool->job_directory(id)); !made) return done(std::move(made.error()));
   auto run = std::make_unique<Run>();
   run->job = job;
   run->job.id = id;
   run->job.done = false;
   run->job.batches.clear();
-  run->config = *p_.config;
+  run->config = *core_.parts.config;
   for (const auto& [key, value] : job.settings) (void)run->config.set(key, value);
-  run->refetch = std::make_unique<Refetch>(Refetch{job.id, std::move(done), {}, p_.random->next()});
+  run->refetch = std::make_unique<RefetchOrder>(
+      RefetchOrder{.job_id = job.id, .done = std::move(done), .parts = {}, .number = core_.parts.random->next()});
   run->parts.resize(parts.size());
   for (const RefetchPart& part : parts) {
     run->job.batches.push_back(once_more(job.batches[part.part]));
     const RemoteBatch& batch = job.batches[part.part];
-    run->refetch->parts.push_back({part.whole, batch.results, result_file_of(*p_.spool, batch)});
+    run->refetch->parts.push_back({part.whole, batch.results, result_file_of(*core_.parts.spool, batch)});
   }
   move_addresses(run.get());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const RemoteBatch& batch = job.batches[parts[i].part];
-    run->parts[i].feed =
-        std::make_shared<ResultFeed>(p_.spool->files(), p_.spool->output(id, batch.part) + ".answers");
-    use_provider_of(run.get(), i, std::move(parts[i].use));
+    auto feed = std::make_shared<ResultFeed>(core_.parts.spool->files(),
+                                             core_.parts.spool->output(id, batch.part) + ".answers");
+    use_provider_of(run.get(), i, std::move(parts[i].use), std::move(feed));
     // Nothing is ever sent again, and nobody waits for a batch that the vendor no longer has.
     run->parts[i].rules.attached = true;
     run->parts[i].rules.wait_when_queue_full = false;
     run->parts[i].rules.settle_ms = 0;
   }
   run->active = true;
-  runs_[id] = std::move(run);
+  core_.runs[id] = std::move(run);
   for (std::size_t i = 0; i < parts.size(); ++i) push(id, i, {});
   drain();
 }
 
 void Engine::stop_refetch(const std::string& job_id) {
   remove(refetch_id(job_id));
-  p_.spool->files()->remove_tree(p_.spool->job_directory(refetch_id(job_id)));
-}
-
-// Of such a run only what is worth a line, as the job's.
-void Engine::tell_event(const Run& run, std::int32_t event, const RemoteBatch& batch, const std::string& text) {
-  if (run.refetch == nullptr) return p_.listener->job_event(event, run.job, &batch, text);
-  if (event != BR_EVENT_WARNING && event != BR_EVENT_RETRY && event != BR_EVENT_MALFORMED_ROW) return;
-  Job job = run.job;
-  job.id = run.refetch->job_id;
-  p_.listener->job_event(event, job, &batch, text);
+  core_.parts.spool->files()->remove_tree(core_.parts.spool->job_directory(refetch_id(job_id)));
 }
 
 // After each event: a run that is blocked waits for nobody.
@@ -132,10 +124,10 @@ void Engine::refetch_collected(Run* run) {
     parts.push_back({{run->job.batches[i], {}, run->refetch->parts[i].whole},
                      run->refetch->parts[i].before,
                      run->refetch->parts[i].old,
-                     run->parts[i].feed->path});
+                     run->parts[i].fetch->feed()->path});
   const std::string job_id = run->refetch->job_id;
-  p_.executor->post([this, job_id, number = run->refetch->number, parts = std::move(parts), seed = p_.random->next()]() mutable {
-    auto result = std::make_shared<Result<Refetched>>(merge_all(*p_.spool, std::move(parts), seed));
+  core_.parts.executor->post([this, job_id, number = run->refetch->number, parts = std::move(parts), seed = core_.parts.random->next()]() mutable {
+    auto result = std::make_shared<Result<Refetched>>(merge_all(*core_.parts.spool, std::move(parts), seed));
     post([this, job_id, number, result] {
       Run* found = find(refetch_id(job_id));
       if (found == nullptr || found->refetch->number != number) return;
@@ -148,8 +140,8 @@ void Engine::refetch_collected(Run* run) {
 
 // In one save: from here on the new files are the results.
 Result<void> Engine::take_refetched(const Job& job) {
-  if (auto saved = p_.store->save_batches(job.batches); !saved) {
-    fail_store(saved.error());
+  if (auto saved = core_.parts.store->save_batches(job.batches); !saved) {
+    core_.fail_store(saved.error());
     return saved;
   }
   Run* run = find(job.id);

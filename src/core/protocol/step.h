@@ -138,9 +138,9 @@ enum class EventKind : std::uint8_t {
 struct Event {
   EventKind kind = EventKind::begin;
   Op op = Op::poll;
-  Outcome outcome;
-  Error error;
-  CollectReport report;
+  Outcome outcome = {};
+  Error error = {};
+  CollectReport report = {};
   RowProof proof = RowProof::none;
   bool others_run = false;  // failed, of create: the account has other batches of ours at work
   std::int64_t bytes = -1;  // fetch_failed: so many had come in this pass when a download broke; -1: it did not break

@@ -1,0 +1,37 @@
+// CallbackDriver: has functions of the caller's talk to the vendor. They run on threads of the caller's (ExternalWork);
+// their answers come back through ExternalAnswers, to the loop's thread.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "core/engine/driver.h"
+
+namespace br {
+
+class CallbackDriver : public Driver, public std::enable_shared_from_this<CallbackDriver> {
+ public:
+  explicit CallbackDriver(PartContext context) : c_(std::move(context)) {}
+  void tune(StepRules* rules) const override;
+  void call(Op op, const Account& account) override;
+  bool is_calling(Op op) const override { return calls_.contains(op); }
+  bool poll_again() override { return false; }
+  void probe(const Account& account) override;
+  std::vector<Download> sources(const Account&) const override { return std::vector<Download>(1); }
+  void bring(const Account& account) override;
+  void stop_bringing() override {}
+  void stop() override { calls_.clear(); }
+  void list(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) override;
+  void delete_file(const Account&, const std::string&) override {}
+
+ private:
+  void answered(Op op, Result<Outcome> outcome);
+  void fetched(const std::string& path, Result<void> written);
+
+  const PartContext c_;
+  std::set<Op> calls_;        // under way, or waiting for a thread
+  bool is_fetching_ = false;  // likewise, a fetch
+};
+
+}  // namespace br
