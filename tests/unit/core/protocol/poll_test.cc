@@ -145,15 +145,6 @@ void cancel_the_vendor_took_is_not_asked_again_after_a_restart(void**) {
   assert_true(has_call(begun, br::Op::poll));
 }
 
-void batch_on_this_machine_is_looked_at_within_a_second(void**) {
-  const br::Config config;
-  const br::StepRules here = br::step_rules(config, br::find_provider("vllm"), false);
-  const br::StepRules there = br::step_rules(config, br::find_provider("openai"), false);
-  assert_int_equal(br::poll_delay_ms(here.poll, 0), 1000);
-  assert_int_equal(br::poll_delay_ms(here.poll, kHour), 10'000);
-  assert_int_equal(br::poll_delay_ms(there.poll, 0), 60'000);
-}
-
 }  // namespace
 
 int main() {
@@ -163,7 +154,6 @@ int main() {
       cmocka_unit_test(file_that_the_counters_promise_is_waited_for),
       cmocka_unit_test(file_that_the_vendor_will_never_name_is_not_waited_for),
       cmocka_unit_test(wait_grows_from_the_interval_to_the_longest),
-      cmocka_unit_test(batch_on_this_machine_is_looked_at_within_a_second),
       cmocka_unit_test(wanted_cancel_found_after_a_restart_is_asked_again),
       cmocka_unit_test(cancel_the_vendor_took_is_not_asked_again_after_a_restart),
   };
