@@ -13,3 +13,13 @@
 extern "C" {
 #include <cmocka.h>
 }
+
+// So that a function may have that name. fail_msg() used it.
+#undef fail
+#undef fail_msg
+#define fail_msg(...)                  \
+  do {                                 \
+    print_error("ERROR: " __VA_ARGS__); \
+    print_error("\n");                 \
+    _fail(__FILE__, __LINE__);         \
+  } while (0)

@@ -82,6 +82,7 @@ class FakeStore : public Store {
     return std::string();
   }
   Result<std::optional<Repeat>> repeat_of(std::string_view job_id) override {
+    if (db_->at_repeat_of) db_->at_repeat_of();
     const std::lock_guard lock(db_->mutex);
     const auto found = db_->repeats.find(job_id);
     return found == db_->repeats.end() ? std::optional<Repeat>() : found->second;

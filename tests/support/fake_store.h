@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@ struct FakeDatabase {
   std::map<std::string, Repeat, std::less<>> repeats;
   std::optional<Error> write_error;  // of every write, which then changes nothing
   std::uint64_t process = 0;
+  std::function<void()> at_repeat_of;  // called by each repeat_of(), without the lock: what happens at that moment
   // Every store that was opened before changes nothing from here on, as those of a process that was killed.
   void end_process() {
     const std::lock_guard lock(mutex);

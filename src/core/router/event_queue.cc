@@ -225,7 +225,8 @@ Wait EventQueue::poll(std::int64_t timeout_ms) {
       });
     }
     wake_.clear();
-    if (has_call()) wake_.set();
+    // ring() may have come before this: whoever watches the descriptor still has to find the router closed.
+    if (has_call() || monitor_->is_closed()) wake_.set();
   }
   for (const auto& callback : due) {
     if (monitor_->is_closed()) break;  // by one of them, or meanwhile

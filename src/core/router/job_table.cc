@@ -116,7 +116,8 @@ void JobTable::call_when_done(const std::string& job_id, DoneFn done) {
     const MutexLock lock(&mutex_);
     const auto found = entries_.find(job_id);
     if (found == entries_.end()) return;
-    if (!found->second.snapshot->job.done) {
+    const Job& job = found->second.snapshot->job;
+    if (!job.done && !is_blocked(job)) {
       found->second.done.push_back(std::move(done));
       return;
     }
@@ -194,17 +195,20 @@ Result<void> JobTable::list_unsettled() {
   return {};
 }
 
+// false: somebody has asked for it, and may have removed it since.
+bool JobTable::is_unloaded(const std::string& job_id) {
+  const MutexLock lock(&mutex_);
+  return unloaded_.contains(job_id);
+}
+
 // A few at a time, so that the first of ten thousand are asked about while the last are still being read.
 void JobTable::load_some() {
   constexpr int kJobsAtATime = 16;
   if (!loads_) return;
   for (int i = 0; i < kJobsAtATime && !to_load_.empty(); to_load_.pop_front()) {
-    {
-      const MutexLock lock(&mutex_);
-      if (!unloaded_.contains(to_load_.front())) continue;
-    }
+    if (!is_unloaded(to_load_.front())) continue;
     ++i;
-    if (auto loaded = load(to_load_.front()); !loaded && !p_.monitor->is_closed()) {
+    if (auto loaded = load(to_load_.front()); !loaded && !p_.monitor->is_closed() && is_unloaded(to_load_.front())) {
       p_.monitor->fail(std::move(loaded.error()));
       to_load_.clear();
       break;

@@ -52,7 +52,7 @@ class JobTable {
   // A job that was just recorded; it goes to the engine. remembered: its address comes from the state directory, and not
   // from this process's caller.
   void add(Job job, bool remembered, DoneFn done);
-  // done() is called once, when the job is done or blocked; at once where it is done already.
+  // done() is called once, when the job is done or blocked; at once where it is already.
   void call_when_done(const std::string& job_id, DoneFn done);
 
   // The files that the results of a job in the table are in. Shared with the engine while the job runs.
@@ -90,6 +90,7 @@ class JobTable {
     std::vector<DoneFn> done;
   };
   Result<SnapshotRef> load(const std::string& job_id);
+  bool is_unloaded(const std::string& job_id);
   void enter(const SnapshotRef& snapshot, Feeds feeds, DoneFn done, std::optional<EngineJob> for_engine);
   const Error* why_blocked(const std::string& job_id) REQUIRES(mutex_);
 

@@ -15,9 +15,15 @@ bool is_passing(const Error& error) { return error.code == Code::io && error.tra
 
 // The batches of a job that is done, with every result acknowledged: where the file is damaged nobody has seen them, nor
 // is it known where they end.
-Result<std::vector<RemoteBatch>> all_acknowledged(const Job& job, const Feeds& feeds) {
-  std::vector<RemoteBatch> progress = job.batches;
+Result<std::vector<RemoteBatch>> all_acknowledged(JobTable* jobs, const std::string& job_id) {
+  // In this order: a refetch publishes its job before it replaces the files, so that the files are never the newer ones.
+  Feeds feeds = jobs->feeds(job_id);
+  const SnapshotRef newest = jobs->known(job_id);
+  if (newest == nullptr || feeds.size() != newest->job.batches.size()) return no_such_job(job_id);  // it was removed
+  const Feeds named = jobs->make_feeds(newest->job);
+  std::vector<RemoteBatch> progress = newest->job.batches;
   for (std::size_t i = 0; i < progress.size(); ++i) {
+    if (feeds[i]->path != named[i]->path) feeds[i] = named[i];
     if (auto whole = check_once(feeds[i].get()); !whole) return std::move(whole.error());
     progress[i].acked_rows = progress[i].handed_rows = progress[i].results.total;
     progress[i].acked_bytes = static_cast<std::int64_t>(feeds[i]->length.load());
@@ -35,16 +41,24 @@ Outbox::Outbox(const Parts& parts)
 void Outbox::grew(const std::string& job_id) {
   const bool had_none = turns_.add(job_id);
   p_.monitor->changed();
-  if (!had_none) return;
+  if (had_none) tell_arrived(job_id);
+}
+
+void Outbox::tell_arrived(const std::string& job_id) {
   if (const SnapshotRef job = p_.jobs->known(job_id)) p_.events->results_arrived(job->job);
 }
 
-void Outbox::enter(const std::string& job_id) {
+bool Outbox::has_unacknowledged(const std::string& job_id) {
   const SnapshotRef job = p_.jobs->known(job_id);
   const Feeds feeds = p_.jobs->feeds(job_id);
   for (std::size_t i = 0; job != nullptr && i < feeds.size(); ++i) {
-    if (feeds[i]->length > static_cast<std::uint64_t>(job->job.batches[i].acked_bytes)) return grew(job_id);
+    if (feeds[i]->length > static_cast<std::uint64_t>(job->job.batches[i].acked_bytes)) return true;
   }
+  return false;
+}
+
+void Outbox::enter(const std::string& job_id) {
+  if (has_unacknowledged(job_id)) grew(job_id);
 }
 
 Outbox::BoxRef Outbox::existing_box(const std::string& job_id) {
@@ -94,8 +108,7 @@ Outbox::Round Outbox::look_at_one(const std::string& job_id, std::size_t capacit
   }
   const bool had_some = turns_.begin(job_id);
   ResultBox::Look found = look(job_id, capacity, out);
-  turns_.end(job_id, found.is_full || found.error);
-  if (had_some) p_.monitor->changed();
+  if (turns_.end(job_id, had_some, found.is_full || found.error)) p_.monitor->changed();
   round.is_passing = found.error && is_passing(*found.error);
   if (!round.is_passing) round.error = std::move(found.error);
   round.has_ended = found.has_ended && out->empty();
@@ -103,9 +116,8 @@ Outbox::Round Outbox::look_at_one(const std::string& job_id, std::size_t capacit
 }
 
 bool Outbox::nothing_is_left() {
-  if (!turns_.is_idle()) return false;
-  const MutexLock lock(&mutex_);
-  return paused_.empty();
+  const MutexLock lock(&mutex_);  // over both: a pause ends and puts its job back in one step
+  return paused_.empty() && turns_.is_idle();
 }
 
 // Nobody is told that all is handed out while the results of a job cannot be read.
@@ -130,8 +142,7 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
       damaged_.insert_or_assign(id, *found.error);
       round.error = *found.error;
     }
-    turns_.end(id, found.is_full || (found.error && !is_told));
-    p_.monitor->changed();  // somebody may wait for the end of this look
+    if (turns_.end(id, true, found.is_full || (found.error && !is_told))) p_.monitor->changed();
     if (found.error) return round;
   }
   if (!out->empty() || !all_done || !nothing_is_left()) return round;
@@ -248,7 +259,7 @@ Result<void> Outbox::acknowledge_all(const std::string& job_id) {
   std::optional<Pause> pause;
   std::vector<RemoteBatch> progress;
   if (job.done) {
-    auto all = all_acknowledged(job, p_.jobs->feeds(job_id));
+    auto all = all_acknowledged(p_.jobs, job_id);
     if (!all) return std::move(all.error());
     progress = std::move(*all);
     pause.emplace(this, job_id);
@@ -319,14 +330,19 @@ Outbox::Pause::Pause(Outbox* outbox, const std::string& job_id) : outbox_(outbox
   }
 }
 
+// In one step: between a pause that has ended and results that are not known yet, whoever takes those of any job would be
+// told that none will come.
 Outbox::Pause::~Pause() {
+  const bool has_some = outbox_->has_unacknowledged(job_.id);
+  bool had_none = false;
   {
     const MutexLock lock(&outbox_->mutex_);
     outbox_->paused_.erase(outbox_->paused_.find(job_.id));
     outbox_->damaged_.erase(job_.id);
+    if (has_some) had_none = outbox_->turns_.add(job_.id);
   }
   outbox_->p_.monitor->changed();
-  outbox_->enter(job_.id);
+  if (had_none) outbox_->tell_arrived(job_.id);
 }
 
 }  // namespace br

@@ -95,6 +95,8 @@ class Outbox {
   Round look_at_one(const std::string& job_id, std::size_t capacity, std::vector<Delivered>* out);
   Round look_at_any(std::size_t capacity, std::vector<Delivered>* out);
   bool nothing_is_left();
+  void tell_arrived(const std::string& job_id);
+  bool has_unacknowledged(const std::string& job_id);
   std::optional<Error> damage();
   Result<void> note_handed(const std::vector<Delivered>& results);
   Result<void> save_first_handed(std::vector<std::string> job_ids);
@@ -111,7 +113,7 @@ class Outbox {
   std::atomic<std::int32_t> saving_handed_{0};  // saves under way of what is handed out for the first time
   ResultTurns turns_;
 
-  Mutex mutex_;  // taken before the job table's
+  Mutex mutex_;  // taken before the job table's and that of the turns
   std::map<std::string, BoxRef, std::less<>> boxes_ GUARDED_BY(mutex_);
   std::multiset<std::string, std::less<>> paused_ GUARDED_BY(mutex_);
   // Jobs whose results cannot be read, which was told to whoever takes those of any job.

@@ -130,6 +130,7 @@ Result<std::string> RepeatedWork::find_open(const Job& job, const std::vector<st
   for (const std::string& id : *open) {
     if (contains(ancestors, id)) continue;
     auto other = jobs_->read(id);
+    if (!other && other.error().code == Code::not_found) continue;  // it was removed meanwhile
     if (!other) return std::move(other.error());
     if (job.parent.empty() && policy.finished.empty() && other->output != policy.output) continue;
     if (!is_settled(*other)) return id;
@@ -152,6 +153,7 @@ Result<std::string> RepeatedWork::find_finished(const Job& job, const std::vecto
     const std::string id = (*all)[i];
     if (contains(ancestors, id)) continue;
     auto other = jobs_->read(id);
+    if (!other && other.error().code == Code::not_found) continue;  // it was removed meanwhile
     if (!other) return std::move(other.error());
     // What was never sent by that job may have been by another one that carries the same requests, a retry of it too.
     if (other->done && is_free(*other)) {

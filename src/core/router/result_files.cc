@@ -13,6 +13,9 @@ Result<SnapshotRef> ResultFiles::find(const std::string& job_id) {
 }
 
 Result<Feeds> ResultFiles::finished(const std::string& job_id) {
+  if (auto there = find(job_id); !there) return std::move(there.error());
+  // Before the snapshot: a refetch publishes its job first, so that no file is opened that it has removed already.
+  const Feeds in_force = p_.jobs->feeds(job_id);
   auto snapshot = find(job_id);
   if (!snapshot) return std::move(snapshot.error());
   const Job& job = (*snapshot)->job;
@@ -21,7 +24,6 @@ Result<Feeds> ResultFiles::finished(const std::string& job_id) {
                  "wait for it: `batchrouter resume " + job_id + "`");
   const auto pass = p_.gate->enter();
   if (!pass) return std::move(pass.error());
-  const Feeds in_force = p_.jobs->feeds(job_id);
   Feeds feeds = p_.jobs->make_feeds(job);
   for (std::size_t i = 0; i < feeds.size() && i < in_force.size(); ++i) feeds[i]->keeps = in_force[i];
   return feeds;

@@ -32,16 +32,20 @@ class ResultTurns {
     ++looks_;
     return served_;
   }
-  // Begins a look at that job; whether it was among those that may have some.
+  // Begins a look at that job; whether it was among those that may have some. Else the look keeps nobody waiting.
   bool begin(const std::string& job_id) {
     const MutexLock lock(&mutex_);
-    ++looks_;
-    return waiting_.erase(job_id) > 0;
+    const bool had_some = waiting_.erase(job_id) > 0;
+    if (had_some) ++looks_;
+    return had_some;
   }
-  void end(const std::string& job_id, bool has_more) {
+  // had_some: what begin() said. true: somebody may wait for this. A look that took nothing and puts nothing back is no
+  // news: calls that wait look as well, and would wake each other for ever.
+  bool end(const std::string& job_id, bool had_some, bool has_more) {
     const MutexLock lock(&mutex_);
-    --looks_;
-    if (has_more) waiting_.insert(job_id);
+    if (had_some) --looks_;
+    const bool is_new = has_more && waiting_.insert(job_id).second;
+    return had_some || is_new;
   }
   // Every job was looked at to its end, and nobody is looking.
   bool is_idle() {
