@@ -161,7 +161,7 @@ bool is_blocked(const Job& job) {
 
 bool is_settled(const Job& job) {
   return job.done && std::all_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& batch) {
-    return batch.acked_rows >= batch.results.total;
+    return batch.progress.acked_rows >= batch.results.total;
   });
 }
 

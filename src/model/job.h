@@ -71,6 +71,20 @@ struct RemoteStatus {
   std::string raw;  // the vendor's object
 };
 
+// What the consumers of a part's results have done with them.
+struct Progress {
+  std::int64_t acked_rows = 0;   // results 0..acked_rows-1 were acknowledged,
+  std::int64_t acked_bytes = 0;  // and end at this offset of the results file
+  std::int64_t handed_rows = 0;  // results that may have been handed out
+};
+
+// The progress of one part of a job, with the results file that it is about.
+struct PartProgress {
+  std::int32_t part = 0;
+  std::int32_t refetches = 0;  // RemoteBatch's
+  Progress progress;
+};
+
 // Where a remote batch stands in our protocol (docs/crash-safety.md has the drawing).
 enum class Phase : std::uint8_t {
   planned,    // request file is on disk
@@ -124,9 +138,7 @@ struct RemoteBatch {
   Counts results;                     // of the rows in our results file, once collected
   std::string results_sum;            // the file's checksum, once collected; empty: of a version that kept none
   TokenSums tokens;                   // likewise
-  std::int64_t acked_rows = 0;        // results 0..acked_rows-1 of this part were acknowledged,
-  std::int64_t acked_bytes = 0;       // and end at this offset of the results file
-  std::int64_t handed_rows = 0;       // results that may have been handed out
+  Progress progress;                  // saved apart from the rest (Store::save_progress)
   std::optional<Error> error;         // why it is blocked, refused, or was last retried
   bool blocked = false;
   bool cancel_wanted = false;

@@ -243,7 +243,6 @@ std::string write_batch_record(const RemoteBatch& b) {
   write_counts("results", b.results, &json);
   json.field("results_sum", b.results_sum);
   write_tokens(b.tokens, &json);
-  json.field("acked_rows", b.acked_rows).field("acked_bytes", b.acked_bytes).field("handed_rows", b.handed_rows);
   write_error("error", b.error, &json);
   json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted);
   json.key("cancel_taken").boolean(b.cancel_taken).end_object();
@@ -298,14 +297,32 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.results = read_counts(j["results"]);
   b.results_sum = j["results_sum"].string_or("");
   b.tokens = read_tokens(j["tokens"]);
-  b.acked_rows = integer("acked_rows", 0);
-  b.acked_bytes = integer("acked_bytes", 0);
-  b.handed_rows = integer("handed_rows", 0);
+  // Of a version that kept them here.
+  b.progress = {integer("acked_rows", 0), integer("acked_bytes", 0), integer("handed_rows", 0)};
   b.error = read_error(j["error"]);
   b.blocked = j["blocked"].boolean();
   b.cancel_wanted = j["cancel_wanted"].boolean();
   b.cancel_taken = j["cancel_taken"].boolean();
   return b;
+}
+
+std::string write_progress_record(const PartProgress& progress) {
+  std::string text;
+  JsonWriter json(&text);
+  json.begin_object().field("part", std::int64_t{progress.part}).field("refetches", std::int64_t{progress.refetches});
+  json.field("acked_rows", progress.progress.acked_rows).field("acked_bytes", progress.progress.acked_bytes);
+  json.field("handed_rows", progress.progress.handed_rows).end_object();
+  add_sum(&text);
+  return text;
+}
+
+Result<PartProgress> read_progress_record(std::string_view text) {
+  const auto json = check_sum(text) == Sum::good ? Json::parse(text) : nullptr;
+  if (json == nullptr) return damaged_record("progress");
+  const auto integer = [&json](std::string_view name) { return (*json)[name].integer().value_or(0); };
+  return PartProgress{static_cast<std::int32_t>(integer("part")),
+                      static_cast<std::int32_t>(integer("refetches")),
+                      {integer("acked_rows"), integer("acked_bytes"), integer("handed_rows")}};
 }
 
 std::int64_t batches_in_record(std::string_view text) {

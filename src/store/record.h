@@ -18,6 +18,9 @@ std::string write_batch_record(const RemoteBatch& batch);
 Result<Job> read_job_record(std::string_view text);
 Result<RemoteBatch> read_batch_record(std::string_view text);
 
+std::string write_progress_record(const PartProgress& progress);
+Result<PartProgress> read_progress_record(std::string_view text);
+
 // How many batches the job of the record has; -1 where it does not say so.
 std::int64_t batches_in_record(std::string_view text);
 // Whether the record says that its job is settled, read from its end; nothing where a version before this one wrote it.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sqlite3.h>
 
-#include <map>
+#include <limits>
 #include <mutex>
 
 #include "store/record.h"
@@ -26,6 +26,10 @@ constexpr const char* kRepeats =
     "CREATE TABLE IF NOT EXISTS repeats(job_id TEXT PRIMARY KEY, input TEXT NOT NULL, told INTEGER NOT NULL,"
     " refuses INTEGER NOT NULL, requests TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS repeats_by_input ON repeats(input);";
+// Likewise. A batch without a row has the progress that a version without this table kept in its record.
+constexpr const char* kProgress =
+    "CREATE TABLE IF NOT EXISTS progress(job_id TEXT NOT NULL, part INTEGER NOT NULL, record TEXT NOT NULL,"
+    " PRIMARY KEY(job_id, part)) WITHOUT ROWID;";
 constexpr const char* kAddRequests = "ALTER TABLE repeats ADD COLUMN requests TEXT NOT NULL DEFAULT ''";
 constexpr const char* kIndexRequests =
     "CREATE INDEX IF NOT EXISTS repeats_by_requests ON repeats(requests) WHERE requests <> '';";
@@ -77,6 +81,8 @@ class SqliteStore : public Store {
   Result<void> insert(const Job& job, const Repeat* repeat) override;
   Result<void> save_job(const Job& job) override;
   Result<void> save_batches(const std::vector<RemoteBatch>& batches) override;
+  Result<void> save_progress(std::string_view job_id, const std::vector<PartProgress>& progress) override;
+  Result<void> replace_results(const std::vector<RemoteBatch>& batches) override;
   Result<void> remove(std::string_view job_id) override;
   Result<Job> load(std::string_view job_id) override;
   Result<std::vector<std::string>> unsettled_ids() override;
@@ -114,6 +120,11 @@ class SqliteStore : public Store {
   bool add_job(const Job& job);
   bool add_batch(const RemoteBatch& batch);
   bool change_batch(const RemoteBatch& batch);
+  enum class Existing : std::uint8_t { stays, goes };
+  bool put_progress(std::string_view job_id, const PartProgress& progress, Existing existing);
+  Result<void> read_progress(RemoteBatch* batch, std::string_view record);
+  bool keep_older_progress(const RemoteBatch& batch);
+  bool has_table(const char* name);
   template <class Work>
   Result<void> transaction(Work work);
   Result<std::vector<Job>> read_jobs(Statement* statement);
@@ -123,7 +134,8 @@ class SqliteStore : public Store {
   std::mutex mutex_;
   sqlite3* db_;
   std::string path_;
-  bool has_repeats_ = true;  // false: only looked at, and written by a version without that table
+  // false: only looked at, and written by a version without that table.
+  bool has_repeats_ = true, has_progress_ = true;
 };
 
 Result<void> SqliteStore::prepare(bool read_only) {
@@ -138,13 +150,14 @@ Result<void> SqliteStore::prepare(bool read_only) {
   if (found > kSchemaVersion)
     return Error(Code::store, path_ + ": was written by a newer version of batchrouter", "use that version");
   if (read_only) {
-    Statement table(db_, "SELECT 1 FROM sqlite_master WHERE name='repeats'");
-    has_repeats_ = table.step();
+    has_repeats_ = has_table("repeats");
+    has_progress_ = has_table("progress");
     return {};
   }
   if (auto set = execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "configure"); !set) return set;
   if (found == kSchemaVersion) {
     if (auto made = execute(kRepeats, "make"); !made) return made;
+    if (auto made = execute(kProgress, "make"); !made) return made;
     bool has_requests = false;
     {
       Statement column(db_, "SELECT 1 FROM pragma_table_info('repeats') WHERE name='requests'");
@@ -153,9 +166,14 @@ Result<void> SqliteStore::prepare(bool read_only) {
     if (auto added = has_requests ? Result<void>() : execute(kAddRequests, "change"); !added) return added;
     return execute(kIndexRequests, "make");
   }
-  const std::string make = std::string("BEGIN IMMEDIATE;") + kSchema + kRepeats + kIndexRequests +
+  const std::string make = std::string("BEGIN IMMEDIATE;") + kSchema + kRepeats + kIndexRequests + kProgress +
                            "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
   return execute(make.c_str(), "make");
+}
+
+bool SqliteStore::has_table(const char* name) {
+  Statement table(db_, "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?");
+  return table.bind(name).step();
 }
 
 template <class Work>
@@ -181,14 +199,33 @@ bool SqliteStore::add_batch(const RemoteBatch& batch) {
   Statement add(db_, "INSERT INTO batches(job_id, part, batch_id, record) VALUES(?,?,?,?)");
   add.bind(batch.job_id).bind(std::int64_t{batch.part}).bind(batch.status.id).bind(write_batch_record(batch));
   add.step();
-  return !add.failed();
+  return !add.failed() && keep_older_progress(batch);
 }
 
 bool SqliteStore::change_batch(const RemoteBatch& batch) {
   Statement change(db_, "UPDATE batches SET batch_id=?, record=? WHERE job_id=? AND part=?");
   change.bind(batch.status.id).bind(write_batch_record(batch)).bind(batch.job_id).bind(std::int64_t{batch.part});
   change.step();
-  return !change.failed();
+  return !change.failed() && keep_older_progress(batch);
+}
+
+// Of a version that kept it in the record, which has it no more.
+bool SqliteStore::keep_older_progress(const RemoteBatch& batch) {
+  const Progress& older = batch.progress;
+  if (older.handed_rows == 0 && older.acked_rows == 0) return true;
+  return put_progress(batch.job_id, {batch.part, batch.refetches, older}, Existing::stays);
+}
+
+// Of a batch that is there: of a job that was removed nothing comes back.
+bool SqliteStore::put_progress(std::string_view job_id, const PartProgress& progress, Existing existing) {
+  Statement put(db_, existing == Existing::stays
+                         ? "INSERT OR IGNORE INTO progress(job_id, part, record)"
+                           " SELECT job_id, part, ?3 FROM batches WHERE job_id=?1 AND part=?2"
+                         : "INSERT OR REPLACE INTO progress(job_id, part, record)"
+                           " SELECT job_id, part, ?3 FROM batches WHERE job_id=?1 AND part=?2");
+  put.bind(job_id).bind(std::int64_t{progress.part}).bind(write_progress_record(progress));
+  put.step();
+  return !put.failed();
 }
 
 bool SqliteStore::put_repeat(std::string_view job_id, const Repeat& repeat) {
@@ -227,6 +264,25 @@ Result<void> SqliteStore::save_batches(const std::vector<RemoteBatch>& batches) 
   });
 }
 
+Result<void> SqliteStore::save_progress(std::string_view job_id, const std::vector<PartProgress>& progress) {
+  return transaction([&] {
+    for (const PartProgress& each : progress) {
+      if (!put_progress(job_id, each, Existing::goes)) return false;
+    }
+    return true;
+  });
+}
+
+Result<void> SqliteStore::replace_results(const std::vector<RemoteBatch>& batches) {
+  return transaction([&] {
+    for (const RemoteBatch& batch : batches) {
+      const PartProgress progress = {batch.part, batch.refetches, batch.progress};
+      if (!change_batch(batch) || !put_progress(batch.job_id, progress, Existing::goes)) return false;
+    }
+    return true;
+  });
+}
+
 Result<void> SqliteStore::remove(std::string_view job_id) {
   return transaction([&] {
     Statement job(db_, "DELETE FROM jobs WHERE id=?");
@@ -235,13 +291,31 @@ Result<void> SqliteStore::remove(std::string_view job_id) {
     batches.bind(job_id).step();
     Statement repeats(db_, "DELETE FROM repeats WHERE job_id=?");
     repeats.bind(job_id).step();
-    return !job.failed() && !batches.failed() && !repeats.failed();
+    Statement progress(db_, "DELETE FROM progress WHERE job_id=?");
+    progress.bind(job_id).step();
+    return !job.failed() && !batches.failed() && !repeats.failed() && !progress.failed();
   });
+}
+
+// Of another results file than the one in force it says nothing: all of this one may have been handed out.
+Result<void> SqliteStore::read_progress(RemoteBatch* batch, std::string_view record) {
+  if (record.empty()) return {};
+  auto progress = read_progress_record(record);
+  if (!progress) return named(batch->job_id, std::move(progress.error()));
+  if (progress->part != batch->part)
+    return damaged(batch->job_id, "the progress of part " + std::to_string(batch->part) + " belongs elsewhere");
+  batch->progress = progress->refetches == batch->refetches
+                        ? progress->progress
+                        : Progress{.handed_rows = std::numeric_limits<std::int64_t>::max()};
+  return {};
 }
 
 // Columns and records say the same, and no batch is missing: damage ends here.
 Result<void> SqliteStore::read_batches(Job* job, std::int64_t count) {
-  Statement get(db_, "SELECT record, part, batch_id FROM batches WHERE job_id=? ORDER BY part");
+  Statement get(db_, has_progress_
+                         ? "SELECT b.record, b.part, b.batch_id, p.record FROM batches b LEFT JOIN progress p"
+                           " ON p.job_id=b.job_id AND p.part=b.part WHERE b.job_id=? ORDER BY b.part"
+                         : "SELECT record, part, batch_id, '' FROM batches WHERE job_id=? ORDER BY part");
   get.bind(job->id);
   while (get.step()) {
     auto batch = read_batch_record(get.text(0));
@@ -249,6 +323,7 @@ Result<void> SqliteStore::read_batches(Job* job, std::int64_t count) {
     if (!batch) return named(job->id, std::move(batch.error()));
     if (batch->job_id != job->id || batch->part != get.integer(1) || batch->status.id != get.text(2))
       return damaged(job->id, "the record of " + part + " belongs elsewhere");
+    if (auto read = read_progress(&*batch, get.text(3)); !read) return read;
     job->batches.push_back(std::move(*batch));
   }
   if (get.failed()) return failure("read");

@@ -31,8 +31,13 @@ class Store {
   virtual Result<void> insert(const Job& job, const Repeat* repeat) = 0;
   // The job's own fields, without its batches. Saves change what is there: of a job that was removed nothing comes back.
   virtual Result<void> save_job(const Job& job) = 0;
-  // One batch, or several of one job in one transaction; of a removed job nothing is saved.
+  // One batch, or several of one job in one transaction; of a removed job nothing is saved. The progress of their results
+  // stays as it is.
   virtual Result<void> save_batches(const std::vector<RemoteBatch>& batches) = 0;
+  // What the consumers of the job's results have done with them. One transaction.
+  virtual Result<void> save_progress(std::string_view job_id, const std::vector<PartProgress>& progress) = 0;
+  // Batches whose results files were replaced, each with its progress. One transaction.
+  virtual Result<void> replace_results(const std::vector<RemoteBatch>& batches) = 0;
   virtual Result<void> remove(std::string_view job_id) = 0;
   // Code::not_found; Code::store for one that is damaged: a record, or a batch that is not there.
   virtual Result<Job> load(std::string_view job_id) = 0;

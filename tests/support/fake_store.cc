@@ -34,6 +34,31 @@ class FakeStore : public Store {
         const auto found = db_->jobs.find(batch.job_id);
         if (found == db_->jobs.end()) continue;
         for (RemoteBatch& kept : found->second.batches) {
+          if (kept.part != batch.part) continue;
+          const Progress progress = kept.progress;
+          kept = batch;
+          kept.progress = progress;
+        }
+      }
+    });
+  }
+  Result<void> save_progress(std::string_view job_id, const std::vector<PartProgress>& progress) override {
+    return write([&] {
+      const auto found = db_->jobs.find(job_id);
+      for (const PartProgress& each : progress) {
+        if (found == db_->jobs.end()) return;
+        for (RemoteBatch& kept : found->second.batches) {
+          if (kept.part == each.part && kept.refetches == each.refetches) kept.progress = each.progress;
+        }
+      }
+    });
+  }
+  Result<void> replace_results(const std::vector<RemoteBatch>& batches) override {
+    return write([&] {
+      for (const RemoteBatch& batch : batches) {
+        const auto found = db_->jobs.find(batch.job_id);
+        if (found == db_->jobs.end()) continue;
+        for (RemoteBatch& kept : found->second.batches) {
           if (kept.part == batch.part) kept = batch;
         }
       }

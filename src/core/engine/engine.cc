@@ -214,15 +214,13 @@ void Engine::set_output(const std::string& job_id, const std::string& output) {
 namespace {
 
 // Of each batch whose results are still those that were handed out.
-std::vector<RemoteBatch> take_over_progress(const std::vector<RemoteBatch>& progress, Job* job) {
-  std::vector<RemoteBatch> changed;
-  for (const RemoteBatch& from : progress) {
+std::vector<PartProgress> take_over_progress(const std::vector<PartProgress>& progress, Job* job) {
+  std::vector<PartProgress> changed;
+  for (const PartProgress& from : progress) {
     for (RemoteBatch& batch : job->batches) {
       if (batch.part != from.part || batch.refetches != from.refetches) continue;
-      batch.acked_rows = from.acked_rows;
-      batch.acked_bytes = from.acked_bytes;
-      batch.handed_rows = from.handed_rows;
-      changed.push_back(batch);
+      batch.progress = from.progress;
+      changed.push_back(from);
     }
   }
   return changed;
@@ -230,7 +228,7 @@ std::vector<RemoteBatch> take_over_progress(const std::vector<RemoteBatch>& prog
 
 }  // namespace
 
-void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress) {
+void Engine::acknowledged(const std::string& job_id, const std::vector<PartProgress>& progress) {
   if (core_.store_failed()) return;
   Run* run = find(job_id);
   std::optional<Job> settled;
@@ -240,8 +238,8 @@ void Engine::acknowledged(const std::string& job_id, const std::vector<RemoteBat
     settled = std::move(*job);
   }
   Job& job = run == nullptr ? *settled : run->job;
-  const std::vector<RemoteBatch> changed = take_over_progress(progress, &job);
-  if (auto saved = core_.parts.store->save_batches(changed); !saved) return core_.fail_store(saved.error());
+  const std::vector<PartProgress> changed = take_over_progress(progress, &job);
+  if (auto saved = core_.parts.store->save_progress(job_id, changed); !saved) return core_.fail_store(saved.error());
   if (is_settled(job)) {
     if (auto saved = core_.parts.store->save_job(job); !saved) return core_.fail_store(saved.error());
   }

@@ -69,7 +69,7 @@ class Engine {
   // One page of the vendor's own list; `done` runs on the loop's thread.
   void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
   // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.
-  void acknowledged(const std::string& job_id, const std::vector<RemoteBatch>& progress);
+  void acknowledged(const std::string& job_id, const std::vector<PartProgress>& progress);
 
   // Does everything that is due and moves bytes until `wait_ms` passed or something happened.
   void turn(std::int64_t wait_ms);

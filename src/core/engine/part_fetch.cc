@@ -187,7 +187,7 @@ CollectorPlan PartFetch::collector_plan() {
   if (run.refetch != nullptr && !run.refetch->parts[c_.key.index].whole)
     plan.answered = run.refetch->parts[c_.key.index].old;
   plan.takes_caller_ids = of.adopted_by_person;
-  plan.acked_bytes = static_cast<std::uint64_t>(of.acked_bytes);
+  plan.acked_bytes = static_cast<std::uint64_t>(of.progress.acked_bytes);
   plan.output_path = spool.output(run.job.id, of.part);
   plan.max_line_bytes = static_cast<std::size_t>(run.config.integer("limits.max_line_bytes"));
   plan.hash_seed = c_.core->parts.random->next();

@@ -23,7 +23,7 @@ RemoteBatch once_more(RemoteBatch batch) {
   batch.missing_since_ms = -1;
   batch.results = {};
   batch.tokens = {};
-  batch.acked_rows = batch.acked_bytes = batch.handed_rows = 0;
+  batch.progress = {};
   return batch;
 }
 
@@ -140,7 +140,7 @@ void Engine::refetch_collected(Run* run) {
 
 // In one save: from here on the new files are the results.
 Result<void> Engine::take_refetched(const Job& job) {
-  if (auto saved = core_.parts.store->save_batches(job.batches); !saved) {
+  if (auto saved = core_.parts.store->replace_results(job.batches); !saved) {
     core_.fail_store(saved.error());
     return saved;
   }

@@ -59,7 +59,9 @@ Result<bool> FeedReader::next(Line* line) {
 Delivery::Delivery(const Job& job, const std::vector<std::shared_ptr<ResultFeed>>& feeds) : job_id_(job.id) {
   for (std::size_t i = 0; i < job.batches.size(); ++i) {
     Part part;
-    part.progress = job.batches[i];
+    part.number = job.batches[i].part;
+    part.refetches = job.batches[i].refetches;
+    part.progress = job.batches[i].progress;
     part.feed = feeds[i];
     part.reader = std::make_unique<FeedReader>(feeds[i], static_cast<std::uint64_t>(part.progress.acked_bytes));
     part.next_row = part.progress.acked_rows;
@@ -80,8 +82,8 @@ Result<bool> Delivery::next(Delivered* out) {
     }
     out->line.assign(line.data, line.size);
     out->job_id = job_id_;
-    out->part = part.progress.part;
-    out->refetches = part.progress.refetches;
+    out->part = part.number;
+    out->refetches = part.refetches;
     out->row = part.next_row++;
     out->redelivered = out->row < part.handed_before;
     part.waiting.push_back(line.offset + line.size + 1);  // where the next one begins
@@ -110,7 +112,7 @@ void Delivery::advance(Part* part) {
 
 void Delivery::acknowledge(std::int32_t part_number, std::int64_t row, std::int32_t refetches) {
   for (Part& part : parts_) {
-    if (part.progress.part != part_number || part.progress.refetches != refetches) continue;
+    if (part.number != part_number || part.refetches != refetches) continue;
     const std::int64_t place = row - part.progress.acked_rows;
     if (place < 0 || place >= static_cast<std::int64_t>(part.waiting.size())) return;
     part.waiting[static_cast<std::size_t>(place)] |= kAcked;
@@ -121,7 +123,7 @@ void Delivery::acknowledge(std::int32_t part_number, std::int64_t row, std::int3
 bool Delivery::is_open(std::int32_t part_number, std::int64_t row, std::int32_t refetches) const {
   return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
     const std::int64_t place = row - part.progress.acked_rows;
-    return part.progress.part == part_number && part.progress.refetches == refetches && place >= 0 &&
+    return part.number == part_number && part.refetches == refetches && place >= 0 &&
            place < static_cast<std::int64_t>(part.waiting.size()) &&
            (part.waiting[static_cast<std::size_t>(place)] & kAcked) == 0;
   });
@@ -142,16 +144,16 @@ std::int64_t Delivery::handed() const {
 
 bool Delivery::take_first_handed() { return std::exchange(first_handed_, false); }
 
-bool Delivery::take_progress(std::vector<RemoteBatch>* progress) {
+bool Delivery::take_progress(std::vector<PartProgress>* progress) {
   if (!changed_) return false;
   changed_ = false;
   *progress = this->progress();
   return true;
 }
 
-std::vector<RemoteBatch> Delivery::progress() const {
-  std::vector<RemoteBatch> progress;
-  for (const Part& part : parts_) progress.push_back(part.progress);
+std::vector<PartProgress> Delivery::progress() const {
+  std::vector<PartProgress> progress;
+  for (const Part& part : parts_) progress.push_back({part.number, part.refetches, part.progress});
   return progress;
 }
 

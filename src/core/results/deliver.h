@@ -64,13 +64,15 @@ class Delivery {
   // True, once, when rows of a batch are handed out of which no save says that they may have been.
   bool take_first_handed();
   // What of it would be saved, for each batch.
-  std::vector<RemoteBatch> progress() const;
+  std::vector<PartProgress> progress() const;
   // What of it is to be saved, and whether anything changed since the last call.
-  bool take_progress(std::vector<RemoteBatch>* progress);
+  bool take_progress(std::vector<PartProgress>* progress);
 
  private:
   struct Part {
-    RemoteBatch progress;
+    std::int32_t number = 0;     // RemoteBatch::part
+    std::int32_t refetches = 0;  // RemoteBatch's
+    Progress progress;
     std::shared_ptr<ResultFeed> feed;
     std::unique_ptr<FeedReader> reader;
     std::int64_t next_row = 0;

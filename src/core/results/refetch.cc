@@ -113,7 +113,7 @@ RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched) {
   if (fetched.whole) {
     now.results = {};
     now.tokens = {};
-    now.acked_rows = now.acked_bytes = 0;
+    now.progress.acked_rows = now.progress.acked_bytes = 0;
   }
   const auto gone = static_cast<std::int64_t>(replaced.size());
   now.results.total += answers.results.total - gone;
@@ -123,12 +123,12 @@ RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched) {
   now.results.expired += answers.results.expired;
   now.tokens.add(answers.tokens);
   for (const auto& [row, size] : replaced) {
-    if (row >= batch.acked_rows) break;
-    now.acked_rows -= 1;
-    now.acked_bytes -= static_cast<std::int64_t>(size);
+    if (row >= batch.progress.acked_rows) break;
+    now.progress.acked_rows -= 1;
+    now.progress.acked_bytes -= static_cast<std::int64_t>(size);
   }
   // Whatever was handed out may be handed out again, and is said to be.
-  if (batch.handed_rows > 0 || batch.acked_rows > now.acked_rows) now.handed_rows = std::numeric_limits<std::int64_t>::max();
+  if (batch.progress.handed_rows > 0 || batch.progress.acked_rows > now.progress.acked_rows) now.progress.handed_rows = std::numeric_limits<std::int64_t>::max();
   now.error.reset();
   return now;
 }

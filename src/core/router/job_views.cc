@@ -39,7 +39,7 @@ Job job_of(const Account& account, RemoteStatus status) {
 JobView JobViews::make(SnapshotRef snapshot) {
   JobView view;
   view.snapshot = std::move(snapshot);
-  for (const RemoteBatch& batch : view.job().batches) view.acked += batch.acked_rows;
+  for (const RemoteBatch& batch : view.job().batches) view.acked += batch.progress.acked_rows;
   view.handed = p_.outbox->handed(view.job().id).value_or(view.acked);
   const RepeatedWork::Told told = p_.repeats->told(view.job());
   view.told = told.told;

@@ -13,20 +13,21 @@ constexpr std::int64_t kDescriptorPauseMs = 100;
 // No descriptor was left to open a file of results with: nothing is wrong with the results, and soon one may be free.
 bool is_passing(const Error& error) { return error.code == Code::io && error.transient; }
 
-// The batches of a job that is done, with every result acknowledged: where the file is damaged nobody has seen them, nor
+// The progress of a job that is done, with every result acknowledged: where the file is damaged nobody has seen them, nor
 // is it known where they end.
-Result<std::vector<RemoteBatch>> all_acknowledged(JobTable* jobs, const std::string& job_id) {
+Result<std::vector<PartProgress>> all_acknowledged(JobTable* jobs, const std::string& job_id) {
   // In this order: a refetch publishes its job before it replaces the files, so that the files are never the newer ones.
   Feeds feeds = jobs->feeds(job_id);
   const SnapshotRef newest = jobs->known(job_id);
   if (newest == nullptr || feeds.size() != newest->job.batches.size()) return no_such_job(job_id);  // it was removed
   const Feeds named = jobs->make_feeds(newest->job);
-  std::vector<RemoteBatch> progress = newest->job.batches;
-  for (std::size_t i = 0; i < progress.size(); ++i) {
+  std::vector<PartProgress> progress;
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
     if (feeds[i]->path != named[i]->path) feeds[i] = named[i];
     if (auto whole = check_once(feeds[i].get()); !whole) return std::move(whole.error());
-    progress[i].acked_rows = progress[i].handed_rows = progress[i].results.total;
-    progress[i].acked_bytes = static_cast<std::int64_t>(feeds[i]->length.load());
+    const RemoteBatch& batch = newest->job.batches[i];
+    const auto bytes = static_cast<std::int64_t>(feeds[i]->length.load());
+    progress.push_back({batch.part, batch.refetches, {batch.results.total, bytes, batch.results.total}});
   }
   return progress;
 }
@@ -52,7 +53,7 @@ bool Outbox::has_unacknowledged(const std::string& job_id) {
   const SnapshotRef job = p_.jobs->known(job_id);
   const Feeds feeds = p_.jobs->feeds(job_id);
   for (std::size_t i = 0; job != nullptr && i < feeds.size(); ++i) {
-    if (feeds[i]->length > static_cast<std::uint64_t>(job->job.batches[i].acked_bytes)) return true;
+    if (feeds[i]->length > static_cast<std::uint64_t>(job->job.batches[i].progress.acked_bytes)) return true;
   }
   return false;
 }
@@ -257,7 +258,7 @@ Result<void> Outbox::acknowledge_all(const std::string& job_id) {
   const Job& job = (*snapshot)->job;
   if (is_consumer(job)) p_.worked->add(job_id);
   std::optional<Pause> pause;
-  std::vector<RemoteBatch> progress;
+  std::vector<PartProgress> progress;
   if (job.done) {
     auto all = all_acknowledged(p_.jobs, job_id);
     if (!all) return std::move(all.error());
@@ -295,7 +296,7 @@ void Outbox::close() {
 void Outbox::save_progress(const std::vector<std::string>& job_ids) {
   for (const std::string& id : job_ids) {
     const BoxRef found = existing_box(id);
-    std::vector<RemoteBatch> progress;
+    std::vector<PartProgress> progress;
     if (found != nullptr && found->consume_progress(&progress)) p_.engine->acknowledged(id, progress);
   }
 }
@@ -320,18 +321,21 @@ Outbox::Pause::Pause(Outbox* outbox, const std::string& job_id) : outbox_(outbox
   if (const SnapshotRef newest = outbox_->p_.jobs->known(job_id)) job_ = newest->job;
   job_.id = job_id;
   if (box == nullptr) return;
-  const std::vector<RemoteBatch> handed = box->close();
-  for (std::size_t i = 0; i < job_.batches.size() && i < handed.size(); ++i) {
-    RemoteBatch& batch = job_.batches[i];
-    if (batch.refetches != handed[i].refetches) continue;
-    batch.acked_rows = handed[i].acked_rows;
-    batch.acked_bytes = handed[i].acked_bytes;
-    batch.handed_rows = handed[i].handed_rows;
+  for (const PartProgress& handed : box->close()) {
+    for (RemoteBatch& batch : job_.batches) {
+      if (batch.part == handed.part && batch.refetches == handed.refetches) batch.progress = handed.progress;
+    }
   }
 }
 
 // In one step: between a pause that has ended and results that are not known yet, whoever takes those of any job would be
 // told that none will come.
+std::vector<PartProgress> Outbox::Pause::progress() const {
+  std::vector<PartProgress> progress;
+  for (const RemoteBatch& batch : job_.batches) progress.push_back({batch.part, batch.refetches, batch.progress});
+  return progress;
+}
+
 Outbox::Pause::~Pause() {
   const bool has_some = outbox_->has_unacknowledged(job_.id);
   bool had_none = false;

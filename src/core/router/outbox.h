@@ -74,6 +74,7 @@ class Outbox {
     Pause& operator=(const Pause&) = delete;
     // The job with what was handed out and acknowledged until the pause began.
     const Job& job() const { return job_; }
+    std::vector<PartProgress> progress() const;
 
    private:
     Outbox* outbox_;

@@ -85,7 +85,7 @@ Result<std::vector<RefetchPart>> Refetcher::plan(const Job& job) {
 // What was acknowledged until this moment counts.
 void Refetcher::read_anew(const std::string& job_id) {
   const Outbox::Pause pause(p_.outbox, job_id);
-  (void)run_on_engine(p_.engine, p_.monitor, [engine = p_.engine, job_id, progress = pause.job().batches] {
+  (void)run_on_engine(p_.engine, p_.monitor, [engine = p_.engine, job_id, progress = pause.progress()] {
     engine->acknowledged(job_id, progress);
   });
   p_.jobs->replace_feeds(job_id, p_.jobs->make_feeds(pause.job()));

@@ -62,12 +62,12 @@ bool ResultBox::consume_first_handed() {
   return delivery_.take_first_handed();
 }
 
-bool ResultBox::consume_progress(std::vector<RemoteBatch>* progress) {
+bool ResultBox::consume_progress(std::vector<PartProgress>* progress) {
   const MutexLock lock(&mutex_);
   return !is_closed_ && delivery_.take_progress(progress);
 }
 
-std::vector<RemoteBatch> ResultBox::close() {
+std::vector<PartProgress> ResultBox::close() {
   const MutexLock lock(&mutex_);
   is_closed_ = true;
   return delivery_.progress();

@@ -39,9 +39,9 @@ class ResultBox {
   // True, once, when rows of a batch are handed out of which no save says that they may have been.
   bool consume_first_handed();
   // What is to be saved; false: nothing changed since the last call.
-  bool consume_progress(std::vector<RemoteBatch>* progress);
+  bool consume_progress(std::vector<PartProgress>* progress);
   // Whoever still has the box gets nothing from it any more. What was handed out and acknowledged until now.
-  std::vector<RemoteBatch> close();
+  std::vector<PartProgress> close();
 
  private:
   Mutex mutex_;

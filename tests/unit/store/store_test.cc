@@ -40,6 +40,51 @@ void insert_all(br::Store* store, const std::vector<br::Job>& jobs) {
   for (const br::Job& job : jobs) assert_true(store->insert(job, nullptr).ok());
 }
 
+void progress_is_saved_apart_from_its_batch(void**) {
+  on_both([](br::Store* store) {
+    br::Job job = job_of("job_a", 1);
+    insert_all(store, {job});
+    assert_true(store->save_progress("job_a", {{1, 0, {2, 80, 3}}, {7, 0, {9, 9, 9}}}).ok());
+    job.batches[1].phase = br::Phase::collected;  // whoever saves the batch knows nothing of the progress
+    assert_true(store->save_batches({job.batches[1]}).ok());
+    const auto loaded = store->load("job_a");
+    assert_int_equal(loaded->batches[1].progress.acked_rows, 2);
+    assert_int_equal(loaded->batches[1].progress.acked_bytes, 80);
+    assert_int_equal(loaded->batches[1].progress.handed_rows, 3);
+    assert_int_equal(loaded->batches[0].progress.acked_rows, 0);
+    assert_true(store->remove("job_a").ok());
+    assert_true(store->save_progress("job_a", {{1, 0, {2, 80, 3}}}).ok());
+    insert_all(store, {job_of("job_a", 1)});
+    assert_int_equal(store->load("job_a")->batches[1].progress.acked_rows, 0);
+  });
+}
+
+void replaced_results_bring_their_own_progress(void**) {
+  on_both([](br::Store* store) {
+    br::Job job = job_of("job_a", 1);
+    insert_all(store, {job});
+    assert_true(store->save_progress("job_a", {{0, 0, {3, 90, 3}}}).ok());
+    job.batches[0].refetches = 1;
+    job.batches[0].progress = {1, 30, 3};
+    assert_true(store->replace_results({job.batches[0]}).ok());
+    const auto loaded = store->load("job_a");
+    assert_int_equal(loaded->batches[0].refetches, 1);
+    assert_int_equal(loaded->batches[0].progress.acked_rows, 1);
+    assert_int_equal(loaded->batches[0].progress.acked_bytes, 30);
+  });
+}
+
+void progress_that_an_older_version_kept_in_the_record_stays(void**) {
+  on_both([](br::Store* store) {
+    br::Job job = job_of("job_a", 1);
+    job.batches[0].progress = {1, 40, 3};
+    insert_all(store, {job});
+    job.batches[0].progress = {};
+    assert_true(store->save_batches({job.batches[0]}).ok());
+    assert_int_equal(store->load("job_a")->batches[0].progress.acked_rows, 1);
+  });
+}
+
 void saves_change_what_is_there_and_nothing_else(void**) {
   on_both([](br::Store* store) {
     br::Job job = job_of("job_a", 1);
@@ -129,6 +174,9 @@ void job_that_asks_the_same_is_found_until_it_was_told(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(progress_is_saved_apart_from_its_batch),
+      cmocka_unit_test(replaced_results_bring_their_own_progress),
+      cmocka_unit_test(progress_that_an_older_version_kept_in_the_record_stays),
       cmocka_unit_test(saves_change_what_is_there_and_nothing_else),
       cmocka_unit_test(list_is_newest_first_and_ids_are_in_their_order),
       cmocka_unit_test(job_is_not_done_before_its_batches),

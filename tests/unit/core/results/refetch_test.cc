@@ -67,9 +67,9 @@ void answers_replace_and_follow_what_stays(void**) {
                       (answered("a") + failed("c", "missing") + answered("d") + answered("b")).c_str());
 
   br::RemoteBatch batch;
-  batch.results.total = batch.handed_rows = batch.acked_rows = 4;
+  batch.results.total = batch.progress.handed_rows = batch.progress.acked_rows = 4;
   batch.results.succeeded = batch.results.errored = 2;
-  batch.acked_bytes = static_cast<std::int64_t>(read_text(old_path).size());
+  batch.progress.acked_bytes = static_cast<std::int64_t>(read_text(old_path).size());
   br::Fetched fetched{{}, *replaced, false};
   fetched.answers.results.total = fetched.answers.results.succeeded = 1;
   fetched.answers.tokens.output = 7;
@@ -79,9 +79,9 @@ void answers_replace_and_follow_what_stays(void**) {
   assert_int_equal(now.results.succeeded, 3);
   assert_int_equal(now.results.errored, 1);
   assert_int_equal(now.tokens.output, 7);
-  assert_int_equal(now.acked_rows, 3);
-  assert_int_equal(now.acked_bytes, batch.acked_bytes - static_cast<std::int64_t>(gone.size()));
-  assert_true(now.handed_rows == std::numeric_limits<std::int64_t>::max());
+  assert_int_equal(now.progress.acked_rows, 3);
+  assert_int_equal(now.progress.acked_bytes, batch.progress.acked_bytes - static_cast<std::int64_t>(gone.size()));
+  assert_true(now.progress.handed_rows == std::numeric_limits<std::int64_t>::max());
 }
 
 void damaged_results_are_not_merged(void**) {
@@ -94,8 +94,8 @@ void damaged_results_are_not_merged(void**) {
 
 void results_that_replace_a_damaged_file_are_handed_out_again(void**) {
   br::RemoteBatch batch;
-  batch.results.total = batch.results.succeeded = batch.acked_rows = 4;
-  batch.acked_bytes = 100;
+  batch.results.total = batch.results.succeeded = batch.progress.acked_rows = 4;
+  batch.progress.acked_bytes = 100;
   br::Fetched fetched{batch, {}, true};
   fetched.answers.tokens.output = 7;
   const br::RemoteBatch now = br::with_answers(batch, fetched);
@@ -103,9 +103,9 @@ void results_that_replace_a_damaged_file_are_handed_out_again(void**) {
   assert_int_equal(now.results.total, 4);
   assert_int_equal(now.results.succeeded, 4);
   assert_int_equal(now.tokens.output, 7);
-  assert_int_equal(now.acked_rows, 0);
-  assert_int_equal(now.acked_bytes, 0);
-  assert_true(now.handed_rows == std::numeric_limits<std::int64_t>::max());
+  assert_int_equal(now.progress.acked_rows, 0);
+  assert_int_equal(now.progress.acked_bytes, 0);
+  assert_true(now.progress.handed_rows == std::numeric_limits<std::int64_t>::max());
 }
 
 void fewer_answers_do_not_replace_a_damaged_file(void**) {

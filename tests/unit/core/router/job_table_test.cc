@@ -61,7 +61,7 @@ void jobs_of_earlier_processes_come_in_a_few_at_a_time(void**) {
   Room room;
   for (int i = 0; i < 20; ++i) room.keep_running("job_" + std::to_string(i));
   Job settled = room.finished_job("job_settled", {"one\n"});
-  settled.batches[0].acked_rows = 1;
+  settled.batches[0].progress.acked_rows = 1;
   room.keep(settled, {"one\n"});
   assert_true(room.table().list_unsettled().ok());
   assert_true(room.table().is_loading());

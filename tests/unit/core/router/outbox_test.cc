@@ -197,11 +197,11 @@ void acknowledgement_counts_once_all_before_it_are(void**) {
   const std::vector<Delivered> taken = room.taken;
   room.box().acknowledge(taken[1]);
   room.save();
-  assert_int_equal(room.kept("job_a").batches[0].acked_rows, 0);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 0);
   room.box().acknowledge(taken[0]);
   room.save();
-  assert_int_equal(room.kept("job_a").batches[0].acked_rows, 2);
-  assert_int_equal(room.kept("job_a").batches[0].acked_bytes, 8);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 2);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_bytes, 8);
   room.box().acknowledge(taken[0]);
   room.box().acknowledge(taken[2]);
   assert_true(room.box().has_unsaved());
@@ -215,7 +215,7 @@ void hand_out_is_on_disk_before_the_caller_sees_it(void**) {
   room.run_engine();
   room.keep_finished("job_a", {"one\ntwo\n"});
   assert_true(room.take("job_a", 1) == Lines({"one"}));
-  assert_true(room.kept("job_a").batches[0].handed_rows > 1);
+  assert_true(room.kept("job_a").batches[0].progress.handed_rows > 1);
   assert_false(room.taken[0].redelivered);
   assert_int_equal(*room.box().handed("job_a"), 1);
 }
@@ -227,10 +227,10 @@ void acknowledgements_wait_for_their_interval(void**) {
   (void)room.take("job_a");
   room.box().acknowledge(room.taken[0]);
   room.on_engine([&] { room.box().save_acknowledgements(false); });
-  assert_int_equal(room.kept("job_a").batches[0].acked_rows, 0);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 0);
   room.in.clock->advance(room.config.integer("delivery.ack_interval_ms"));
   room.on_engine([&] { room.box().save_acknowledgements(false); });
-  assert_int_equal(room.kept("job_a").batches[0].acked_rows, 1);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 1);
 }
 
 void acknowledging_all_of_a_finished_job_settles_it(void**) {
@@ -240,7 +240,7 @@ void acknowledging_all_of_a_finished_job_settles_it(void**) {
   assert_true(room.take("job_a", 1).size() == 1);
   assert_true(room.box().acknowledge_all("job_a").ok());
   assert_true(br::is_settled(room.kept("job_a")));
-  assert_int_equal(room.kept("job_a").batches[1].acked_bytes, 10);
+  assert_int_equal(room.kept("job_a").batches[1].progress.acked_bytes, 10);
   assert_true(room.take("job_a") == Lines({"ended"}));
   assert_true(room.take("") == Lines({"ended"}));
 }
@@ -254,7 +254,7 @@ void acknowledging_all_of_a_running_job_counts_what_was_handed_out(void**) {
   room.grow("job_a", "one\ntwo\nthree\n");
   (void)room.take("job_a", 2);
   assert_true(room.box().acknowledge_all("job_a").ok());
-  assert_int_equal(room.kept("job_a").batches[0].acked_rows, 2);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 2);
   assert_true(room.take("job_a") == Lines({"three"}));
 }
 
@@ -266,7 +266,7 @@ void damaged_results_are_not_acknowledged_at_once(void**) {
   room.keep(damaged, {"lost\n"});
   const auto done = room.box().acknowledge_all("job_a");
   assert_true(!done.ok() && done.error().code == Code::store);
-  assert_int_equal(room.kept("job_a").batches[0].acked_rows, 0);
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 0);
 }
 
 void acknowledging_all_of_a_job_that_is_removed_meanwhile_is_not_found(void**) {
@@ -288,7 +288,7 @@ void after_a_pause_handing_out_begins_behind_what_was_acknowledged(void**) {
   room.box().acknowledge(room.taken[0]);
   {
     const Outbox::Pause pause(&room.box(), "job_a");
-    assert_int_equal(pause.job().batches[0].acked_rows, 1);
+    assert_int_equal(pause.job().batches[0].progress.acked_rows, 1);
     for (const char* id : {"job_a", ""}) assert_true(room.take(id).empty());
     room.publish(pause.job());
   }

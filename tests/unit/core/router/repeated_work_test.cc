@@ -37,7 +37,7 @@ struct Room : RouterRoom {
   }
   Job settled(const std::string& id) {
     Job job = finished_job(id, {"one\n"});
-    job.batches[0].acked_rows = job.batches[0].results.succeeded = 1;
+    job.batches[0].progress.acked_rows = job.batches[0].results.succeeded = 1;
     keep(job, {"one\n"});
     return job;
   }
