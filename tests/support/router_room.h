@@ -136,7 +136,7 @@ struct RouterRoom {
   }
   // What the engine does when it has collected more of a job.
   void grow(const std::string& id, const std::string& lines) {
-    const Feeds feeds = parts->jobs.feeds(id);
+    const Feeds feeds = parts->jobs.results(id).feeds;
     auto file = in.files->open_append(feeds.at(0)->path);
     if (!file || !file->append(lines)) fail_msg("%s", id.c_str());
     feeds[0]->length += lines.size();
@@ -153,7 +153,7 @@ struct RouterRoom {
     Job job = parts->jobs.known(id)->job;
     job.done = true;
     job.batches[0].phase = Phase::collected;
-    parts->jobs.feeds(id).at(0)->complete = true;
+    parts->jobs.results(id).feeds.at(0)->complete = true;
     publish(std::move(job));
   }
   RouterCallbacks callbacks() {

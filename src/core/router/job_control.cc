@@ -259,7 +259,7 @@ Result<bool> JobControl::adopt(const std::string& job_id, std::int32_t part, con
       answer->give(engine->adopt(job_id, part, batch_id));
     });
   }
-  const auto waited = p_.monitor->wait(kDecisionMs, [answer] { return answer->is_given(); });
+  const auto waited = p_.monitor->wait_for_answer(kDecisionMs, [answer] { return answer->is_given(); });
   if (!waited) return std::move(waited.error());
   if (*waited != Wait::ready) return timeout_error(job_id);
   if (auto adopted = answer->take(); !adopted) return std::move(adopted.error());
@@ -277,7 +277,10 @@ Result<void> JobControl::abandon(const std::string& job_id) {
                    "abandon gives up what nobody can find; cancel stops what runs");
     p_.engine->post([engine = p_.engine, job_id] { engine->abandon(job_id); });
   }
-  const auto done = wait({job_id}, kDecisionMs, [](const JobSnapshot& now) { return !has_abandonable(now.job); });
+  const auto done = p_.monitor->wait_for_answer(kDecisionMs, [&] {
+    const SnapshotRef now = p_.jobs->known(job_id);
+    return now == nullptr || !has_abandonable(now->job);
+  });
   if (!done) return std::move(done.error());
   if (*done != Wait::ready) return timeout_error(job_id);
   return {};

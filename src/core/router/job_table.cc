@@ -125,16 +125,27 @@ void JobTable::call_when_done(const std::string& job_id, DoneFn done) {
   p_.events->done(std::move(done), job_id);
 }
 
-Feeds JobTable::feeds(const std::string& job_id) {
+JobTable::JobResults JobTable::results(const std::string& job_id) {
   const MutexLock lock(&mutex_);
   const auto found = entries_.find(job_id);
-  return found == entries_.end() ? Feeds() : found->second.feeds;
+  if (found == entries_.end()) return {};
+  return {found->second.snapshot, found->second.feeds};
 }
 
-void JobTable::replace_feeds(const std::string& job_id, Feeds feeds) {
+void JobTable::reopen_feeds(const std::string& job_id) {
+  const SnapshotRef job = known(job_id);
+  if (job == nullptr) return;
+  Feeds feeds = make_feeds(job->job);
   const MutexLock lock(&mutex_);
   const auto found = entries_.find(job_id);
   if (found != entries_.end()) found->second.feeds = std::move(feeds);
+}
+
+bool JobTable::has_other_files(const Job& job) {
+  const SnapshotRef before = known(job.id);
+  if (before == nullptr) return false;
+  return !std::equal(job.batches.begin(), job.batches.end(), before->job.batches.begin(), before->job.batches.end(),
+                     [](const RemoteBatch& a, const RemoteBatch& b) { return a.refetches == b.refetches; });
 }
 
 Result<void> JobTable::begin_removal(const std::string& job_id,
@@ -238,11 +249,14 @@ std::shared_ptr<const void> JobTable::release_callbacks() {
 void JobTable::publish(SnapshotRef snapshot) {
   const Job& job = snapshot->job;
   std::vector<DoneFn> done;
+  Feeds feeds;
+  if (has_other_files(job)) feeds = make_feeds(job);  // nobody else publishes meanwhile
   {
     const MutexLock lock(&mutex_);
     const auto found = entries_.find(job.id);
     if (found == entries_.end()) return;
     found->second.snapshot = snapshot;
+    if (!feeds.empty()) found->second.feeds = std::move(feeds);
     if (job.done) unfinished_.erase(job.id);
     if (job.done || is_blocked(job)) done.swap(found->second.done);
   }

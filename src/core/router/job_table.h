@@ -55,11 +55,17 @@ class JobTable {
   // done() is called once, when the job is done or blocked; at once where it is already.
   void call_when_done(const std::string& job_id, DoneFn done);
 
-  // The files that the results of a job in the table are in. Shared with the engine while the job runs.
-  Feeds feeds(const std::string& job_id);
+  // A job in the table and the files that its results are in, as they were at one moment: nullptr where the table has it
+  // not. The files are shared with the engine while the job runs.
+  struct JobResults {
+    SnapshotRef snapshot;
+    Feeds feeds;
+  };
+  JobResults results(const std::string& job_id);
   // The files in force of a job that is done, opened anew; what reads them keeps the old ones.
   Feeds make_feeds(const Job& job) const;
-  void replace_feeds(const std::string& job_id, Feeds feeds);
+  // The files of the job are others under the same names.
+  void reopen_feeds(const std::string& job_id);
 
   // The job leaves the table, and cannot come back before end_removal(). may_go(): what speaks against it.
   Result<void> begin_removal(const std::string& job_id, const std::function<Result<void>(const Job&)>& may_go);
@@ -80,7 +86,7 @@ class JobTable {
   // For closing: what keeps callbacks alive, for the caller to drop when no lock is held.
   std::shared_ptr<const void> release_callbacks();
 
-  // Engine's thread.
+  // Engine's thread. Where the job's results are in other files than before, those come with it.
   void publish(SnapshotRef snapshot);
 
  private:
@@ -92,6 +98,7 @@ class JobTable {
   Result<SnapshotRef> load(const std::string& job_id);
   bool is_unloaded(const std::string& job_id);
   void enter(const SnapshotRef& snapshot, Feeds feeds, DoneFn done, std::optional<EngineJob> for_engine);
+  bool has_other_files(const Job& job);
   const Error* why_blocked(const std::string& job_id) REQUIRES(mutex_);
 
   const Parts p_;

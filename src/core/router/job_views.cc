@@ -89,7 +89,7 @@ Result<std::vector<JobView>> JobViews::list_remote(const std::string& provider, 
       engine->list_remote(account, page, [answer](Result<Outcome> outcome) { answer->give(std::move(outcome)); });
     });
   }
-  const auto waited = p_.monitor->wait(timeout_ms, [answer] { return answer->is_given(); });
+  const auto waited = p_.monitor->wait_for_answer(timeout_ms, [answer] { return answer->is_given(); });
   if (!waited) return std::move(waited.error());
   if (!answer->is_given()) return timeout_error("the batches at " + provider);
   auto outcome = answer->take();

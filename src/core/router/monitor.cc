@@ -84,6 +84,10 @@ Result<Wait> Monitor::wait(std::int64_t timeout_ms, const Test& ready) {
   return wait_as(Caller::call, timeout_ms, ready);
 }
 
+Result<Wait> Monitor::wait_for_answer(std::int64_t timeout_ms, const Test& ready) {
+  return wait_as(Caller::answer, timeout_ms, ready);
+}
+
 Result<Wait> Monitor::wait_in_poll(std::int64_t timeout_ms, const Test& ready) {
   return wait_as(Caller::poll, timeout_ms, ready);
 }
@@ -104,7 +108,7 @@ std::optional<Result<Wait>> Monitor::end_of_wait(Caller caller, bool is_ready, s
   if (closed_) return Result<Wait>(closed_error());
   if (failure_ && caller != Caller::poll) return Result<Wait>(*failure_);
   if (is_ready) return Result<Wait>(Wait::ready);
-  if (caller == Caller::own) return std::nullopt;
+  if (caller == Caller::own || caller == Caller::answer) return std::nullopt;
   if (wakeups_ == wakeups && interrupts_ == interrupts) return std::nullopt;
   used_wakeups_ = wakeups_;
   return Result<Wait>(Wait::woken);
@@ -118,7 +122,7 @@ Result<Wait> Monitor::wait_as(Caller caller, std::int64_t timeout_ms, const Test
     const std::uint64_t changes = changes_;  // read before the look: what changes meanwhile is looked at again
     lock.unlock();
     const bool is_ready = ready();
-    const bool helped = !is_ready && caller == Caller::call && help_ && help_();
+    const bool helped = !is_ready && (caller == Caller::call || caller == Caller::answer) && help_ && help_();
     lock.lock();
     if (auto ended = end_of_wait(caller, is_ready, wakeups, interrupts)) return std::move(*ended);
     if (helped) continue;

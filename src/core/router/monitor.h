@@ -47,6 +47,8 @@ class Monitor {
   // Until ready(), which is called without any lock. A negative timeout is none. Errors: as check(). A call that is ready
   // uses up no wakeup().
   Result<Wait> wait(std::int64_t timeout_ms, const Test& ready);
+  // The same, but that no wake-up ends it: for an answer that must not be missed.
+  Result<Wait> wait_for_answer(std::int64_t timeout_ms, const Test& ready);
   // The same for br_poll: what is due is handed out also when the router has failed, and nobody helps.
   Result<Wait> wait_in_poll(std::int64_t timeout_ms, const Test& ready);
   // For what the router's own threads do in any case: no wake-up ends it, and nobody helps.
@@ -54,7 +56,7 @@ class Monitor {
   Result<Wait> wait_uninterrupted(std::int64_t timeout_ms, const Test& ready);
 
  private:
-  enum class Caller : std::uint8_t { call, poll, own };
+  enum class Caller : std::uint8_t { call, answer, poll, own };
   Result<Wait> wait_as(Caller caller, std::int64_t timeout_ms, const Test& ready);
   std::uint64_t first_interrupt(Caller caller) REQUIRES(mutex_);
   std::optional<Result<Wait>> end_of_wait(Caller caller, bool is_ready, std::uint64_t wakeups, std::uint64_t interrupts)

@@ -16,14 +16,10 @@ bool is_passing(const Error& error) { return error.code == Code::io && error.tra
 // The progress of a job that is done, with every result acknowledged: where the file is damaged nobody has seen them, nor
 // is it known where they end.
 Result<std::vector<PartProgress>> all_acknowledged(JobTable* jobs, const std::string& job_id) {
-  // In this order: a refetch publishes its job before it replaces the files, so that the files are never the newer ones.
-  Feeds feeds = jobs->feeds(job_id);
-  const SnapshotRef newest = jobs->known(job_id);
-  if (newest == nullptr || feeds.size() != newest->job.batches.size()) return no_such_job(job_id);  // it was removed
-  const Feeds named = jobs->make_feeds(newest->job);
+  const auto [newest, feeds] = jobs->results(job_id);
+  if (newest == nullptr) return no_such_job(job_id);  // it was removed
   std::vector<PartProgress> progress;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
-    if (feeds[i]->path != named[i]->path) feeds[i] = named[i];
     if (auto whole = check_once(feeds[i].get()); !whole) return std::move(whole.error());
     const RemoteBatch& batch = newest->job.batches[i];
     const auto bytes = static_cast<std::int64_t>(feeds[i]->length.load());
@@ -50,9 +46,8 @@ void Outbox::tell_arrived(const std::string& job_id) {
 }
 
 bool Outbox::has_unacknowledged(const std::string& job_id) {
-  const SnapshotRef job = p_.jobs->known(job_id);
-  const Feeds feeds = p_.jobs->feeds(job_id);
-  for (std::size_t i = 0; job != nullptr && i < feeds.size(); ++i) {
+  const auto [job, feeds] = p_.jobs->results(job_id);
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
     if (feeds[i]->length > static_cast<std::uint64_t>(job->job.batches[i].progress.acked_bytes)) return true;
   }
   return false;
@@ -73,11 +68,9 @@ Outbox::BoxRef Outbox::box(const std::string& job_id) {
   const MutexLock lock(&mutex_);
   if (const auto found = boxes_.find(job_id); found != boxes_.end()) return found->second;
   if (paused_.contains(job_id)) return nullptr;
-  // The newest snapshot, which fits the files: a pause may have ended since the caller looked.
-  const SnapshotRef newest = p_.jobs->known(job_id);
-  const Feeds feeds = p_.jobs->feeds(job_id);
-  if (newest == nullptr || feeds.size() != newest->job.batches.size()) return nullptr;  // it was removed
-  return boxes_[job_id] = std::make_shared<ResultBox>(newest->job, feeds);
+  const auto [job, feeds] = p_.jobs->results(job_id);
+  if (job == nullptr) return nullptr;  // it was removed
+  return boxes_[job_id] = std::make_shared<ResultBox>(job->job, feeds);
 }
 
 Outbox::BoxRef Outbox::remove_box(const std::string& job_id) {

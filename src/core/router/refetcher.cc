@@ -88,7 +88,7 @@ void Refetcher::read_anew(const std::string& job_id) {
   (void)run_on_engine(p_.engine, p_.monitor, [engine = p_.engine, job_id, progress = pause.progress()] {
     engine->acknowledged(job_id, progress);
   });
-  p_.jobs->replace_feeds(job_id, p_.jobs->make_feeds(pause.job()));
+  p_.jobs->reopen_feeds(job_id);
 }
 
 Result<Wait> Refetcher::refetch(const std::string& job_id, std::int64_t timeout_ms, std::int64_t* changed) {
@@ -150,14 +150,13 @@ Result<std::int64_t> Refetcher::put_in_force(const std::string& job_id, const Re
     }
   }
   if (rows == 0) changed.clear();
+  const Feeds old_feeds = p_.jobs->results(job_id).feeds;
   if (auto saved = p_.engine->take_refetched(job); !saved) return std::move(saved.error());
-  const Feeds old_feeds = p_.jobs->feeds(job_id);
   for (const auto& [i, whole] : changed) {
     // A damaged file stays beside the one in its place: more of it may be whole than anybody knows.
     if (i < old_feeds.size()) old_feeds[i]->replaced = !whole;
     if (p_.config->boolean("audit.files")) (void)p_.state->spool().link_audit_files(job, job.batches[i]);
   }
-  p_.jobs->replace_feeds(job_id, p_.jobs->make_feeds(job));
   return rows;
 }
 

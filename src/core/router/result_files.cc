@@ -14,17 +14,14 @@ Result<SnapshotRef> ResultFiles::find(const std::string& job_id) {
 
 Result<Feeds> ResultFiles::finished(const std::string& job_id) {
   if (auto there = find(job_id); !there) return std::move(there.error());
-  // Before the snapshot: a refetch publishes its job first, so that no file is opened that it has removed already.
-  const Feeds in_force = p_.jobs->feeds(job_id);
-  auto snapshot = find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
-  const Job& job = (*snapshot)->job;
-  if (!job.done)
-    return Error(Code::not_complete, "the job " + job_id + " is not done",
-                 "wait for it: `batchrouter resume " + job_id + "`");
   const auto pass = p_.gate->enter();
   if (!pass) return std::move(pass.error());
-  Feeds feeds = p_.jobs->make_feeds(job);
+  const auto [snapshot, in_force] = p_.jobs->results(job_id);
+  if (snapshot == nullptr) return no_such_job(job_id);  // it was removed
+  if (!snapshot->job.done)
+    return Error(Code::not_complete, "the job " + job_id + " is not done",
+                 "wait for it: `batchrouter resume " + job_id + "`");
+  Feeds feeds = p_.jobs->make_feeds(snapshot->job);
   for (std::size_t i = 0; i < feeds.size() && i < in_force.size(); ++i) feeds[i]->keeps = in_force[i];
   return feeds;
 }
@@ -32,7 +29,7 @@ Result<Feeds> ResultFiles::finished(const std::string& job_id) {
 Result<Feeds> ResultFiles::growing(const std::string& job_id) {
   auto snapshot = find(job_id);
   if (!snapshot) return std::move(snapshot.error());
-  if (!(*snapshot)->job.done && !p_.state->is_observer()) return p_.jobs->feeds(job_id);
+  if (!(*snapshot)->job.done && !p_.state->is_observer()) return p_.jobs->results(job_id).feeds;
   return finished(job_id);
 }
 

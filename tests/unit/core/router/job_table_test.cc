@@ -45,15 +45,15 @@ void job_is_read_once(void**) {
   assert_true(*room.table().find("job_a") == *first);
   assert_true(room.table().known("job_a") == *first);
   assert_int_equal(room.table().all().size(), 1);
-  assert_int_equal(room.table().feeds("job_a")[0]->length, 4);
-  assert_true(room.table().feeds("job_a")[0]->complete);
+  assert_int_equal(room.table().results("job_a").feeds[0]->length, 4);
+  assert_true(room.table().results("job_a").feeds[0]->complete);
 }
 
 void job_that_nobody_has_is_not_found(void**) {
   Room room;
   const auto found = room.table().find("job_x");
   assert_true(!found.ok() && found.error().code == Code::not_found);
-  assert_true(room.table().feeds("job_x").empty());
+  assert_true(room.table().results("job_x").feeds.empty());
   assert_false(room.table().blocked_error("job_x").has_value());
 }
 

@@ -307,8 +307,7 @@ void after_a_pause_the_files_in_force_are_read(void**) {
     br::Job job = pause.job();
     job.batches[0].refetches = 1;
     room.write(room.state.spool().results(job.batches[0]), "new\n");
-    room.publish(job);
-    room.parts->jobs.replace_feeds("job_a", room.parts->jobs.make_feeds(job));
+    room.publish(job);  // with the files that it names
   }
   // Of another file than the one in force.
   room.box().acknowledge(old);
@@ -389,8 +388,8 @@ void look_without_anything_to_take_does_not_keep_others_from_the_end(void**) {
   std::vector<Delivered> out;
   assert_true(*room.parts->outbox.next("job_a", 0, 10, &out) == Wait::ready);
   // A second one looks at the job at the same moment; nobody announced its row.
-  room.write(room.parts->jobs.feeds("job_a")[0]->path, "one\ntwo\n");
-  room.parts->jobs.feeds("job_a")[0]->length = 8;
+  room.write(room.parts->jobs.results("job_a").feeds[0]->path, "one\ntwo\n");
+  room.parts->jobs.results("job_a").feeds[0]->length = 8;
   std::optional<Wait> other;
   files.at_open = [&](const std::string& path) {
     if (!path.ends_with(".results.jsonl") || other) return;

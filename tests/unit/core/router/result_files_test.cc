@@ -21,9 +21,9 @@ struct Room : RouterRoom {
     Job job = parts->jobs.known(id)->job;
     job.batches[0].refetches += 1;
     write(state.spool().results(job.batches[0]), "new\n");
-    publish(job);
-    parts->jobs.feeds(id)[0]->replaced = true;
-    parts->jobs.replace_feeds(id, parts->jobs.make_feeds(job));
+    const br::Feeds old = parts->jobs.results(id).feeds;
+    publish(job);  // with the files that it names
+    old[0]->replaced = true;
   }
 };
 
