@@ -89,8 +89,14 @@ Result<std::vector<JobView>> JobViews::list_remote(const std::string& provider, 
       engine->list_remote(account, page, [answer](Result<Outcome> outcome) { answer->give(std::move(outcome)); });
     });
   }
-  const auto waited = p_.monitor->wait(timeout_ms, [answer] { return answer->is_given(); });
-  if (!waited) return std::move(waited.error());
+  const std::int64_t began_ms = p_.clock->now_ms();
+  for (bool is_woken = true; is_woken;) {
+    std::int64_t left_ms = timeout_ms;
+    if (timeout_ms >= 0) left_ms = std::max<std::int64_t>(0, timeout_ms - (p_.clock->now_ms() - began_ms));
+    const auto waited = p_.monitor->wait(left_ms, [answer] { return answer->is_given(); });
+    if (!waited) return std::move(waited.error());
+    is_woken = *waited == Wait::woken;
+  }
   if (!answer->is_given()) return timeout_error("the batches at " + provider);
   auto outcome = answer->take();
   if (!outcome) return std::move(outcome.error());

@@ -37,6 +37,7 @@ class JobViews {
     const RepeatedWork* repeats;
     Accounts* accounts;
     const Prices* prices;
+    const Clock* clock;
   };
   explicit JobViews(const Parts& parts) : p_(parts) {}
 

@@ -33,7 +33,8 @@ RouterParts::RouterParts(const RouterBase& base, std::unique_ptr<Transport> http
       preparer({base.config, base.world, base.state, &accounts}),
       submission({base.config, base.world->random, base.monitor, base.gate, base.state, base.events, &accounts, &preparer,
                   &repeats, &jobs, &control, &worked}),
-      views({base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox, &repeats, &accounts, base.prices}),
+      views({base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox, &repeats, &accounts, base.prices,
+             base.world->clock.get()}),
       files({base.world->random, base.monitor, base.gate, base.state, &jobs}),
       refetcher({base.config, base.world->random, base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox}) {
   engine_events.connect(&jobs, &outbox);
