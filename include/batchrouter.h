@@ -400,9 +400,9 @@ typedef struct br_provider_call br_provider_call;
  * Threads   supports_model and prepare run inside br_submit, br_submit_many, br_run, br_validate, br_convert and
  *           br_plan_new, on the thread that called, on several threads at once if several call.
  *           submit, poll, fetch, cancel and list run inside br_poll, of one router one at a time. While such work waits
- *           br_router_fd is readable. Where a call waits in the router and no other thread is inside br_poll, that call
- *           runs the work that waits, as br_poll would, so that it never hangs for want of a second thread; a program
- *           that keeps a thread in br_poll never sees its provider called elsewhere, except between two calls of br_poll.
+ *           br_router_fd is readable. Where a call waits in the router and no other thread waits in br_poll, that call
+ *           runs the work that is due, as br_poll would, so that it never hangs for want of a second thread; a program
+ *           that keeps a thread in br_poll sees its provider called elsewhere only while that thread is busy.
  *           Nothing runs on a thread of the library.
  * Blocks    the functions may block; only the thread that called waits. They must return: no longjmp, no exception.
  *           They may call any function of this header, closing and freeing the router included. Two exceptions: a wait

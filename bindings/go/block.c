@@ -102,10 +102,9 @@ void brgo_ask_tokens(brgo_block *block) {
   }
 }
 
-br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err) {
-  br_status status = BR_OK;
-  for (size_t i = 0; i < count && status >= 0; i++) status = br_result_ack(block->results[which[i]], err);
-  return status;
+void brgo_return(brgo_block *block, size_t from) {
+  for (size_t i = from; i < block->count; i++) br_result_return(block->results[i], NULL);
+  if (from < block->count) block->count = from;
 }
 
 brgo_view *brgo_view_new(void) {

@@ -27,8 +27,9 @@ type copiedBlock struct {
 	lines  []*line    // of a settled block, those that were read
 	weight []byte
 
-	acked [C.BRGO_BLOCK]bool // guarded by core.acks.mu, as is the next
+	acked [C.BRGO_BLOCK]bool // guarded by mu, as are the next
 	acks  int
+	live  int // those that were not given back, the first ones; written with pull.mu as well
 }
 
 // owner frees C results that nobody can reach any more. It is apart, so that it is not the whole block that outlives its
@@ -52,7 +53,7 @@ func (c *core) fetchBlock(fetch func(*C.brgo_block, **C.br_error) C.br_status) (
 		C.brgo_block_free(native)
 		return nil, status, failure(status, cause)
 	}
-	b := &copiedBlock{core: c, owner: &owner{native}}
+	b := &copiedBlock{core: c, owner: &owner{native}, live: int(native.count)}
 	b.heads = append(b.heads, native.heads[:native.count]...)
 	runtime.SetFinalizer(b.owner, (*owner).free)
 	return b, status, nil
@@ -86,7 +87,7 @@ func (b *copiedBlock) copied(column int) []string {
 		return *all
 	}
 	bytes := make([]byte, 0, int(C.brgo_ask(b.owner.native, C.int32_t(column))))
-	all := make([]string, len(b.heads))
+	all := make([]string, b.live)
 	texts := &b.owner.native.texts
 	for i := range all {
 		begin := len(bytes)
@@ -98,7 +99,7 @@ func (b *copiedBlock) copied(column int) []string {
 	return all
 }
 
-func (b *copiedBlock) count(which, index int) int64 {
+func (b *copiedBlock) tokenCount(which, index int) int64 {
 	all := b.tokens.Load()
 	if all == nil {
 		b.mu.Lock()
@@ -108,7 +109,7 @@ func (b *copiedBlock) count(which, index int) int64 {
 		}
 		if all == nil {
 			C.brgo_ask_tokens(b.owner.native)
-			copied := append([][4]C.int64_t(nil), b.owner.native.tokens[:len(b.heads)]...)
+			copied := append([][4]C.int64_t(nil), b.owner.native.tokens[:b.live]...)
 			all = &copied
 			b.tokens.Store(all)
 		}
@@ -131,15 +132,14 @@ func (b *copiedBlock) refusal(index int) (httpStatus int, transient bool) {
 // settle is called when all results were handed out. Those of a block that is not acknowledged stay in C, for as long as
 // somebody can do it.
 func (b *copiedBlock) settle() {
-	acked := b.stored || b.core.passed(b)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.owner == nil {
 		return
 	}
-	if !acked {
+	if !b.stored && b.acks < b.live {
 		// The collector knows nothing of the memory in C: this is as much, and makes it run as often.
-		b.weight = make([]byte, len(b.heads)*C.BRGO_WEIGHT)
+		b.weight = make([]byte, b.live*C.BRGO_WEIGHT)
 		return
 	}
 	for _, column := range [...]int{C.BRGO_CUSTOM_ID, C.BRGO_TEXT, C.BRGO_JSON} {
@@ -147,6 +147,42 @@ func (b *copiedBlock) settle() {
 	}
 	b.owner.free()
 	b.owner = nil
+}
+
+// ack acknowledges one, once.
+func (b *copiedBlock) ack(index int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.owner == nil || b.stored || b.acked[index] {
+		return nil
+	}
+	return b.core.with(func() error {
+		var cause *C.br_error
+		err := failure(C.br_result_ack(b.owner.native.results[index], &cause), cause)
+		if err == nil {
+			b.acked[index] = true
+			b.acks++
+		}
+		return err
+	})
+}
+
+// jobs returns the job of each result from that one on.
+func (b *copiedBlock) jobs(from int) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.owner == nil || from == b.live {
+		return nil
+	}
+	return b.copied(C.BRGO_JOB_ID)[from:b.live]
+}
+
+// giveBack gives those back that nobody was handed, from that one on.
+func (b *copiedBlock) giveBack(from int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	C.brgo_return(b.owner.native, C.size_t(from))
+	b.live = from
 }
 
 // line is called with the lock held, of a settled block.

@@ -7,39 +7,30 @@ import "C"
 
 import "context"
 
-// pullBlocks hands blocks to yield until there are no more or it returns false. What it handed out it does not keep.
+// pullBlocks hands blocks to yield until there are no more or it returns false. It holds nothing that it did not hand out.
 func (c *core) pullBlocks(ctx context.Context, job *Job, yield func(*Block) bool) error {
 	view, err := newView()
 	if err != nil {
 		return err
 	}
 	defer C.brgo_view_free(view)
-	p := new(pull) // it looks for what others have, and has nothing itself
+	id := ""
 	if job != nil {
-		p.job = job.id
+		id = job.id
 	}
-	var next *Block
-	fetch := func(id string, native *C.br_job) (found, ended bool, err error) {
-		if kept := c.kept(p); len(kept) > 0 {
-			next = &Block{core: c, kept: kept}
-			return true, false, nil
-		}
+	fetch := func(native *C.br_job) (status C.br_status, found bool, err error) {
 		var cause *C.br_error
-		status := C.brgo_view_next(c.native, native, view, &cause)
-		if view.block.count > 0 {
-			next = &Block{core: c, native: view}
-			return true, false, nil
-		}
-		if status == C.BR_END {
-			var kept []Result
-			if found, ended, err = c.others(p, &kept); found {
-				next = &Block{core: c, kept: kept}
-			}
-			return found, ended, err
-		}
-		return c.nothing(job, native, status, failure(status, cause))
+		status = c.outbox.fetch(id, func() C.br_status { return C.brgo_view_next(c.native, native, view, &cause) },
+			func() (jobs []string) {
+				b := &Block{core: c, native: view}
+				for i := 0; i < b.Len(); i++ {
+					jobs = append(jobs, string(b.At(i).JobID()))
+				}
+				return jobs
+			})
+		return status, view.block.count > 0, failure(status, cause)
 	}
-	return c.rounds(ctx, job, fetch, func() error { return next.hand(yield) })
+	return c.rounds(ctx, job, fetch, func() error { return (&Block{core: c, native: view}).hand(yield) })
 }
 
 func newView() (*C.brgo_view, error) {

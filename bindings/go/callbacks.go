@@ -42,6 +42,8 @@ const (
 	EventCacheHitRouted       EventKind = C.BR_EVENT_CACHE_HIT_ROUTED
 	EventWindowTimerError     EventKind = C.BR_EVENT_WINDOW_TIMER_ERROR
 	EventFinalFlushSubmitting EventKind = C.BR_EVENT_FINAL_FLUSH_SUBMITTING
+	// The job has results to hand out, and before it had none, or whoever looked last had found none.
+	EventResultsArrived EventKind = C.BR_EVENT_RESULTS_ARRIVED
 )
 
 // String returns the name of the event, such as "batch_polled".
@@ -71,6 +73,7 @@ func brgoDestroy(handle C.uintptr_t) { cgo.Handle(handle).Delete() }
 //export brgoLog
 func brgoLog(handle C.uintptr_t, level C.int32_t, message *C.char) {
 	core := cgo.Handle(handle).Value().(*core)
+	core.told.Add(1)
 	core.call(func() { core.config.Log(LogLevel(level), C.GoString(message)) })
 }
 
@@ -78,6 +81,7 @@ func brgoLog(handle C.uintptr_t, level C.int32_t, message *C.char) {
 func brgoEvent(handle C.uintptr_t, kind C.int32_t, jobID, text *C.char) {
 	core := cgo.Handle(handle).Value().(*core)
 	id := C.GoString(jobID)
+	core.told.Add(1)
 	core.wake(id)
 	if core.config.Event == nil {
 		return
@@ -99,6 +103,7 @@ type doneCall struct {
 //export brgoDone
 func brgoDone(handle C.uintptr_t, jobID *C.char) {
 	call := cgo.Handle(handle).Value().(*doneCall)
+	call.core.told.Add(1)
 	call.core.call(func() {
 		if job, err := call.core.open(C.GoString(jobID)); err == nil {
 			call.done(job)

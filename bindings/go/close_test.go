@@ -10,11 +10,8 @@ import (
 
 // untilClosing returns once somebody has begun to close the router.
 func untilClosing(router *Router) {
-	acks := &router.core.acks
-	for begun := false; !begun; runtime.Gosched() {
-		acks.mu.Lock()
-		begun = acks.closed
-		acks.mu.Unlock()
+	for !errors.Is(router.Resume(), ErrClosed) {
+		runtime.Gosched()
 	}
 }
 

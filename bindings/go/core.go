@@ -13,12 +13,10 @@ import (
 )
 
 const (
-	shortestPause = time.Millisecond
-	longestPause  = 250 * time.Millisecond
-	// A wakeup can be used up by another call that waits, so it is said again until the right one has heard it.
-	wakeupAgain = 5 * time.Millisecond
 	// How long Close waits for exchanges with vendors that are under way, and again for a callback.
 	closeTimeout = 5 * time.Second
+	// So many callbacks C keeps; of more it drops the oldest.
+	mostCallbacks = 10000
 )
 
 // core is the router behind its handle. It is freed when the owner and every call under way have left.
@@ -31,14 +29,12 @@ type core struct {
 	closed   chan struct{}
 	polled   chan struct{}
 
+	told atomic.Int64 // callbacks of the round of br_poll that is under way
+
 	mu       sync.Mutex
 	happened map[string]*happening
-	left     map[string][]Result // fetched, and not handed out yet by pulls that have ended
-	pulls    map[*pull]struct{}
-	acking   int        // so many calls of AckAll are under way
-	settled  *sync.Cond // a fetch or one of them has ended
 
-	acks acks
+	outbox outbox
 }
 
 func closedError() error {
@@ -47,8 +43,8 @@ func closedError() error {
 
 func openCore(config Config) (*core, error) {
 	c := &core{config: config, closed: make(chan struct{}), polled: make(chan struct{})}
-	c.happened, c.left, c.pulls = make(map[string]*happening), make(map[string][]Result), make(map[*pull]struct{})
-	c.settled = sync.NewCond(&c.mu)
+	c.happened = make(map[string]*happening)
+	c.outbox.pulls, c.outbox.returned = make(map[*pull]struct{}), make(map[string]int)
 	err := config.with(func(native *C.br_config, _ *names) error {
 		if err := config.setCallbacks(native, c); err != nil {
 			return err
@@ -64,11 +60,19 @@ func openCore(config Config) (*core, error) {
 	return c, nil
 }
 
-// poll runs callbacks until the router is closed.
+// poll runs callbacks until the router is closed. Each event wakes those that wait for its job. After a round of so many
+// that one may have been dropped all are woken, and after one that something else ended, such as a store that failed.
 func (c *core) poll() {
 	defer close(c.polled)
 	defer c.leave()
-	for C.br_poll(c.native, -1, nil) >= 0 {
+	number := goroutineNumber()
+	pollers.Store(number, c)
+	defer pollers.Delete(number)
+	for status := C.br_status(C.BR_OK); status >= 0; {
+		status = C.br_poll(c.native, -1, nil)
+		if told := c.told.Swap(0); told >= mostCallbacks || status != C.BR_OK {
+			c.wakeAll()
+		}
 	}
 }
 
@@ -87,7 +91,7 @@ func (c *core) close() error {
 	if caught := c.panicked.Swap(nil); caught != nil {
 		return caught
 	}
-	return c.acks.failure()
+	return nil
 }
 
 // closeNative closes the router in C, which takes several that close at once, and refuses it inside a submit.
@@ -96,15 +100,12 @@ func (c *core) closeNative() error {
 		return nil
 	}
 	defer c.leave()
-	c.flush(true)
 	var cause *C.br_error
 	if err := failure(C.br_router_close(c.native, C.int64_t(closeTimeout.Milliseconds()), &cause), cause); err != nil {
-		c.acks.reopen()
 		return err
 	}
 	c.once.Do(func() {
 		close(c.closed)
-		c.forgetLeft()
 		c.leave()
 	})
 	return nil
@@ -187,49 +188,41 @@ func (c *core) wake(jobID string) {
 	}
 }
 
-// await asks check until it says true. A goroutine that waits here costs no thread: the router's own goroutine tells it
-// of events, and a timer of what comes without one.
+func (c *core) wakeAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, next := range c.happened {
+		close(next.channel)
+		delete(c.happened, id)
+	}
+}
+
+// await asks check each time that something happened to the job, until it says true. A goroutine that waits here costs no
+// thread: the router's own goroutine wakes it. It watches before it asks, so that nothing is missed in between.
 func (c *core) await(ctx context.Context, jobID string, check func() (bool, error)) error {
-	pause := shortestPause
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		done, err := c.checkOrPause(ctx, jobID, &pause, check)
+		next := c.watch(jobID)
+		done, err := check()
+		if !done && err == nil {
+			select {
+			case <-ctx.Done():
+			case <-c.closed:
+			case <-next.channel:
+			}
+		}
+		c.unwatch(jobID, next)
 		if done || err != nil {
 			return err
 		}
 	}
 }
 
-// checkOrPause watches before it asks: what happens in between ends the pause.
-func (c *core) checkOrPause(ctx context.Context, jobID string, pause *time.Duration,
-	check func() (bool, error)) (bool, error) {
-	next := c.watch(jobID)
-	defer c.unwatch(jobID, next)
-	if done, err := check(); done || err != nil {
-		return done, err
-	}
-	timer := time.NewTimer(*pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-c.closed:
-	case <-next.channel:
-		*pause = shortestPause
-	case <-timer.C:
-		if *pause *= 2; *pause > longestPause {
-			*pause = longestPause
-		}
-	}
-	return false, nil
-}
-
-// interruptible runs a call that blocks in C until the vendor answers; the end of ctx wakes it.
-func (c *core) interruptible(ctx context.Context, call func() error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+// interruptible runs a call that blocks in C until the vendor answers; the end of ctx interrupts it. since is for
+// br_router_interrupt_since: taken before ctx is looked at, it makes the call end also if it does not wait yet.
+func (c *core) interruptible(ctx context.Context, call func(since C.int64_t) error) error {
 	if err := c.enter(); err != nil {
 		return err
 	}
@@ -239,22 +232,16 @@ func (c *core) interruptible(ctx context.Context, call func() error) error {
 		defer close(ended)
 		select {
 		case <-finished:
-			return
 		case <-ctx.Done():
-		}
-		for {
-			C.br_router_wakeup(c.native)
-			select {
-			case <-finished:
-				return
-			case <-time.After(wakeupAgain):
-			}
+			C.br_router_interrupt(c.native)
 		}
 	}()
-	// A wakeup that was meant for another call ends this one as well: it is made again.
-	err := call()
-	for err == errWoken && ctx.Err() == nil {
-		err = call()
+	err := errInterrupted
+	for err == errInterrupted { // also by what was meant for another call
+		since := C.br_router_interrupt_count(c.native)
+		if err = ctx.Err(); err == nil {
+			err = call(since)
+		}
 	}
 	close(finished)
 	<-ended

@@ -110,13 +110,13 @@ func failure(status C.br_status, cause *C.br_error) error {
 	return readError(cause)
 }
 
-// errWoken: br_router_wakeup ended the call before the vendor had answered.
-var errWoken = errors.New("batchrouter: woken")
+// errInterrupted: br_router_interrupt ended the call before the vendor had answered.
+var errInterrupted = errors.New("batchrouter: interrupted")
 
 // answered is failure for calls that wait for the vendor.
 func answered(status C.br_status, cause *C.br_error) error {
 	if status == C.BR_AGAIN {
-		return errWoken
+		return errInterrupted
 	}
 	return failure(status, cause)
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // host is a goroutine inside of a call that C made. The caller's function runs on a goroutine of its own meanwhile:
@@ -19,6 +20,12 @@ type host struct {
 
 // By the number of the goroutine that runs the caller's function.
 var hosts sync.Map
+
+// The routers, by the number of the goroutine that polls. While it runs a function of the caller that takes longer than
+// lookAgain, no event comes through, and those that wait look by themselves so often.
+var pollers sync.Map
+
+const lookAgain = 50 * time.Millisecond
 
 // goroutineNumber is what a stack trace begins with: "goroutine 17 [running]:".
 func goroutineNumber() string {
@@ -54,20 +61,20 @@ func isolated(callback bool, function func()) (end ending) {
 		function()
 		returned = true
 	}()
+	late := time.NewTicker(lookAgain)
+	defer late.Stop()
 	for {
 		select {
 		case work := <-h.work:
 			work()
+		case <-late.C:
+			if polled, ok := pollers.Load(goroutineNumber()); ok {
+				polled.(*core).wakeAll()
+			}
 		case <-done:
 			return end
 		}
 	}
-}
-
-// isInside says that a callback, or something that C called, is what calls.
-func isInside() bool {
-	_, inside := hosts.Load(goroutineNumber())
-	return inside
 }
 
 // onHost runs work on the thread on which C called, if it is a function called by C that asks for it; else here. inside:

@@ -49,7 +49,6 @@ func (j *Job) open() (native *C.br_job, err error) {
 
 // with runs use on a C job, and takes the snapshot it leaves.
 func (j *Job) with(use func(*C.br_job) error) error {
-	j.core.flush(false)
 	return j.core.with(func() error {
 		native, err := j.open()
 		if err != nil {
@@ -137,10 +136,10 @@ func (j *Job) Update() error {
 
 // Refresh asks the vendor once for each remote batch that has not ended.
 func (j *Job) Refresh(ctx context.Context) error {
-	return j.core.interruptible(ctx, func() error {
+	return j.core.interruptible(ctx, func(since C.int64_t) error {
 		return j.with(func(native *C.br_job) error {
 			var cause *C.br_error
-			return answered(C.br_job_refresh(native, -1, &cause), cause)
+			return answered(C.brgo_refresh(j.core.native, since, native, &cause), cause)
 		})
 	})
 }
@@ -177,12 +176,12 @@ func (j *Job) await(ctx context.Context, wait func(*C.br_job, **C.br_error) C.br
 // Cancel asks the vendor to stop. It returns true when the vendor took the request, false when the job had already
 // ended. Finished requests keep their results.
 func (j *Job) Cancel(ctx context.Context) (taken bool, err error) {
-	err = j.core.interruptible(ctx, func() error {
+	err = j.core.interruptible(ctx, func(since C.int64_t) error {
 		return j.with(func(native *C.br_job) error {
 			var cause *C.br_error
 			var cancelled C.int32_t
 			defer func() { taken = cancelled != 0 }()
-			return answered(C.br_cancel(native, -1, &cancelled, &cause), cause)
+			return answered(C.brgo_cancel(j.core.native, since, native, &cancelled, &cause), cause)
 		})
 	})
 	return taken, err
@@ -218,15 +217,16 @@ func (j *Job) Abandon() error {
 // Refetch downloads the results of a job that is done once more: those of type "missing", "malformed" and "results_gone"
 // change into the vendor's answer where there is one by now, and are handed out again. It returns how many changed.
 func (j *Job) Refetch(ctx context.Context) (changed int64, err error) {
-	err = j.core.interruptible(ctx, func() error {
+	err = j.core.interruptible(ctx, func(since C.int64_t) error {
 		return j.with(func(native *C.br_job) error {
 			var count C.int64_t
 			var cause *C.br_error
-			err := answered(C.br_job_refetch(native, -1, &count, &cause), cause)
+			err := answered(C.brgo_refetch(j.core.native, since, native, &count, &cause), cause)
 			changed = int64(count)
 			return err
 		})
 	})
+	j.core.wake(j.id) // meanwhile nothing was handed out
 	return changed, err
 }
 
@@ -240,6 +240,7 @@ func (j *Job) Resume() error {
 
 // Remove forgets a job that is done or was never sent, and deletes its files.
 func (j *Job) Remove() error {
+	defer j.core.wake(j.id) // it is no event
 	return j.with(func(native *C.br_job) error {
 		var cause *C.br_error
 		return failure(C.br_job_remove(native, &cause), cause)
@@ -302,12 +303,9 @@ func (j *Job) WriteFailed(out io.Writer) (rows int64, err error) {
 // handed out. ErrNotComplete: a loop that stopped or is under way has fetched results that nobody has seen. It returns
 // when that is on disk.
 func (j *Job) AckAll() error {
-	return j.core.acknowledgingAll(func() error {
+	defer j.core.wake(j.id) // meanwhile nothing was handed out
+	return j.core.outbox.unlessAhead(j.id, func() error {
 		return j.with(func(native *C.br_job) error {
-			if j.core.isAhead(j.id) {
-				return &Error{Code: ErrNotComplete, Message: "results of the job were fetched ahead that nobody has seen",
-					Hint: "read them, or acknowledge one by one", RetryAfter: -1}
-			}
 			var cause *C.br_error
 			return failure(C.br_job_ack_all(native, &cause), cause)
 		})

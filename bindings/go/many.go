@@ -69,7 +69,6 @@ func partial(err error, causes []*C.br_error) error {
 
 // withJobs runs use on the C jobs of all jobs, and takes the snapshots it leaves.
 func (r *Router) withJobs(jobs []*Job, use func(natives **C.br_job, count C.size_t) error) error {
-	r.core.flush(false)
 	return r.core.with(func() error {
 		natives := make([]*C.br_job, len(jobs))
 		var n names
@@ -120,11 +119,11 @@ func (r *Router) RefreshAll(ctx context.Context, jobs ...*Job) error {
 	if len(jobs) == 0 {
 		return ctx.Err()
 	}
-	return r.core.interruptible(ctx, func() error {
+	return r.core.interruptible(ctx, func(since C.int64_t) error {
 		return r.withJobs(jobs, func(natives **C.br_job, count C.size_t) error {
 			causes := make([]*C.br_error, len(jobs))
 			var cause *C.br_error
-			status := C.br_refresh_many(r.core.native, natives, count, -1, &causes[0], &cause)
+			status := C.brgo_refresh_many(r.core.native, since, natives, count, &causes[0], &cause)
 			return partial(answered(status, cause), causes)
 		})
 	})
@@ -136,12 +135,12 @@ func (r *Router) CancelAll(ctx context.Context, jobs ...*Job) (taken []bool, err
 		return nil, ctx.Err()
 	}
 	taken = make([]bool, len(jobs))
-	err = r.core.interruptible(ctx, func() error {
+	err = r.core.interruptible(ctx, func(since C.int64_t) error {
 		return r.withJobs(jobs, func(natives **C.br_job, count C.size_t) error {
 			causes := make([]*C.br_error, len(jobs))
 			cancelled := make([]C.int32_t, len(jobs))
 			var cause *C.br_error
-			status := C.br_cancel_many(r.core.native, natives, count, -1, &cancelled[0], &causes[0], &cause)
+			status := C.brgo_cancel_many(r.core.native, since, natives, count, &cancelled[0], &causes[0], &cause)
 			for i := range cancelled {
 				taken[i] = cancelled[i] != 0
 			}

@@ -16,6 +16,7 @@ var notBound = map[string]string{
 	"br_run":            "Router.Run is SubmitAll and WaitAll, so that a context ends the wait without a blocked thread",
 	"br_results_follow": "Job.Results gives the results of a job that runs, and acknowledges them",
 	"br_router_fd":      "a goroutine of the router waits in br_poll",
+	"br_router_wakeup":  "a context ends one call, by br_router_interrupt",
 	"BR_AGAIN":          "a state of the C calls",
 	"BR_END":            "a state of the C calls",
 	"BR_EXISTS":         "Job.Existed",

@@ -10,278 +10,151 @@ import (
 	"sync"
 )
 
-// pull is results on their way to a function of the caller. They were fetched from C, which hands out nothing twice, so
-// whoever looks for results and finds none in C takes them from here: the end is told when nothing is left anywhere.
-type pull struct {
-	job      string // "": of any
-	fetching bool   // guarded by core.mu: a call of C may be bringing results
-
-	mu     sync.Mutex // after core.mu
-	unread []Result   // fetched, and not handed out yet
+// outbox is what was fetched from C and not handed out yet. C hands out nothing twice, so whoever is told there that all
+// was handed out first makes the others give back what they have: the end is told when nothing is left. A loop that ends
+// gives back its rest, and what was given back is handed out first.
+type outbox struct {
+	mu       sync.Mutex // held while results are fetched and given back; before pull.mu
+	pulls    map[*pull]struct{}
+	returned map[string]int // by job: given back, and not fetched again
 }
 
-// next takes the first one; nil if there is none.
-func (p *pull) next() *Result {
+// pull is a block on its way to a function of the caller.
+type pull struct {
+	job string // "": of any
+
+	mu      sync.Mutex
+	block   *copiedBlock // nil: nothing was fetched
+	results []Result     // all of it
+	next    int          // the first that was not handed out
+}
+
+// take takes the first one; nil if there is none.
+func (p *pull) take() *Result {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.unread) == 0 {
+	if p.next == p.block.live {
 		return nil
 	}
-	first := &p.unread[0]
-	p.unread = p.unread[1:]
-	return first
+	p.next++
+	return &p.results[p.next-1]
 }
 
-// covers says that results of the job ("": of some job) may be on their way there.
-func (p *pull) covers(id string) bool { return p.job == "" || id == "" || p.job == id }
+// unread is called with the lock held, and returns the job of each result that is left.
+func (p *pull) unread() []string {
+	if p.block == nil {
+		return nil
+	}
+	return p.block.jobs(p.next)
+}
 
-// has says that there is a result of the job.
-func (p *pull) has(id string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := range p.unread {
-		if p.unread[i].JobID() == id {
-			return true
+// fetch runs a call that brings results without waiting, of a job ("": of any). look returns their jobs.
+func (o *outbox) fetch(id string, call func() C.br_status, look func() []string) C.br_status {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	status := call()
+	if status == C.BR_END && o.reclaim(id) {
+		status = call()
+	}
+	if len(o.returned) > 0 {
+		for _, job := range look() {
+			if o.returned[job]--; o.returned[job] <= 0 {
+				delete(o.returned, job)
+			}
 		}
 	}
-	return false
+	return status
 }
 
-// give gives the half of what there is of a job ("": of any), the last ones: the first will be handed out soon.
-func (p *pull) give(id string) (given []Result) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if id == "" || p.job == id {
-		half := len(p.unread) / 2
-		given = append(given, p.unread[half:]...)
-		p.unread = p.unread[:half:half]
-		return given
-	}
-	var others []Result
-	for _, result := range p.unread {
-		if result.JobID() == id {
-			given = append(given, result)
-		} else {
-			others = append(others, result)
+// reclaim is called with the lock held.
+func (o *outbox) reclaim(id string) (some bool) {
+	for p := range o.pulls {
+		if p.job == "" || id == "" || p.job == id {
+			some = o.giveBack(p) || some
 		}
 	}
-	if len(given) > 0 {
-		p.unread = others
-	}
-	return given
+	return some
 }
 
-// pull hands results to yield, in blocks, until there are no more or it returns false. What it did not hand out of a
-// block is kept for the next pull, and for those that wait.
+// giveBack is called with the lock held.
+func (o *outbox) giveBack(p *pull) (some bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	jobs := p.unread()
+	for _, job := range jobs {
+		o.returned[job]++
+	}
+	if len(jobs) > 0 {
+		p.block.giveBack(p.next)
+	}
+	return len(jobs) > 0
+}
+
+// unlessAhead runs a call that acknowledges all that C has handed out of a job, unless some of it was fetched or given
+// back and nobody has seen it.
+func (o *outbox) unlessAhead(id string, call func() error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ahead := o.returned[id] > 0
+	for p := range o.pulls {
+		p.mu.Lock()
+		for _, job := range p.unread() {
+			ahead = ahead || job == id
+		}
+		p.mu.Unlock()
+	}
+	if ahead {
+		return &Error{Code: ErrNotComplete, Message: "results of the job were fetched ahead that nobody has seen",
+			Hint: "read them, or acknowledge one by one", RetryAfter: -1}
+	}
+	return call()
+}
+
+func (o *outbox) start(p *pull) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pulls[p] = struct{}{}
+}
+
+func (o *outbox) end(p *pull) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.giveBack(p)
+	delete(o.pulls, p)
+}
+
+// pull hands results to yield until there are no more or it returns false, it panics, or ctx ends.
 func (c *core) pull(ctx context.Context, job *Job, yield func(*Result) bool) error {
 	p := new(pull)
 	if job != nil {
 		p.job = job.id
 	}
-	c.startPull(p)
-	defer c.endPull(p)
-	var results []Result
-	fetch := func(id string, native *C.br_job) (found, ended bool, err error) {
-		if results = c.kept(p); len(results) > 0 {
-			return true, false, nil
-		}
-		var status C.br_status
-		results, status, err = c.fetchFor(p, native)
-		switch {
-		case len(results) > 0:
-			return true, false, nil
-		case status == C.BR_END:
-			return c.others(p, &results)
-		}
-		return c.nothing(job, native, status, err)
+	c.outbox.start(p)
+	defer c.outbox.end(p)
+	fetch := func(native *C.br_job) (status C.br_status, found bool, err error) {
+		status = c.outbox.fetch(p.job, func() (status C.br_status) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.block, status, err = c.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
+				return C.brgo_next(c.native, native, into, err)
+			})
+			if p.next = 0; p.block != nil {
+				p.results = p.block.results()
+			}
+			return status
+		}, p.unread)
+		return status, p.block != nil, err
 	}
 	return c.rounds(ctx, job, fetch, func() error {
-		if err := c.hand(ctx, p, yield); err != nil {
-			return err
+		for result := p.take(); result != nil; result = p.take() {
+			if !yield(result) {
+				return errStopped
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
-		settle(results)
+		p.block.settle()
 		return nil
 	})
-}
-
-// fetchFor fetches a block for a pull. While somebody acknowledges all that was handed out, nothing is fetched that
-// nobody has seen.
-func (c *core) fetchFor(p *pull, native *C.br_job) ([]Result, C.br_status, error) {
-	nested := isInside()
-	c.mu.Lock()
-	for c.acking > 0 && !nested {
-		c.settled.Wait()
-	}
-	p.fetching = true
-	c.mu.Unlock()
-	b, status, err := c.fetchBlock(func(into *C.brgo_block, err **C.br_error) C.br_status {
-		return C.brgo_next(c.native, native, into, err)
-	})
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p.fetching = false
-	c.settled.Broadcast()
-	if b == nil {
-		return nil, status, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.unread = b.results()
-	return p.unread, status, nil
-}
-
-// others is asked when C has nothing more: what others have fetched and not handed out is as good. ended: there is
-// nothing; neither: one of them may just be getting something, so look again.
-func (c *core) others(p *pull, results *[]Result) (found, ended bool, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	*results = c.someLeft(p.job)
-	ended = true
-	for other := range c.pulls {
-		if len(*results) > 0 {
-			break
-		}
-		if other == p || !other.covers(p.job) {
-			continue
-		}
-		if ended = ended && !other.fetching; !other.fetching {
-			*results = other.give(p.job)
-		}
-	}
-	if len(*results) == 0 {
-		return false, ended, nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.unread = *results
-	return true, false, nil
-}
-
-// hand gives results to yield, and keeps the rest when that stops, panics, or ctx ends.
-func (c *core) hand(ctx context.Context, p *pull, yield func(*Result) bool) error {
-	defer c.keep(p)
-	for {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		result := p.next()
-		if result == nil {
-			return nil
-		}
-		if !yield(result) {
-			return errStopped
-		}
-	}
-}
-
-func (c *core) startPull(p *pull) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pulls[p] = struct{}{}
-}
-
-func (c *core) endPull(p *pull) {
-	c.keep(p)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.pulls, p)
-}
-
-// isAhead says that results of the job were fetched that nobody has seen.
-func (c *core) isAhead(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for p := range c.pulls {
-		if p.covers(id) && p.has(id) {
-			return true
-		}
-	}
-	return len(c.left[id]) > 0
-}
-
-// acknowledgingAll runs a call that acknowledges all that C has handed out, when nothing is on its way that nobody has
-// seen.
-func (c *core) acknowledgingAll(call func() error) error {
-	nested := isInside()
-	c.mu.Lock()
-	c.acking++
-	for c.isFetching() && !nested {
-		c.settled.Wait()
-	}
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.acking--
-		c.settled.Broadcast()
-	}()
-	return call()
-}
-
-// isFetching is called with the lock held.
-func (c *core) isFetching() bool {
-	for p := range c.pulls {
-		if p.fetching {
-			return true
-		}
-	}
-	return false
-}
-
-// keep holds the rest of a pull for the next one, and wakes those that wait for results.
-func (c *core) keep(p *pull) {
-	ids := c.putBack(p)
-	for id := range ids {
-		c.wake(id)
-	}
-}
-
-func (c *core) putBack(p *pull) (ids map[string]bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	ids = make(map[string]bool)
-	for _, result := range p.unread {
-		id := result.JobID()
-		c.left[id] = append(c.left[id], result)
-		ids[id] = true
-	}
-	p.unread = nil
-	return ids
-}
-
-// kept gives a pull what others have left.
-func (c *core) kept(p *pull) []Result {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	results := c.someLeft(p.job)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.unread = results
-	return results
-}
-
-// someLeft takes what was left of a job (id "": of some job), as much as a block has. It is called with the lock held.
-func (c *core) someLeft(id string) (results []Result) {
-	if id == "" {
-		for some := range c.left {
-			id = some
-			break
-		}
-	}
-	results = c.left[id]
-	if len(results) > C.BRGO_BLOCK {
-		results, c.left[id] = results[:C.BRGO_BLOCK:C.BRGO_BLOCK], results[C.BRGO_BLOCK:]
-	} else {
-		delete(c.left, id)
-	}
-	return results
-}
-
-// forgetLeft is called when the router is closed: they come again from the next one.
-func (c *core) forgetLeft() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left = make(map[string][]Result)
 }

@@ -101,7 +101,7 @@ func (r *Result) OutputTokens() int64      { return r.tokens(C.BR_TOKENS_OUTPUT)
 func (r *Result) CachedInputTokens() int64 { return r.tokens(C.BR_TOKENS_CACHED_INPUT) }
 func (r *Result) ReasoningTokens() int64   { return r.tokens(C.BR_TOKENS_REASONING) }
 
-func (r *Result) tokens(which int) int64 { return r.block.count(which, r.index) }
+func (r *Result) tokens(which int) int64 { return r.block.tokenCount(which, r.index) }
 
 // Redelivered says that the result may have been handed out before, by a process that did not acknowledge it.
 func (r *Result) Redelivered() bool { return r.block.heads[r.index].redelivered != 0 }
@@ -137,6 +137,5 @@ func (r *Result) Err() error {
 }
 
 // Ack marks the result as taken: it is not handed out again. Durable at the next save, at the latest with
-// Router.Close. Results that were not acknowledged come again from the next router on the state directory. The error may
-// be that of an earlier one: they are passed on together, within 50 ms.
-func (r *Result) Ack() error { return r.block.core.ack(r.block, r.index) }
+// Router.Close. Results that were not acknowledged come again from the next router on the state directory.
+func (r *Result) Ack() error { return r.block.ack(r.index) }

@@ -19,10 +19,10 @@ const (
 	OrderInput   Order = C.BR_ORDER_INPUT   // as the requests were given; takes 32 bytes of memory for each
 )
 
-// rounds fetches and hands out, one after the other, until there is nothing more to come. fetch does not wait: it says
-// whether it found something, or everything was handed out. No call into C is under way while hand runs.
+// rounds fetches and hands out, one after the other, until there is nothing more to come. No call into C is under way
+// while hand runs.
 func (c *core) rounds(ctx context.Context, job *Job,
-	fetch func(id string, native *C.br_job) (found, ended bool, err error), hand func() error) error {
+	fetch func(*C.br_job) (status C.br_status, found bool, err error), hand func() error) error {
 	id := ""
 	var native *C.br_job
 	if job != nil {
@@ -34,60 +34,30 @@ func (c *core) rounds(ctx context.Context, job *Job,
 		id = job.id
 	}
 	for {
-		found, ended := false, false
+		var status C.br_status
+		found := false
 		err := c.await(ctx, id, func() (bool, error) {
 			err := c.with(func() (err error) {
-				found, ended, err = fetch(id, native)
+				status, found, err = fetch(native)
 				return err
 			})
-			return found || ended, err
+			return found || status == C.BR_END, err
 		})
-		if ended && job != nil {
+		if err == nil && found {
+			err = hand()
+		} else if err == nil && job != nil {
 			return job.Wait(ctx) // the last result may be here before the job is done
 		}
-		if err != nil || ended {
-			return err
+		if err == errStopped {
+			return nil
 		}
-		if err := hand(); err != nil {
-			if err == errStopped {
-				return nil
-			}
+		if err != nil || !found {
 			return err
 		}
 	}
-}
-
-// settle is called when all of them were handed out.
-func settle(results []Result) {
-	for i := range results {
-		if i == 0 || results[i].block != results[i-1].block {
-			results[i].block.settle()
-		}
-	}
-}
-
-// nothing tells what it means that nothing was fetched.
-func (c *core) nothing(job *Job, native *C.br_job, status C.br_status, err error) (found, ended bool, _ error) {
-	if status == C.BR_AGAIN && job != nil {
-		return false, false, job.blocked(native)
-	}
-	return false, status == C.BR_END, err
 }
 
 var errStopped = errors.New("stopped")
-
-// blocked returns why nothing will come for now, nil if something may.
-func (j *Job) blocked(native *C.br_job) error {
-	var cause *C.br_error
-	if err := failure(C.br_job_update(native, &cause), cause); err != nil {
-		return err
-	}
-	if C.br_job_is_blocked(native) == 0 {
-		return nil
-	}
-	j.read(native)
-	return j.Status().Err
-}
 
 // Each hands every result of the job that was not handed out yet to each, as they arrive, and returns after the last. A
 // result for which each returns nil is acknowledged. An error of each ends the work and is returned; so does a job that
@@ -115,10 +85,6 @@ func (c *core) acknowledging(each func(*Result) error, pull func(func(*Result) b
 		}
 		return failed == nil
 	})
-	c.flush(false)
-	if failed == nil {
-		failed = c.acks.failure()
-	}
 	if failed != nil {
 		return failed
 	}

@@ -46,6 +46,33 @@ br_status brgo_retry(br_router *router, br_job *job, const br_batch *options, ui
   return br_retry_with(router, job, options, done, (void *)handle, destroy, new_job, err);
 }
 
+br_status brgo_refresh(br_router *router, int64_t since, br_job *job, br_error **err) {
+  br_router_interrupt_since(router, since);
+  return br_job_refresh(job, -1, err);
+}
+
+br_status brgo_cancel(br_router *router, int64_t since, br_job *job, int32_t *cancelled, br_error **err) {
+  br_router_interrupt_since(router, since);
+  return br_cancel(job, -1, cancelled, err);
+}
+
+br_status brgo_refetch(br_router *router, int64_t since, br_job *job, int64_t *changed, br_error **err) {
+  br_router_interrupt_since(router, since);
+  return br_job_refetch(job, -1, changed, err);
+}
+
+br_status brgo_refresh_many(br_router *router, int64_t since, br_job **jobs, size_t count, br_error **errors,
+                            br_error **err) {
+  br_router_interrupt_since(router, since);
+  return br_refresh_many(router, jobs, count, -1, errors, err);
+}
+
+br_status brgo_cancel_many(br_router *router, int64_t since, br_job **jobs, size_t count, int32_t *cancelled,
+                           br_error **errors, br_error **err) {
+  br_router_interrupt_since(router, since);
+  return br_cancel_many(router, jobs, count, -1, cancelled, errors, err);
+}
+
 br_status brgo_convert(const br_config *config, br_batch *batch, uintptr_t handle, br_error **err) {
   return br_convert(config, batch, on_write, (void *)handle, err);
 }

@@ -60,8 +60,8 @@ br_status brgo_stored(br_results *results, brgo_block *block, br_error **err);
 /* Fills texts with one of all results. Returns their bytes. */
 size_t brgo_ask(brgo_block *block, int32_t which);
 void brgo_ask_tokens(brgo_block *block);
-/* br_result_ack of those results of the block. */
-br_status brgo_ack(brgo_block *block, const uint8_t *which, size_t count, br_error **err);
+/* br_result_return of the results from that index on, which are no longer there then. */
+void brgo_return(brgo_block *block, size_t from);
 
 /* A block that is read where it lies. Bit i of asked: columns[i] holds the answers. The columns that one block was
  * asked for are filled in at once for the next. Of the heads only the status is. */
@@ -112,6 +112,15 @@ br_status brgo_submit(br_router *router, br_batch *batch, uintptr_t handle, br_j
 /* options: NULL if there are none. */
 br_status brgo_retry(br_router *router, br_job *job, const br_batch *options, uintptr_t handle, br_job **new_job,
                      br_error **err);
+/* Calls that wait for the vendor. They end by each br_router_interrupt after the count was `since`: C knows by the
+ * thread whose call it is, and Go may change the thread between two calls. */
+br_status brgo_refresh(br_router *router, int64_t since, br_job *job, br_error **err);
+br_status brgo_cancel(br_router *router, int64_t since, br_job *job, int32_t *cancelled, br_error **err);
+br_status brgo_refetch(br_router *router, int64_t since, br_job *job, int64_t *changed, br_error **err);
+br_status brgo_refresh_many(br_router *router, int64_t since, br_job **jobs, size_t count, br_error **errors,
+                            br_error **err);
+br_status brgo_cancel_many(br_router *router, int64_t since, br_job **jobs, size_t count, int32_t *cancelled,
+                           br_error **errors, br_error **err);
 /* handle is used until the call returns, and stays the caller's. */
 br_status brgo_convert(const br_config *config, br_batch *batch, uintptr_t handle, br_error **err);
 br_status brgo_decode(const br_config *config, const char *provider, const char *path, uintptr_t handle, int64_t *rows,

@@ -15,9 +15,7 @@ import (
 // panic; bytes they gave before must not be read any more. One goroutine at a time.
 type Block struct {
 	core   *core
-	native *C.brgo_view                             // nil when its turn is over, and of one whose results are kept
-	kept   []Result                                 // fetched by another loop that did not hand them out
-	ended  bool                                     // its turn is over
+	native *C.brgo_view                             // nil when its turn is over
 	tokens bool                                     // they were asked for
 	texts  [C.BRGO_TEXTS]*[C.BRGO_BLOCK]C.brgo_text // of native, nil those that were not asked for
 }
@@ -25,7 +23,7 @@ type Block struct {
 // Len returns how many results there are.
 func (b *Block) Len() int {
 	if b.native == nil {
-		return len(b.kept)
+		return 0
 	}
 	return int(b.native.block.count)
 }
@@ -40,12 +38,9 @@ func (b *Block) At(index int) ResultView {
 
 // Ack marks all results of the block as taken, see Result.Ack. ErrInvalid: its turn is over.
 func (b *Block) Ack() error {
-	if b.ended {
+	if b.native == nil {
 		return &Error{Code: ErrInvalid, Message: "the turn of the block is over, and its results are not acknowledged",
 			Hint: "call Ack before the loop goes on", RetryAfter: -1}
-	}
-	if b.native == nil {
-		return b.ackKept()
 	}
 	return b.core.with(func() error {
 		var cause *C.br_error
@@ -53,21 +48,8 @@ func (b *Block) Ack() error {
 	})
 }
 
-func (b *Block) ackKept() error {
-	for i := range b.kept {
-		if err := b.kept[i].Ack(); err != nil {
-			return err
-		}
-	}
-	b.core.flush(false)
-	return b.core.acks.failure()
-}
-
 // end is called when the turn is over.
-func (b *Block) end() {
-	settle(b.kept)
-	*b = Block{core: b.core, ended: true}
-}
+func (b *Block) end() { *b = Block{core: b.core} }
 
 // ResultView is one answer of a Block, borrowed. It says what Result says, in bytes that are the library's: do not change
 // them, and copy what is to stay (string(view.Text()), or Copy for all of it). nil means that there is none.
@@ -87,33 +69,29 @@ func (v ResultView) text(column int) []byte {
 // ask asks all of the block, in one crossing.
 func (v ResultView) ask(column int) []byte {
 	b := v.block
-	if b.native == nil {
-		return v.result().bytes(column)
-	}
-	if b.native.asked>>uint(column)&1 == 0 {
+	if v.view().asked>>uint(column)&1 == 0 {
 		C.brgo_view_ask(b.native, C.int32_t(column))
 	}
 	b.texts[column] = &b.native.columns[column]
 	return v.text(column)
 }
 
-// result is the result of a block that is not borrowed.
-func (v ResultView) result() *Result {
-	if int(v.index) >= len(v.block.kept) {
+// view is what the block lies in, in its turn.
+func (v ResultView) view() *C.brgo_view {
+	if v.block.native == nil {
 		panic("batchrouter: a result was read when the turn of its block was over")
 	}
-	return &v.block.kept[v.index]
+	return v.block.native
 }
+
+func (v ResultView) native() *C.br_result { return v.view().block.results[v.index] }
 
 // CustomID returns the id the request was asked under.
 func (v ResultView) CustomID() []byte { return v.text(C.BRGO_CUSTOM_ID) }
 
 // Status says what the request came to.
 func (v ResultView) Status() ResultStatus {
-	if v.block.native == nil {
-		return v.result().Status()
-	}
-	return ResultStatus(v.block.native.block.heads[v.index].status)
+	return ResultStatus(v.view().block.heads[v.index].status)
 }
 
 // JobID returns the id of the job.
@@ -147,65 +125,45 @@ func (v ResultView) CachedInputTokens() int64 { return v.tokens(C.BR_TOKENS_CACH
 func (v ResultView) ReasoningTokens() int64   { return v.tokens(C.BR_TOKENS_REASONING) }
 
 func (v ResultView) tokens(which int) int64 {
-	b := v.block
-	if b.native == nil {
-		return v.result().tokens(which)
+	native := v.view()
+	if !v.block.tokens {
+		C.brgo_ask_tokens(&native.block)
+		v.block.tokens = true
 	}
-	if !b.tokens {
-		C.brgo_ask_tokens(&b.native.block)
-		b.tokens = true
-	}
-	return int64(b.native.block.tokens[v.index][which])
+	return int64(native.block.tokens[v.index][which])
 }
 
 // Redelivered says that the result may have been handed out before, by a process that did not acknowledge it.
-func (v ResultView) Redelivered() bool {
-	if v.block.native == nil {
-		return v.result().Redelivered()
-	}
-	return C.br_result_redelivered(v.block.native.block.results[v.index]) != 0
-}
+func (v ResultView) Redelivered() bool { return C.br_result_redelivered(v.native()) != 0 }
 
 // Err returns why the request did not succeed, a *ResultError that may be kept; nil when it did.
 func (v ResultView) Err() error {
-	if v.block.native == nil {
-		return v.result().Err()
-	}
 	if v.Status() == Succeeded {
 		return nil
 	}
-	native := v.block.native.block.results[v.index]
 	return &ResultError{
 		Status:     v.Status(),
 		Type:       string(v.text(C.BRGO_ERROR_TYPE)),
 		Code:       string(v.text(C.BRGO_ERROR_CODE)),
 		Message:    string(v.text(C.BRGO_ERROR_MESSAGE)),
-		HTTPStatus: int(C.br_result_http_status(native)),
-		Transient:  C.br_result_is_transient(native) != 0,
+		HTTPStatus: int(C.br_result_http_status(v.native())),
+		Transient:  C.br_result_is_transient(v.native()) != 0,
 	}
 }
 
 // Ack marks this one as taken, see Result.Ack. Block.Ack does it for all in one call of C.
 func (v ResultView) Ack() error {
-	if v.block.native == nil {
-		return v.result().Ack()
-	}
 	return v.block.core.with(func() error {
 		var cause *C.br_error
-		return failure(C.br_result_ack(v.block.native.block.results[v.index], &cause), cause)
+		return failure(C.br_result_ack(v.native(), &cause), cause)
 	})
 }
 
 // Copy returns a result that stays. Its Ack does nothing.
 func (v ResultView) Copy() *Result {
 	b := &copiedBlock{core: v.block.core, stored: true, heads: make([]C.brgo_head, 1)}
-	if v.block.native != nil {
-		b.heads[0] = v.block.native.block.heads[v.index]
-		b.heads[0].redelivered = C.br_result_redelivered(v.block.native.block.results[v.index])
-	} else {
-		kept := v.result()
-		b.heads[0] = kept.block.heads[kept.index]
-	}
+	b.heads[0] = v.view().block.heads[v.index]
+	b.heads[0].redelivered = C.br_result_redelivered(v.native())
 	b.texts[C.BRGO_JSON].Store(&[]string{string(v.JSON())})
 	return &Result{b, 0}
 }

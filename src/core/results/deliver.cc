@@ -129,9 +129,14 @@ bool Delivery::is_open(std::int32_t part_number, std::int64_t row, std::int32_t 
   });
 }
 
-void Delivery::acknowledge_all() {
+void Delivery::acknowledge_all(const std::deque<Delivered>& except) {
   for (Part& part : parts_) {
     for (std::uint64_t& offset : part.waiting) offset |= kAcked;
+    for (const Delivered& each : except) {
+      const std::int64_t place = each.row - part.progress.acked_rows;
+      if (each.part == part.number && place >= 0 && place < static_cast<std::int64_t>(part.waiting.size()))
+        part.waiting[static_cast<std::size_t>(place)] &= ~kAcked;
+    }
     advance(&part);
   }
 }

@@ -214,6 +214,7 @@ Wait EventQueue::poll(std::int64_t timeout_ms) {
   const auto waited = monitor_->wait_in_poll(timeout_ms, [this] { return has_due(); });
   if (!waited) return Wait::ended;
   if (*waited != Wait::ready) return *waited;
+  set_busy();
   const bool called = run_call();
   std::deque<std::function<void()>> due;
   {
@@ -235,16 +236,23 @@ Wait EventQueue::poll(std::int64_t timeout_ms) {
   return called || !due.empty() ? Wait::ready : Wait::timed_out;  // else another thread had it
 }
 
+void EventQueue::set_busy() {
+  {
+    const MutexLock lock(&mutex_);
+    for (Poller& poller : pollers_) poller.is_busy |= poller.thread == std::this_thread::get_id();
+  }
+  monitor_->changed();  // a call that waits may have to run what comes now
+}
+
 bool EventQueue::somebody_polls() {
   return std::any_of(pollers_.begin(), pollers_.end(), [](const Poller& poller) {
-    return poller.thread != std::this_thread::get_id() && !poller.waits;
+    return poller.thread != std::this_thread::get_id() && !poller.is_busy;
   });
 }
 
 bool EventQueue::help() {
   {
     const MutexLock lock(&mutex_);
-    for (Poller& poller : pollers_) poller.waits |= poller.thread == std::this_thread::get_id();
     if (!has_call() || somebody_polls()) return false;
   }
   return run_call();

@@ -1,5 +1,5 @@
 // EventQueue: what is due to the caller of the library. Its callbacks (events, log lines, finished jobs) run in poll()
-// only. Functions of external providers do so too; where a call that waits needs one and no other thread is in poll(),
+// only. Functions of external providers do so too; where a call that waits needs one and no other thread waits in poll(),
 // that call runs it. No lock is held while code of the caller's runs.
 #pragma once
 
@@ -78,7 +78,7 @@ class EventQueue {
   // A thread that is inside poll().
   struct Poller {
     std::thread::id thread;
-    bool waits = false;  // a callback of its waits in the router, so that it hands out nothing
+    bool is_busy = false;  // it runs code of the caller's, which may wait in its turn, and hands out nothing else
   };
   class Polling;
   void enqueue(std::function<void()> callback) REQUIRES(mutex_);
@@ -89,6 +89,7 @@ class EventQueue {
   bool run_call();
   void end_of_call();
   bool somebody_polls() REQUIRES(mutex_);
+  void set_busy();
 
   Monitor* const monitor_;
   Wake wake_;  // set while something is due

@@ -61,6 +61,7 @@ void Monitor::fail(Error why) {
     const MutexLock lock(&mutex_);
     if (!failure_) failure_ = std::move(why);
     failed_ = true;
+    ++wakeups_;  // br_poll goes on, and whoever waits for it to tell of changes looks at the other calls
   }
   condition_.notify_all();
 }

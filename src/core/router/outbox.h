@@ -101,6 +101,7 @@ class Outbox {
   std::optional<Error> damage();
   Result<void> note_handed(const std::vector<Delivered>& results);
   Result<void> save_first_handed(std::vector<std::string> job_ids);
+  Wait tell_passing();
   void mark_unsaved();
   void save_progress(const std::vector<std::string>& job_ids);
   bool is_consumer(const Job& job);

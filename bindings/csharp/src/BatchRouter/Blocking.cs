@@ -16,14 +16,14 @@ internal static class Blocking
     public delegate (int Status, nint Error, T Value) Call<T>(long timeoutMs);
 
     /// <summary>
-    /// The caller is free as soon as the token is cancelled; the call itself is woken and ends by itself. A wakeup that
-    /// was meant for another call ends this one early, so it is made again while there is time.
+    /// The caller is free as soon as the token is cancelled; the call itself is interrupted and ends by itself. What was
+    /// meant for another call ends this one early, so it is made again while there is time.
     /// </summary>
     public static Task<T> Run<T>(Router router, TimeSpan? timeout, Call<T> call, CancellationToken cancellation)
     {
         long limitMs = Milliseconds(timeout ?? DefaultTimeout);
         if (cancellation.IsCancellationRequested) return Task.FromCanceled<T>(cancellation);
-        Task<T> work = OnOwnThread(() => Repeat(limitMs, call, cancellation));
+        Task<T> work = OnOwnThread(() => Repeat(router, limitMs, call, cancellation));
         return cancellation.CanBeCanceled ? Cancellable(router, work, cancellation) : work;
     }
 
@@ -59,15 +59,15 @@ internal static class Blocking
 
     private static async Task<T> Cancellable<T>(Router router, Task<T> work, CancellationToken cancellation)
     {
-        await using (cancellation.Register(static state => Wake((Router)state!), router))
+        await using (cancellation.Register(static state => Interrupt((Router)state!), router))
             return await work.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    private static void Wake(Router router)
+    private static void Interrupt(Router router)
     {
         try
         {
-            router.Wakeup();
+            NativeMethods.br_router_interrupt(router.Handle);
         }
         catch (ObjectDisposedException)
         {
@@ -75,12 +75,15 @@ internal static class Blocking
         }
     }
 
-    private static T Repeat<T>(long limitMs, Call<T> call, CancellationToken cancellation)
+    private static T Repeat<T>(Router router, long limitMs, Call<T> call, CancellationToken cancellation)
     {
         long started = Environment.TickCount64;
         while (true)
         {
+            // Taken before the token is looked at: a call that does not wait yet ends as well.
+            long since = NativeMethods.br_router_interrupt_count(router.Handle);
             cancellation.ThrowIfCancellationRequested();
+            NativeMethods.br_router_interrupt_since(router.Handle, since);
             long leftMs = limitMs < 0 ? -1 : Math.Max(0, limitMs - (Environment.TickCount64 - started));
             (int status, nint error, T value) = call(leftMs);
             bool early = status is Status.Again or (int)ErrorCode.Timeout && (limitMs < 0 || Left(limitMs, started) > 0);

@@ -142,4 +142,6 @@ public enum EventKind
     WindowTimerError = 23,
     /// <summary>The gateway ends: what it had collected is submitted.</summary>
     FinalFlushSubmitting = 24,
+    /// <summary>The job has results to hand out, and before it had none, or whoever looked last had found none.</summary>
+    ResultsArrived = 25,
 }

@@ -68,6 +68,7 @@ pub const BR_EVENT_BATCH_FAILED: i32 = 21;
 pub const BR_EVENT_CACHE_HIT_ROUTED: i32 = 22;
 pub const BR_EVENT_WINDOW_TIMER_ERROR: i32 = 23;
 pub const BR_EVENT_FINAL_FLUSH_SUBMITTING: i32 = 24;
+pub const BR_EVENT_RESULTS_ARRIVED: i32 = 25;
 
 pub const BR_ROLE_USER: i32 = 1;
 pub const BR_ROLE_ASSISTANT: i32 = 2;

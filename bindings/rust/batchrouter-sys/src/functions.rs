@@ -223,6 +223,9 @@ unsafe extern "C" {
     pub fn br_router_free(router: *mut br_router);
     pub fn br_router_fd(router: *const br_router) -> i32;
     pub fn br_router_wakeup(router: *mut br_router);
+    pub fn br_router_interrupt(router: *mut br_router);
+    pub fn br_router_interrupt_count(router: *mut br_router) -> i64;
+    pub fn br_router_interrupt_since(router: *mut br_router, count: i64);
     pub fn br_poll(router: *mut br_router, timeout_ms: i64, err: *mut *mut br_error) -> br_status;
     pub fn br_router_add_provider(router: *mut br_router, name: *const c_char, err: *mut *mut br_error) -> br_status;
     pub fn br_router_remove_provider(router: *mut br_router, name: *const c_char, err: *mut *mut br_error)
@@ -391,6 +394,7 @@ unsafe extern "C" {
         err: *mut *mut br_error,
     ) -> br_status;
     pub fn br_result_ack(result: *mut br_result, err: *mut *mut br_error) -> br_status;
+    pub fn br_result_return(result: *mut br_result, err: *mut *mut br_error) -> br_status;
     pub fn br_job_ack_all(job: *mut br_job, err: *mut *mut br_error) -> br_status;
     pub fn br_job_adopt(job: *mut br_job, part: i32, batch_id: *const c_char, err: *mut *mut br_error) -> br_status;
     pub fn br_job_abandon(job: *mut br_job, err: *mut *mut br_error) -> br_status;

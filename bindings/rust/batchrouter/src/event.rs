@@ -88,6 +88,8 @@ numbers! {
         WindowTimerError = BR_EVENT_WINDOW_TIMER_ERROR,
         /// The gateway ends: what it had collected is submitted.
         FinalFlushSubmitting = BR_EVENT_FINAL_FLUSH_SUBMITTING,
+        /// The job has results to hand out, and before it had none, or whoever looked last had found none.
+        ResultsArrived = BR_EVENT_RESULTS_ARRIVED,
     }
 }
 

@@ -5,8 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Functions that a safe crate has no use for, each with the reason.
-const NOT_USED: [(&str, &str); 1] =
-    [("br_results_follow", "the results of a running job come from `next_results`, to be acknowledged")];
+const NOT_USED: [(&str, &str); 5] = [
+    ("br_results_follow", "the results of a running job come from `next_results`, to be acknowledged"),
+    ("br_result_return", "iterators leave what they did not give out with the router of this crate"),
+    ("br_router_interrupt", "`Router::wakeup` is what ends waits"),
+    ("br_router_interrupt_count", "as above"),
+    ("br_router_interrupt_since", "as above"),
+];
 
 /// Names that begin with `br_`, where `accept` takes what comes after them.
 fn names(text: &str, accept: impl Fn(char) -> bool) -> BTreeSet<String> {

@@ -172,10 +172,12 @@ void failure_ends_every_wait_with_its_first_reason(void**) {
   assert_string_equal(room.monitor.check().error().message.c_str(), "the disk is full");
 }
 
-void failure_does_not_end_poll(void**) {
+// So that whoever waits for poll to tell of changes looks at the calls that the failure ends.
+void failure_wakes_poll_once_and_does_not_end_it(void**) {
   Room room;
   room.monitor.fail(br::Error(Code::store, "the disk is full"));
   assert_true(is(room.monitor.wait_in_poll(-1, kAlways), Wait::ready));
+  assert_true(is(room.monitor.wait_in_poll(-1, kNever), Wait::woken));
   assert_true(is(room.monitor.wait_in_poll(0, kNever), Wait::timed_out));
 }
 
@@ -208,7 +210,7 @@ int main() {
       cmocka_unit_test(no_wakeup_ends_a_wait_for_own_threads),
       cmocka_unit_test(closing_ends_every_wait_also_of_what_is_ready),
       cmocka_unit_test(failure_ends_every_wait_with_its_first_reason),
-      cmocka_unit_test(failure_does_not_end_poll),
+      cmocka_unit_test(failure_wakes_poll_once_and_does_not_end_it),
       cmocka_unit_test(helper_is_asked_by_calls_alone_and_after_each_help_they_look_again),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

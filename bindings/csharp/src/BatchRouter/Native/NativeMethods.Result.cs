@@ -12,6 +12,9 @@ internal static unsafe partial class NativeMethods
     public static partial int br_result_ack(nint result, out nint err);
 
     [LibraryImport(Library)]
+    public static partial int br_result_return(nint result, out nint err);
+
+    [LibraryImport(Library)]
     public static partial void br_result_free(nint result);
 
     /// <summary>Of a result that br_results_next gave: it holds no router, so that freeing is giving back memory.</summary>

@@ -21,6 +21,15 @@ internal static unsafe partial class NativeMethods
     public static partial void br_router_wakeup(RouterHandle router);
 
     [LibraryImport(Library)]
+    public static partial void br_router_interrupt(RouterHandle router);
+
+    [LibraryImport(Library)]
+    public static partial long br_router_interrupt_count(RouterHandle router);
+
+    [LibraryImport(Library)]
+    public static partial void br_router_interrupt_since(RouterHandle router, long count);
+
+    [LibraryImport(Library)]
     public static partial int br_poll(RouterHandle router, long timeoutMs, out nint err);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
