@@ -186,7 +186,7 @@ std::string write_job_record(const Job& job) {
   json.field("provider", job.provider).field("base_url", job.base_url);
   json.field("name", job.name).field("output", job.output).field("parent", job.parent);
   json.field("attempt", std::int64_t{job.attempt}).field("created_ms", job.created_ms);
-  json.field("completed_ms", job.completed_ms).field("timeout_at_ms", job.timeout_at_ms);
+  json.field("completed_ms", job.completed_ms);
   json.key("attached").boolean(job.attached).key("done").boolean(job.done);
   write_pairs("settings", job.settings, &json);
   json.field("batches", static_cast<std::int64_t>(job.batches.size()));
@@ -209,7 +209,6 @@ Result<Job> read_job_record(std::string_view text) {
   job.attempt = static_cast<std::int32_t>(j["attempt"].integer().value_or(1));
   job.created_ms = j["created_ms"].integer().value_or(0);
   job.completed_ms = j["completed_ms"].integer().value_or(-1);
-  job.timeout_at_ms = j["timeout_at_ms"].integer().value_or(-1);
   job.attached = j["attached"].boolean();
   job.done = j["done"].boolean();
   job.settings = read_pairs(j["settings"]);

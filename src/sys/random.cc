@@ -7,11 +7,6 @@
 
 namespace br {
 
-std::int64_t Random::up_to(std::int64_t bound) {
-  if (bound <= 0) return 0;
-  return static_cast<std::int64_t>(next() % (static_cast<std::uint64_t>(bound) + 1));
-}
-
 std::string Random::id(std::size_t length) {
   static constexpr char kAlphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
   std::string text;

@@ -11,8 +11,6 @@ class Random {
  public:
   virtual ~Random() = default;
   virtual std::uint64_t next() = 0;
-  // Evenly from [0, bound]; 0 for a bound <= 0.
-  std::int64_t up_to(std::int64_t bound);
   // `length` characters of [a-z2-7].
   std::string id(std::size_t length);
 };

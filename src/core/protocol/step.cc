@@ -15,8 +15,6 @@ void Stepper::handle(const Event& event) {
       return done(event);
     case EventKind::failed:
       return failed(event);
-    case EventKind::fetched:
-      return;  // the rows are being read; `collected` follows
     case EventKind::fetch_failed:
       return fetch_failed(event);
     case EventKind::collected:

@@ -123,7 +123,6 @@ enum class EventKind : std::uint8_t {
   due,      // the timer of Track::due
   done,     // a vendor call brought an outcome
   failed,   // a vendor call did not
-  fetched,  // every download of this pass is complete
   fetch_failed,
   collected,  // the rows of this pass are in the results file
   finished,   // every id has its result

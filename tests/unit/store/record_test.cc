@@ -60,10 +60,10 @@ auto fields(const br::RemoteBatch& b) {
 }
 
 auto fields(const br::Job& j) {
-  const auto& [id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms, timeout_at_ms, attached,
+  const auto& [id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms, attached,
                done, settings, batches] = j;
   static_cast<void>(batches);
-  return std::tie(id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms, timeout_at_ms,
+  return std::tie(id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms,
                   attached, done, settings, kLeftOut);
 }
 
