@@ -20,8 +20,8 @@ struct Room {
   void add(const std::string& text, std::int64_t acked_rows = 0, std::int64_t acked_bytes = 0) {
     br::RemoteBatch& batch = job.batches.emplace_back();
     batch.part = static_cast<std::int32_t>(job.batches.size() - 1);
-    batch.acked_rows = acked_rows;
-    batch.acked_bytes = acked_bytes;
+    batch.progress.acked_rows = acked_rows;
+    batch.progress.acked_bytes = acked_bytes;
     const std::string path = "/p" + std::to_string(batch.part);
     auto file = files.create(path);
     assert_true(file.ok() && file->append(text).ok());
@@ -84,7 +84,7 @@ void file_that_grows_is_read_on(void**) {
 void handing_out_begins_behind_what_was_acknowledged(void**) {
   Room room;
   room.add("one\ntwo\nthree\n", 1, 4);
-  room.job.batches[0].handed_rows = 2;
+  room.job.batches[0].progress.handed_rows = 2;
   room.open();
   assert_true(room.next() == "two" && room.last.row == 1 && room.last.redelivered);
   assert_true(room.next() == "three" && !room.last.redelivered);
@@ -96,7 +96,7 @@ void acknowledgement_counts_when_all_before_it_are(void**) {
   Delivery& delivery = room.open();
   while (!room.next().empty()) {
   }
-  std::vector<br::RemoteBatch> progress;
+  std::vector<br::PartProgress> progress;
   assert_true(delivery.take_progress(&progress));
   assert_false(delivery.take_progress(&progress));
   delivery.acknowledge(0, 1, 0);
@@ -105,9 +105,9 @@ void acknowledgement_counts_when_all_before_it_are(void**) {
   assert_false(delivery.is_open(0, 1, 0));
   delivery.acknowledge(0, 0, 0);
   assert_true(delivery.take_progress(&progress));
-  assert_true(progress[0].acked_rows == 2 && progress[0].acked_bytes == 8);
+  assert_true(progress[0].progress.acked_rows == 2 && progress[0].progress.acked_bytes == 8);
   delivery.acknowledge(0, 2, 0);
-  assert_true(delivery.progress()[0].acked_bytes == 14);
+  assert_true(delivery.progress()[0].progress.acked_bytes == 14);
 }
 
 void acknowledgement_of_what_was_not_handed_out_counts_nothing(void**) {
@@ -121,10 +121,10 @@ void acknowledgement_of_what_was_not_handed_out_counts_nothing(void**) {
   delivery.acknowledge(1, 0, 0);
   delivery.acknowledge(7, 0, 0);
   delivery.acknowledge(0, 0, 1);  // of another file
-  assert_int_equal(delivery.progress()[0].acked_rows, 0);
+  assert_int_equal(delivery.progress()[0].progress.acked_rows, 0);
   delivery.acknowledge(0, 0, 0);
   delivery.acknowledge(0, 0, 0);
-  assert_int_equal(delivery.progress()[0].acked_rows, 1);
+  assert_int_equal(delivery.progress()[0].progress.acked_rows, 1);
   assert_false(delivery.is_open(0, 0, 0));
 }
 
@@ -134,7 +134,7 @@ void acknowledging_all_is_what_was_handed_out(void**) {
   Delivery& delivery = room.open();
   assert_true(room.next() == "one");
   delivery.acknowledge_all();
-  assert_int_equal(delivery.progress()[0].acked_rows, 1);
+  assert_int_equal(delivery.progress()[0].progress.acked_rows, 1);
   assert_true(room.next() == "two");
 }
 
@@ -148,7 +148,7 @@ void first_hand_out_is_told_once(void**) {
   (void)room.next();
   assert_false(delivery.take_first_handed());
   // Saved once for all rows: each of them may have been handed out.
-  assert_true(delivery.progress()[0].handed_rows > 2);
+  assert_true(delivery.progress()[0].progress.handed_rows > 2);
 }
 
 void damaged_file_hands_out_nothing(void**) {

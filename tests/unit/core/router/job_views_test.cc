@@ -29,8 +29,8 @@ void view_counts_what_was_acknowledged_and_handed_out(void**) {
   Room room;
   room.run_engine();
   Job job = room.finished_job("job_a", {"one\ntwo\nthree\n"});
-  job.batches[0].acked_rows = 1;
-  job.batches[0].acked_bytes = 4;
+  job.batches[0].progress.acked_rows = 1;
+  job.batches[0].progress.acked_bytes = 4;
   room.keep(job, {"one\ntwo\nthree\n"});
   auto view = room.views().view("job_a");
   assert_true(view.ok() && view->acked == 1 && view->handed == 1);
