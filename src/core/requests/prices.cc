@@ -1,6 +1,8 @@
 #include "core/requests/prices.h"
 
 #include <charconv>
+#include <optional>
+#include <system_error>
 
 #include "codec/json_read.h"
 #include "providers/registry.h"
@@ -32,11 +34,13 @@ constexpr std::string_view kBuiltIn = R"({"date":"2025-11-01","models":[
 ["xai","grok-4-fast",0.2,0.05,0.5],["xai","grok-4",3,0.75,15],["xai","grok-3-mini",0.3,0.075,0.5],
 ["xai","grok-3",3,0.75,15]]})";
 
-double number(const Json& value) {
+// Nothing: it is no price. One that was read as 0 would make every estimate too small.
+std::optional<double> read_price(const Json& value) {
   const std::string_view text = value.raw();
-  double result = 0;
-  std::from_chars(text.data(), text.data() + text.size(), result);
-  return result;
+  double price = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), price);
+  if (error != std::errc() || end != text.data() + text.size() || !(price >= 0)) return std::nullopt;
+  return price;
 }
 
 }  // namespace
@@ -50,11 +54,16 @@ Result<Prices> Prices::parse(std::string_view text, const std::string& name) {
   prices.date_ = (*json)["date"].string_or("undated");
   for (const Json& row : (*json)["models"].items()) {
     const auto& cells = row.items();
-    if (cells.size() != 5 || !cells[0].is_string() || !cells[1].is_string())
+    std::optional<double> input, cached, output;
+    if (cells.size() == 5 && cells[0].is_string() && cells[1].is_string()) {
+      input = read_price(cells[2]);
+      cached = read_price(cells[3]);
+      output = read_price(cells[4]);
+    }
+    if (!input || !cached || !output)
       return Error(Code::config, name + ": the row " + std::string(row.raw()) + " is no price",
                    "write [provider, model, input, cached input, output], in dollars for a million tokens");
-    prices.rows_.push_back(
-        {cells[0].string_or(""), cells[1].string_or(""), {number(cells[2]), number(cells[3]), number(cells[4])}});
+    prices.rows_.push_back({cells[0].string_or(""), cells[1].string_or(""), {*input, *cached, *output}});
   }
   return prices;
 }

@@ -1,11 +1,13 @@
 // Every result is handed out once and none is forgotten, whoever reads, acknowledges or fetches again meanwhile.
 #include "core/router/outbox.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "batchrouter.h"
@@ -323,18 +325,23 @@ void end_of_a_pause_is_not_taken_for_the_end_of_all_results(void**) {
   for (int i = 0; i < 2000; ++i) text += "row\n";
   room.keep_finished("job_a", {text});
   room.know("job_a");
-  std::atomic<bool> stop{false};
+  std::atomic<bool> stop{false}, has_ended{false};
+  std::atomic<int> looks{0};
   Background<bool> reading([&] {
-    bool ended = false;
-    while (!stop && !ended) {
+    while (!stop && !has_ended) {
       std::vector<Delivered> out;
       const auto waited = room.box().next("", 0, 1, &out);
-      ended = !waited || *waited == Wait::ended;
+      if (!waited || *waited == Wait::ended) has_ended = true;
+      ++looks;
       if (!out.empty()) room.box().give_back(std::move(out[0]));
     }
-    return ended;
+    return has_ended.load();
   });
-  for (int i = 0; i < 2000; ++i) const Outbox::Pause pause(&room.box(), "job_a");
+  for (int i = 0; i < 1000; ++i) {
+    const Outbox::Pause pause(&room.box(), "job_a");
+    // Until the reader has looked at the job in vain, so that it is not among those that have results.
+    for (const int before = looks; looks < before + 2 && !has_ended;) std::this_thread::yield();
+  }
   stop = true;
   assert_false(reading.get());
 }
