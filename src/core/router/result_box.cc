@@ -41,7 +41,7 @@ void ResultBox::acknowledge(const Delivered* first, const Delivered* last) {
 
 void ResultBox::acknowledge_all() {
   const MutexLock lock(&mutex_);
-  delivery_.acknowledge_all();
+  delivery_.acknowledge_all(returned_);
 }
 
 bool ResultBox::give_back(Delivered result, bool also_acknowledged) {
