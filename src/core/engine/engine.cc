@@ -195,6 +195,7 @@ void Engine::remove(const std::string& job_id) {
     core_.set_timer({job_id, i}, -1);
     turns_.end({job_id, i});
   }
+  core_.drop_events(job_id);
   core_.runs.erase(job_id);
   go_on_searching({job_id, 0});
 }

@@ -29,7 +29,7 @@ Run* EngineCore::find(const std::string& job_id) {
 
 RunPart* EngineCore::part(const PartKey& key) {
   Run* run = find(key.job_id);
-  return run == nullptr ? nullptr : &run->parts[key.index];
+  return run == nullptr || key.index >= run->parts.size() ? nullptr : &run->parts[key.index];
 }
 
 RemoteBatch& EngineCore::batch(const PartKey& key) { return find(key.job_id)->job.batches[key.index]; }
@@ -39,6 +39,10 @@ std::optional<std::pair<PartKey, Event>> EngineCore::next_event() {
   auto next = std::move(pending_.front());
   pending_.pop_front();
   return next;
+}
+
+void EngineCore::drop_events(const std::string& job_id) {
+  std::erase_if(pending_, [&](const auto& each) { return each.first.job_id == job_id; });
 }
 
 void EngineCore::set_timer(const PartKey& key, std::int64_t due_ms) {

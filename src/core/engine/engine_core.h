@@ -36,11 +36,13 @@ class EngineCore {
 
   // nullptr: there is none any more.
   Run* find(const std::string& job_id);
-  RunPart* part(const PartKey& key);
+  RunPart* part(const PartKey& key);  // also where a later run of the same name has fewer parts
   RemoteBatch& batch(const PartKey& key);  // of a part that is there
 
   void push(const PartKey& key, Event event) { pending_.emplace_back(key, std::move(event)); }
   std::optional<std::pair<PartKey, Event>> next_event();
+  // Of a run that goes: a later one of the same name must not get them.
+  void drop_events(const std::string& job_id);
 
   // The timer of each part.
   void set_timer(const PartKey& key, std::int64_t due_ms);

@@ -15,21 +15,24 @@ void block_signals() {
 Executor::Executor(std::function<void(const char*)> failed)
     : failed_(std::move(failed)), thread_([this] { run(); }) {}
 
-Executor::~Executor() {
+Executor::~Executor() { stop(); }
+
+void Executor::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     stop_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Executor::post(std::function<void()> work) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
+    if (stop_) return;
     work_.push_back(std::move(work));
   }
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 void Executor::run() {
@@ -37,8 +40,8 @@ void Executor::run() {
   for (;;) {
     std::function<void()> work;
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stop_ || !work_.empty(); });
+      MutexLock lock(&mutex_);
+      while (!stop_ && work_.empty()) changed_.wait(&lock);
       if (stop_) return;
       work = std::move(work_.front());
       work_.pop_front();

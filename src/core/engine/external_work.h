@@ -4,13 +4,13 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "net/http.h"
 #include "providers/provider.h"
+#include "sys/mutex.h"
 
 namespace br {
 
@@ -35,25 +35,25 @@ class ExternalAnswers {
   };
   // Any thread. After close() nothing comes of it.
   void post(Answer answer) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (transport_ == nullptr) return;
     answers_.push_back(std::move(answer));
     transport_->wake();
   }
   std::vector<Answer> take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     return std::exchange(answers_, {});
   }
   void close() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     transport_ = nullptr;
     answers_.clear();
   }
 
  private:
-  std::mutex mutex_;
-  Transport* transport_;
-  std::vector<Answer> answers_;
+  Mutex mutex_;
+  Transport* transport_ GUARDED_BY(mutex_);
+  std::vector<Answer> answers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace br

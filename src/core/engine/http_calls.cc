@@ -43,10 +43,16 @@ void HttpCalls::call(Op op, const Account& account) {
   calls_[op] = 0;
   c_.http->with_token(*c_.provider, account, [weak = weak_from_this(), op](const Account& with, const Error* error) {
     const auto self = weak.lock();
-    if (self == nullptr || !self->is_calling(op)) return;  // it was stopped meanwhile
+    if (self == nullptr || !self->waits_for_token(op)) return;  // it was stopped meanwhile
     if (error != nullptr) return self->failed(op, *error, false);
     self->begin(op, with);
   });
+}
+
+// A call that was stopped and begun again waits twice for one token: it is sent once.
+bool HttpCalls::waits_for_token(Op op) const {
+  const auto found = calls_.find(op);
+  return found != calls_.end() && found->second == 0;
 }
 
 bool HttpCalls::poll_again() {

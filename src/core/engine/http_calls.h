@@ -22,6 +22,7 @@ class HttpCalls : public std::enable_shared_from_this<HttpCalls> {
   void stop();
 
  private:
+  bool waits_for_token(Op op) const;
   void begin(Op op, const Account& account);
   void send(Op op, HttpRequest request, const Account& account, const HttpOperation& operation);
   void send_shared(Op op, HttpRequest request, const Account& account, SharedAnswers::Use use);

@@ -38,7 +38,7 @@ void HttpProbe::probe(const Account& account) {
 
 // A list may lag behind, so the candidate itself is asked whether it has ended.
 void HttpProbe::ask(const Account& account) {
-  if (!has_candidate()) return;
+  if (call_ != 0 || !has_candidate()) return;
   auto request = c_.provider->http()->poll_request({account, candidate(), c_.core->parts.clock->now_ms()});
   if (!request) return c_.core->probe_failed(c_.key, std::move(request.error()));
   auto sent = c_.http->send(*c_.provider, account, std::move(*request), nullptr,

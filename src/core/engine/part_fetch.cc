@@ -196,8 +196,7 @@ CollectorPlan PartFetch::collector_plan() {
   plan.feed = feed_;
   plan.odd_row = [core = c_.core, key = c_.key](std::int32_t event, const std::string& text) {
     core->post([core, key, event, text] {
-      if (const Run* found = core->find(key.job_id))
-        core->tell_event(*found, event, found->job.batches[key.index], text);
+      if (core->part(key) != nullptr) core->tell_event(*core->find(key.job_id), event, core->batch(key), text);
     });
   };
   return plan;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "core/results/result_file.h"
@@ -129,13 +130,15 @@ bool Delivery::is_open(std::int32_t part_number, std::int64_t row, std::int32_t 
   });
 }
 
-void Delivery::acknowledge_all(const std::deque<Delivered>& except) {
+void Delivery::acknowledge_all(const std::deque<Delivered>& returned) {
   for (Part& part : parts_) {
-    for (std::uint64_t& offset : part.waiting) offset |= kAcked;
-    for (const Delivered& each : except) {
-      const std::int64_t place = each.row - part.progress.acked_rows;
-      if (each.part == part.number && place >= 0 && place < static_cast<std::int64_t>(part.waiting.size()))
-        part.waiting[static_cast<std::size_t>(place)] &= ~kAcked;
+    std::set<std::int64_t> kept;  // places in `waiting`
+    for (const Delivered& each : returned) {
+      if (each.part == part.number && each.refetches == part.refetches)
+        kept.insert(each.row - part.progress.acked_rows);
+    }
+    for (std::size_t i = 0; i < part.waiting.size(); ++i) {
+      if (!kept.contains(static_cast<std::int64_t>(i))) part.waiting[i] |= kAcked;
     }
     advance(&part);
   }

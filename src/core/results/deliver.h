@@ -56,8 +56,8 @@ class Delivery {
 
   // refetches: of the results file that it was read from; one of another file does not count.
   void acknowledge(std::int32_t part, std::int64_t row, std::int32_t refetches);
-  // All that were handed out, but for those.
-  void acknowledge_all(const std::deque<Delivered>& except);
+  // All that was handed out, but for the rows of `returned`, which nobody has.
+  void acknowledge_all(const std::deque<Delivered>& returned);
   // It was handed out from that file and is not acknowledged.
   bool is_open(std::int32_t part, std::int64_t row, std::int32_t refetches) const;
   // Results handed out or acknowledged before.

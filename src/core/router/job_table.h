@@ -49,9 +49,11 @@ class JobTable {
   // As the table has it, else from the store; it does not come into the table then.
   Result<Job> read(const std::string& job_id);
 
-  // A job that was just recorded; it goes to the engine. remembered: its address comes from the state directory, and not
-  // from this process's caller.
-  void add(Job job, bool remembered, DoneFn done);
+  // A new job: record(job) makes it durable, then it goes to the engine. Nobody who finds it in the store takes it for one
+  // of an earlier process meanwhile: it would be sent twice. remembered: its address comes from the state directory, and
+  // not from this process's caller.
+  using RecordFn = std::function<Result<void>(const Job&)>;
+  Result<void> add(Job job, bool remembered, DoneFn done, const RecordFn& record);
   // done() is called once, when the job is done or blocked; at once where it is already.
   void call_when_done(const std::string& job_id, DoneFn done);
 
@@ -105,7 +107,7 @@ class JobTable {
   const std::function<void(const std::string& job_id)> entered_;
   std::deque<std::string> to_load_;  // loop's thread only
   std::atomic<bool> loads_{false};
-  // Held while a job is read and entered, so that each comes in once; taken before mutex_.
+  // Held while a job is read or recorded and entered, so that each comes in once; taken before mutex_.
   Mutex loading_;
   Mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mutex_);

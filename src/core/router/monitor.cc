@@ -10,12 +10,16 @@ constexpr std::int64_t kLongestSleepMs = 60'000;
 
 // What count_interrupts_since() said on this thread.
 struct Since {
-  const Monitor* monitor = nullptr;
+  std::uint64_t monitor = 0;  // its number; 0: it said nothing
   std::uint64_t count = 0;
 };
 thread_local Since interrupts_since;
 
+std::atomic<std::uint64_t> last_number{0};
+
 }  // namespace
+
+Monitor::Monitor(const Clock* clock) : clock_(clock), number_(++last_number) {}
 
 Error closed_error() { return Error(Code::closed, "the router is closed", "open a new one"); }
 
@@ -48,11 +52,11 @@ std::uint64_t Monitor::interrupts() {
   return interrupts_;
 }
 
-void Monitor::count_interrupts_since(std::uint64_t count) { interrupts_since = {this, count}; }
+void Monitor::count_interrupts_since(std::uint64_t count) { interrupts_since = {number_, count}; }
 
 std::uint64_t Monitor::first_interrupt(Caller caller) {
-  if (caller != Caller::call || interrupts_since.monitor != this) return interrupts_;
-  interrupts_since.monitor = nullptr;
+  if (caller != Caller::call || interrupts_since.monitor != number_) return interrupts_;
+  interrupts_since.monitor = 0;
   return interrupts_since.count;
 }
 

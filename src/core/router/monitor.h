@@ -19,7 +19,7 @@ enum class Wait : std::uint8_t { ready, timed_out, woken, ended };
 class Monitor {
  public:
   using Test = std::function<bool()>;
-  explicit Monitor(const Clock* clock) : clock_(clock) {}
+  explicit Monitor(const Clock* clock);
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
@@ -63,6 +63,7 @@ class Monitor {
       REQUIRES(mutex_);
 
   const Clock* const clock_;
+  const std::uint64_t number_;  // of this process's monitors: one may be made where another one stood
   Test help_;
   std::atomic<bool> closed_{false}, failed_{false};
   Mutex mutex_;

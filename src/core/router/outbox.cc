@@ -100,9 +100,9 @@ Outbox::Round Outbox::look_at_one(const std::string& job_id, std::size_t capacit
     round.error = std::move(there.error());
     return round;
   }
-  const bool had_some = turns_.begin(job_id);
+  ResultTurns::Turn turn(&turns_, job_id);
   ResultBox::Look found = look(job_id, capacity, out);
-  if (turns_.end(job_id, had_some, found.is_full || found.error)) p_.monitor->changed();
+  if (turn.end(found.is_full || found.error)) p_.monitor->changed();
   round.is_passing = found.error && is_passing(*found.error);
   if (!round.is_passing) round.error = std::move(found.error);
   round.has_ended = found.has_ended && out->empty();
@@ -125,7 +125,8 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
   Round round;
   const bool all_done = !p_.jobs->has_unfinished();  // before the looks: what ends later is looked at again
   while (out->size() < capacity) {
-    const std::string id = turns_.begin_next();
+    ResultTurns::Turn turn(&turns_);
+    const std::string& id = turn.job_id();
     if (id.empty()) break;
     const ResultBox::Look found = look(id, capacity, out);
     round.is_passing = found.error && is_passing(*found.error);
@@ -133,10 +134,10 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
     if (is_told) {
       // Once; the other jobs go on.
       const MutexLock lock(&mutex_);
-      damaged_.insert_or_assign(id, *found.error);
+      if (p_.jobs->known(id) != nullptr) damaged_.insert_or_assign(id, *found.error);  // else it was removed meanwhile
       round.error = *found.error;
     }
-    if (turns_.end(id, true, found.is_full || (found.error && !is_told))) p_.monitor->changed();
+    if (turn.end(found.is_full || (found.error && !is_told))) p_.monitor->changed();
     if (found.error) return round;
   }
   if (!out->empty() || !all_done || !nothing_is_left()) return round;
@@ -188,6 +189,21 @@ void Outbox::mark_unsaved() {
   if (!unsaved_.exchange(true)) p_.transport->wake();
 }
 
+// A save under way of what is handed out for the first time. Counted until it is done, or comes to nothing.
+class Outbox::Saving {
+ public:
+  explicit Saving(Outbox* outbox) : outbox_(outbox) { ++outbox_->saving_handed_; }
+  Saving(const Saving&) = delete;
+  Saving& operator=(const Saving&) = delete;
+  ~Saving() {
+    --outbox_->saving_handed_;
+    outbox_->p_.monitor->changed();
+  }
+
+ private:
+  Outbox* outbox_;
+};
+
 Result<void> Outbox::note_handed(const std::vector<Delivered>& results) {
   const auto pass = p_.gate->enter();
   if (!pass) return std::move(pass.error());
@@ -198,10 +214,19 @@ Result<void> Outbox::note_handed(const std::vector<Delivered>& results) {
     const BoxRef found = existing_box(job_id);
     if (found == nullptr) continue;
     if (found->consume_first_handed()) first.push_back(job_id);
-    if (auto_ack_) found->acknowledge(&results[i], &results[i] + (next - i));
   }
   mark_unsaved();
-  return save_first_handed(std::move(first));
+  if (auto saved = save_first_handed(std::move(first)); !saved) return saved;
+  // What does not reach the caller is not acknowledged.
+  if (auto_ack_) acknowledge_each(results);
+  return {};
+}
+
+void Outbox::acknowledge_each(const std::vector<Delivered>& results) {
+  for (const Delivered& each : results) {
+    if (const BoxRef found = existing_box(each.job_id)) found->acknowledge(&each, &each + 1);
+  }
+  mark_unsaved();
 }
 
 // That results are handed out is on disk before the caller sees the first one of a batch: the next router says so when
@@ -209,11 +234,9 @@ Result<void> Outbox::note_handed(const std::vector<Delivered>& results) {
 Result<void> Outbox::save_first_handed(std::vector<std::string> job_ids) {
   for (const std::string& id : job_ids) p_.worked->add(id);
   if (!job_ids.empty()) {
-    ++saving_handed_;
-    p_.engine->post([this, ids = std::move(job_ids)] {
+    p_.engine->post([this, ids = std::move(job_ids), saving = std::make_shared<Saving>(this)]() mutable {
       save_progress(ids);
-      --saving_handed_;
-      p_.monitor->changed();
+      saving.reset();
     });
   }
   // Also for what another caller has just been handed of the same batch.
@@ -268,7 +291,8 @@ Result<void> Outbox::acknowledge_all(const std::string& job_id) {
     const BoxRef found = existing_box(job_id);
     if (found == nullptr) return {};
     found->acknowledge_all();
-    if (!found->consume_progress(&progress)) return {};
+    // Consumed where it is saved: what was consumed later must not be saved earlier.
+    return run_on_engine(p_.engine, p_.monitor, [this, job_id] { save_progress({job_id}); });
   }
   // Saved by the thread that owns the records; this call returns when they are on disk.
   return run_on_engine(p_.engine, p_.monitor,

@@ -83,6 +83,7 @@ class Outbox {
 
  private:
   using BoxRef = std::shared_ptr<ResultBox>;
+  class Saving;
   // One round of next(): what there is now.
   struct Round {
     std::optional<Error> error;
@@ -100,6 +101,7 @@ class Outbox {
   bool has_unacknowledged(const std::string& job_id);
   std::optional<Error> damage();
   Result<void> note_handed(const std::vector<Delivered>& results);
+  void acknowledge_each(const std::vector<Delivered>& results);
   Result<void> save_first_handed(std::vector<std::string> job_ids);
   Wait tell_passing();
   void mark_unsaved();

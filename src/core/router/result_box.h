@@ -32,6 +32,7 @@ class ResultBox {
   Look look(std::size_t capacity, std::vector<Delivered>* out);
   // [first, last) are results of this box.
   void acknowledge(const Delivered* first, const Delivered* last);
+  // All that was handed out and not given back.
   void acknowledge_all();
   // It is handed out again, before the others. false: it was acknowledged, and that counts.
   bool give_back(Delivered result, bool also_acknowledged);

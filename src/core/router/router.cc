@@ -146,13 +146,15 @@ void Router::take_down() {
   std::vector<std::shared_ptr<const void>> holds;  // dropped last: code of the caller's may run then
   std::deque<ExternalWork> not_begun = events_.drain_providers();
   if (parts_ != nullptr) {
-    parts_->executor.reset();
+    parts_->executor->stop();  // what settles may still post to it
     parts_->engine->settle_external(not_begun);
+    for (ExternalWork& work : events_.drain_providers()) holds.push_back(std::move(work.hold));  // what settled asked for
     parts_->outbox.save_acknowledgements(true);
     if (!monitor_.has_failed()) parts_->repeats.tell_of_ends();
     parts_->engine->finish_deletions(kDeletionsMs);
-    holds = parts_->engine->take_holds();
+    for (auto& hold : parts_->engine->take_holds()) holds.push_back(std::move(hold));
     parts_->engine.reset();
+    parts_->executor.reset();
     parts_->transport.reset();
     parts_->outbox.close();
     holds.push_back(parts_->jobs.release_callbacks());

@@ -78,7 +78,7 @@ Result<Gate::Pass> Submission::enter() {
 }
 
 Result<Submitted> Submission::commit(PreparedJob prepared, DoneFn done) {
-  Job& job = prepared.job;
+  const Job& job = prepared.job;
   const RepeatPolicy& policy = prepared.policy;
   const MutexLock committing(&committing_);
   if (policy.goes_on || !policy.finished.empty()) {
@@ -90,18 +90,25 @@ Result<Submitted> Submission::commit(PreparedJob prepared, DoneFn done) {
     if (!same->empty()) return go_on_with(*same, policy, std::move(done));
   }
   const bool refuses = policy.finished == "refuse" || policy.finished == "take";
-  if (auto recorded = p_.state->record(job, {prepared.input, false, refuses, prepared.requests}); !recorded) {
+  const auto record = [&](const Job& made) -> Result<void> {
+    if (auto recorded = p_.state->record(made, {prepared.input, false, refuses, prepared.requests}); !recorded)
+      return recorded;
+    tell_queued(made, prepared.warnings);
+    return {};
+  };
+  if (auto added = p_.jobs->add(job, prepared.remembered, std::move(done), record); !added) {
     p_.preparer->discard(prepared);
-    return std::move(recorded.error());
+    return std::move(added.error());
   }
-  const std::string id = job.id;
+  return Submitted{job.id, false};
+}
+
+void Submission::tell_queued(const Job& job, const std::vector<std::string>& warnings) {
   const std::int64_t requests = counts_of(job).total;
   requests_ += requests;
-  p_.worked->add(id);
+  p_.worked->add(job.id);
   p_.events->event(BR_EVENT_REQUESTS_QUEUED, job, nullptr, std::to_string(requests) + " requests");
-  for (const std::string& warning : prepared.warnings) p_.events->event(BR_EVENT_WARNING, job, nullptr, warning);
-  p_.jobs->add(std::move(job), prepared.remembered, std::move(done));
-  return Submitted{id, false};
+  for (const std::string& warning : warnings) p_.events->event(BR_EVENT_WARNING, job, nullptr, warning);
 }
 
 Result<Submitted> Submission::go_on_with(const std::string& job_id, const RepeatPolicy& policy, DoneFn done) {
@@ -215,13 +222,12 @@ Result<Submitted> Submission::attach(const std::string& provider, const std::str
   if (!owner->empty()) return attached_already(*owner, output);
   auto prepared = p_.preparer->prepare_attached(*account, batch_id, output);
   if (!prepared) return std::move(prepared.error());
-  if (auto recorded = p_.state->record(prepared->job, Repeat{}); !recorded) {
+  const auto record = [this](const Job& made) { return p_.state->record(made, Repeat{}); };
+  if (auto added = p_.jobs->add(prepared->job, false, {}, record); !added) {
     p_.preparer->discard(*prepared);
-    return std::move(recorded.error());
+    return std::move(added.error());
   }
-  const std::string id = prepared->job.id;
-  p_.jobs->add(std::move(prepared->job), false, {});
-  return Submitted{id, false};
+  return Submitted{prepared->job.id, false};
 }
 
 }  // namespace br

@@ -58,6 +58,7 @@ class Submission {
 
  private:
   Result<Gate::Pass> enter();
+  void tell_queued(const Job& job, const std::vector<std::string>& warnings);
   Result<Submitted> commit(PreparedJob prepared, DoneFn done);
   Result<Submitted> go_on_with(const std::string& job_id, const RepeatPolicy& policy, DoneFn done);
   Result<Submitted> attached_already(const std::string& job_id, const std::string& output);

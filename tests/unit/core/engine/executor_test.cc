@@ -1,6 +1,8 @@
 // Work that throws ends at the thread's wall: it is reported, and the next work is done.
 #include "core/engine/executor.h"
 
+#include <condition_variable>
+#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -38,9 +40,20 @@ void work_that_throws_is_reported_and_the_next_is_done(void**) {
   assert_string_equal(failures[2].c_str(), "an exception of an unknown type");
 }
 
+// The engine settles what came last when its executor has ended already.
+void work_posted_after_the_stop_is_dropped(void**) {
+  bool done = false;
+  br::Executor executor([](const char*) {});
+  executor.stop();
+  executor.post([&done] { done = true; });
+  executor.stop();
+  assert_false(done);
+}
+
 }  // namespace
 
 int main() {
-  const CMUnitTest tests[] = {cmocka_unit_test(work_that_throws_is_reported_and_the_next_is_done)};
+  const CMUnitTest tests[] = {cmocka_unit_test(work_that_throws_is_reported_and_the_next_is_done),
+                              cmocka_unit_test(work_posted_after_the_stop_is_dropped)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 
 #include "support/cmocka.h"
 #include "support/fake_clock.h"
@@ -194,6 +195,15 @@ void helper_is_asked_by_calls_alone_and_after_each_help_they_look_again(void**) 
   assert_int_equal(helps, 3);
 }
 
+void count_of_another_monitor_in_its_place_does_not_hold(void**) {
+  br::test::FakeClock clock;
+  std::optional<Monitor> monitor(std::in_place, &clock);
+  monitor->interrupt();
+  monitor->count_interrupts_since(1);
+  monitor.emplace(&clock);
+  assert_true(is(monitor->wait(0, kNever), Wait::timed_out));
+}
+
 }  // namespace
 
 int main() {
@@ -212,6 +222,7 @@ int main() {
       cmocka_unit_test(failure_ends_every_wait_with_its_first_reason),
       cmocka_unit_test(failure_wakes_poll_once_and_does_not_end_it),
       cmocka_unit_test(helper_is_asked_by_calls_alone_and_after_each_help_they_look_again),
+      cmocka_unit_test(count_of_another_monitor_in_its_place_does_not_hold),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -260,6 +260,22 @@ void acknowledging_all_of_a_running_job_counts_what_was_handed_out(void**) {
   assert_true(room.take("job_a") == Lines({"three"}));
 }
 
+// Nobody has it: after a crash it has to come again.
+void result_that_was_given_back_is_not_acknowledged_with_all(void**) {
+  Room room;
+  room.run_engine();
+  room.keep_running("job_a");
+  room.know("job_a");
+  room.grow("job_a", "one\ntwo\nthree\n");
+  (void)room.take("job_a", 3);
+  room.box().give_back(room.taken[1]);
+  assert_true(room.box().acknowledge_all("job_a").ok());
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 1);
+  assert_true(room.take("job_a") == Lines({"two"}));
+  assert_true(room.box().acknowledge_all("job_a").ok());
+  assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 3);
+}
+
 void damaged_results_are_not_acknowledged_at_once(void**) {
   Room room;
   room.run_engine();
@@ -451,6 +467,7 @@ int main() {
       cmocka_unit_test(acknowledgements_wait_for_their_interval),
       cmocka_unit_test(acknowledging_all_of_a_finished_job_settles_it),
       cmocka_unit_test(acknowledging_all_of_a_running_job_counts_what_was_handed_out),
+      cmocka_unit_test(result_that_was_given_back_is_not_acknowledged_with_all),
       cmocka_unit_test(damaged_results_are_not_acknowledged_at_once),
       cmocka_unit_test(acknowledging_all_of_a_job_that_is_removed_meanwhile_is_not_found),
       cmocka_unit_test(after_a_pause_handing_out_begins_behind_what_was_acknowledged),
