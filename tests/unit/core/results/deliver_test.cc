@@ -133,7 +133,7 @@ void acknowledging_all_is_what_was_handed_out(void**) {
   room.add("one\ntwo\n");
   Delivery& delivery = room.open();
   assert_true(room.next() == "one");
-  delivery.acknowledge_all();
+  delivery.acknowledge_all({});
   assert_int_equal(delivery.progress()[0].progress.acked_rows, 1);
   assert_true(room.next() == "two");
 }
