@@ -1,6 +1,7 @@
 // The results of one job are handed out in turn over its batches, and acknowledged in whatever order they come back.
 #include "core/results/deliver.h"
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -138,6 +139,22 @@ void acknowledging_all_is_what_was_handed_out(void**) {
   assert_true(room.next() == "two");
 }
 
+void acknowledging_all_leaves_out_what_was_given_back(void**) {
+  Room room;
+  room.add("one\ntwo\nthree\n");
+  Delivery& delivery = room.open();
+  std::deque<Delivered> taken;
+  while (!room.next().empty()) taken.push_back(room.last);
+  Delivered elsewhere = taken[0];
+  elsewhere.refetches = 1;  // of another file
+  delivery.acknowledge_all({taken[1], elsewhere});
+  assert_int_equal(delivery.progress()[0].progress.acked_rows, 1);
+  assert_true(delivery.is_open(0, 1, 0));
+  assert_false(delivery.is_open(0, 2, 0));
+  delivery.acknowledge(0, 1, 0);
+  assert_int_equal(delivery.progress()[0].progress.acked_rows, 3);
+}
+
 void first_hand_out_is_told_once(void**) {
   Room room;
   room.add("one\ntwo\n");
@@ -185,6 +202,7 @@ int main() {
       cmocka_unit_test(acknowledgement_counts_when_all_before_it_are),
       cmocka_unit_test(acknowledgement_of_what_was_not_handed_out_counts_nothing),
       cmocka_unit_test(acknowledging_all_is_what_was_handed_out),
+      cmocka_unit_test(acknowledging_all_leaves_out_what_was_given_back),
       cmocka_unit_test(first_hand_out_is_told_once),
       cmocka_unit_test(damaged_file_hands_out_nothing),
       cmocka_unit_test(file_that_cannot_be_read_is_told_and_read_later),
