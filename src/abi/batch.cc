@@ -23,9 +23,9 @@ class WriteSink : public br::RequestSink {
   WriteSink(br_write_fn write, void* user_data, br::Packer* packer)
       : write_(write), user_data_(user_data), packer_(packer) {}
   std::string* buffer() override { return &buffer_; }
-  Result<void> take(const br::Provider& provider, const br::EncodedRequest& request) override {
+  Result<void> add(const br::Provider& provider, const br::EncodedRequest& request) override {
     if (packer_ != nullptr) {
-      if (auto counted = packer_->take(provider, request); !counted) return counted;
+      if (auto counted = packer_->add(provider, request); !counted) return counted;
     }
     if (buffer_.size() < kWriteBlock) return {};
     return flush();

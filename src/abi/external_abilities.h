@@ -1,4 +1,4 @@
-// What a provider from outside says of itself: the capabilities of its table.
+// What an external provider says of itself: the capabilities of its table.
 #pragma once
 
 #include <string>

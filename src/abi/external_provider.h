@@ -1,4 +1,4 @@
-// A provider from outside: the table of br_registry_register as a Provider.
+// An external provider: the table of br_registry_register as a Provider.
 #pragma once
 
 #include "batchrouter.h"

@@ -1,4 +1,4 @@
-// What stands behind br_provider_call: one call of a function of a provider from outside, and its answer.
+// What stands behind br_provider_call: one call of a function of an external provider, and its answer.
 #pragma once
 
 #include <optional>

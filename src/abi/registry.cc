@@ -1,4 +1,4 @@
-// br_registry_...: every provider that there is, and those that come from outside.
+// br_registry_...: every provider that there is, and the external ones.
 #include "providers/registry.h"
 
 #include <map>

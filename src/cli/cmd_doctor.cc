@@ -95,10 +95,10 @@ void check_state(const Options& options, Findings* findings) {
   if (!has_state(options)) return;
   const Config config = make_config(options);
   call(br_config_set, config.get(), "state.mode", "observer");
-  const auto take_warning = [](void* user_data, std::int32_t, const char* message) {
+  const auto keep_warning = [](void* user_data, std::int32_t, const char* message) {
     static_cast<Findings*>(user_data)->push_back({false, message, "batchrouter resume looks at the vendors first"});
   };
-  call(br_config_set_log, config.get(), std::int32_t{BR_LOG_WARNING}, static_cast<br_log_fn>(take_warning),
+  call(br_config_set_log, config.get(), std::int32_t{BR_LOG_WARNING}, static_cast<br_log_fn>(keep_warning),
        static_cast<void*>(findings), static_cast<br_destroy_fn>(nullptr));
   try {
     br_router* opened = nullptr;

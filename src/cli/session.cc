@@ -21,7 +21,7 @@ std::int32_t log_level(const Options& options) {
   return options.json ? BR_LOG_ERROR : BR_LOG_WARNING;
 }
 
-void take_log_line(void* user_data, std::int32_t level, const char* message) {
+void keep_log_line(void* user_data, std::int32_t level, const char* message) {
   const char* kind = level == BR_LOG_ERROR ? "error: " : level == BR_LOG_WARNING ? "warning: " : "";
   static_cast<Progress*>(user_data)->note(std::string(kind) + message);
 }
@@ -34,7 +34,7 @@ Session::Session(const Options& options, Mode mode) : options_(options), mode_(m
   block_interrupts();
   const Config config = make_config(options);
   if (mode == Mode::observer) call(br_config_set, config.get(), "state.mode", "observer");
-  call(br_config_set_log, config.get(), log_level(options), &take_log_line, static_cast<void*>(&progress_),
+  call(br_config_set_log, config.get(), log_level(options), &keep_log_line, static_cast<void*>(&progress_),
        static_cast<br_destroy_fn>(nullptr));
   br_router* opened = nullptr;
   call(br_router_new, config.get(), &opened);

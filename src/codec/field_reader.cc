@@ -60,7 +60,7 @@ std::string_view FieldReader::unescape(std::string_view token) {
   return scratch.back();
 }
 
-bool FieldReader::take_value(std::string_view field, std::string_view* token, std::initializer_list<Kind> kinds,
+bool FieldReader::read_value(std::string_view field, std::string_view* token, std::initializer_list<Kind> kinds,
                              std::string_view want) {
   const Kind kind = cursor.peek();
   for (const Kind allowed : kinds) {
@@ -101,7 +101,7 @@ bool FieldReader::read_strings(std::string_view field, std::string_view* token) 
   std::string_view item;
   std::size_t count = 0;
   while (cursor.next_element()) {
-    if (!take_string(field, &item)) return false;
+    if (!read_string(field, &item)) return false;
     ++count;
   }
   if (cursor.failed()) return broken();

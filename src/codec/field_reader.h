@@ -28,11 +28,11 @@ class FieldReader {
   std::uint32_t column() const { return static_cast<std::uint32_t>(cursor.offset() + 1); }
 
   std::string_view unescape(std::string_view token);
-  bool take_string(std::string_view field, std::string_view* token) {
+  bool read_string(std::string_view field, std::string_view* token) {
     if (cursor.peek() != Kind::string) return wrong_type(field, "a string");
     return cursor.read_string(token) || broken();
   }
-  bool take_value(std::string_view field, std::string_view* token, std::initializer_list<Kind> kinds,
+  bool read_value(std::string_view field, std::string_view* token, std::initializer_list<Kind> kinds,
                   std::string_view want);
   bool read_number(std::string_view field, double least, double most, bool whole, std::string_view range,
                    std::string_view* token);

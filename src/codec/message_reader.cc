@@ -51,7 +51,7 @@ bool MessageReader::read_message() {
 
 bool MessageReader::read_role(Message* message) {
   std::string_view token;
-  if (!take_string("role", &token)) return false;
+  if (!read_string("role", &token)) return false;
   const std::string_view role = unescape(token);
   if (role == "user" || role == "assistant") {
     message->role = role == "user" ? Role::user : Role::assistant;
@@ -73,7 +73,7 @@ bool MessageReader::read_content(Message* message) {
     Part part;
     part.column = column();
     message->plain_string = true;
-    if (!take_string("content", &part.text_json)) return false;
+    if (!read_string("content", &part.text_json)) return false;
     request->parts.push_back(part);
     return true;
   }
@@ -118,7 +118,7 @@ bool MessageReader::read_part() {
 bool MessageReader::read_part_field(std::size_t field, Part* part, std::string_view* type) {
   std::string_view token;
   if (cursor.peek() == Kind::null) return cursor.skip(&token) || broken();
-  if (!take_string(kPartFields[field], &token)) return false;
+  if (!read_string(kPartFields[field], &token)) return false;
   const std::string_view value = field == 0 || field == 2 ? unescape(token) : std::string_view();
   const std::size_t at = cursor.offset_of(token);
   switch (field) {

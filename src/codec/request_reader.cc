@@ -94,7 +94,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
   columns[field] = column();
   switch (field) {
     case kCustomId:
-      if (!take_string("custom_id", &r.custom_id_json)) return false;
+      if (!read_string("custom_id", &r.custom_id_json)) return false;
       r.custom_id = unescape(r.custom_id_json);
       if (r.custom_id.empty())
         return wrong(cursor.offset_of(r.custom_id_json), "custom_id",
@@ -102,7 +102,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
       return true;
     case kModel:
       r.model_column = column();
-      if (!take_string("model", &r.model_json)) return false;
+      if (!read_string("model", &r.model_json)) return false;
       r.model = unescape(r.model_json);
       if (r.model.empty())
         return wrong(r.model_column - 1, "model", "model is an empty string; the vendor needs one; name the model");
@@ -114,27 +114,27 @@ bool RequestReader::Impl::read_field(std::size_t field) {
     case kGeneration:
       return read_generation();
     case kKwargs:
-      return take_value("provider_kwargs", &r.provider_kwargs_json, {Kind::object}, "an object");
+      return read_value("provider_kwargs", &r.provider_kwargs_json, {Kind::object}, "an object");
     case kProvider:
       r.provider_column = column();
-      if (!take_string("provider", &token)) return false;
+      if (!read_string("provider", &token)) return false;
       r.provider = unescape(token);
       return true;
     case kEndpoint:
       return read_endpoint();
     case kTools:
       r.tools_column = column();
-      return take_value("tools", &r.tools_json, {Kind::array}, "an array");
+      return read_value("tools", &r.tools_json, {Kind::array}, "an array");
     case kToolChoice:
       r.tool_choice_column = column();
-      return take_value("tool_choice", &r.tool_choice_json, {Kind::string, Kind::object}, "a string or an object");
+      return read_value("tool_choice", &r.tool_choice_json, {Kind::string, Kind::object}, "a string or an object");
     case kResponseFormat:
       r.response_format_column = column();
-      return take_value("response_format", &r.response_format_json, {Kind::object}, "an object");
+      return read_value("response_format", &r.response_format_json, {Kind::object}, "an object");
     case kReasoning:
       r.reasoning_column = column();
       if (cursor.peek() == Kind::string) return read_effort();
-      return take_value("reasoning", &r.reasoning_json, {Kind::object}, "a string or an object");
+      return read_value("reasoning", &r.reasoning_json, {Kind::object}, "a string or an object");
     case kSeed:
       r.seed_column = column();
       return read_number("seed", -9.3e18, 9.3e18, true, "a whole number", &r.seed_json);
@@ -142,7 +142,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
       return read_body();
     case kInput:
       r.input_column = column();
-      if (cursor.peek() == Kind::string) return take_string("input", &r.input_json);
+      if (cursor.peek() == Kind::string) return read_string("input", &r.input_json);
       return read_strings("input", &r.input_json);
     default:
       return true;
@@ -152,7 +152,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
 bool RequestReader::Impl::read_endpoint() {
   request->endpoint_column = column();
   std::string_view token;
-  if (!take_string("endpoint", &token)) return false;
+  if (!read_string("endpoint", &token)) return false;
   const std::string_view name = unescape(token);
   for (std::size_t i = 0; i < kEndpoints.size(); ++i) {
     if (name == kEndpoints[i]) {
@@ -169,7 +169,7 @@ bool RequestReader::Impl::read_system() {
   request->system_column = column();
   std::string_view token;
   if (cursor.peek() == Kind::string) {
-    if (!take_string("system_prompt", &token)) return false;
+    if (!read_string("system_prompt", &token)) return false;
     if (!is_empty_string(token)) request->system_json.push_back(token);
     return true;
   }
@@ -177,7 +177,7 @@ bool RequestReader::Impl::read_system() {
   request->system_is_list = true;
   cursor.enter_array();
   while (cursor.next_element()) {
-    if (!take_string("system_prompt", &token)) return false;
+    if (!read_string("system_prompt", &token)) return false;
     if (!is_empty_string(token)) request->system_json.push_back(token);
   }
   return !cursor.failed() || broken();
@@ -226,7 +226,7 @@ bool RequestReader::Impl::read_body() {
 
 bool RequestReader::Impl::read_effort() {
   std::string_view& token = request->reasoning_json;
-  if (!take_string("reasoning", &token)) return false;
+  if (!read_string("reasoning", &token)) return false;
   return !is_empty_string(token) || wrong(cursor.offset_of(token), "reasoning",
                                           "reasoning is an empty string; it names an effort; name one or "
                                           "leave it out");

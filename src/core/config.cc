@@ -103,7 +103,7 @@ std::vector<PropertyInfo> make_table() {
       from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it.")),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
-  // Providers from outside have no properties.
+  // External providers have no properties.
   for (const Provider* provider : builtin_providers()) add_provider_properties(*provider, &table);
   return table;
 }

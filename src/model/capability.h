@@ -29,7 +29,7 @@ struct Capability {
   bool partial_results = true;       // finished rows of an expired or cancelled batch can be fetched
   bool needs_key = true;
   bool local = false;                // runs on this machine, no HTTP
-  bool external = false;             // functions from outside the library do its work, on the caller's threads
+  bool external = false;             // functions of the caller do its work, on the caller's threads
   Marker marker = Marker::input_file;
   std::int64_t window_hours = 24;    // completion window
   std::int64_t retention_days = 30;  // how long results can be fetched

@@ -1,4 +1,4 @@
-// The providers: those built in, one line each in registry.cc, and those registered from outside. Any thread.
+// The providers: those built in, one line each in registry.cc, and the external ones that were registered. Any thread.
 #pragma once
 
 #include <memory>

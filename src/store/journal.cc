@@ -16,7 +16,7 @@ struct Lines {
   std::int64_t count = 0;  // batches of the job
   std::map<std::int32_t, RemoteBatch> batches;
 
-  bool take(std::string_view line) {
+  bool add(std::string_view line) {
     if (auto batch = read_batch_record(line)) {
       if (batch->job_id != id) return false;
       batches.insert_or_assign(batch->part, std::move(*batch));
@@ -70,7 +70,7 @@ Result<std::optional<Job>> read_journal(FileSystem* files, const std::string& pa
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = text->find('\n', at);
     const std::string_view line(text->data() + at, std::min(end, text->size()) - at);
-    const bool good = line.empty() || lines.take(line);
+    const bool good = line.empty() || lines.add(line);
     if (end == std::string::npos) break;
     unread += good ? 0 : 1;
     at = end + 1;
@@ -83,7 +83,7 @@ Result<std::optional<Job>> read_journal(FileSystem* files, const std::string& pa
   return std::optional<Job>();
 }
 
-std::size_t take_newer_batches(const Job& journal, Job* job) {
+std::size_t merge_newer_batches(const Job& journal, Job* job) {
   std::size_t taken = 0;
   for (const RemoteBatch& newer : journal.batches) {
     for (RemoteBatch& batch : job->batches) {

@@ -22,6 +22,6 @@ Result<std::optional<Job>> read_journal(FileSystem* files, const std::string& pa
 
 // Takes over the batches of which the journal knows more than the database did: a copy of the database that was put back,
 // or whose last changes are lost, may call a batch unsent that was sent. How many.
-std::size_t take_newer_batches(const Job& journal, Job* job);
+std::size_t merge_newer_batches(const Job& journal, Job* job);
 
 }  // namespace br

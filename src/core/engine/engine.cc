@@ -215,7 +215,7 @@ void Engine::set_output(const std::string& job_id, const std::string& output) {
 namespace {
 
 // Of each batch whose results are still those that were handed out.
-std::vector<PartProgress> take_over_progress(const std::vector<PartProgress>& progress, Job* job) {
+std::vector<PartProgress> merge_progress(const std::vector<PartProgress>& progress, Job* job) {
   std::vector<PartProgress> changed;
   for (const PartProgress& from : progress) {
     for (RemoteBatch& batch : job->batches) {
@@ -239,7 +239,7 @@ void Engine::acknowledged(const std::string& job_id, const std::vector<PartProgr
     settled = std::move(*job);
   }
   Job& job = run == nullptr ? *settled : run->job;
-  const std::vector<PartProgress> changed = take_over_progress(progress, &job);
+  const std::vector<PartProgress> changed = merge_progress(progress, &job);
   if (auto saved = core_.parts.store->save_progress(job_id, changed); !saved) return core_.fail_store(saved.error());
   if (is_settled(job)) {
     if (auto saved = core_.parts.store->save_job(job); !saved) return core_.fail_store(saved.error());
@@ -265,7 +265,7 @@ void Engine::drain() {
 void Engine::turn(std::int64_t wait_ms) {
   const std::vector<std::function<void()>> posted = core_.drain_posted();
   for (const auto& work : posted) work();
-  const std::vector<ExternalAnswers::Answer> answers = core_.answers->take();
+  const std::vector<ExternalAnswers::Answer> answers = core_.answers->drain();
   for (const ExternalAnswers::Answer& answer : answers) answer.apply();
   while (const auto due = core_.next_due()) core_.push(*due, {.kind = EventKind::due});
   drain();

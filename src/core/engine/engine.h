@@ -62,10 +62,10 @@ class Engine {
   void remove(const std::string& job_id);
   void set_output(const std::string& job_id, const std::string& output);
   // Downloads the results of those parts of a job that is done once more. `done` runs on the loop's thread; the new
-  // results files are written by then, and take_refetched() puts them in force.
+  // results files are written by then, and put_in_force() puts them in force.
   void refetch(const Job& job, std::vector<RefetchPart> parts, RefetchedFn done);
   void stop_refetch(const std::string& job_id);
-  Result<void> take_refetched(const Job& job);
+  Result<void> put_in_force(const Job& job);
   // One page of the vendor's own list; `done` runs on the loop's thread.
   void list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done);
   // Takes over what the consumers acknowledged, durably; deletes remote files once all is taken, if configured.
@@ -79,7 +79,7 @@ class Engine {
   // Then: remote files whose deletion is under way are deleted, as far as that goes in this time; every other call ends.
   void finish_deletions(std::int64_t most_ms);
   // Then: what keeps providers alive, for the caller to drop.
-  std::vector<std::shared_ptr<const void>> take_holds();
+  std::vector<std::shared_ptr<const void>> release_holds();
   // How long nothing is due; -1: for ever.
   std::int64_t idle_ms() const { return core_.idle_ms(); }
 

@@ -54,7 +54,7 @@ void Engine::list_remote(const Account& account, std::int64_t limit, std::functi
 }
 
 void Engine::settle_external(const std::deque<ExternalWork>& not_begun) {
-  for (const ExternalAnswers::Answer& answer : core_.answers->take()) {
+  for (const ExternalAnswers::Answer& answer : core_.answers->drain()) {
     if (answer.create) answer.apply();
   }
   for (const ExternalWork& work : not_begun) {
@@ -74,7 +74,7 @@ void Engine::finish_deletions(std::int64_t most_ms) {
     core_.parts.transport->wait(left);
 }
 
-std::vector<std::shared_ptr<const void>> Engine::take_holds() {
+std::vector<std::shared_ptr<const void>> Engine::release_holds() {
   std::vector<std::shared_ptr<const void>> holds;
   for (auto& [id, run] : core_.runs) {
     for (RunPart& part : run->parts) holds.push_back(std::move(part.hold));

@@ -1,4 +1,4 @@
-// Calls of providers from outside the library: begun by the engine, made by the threads that wait in the router,
+// Calls of external providers: begun by the engine, made by the threads that wait in the router,
 // answered back to the engine.
 #pragma once
 
@@ -40,7 +40,7 @@ class ExternalAnswers {
     answers_.push_back(std::move(answer));
     transport_->wake();
   }
-  std::vector<Answer> take() {
+  std::vector<Answer> drain() {
     const MutexLock lock(&mutex_);
     return std::exchange(answers_, {});
   }

@@ -79,7 +79,7 @@ void HttpProbe::read_rows(const Account& account, RemoteStatus status) {
   request.bulk = true;
   auto sent = c_.http->send(
       *c_.provider, account, std::move(request),
-      [rows = prover_](const HttpResponse&, std::string_view bytes) { return rows->take(bytes); },
+      [rows = prover_](const HttpResponse&, std::string_view bytes) { return rows->read(bytes); },
       [weak = weak_from_this(), status](const HttpResponse& response) {
         if (const auto self = weak.lock()) self->rows_read(status, response);
       });

@@ -139,7 +139,7 @@ void Engine::refetch_collected(Run* run) {
 }
 
 // In one save: from here on the new files are the results.
-Result<void> Engine::take_refetched(const Job& job) {
+Result<void> Engine::put_in_force(const Job& job) {
   if (auto saved = core_.parts.store->replace_results(job.batches); !saved) {
     core_.fail_store(saved.error());
     return saved;

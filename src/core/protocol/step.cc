@@ -191,7 +191,7 @@ Decision step(const StepRules& rules, RemoteBatch batch, Track track, const Even
               std::uint64_t dice) {
   Stepper stepper(rules, std::move(batch), std::move(track), now_ms, dice);
   stepper.handle(event);
-  return stepper.take();
+  return stepper.decision();
 }
 
 }  // namespace br

@@ -8,7 +8,7 @@ constexpr std::int32_t kMaxFetches = 3;
 constexpr std::int32_t kMaxStuck = 30;
 constexpr std::int64_t kLongWaitMs = 60'000;
 
-// The vendor itself says that there is no such file. `provider`: anything else that is final, said by one from outside.
+// The vendor itself says that there is no such file. `provider`: anything else that is final, said by an external one.
 bool is_refusal(const Error& error) {
   if (error.code == Code::not_found || error.http_status == 404 || error.http_status == 410) return true;
   if (error.code != Code::provider) return false;

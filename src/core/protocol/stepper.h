@@ -19,7 +19,7 @@ class Stepper {
   Stepper(const StepRules& rules, RemoteBatch batch, Track track, std::int64_t now, std::uint64_t dice)
       : rules_(rules), d_{std::move(batch), std::move(track), {}}, now_(now), dice_(dice) {}
 
-  Decision take() { return std::move(d_); }
+  Decision decision() { return std::move(d_); }
   void handle(const Event& event);
 
  private:

@@ -193,7 +193,7 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
     return {};
   }
   const std::string_view native = std::string_view(*out).substr(before);
-  return sink_->take(
+  return sink_->add(
       *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native, in_force_->limits});
 }
 

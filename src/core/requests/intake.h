@@ -46,10 +46,10 @@ struct EncodedRequest {
 class RequestSink {
  public:
   virtual ~RequestSink() = default;
-  // Where requests are encoded, each behind what is there; what take() is not called with is taken away again. nullptr:
+  // Where requests are encoded, each behind what is there; what add() is not called with is taken away again. nullptr:
   // the reader has a buffer of its own, one request at a time.
   virtual std::string* buffer() { return nullptr; }
-  virtual Result<void> take(const Provider& provider, const EncodedRequest& request) = 0;
+  virtual Result<void> add(const Provider& provider, const EncodedRequest& request) = 0;
 };
 
 struct IntakeReport {

@@ -98,7 +98,7 @@ Result<void> Packer::end_files(OpenPart* part) {
 }
 
 // What cannot be written is the state, and no wrong input.
-Result<void> Packer::take(const Provider& provider, const EncodedRequest& item) {
+Result<void> Packer::add(const Provider& provider, const EncodedRequest& item) {
   auto taken = put(provider, item);
   if (!taken && taken.error().code == Code::io) taken.error().code = Code::store;
   return taken;

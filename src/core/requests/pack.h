@@ -28,7 +28,7 @@ std::string id_tag_of(std::string_view job_id);
 class Packer : public RequestSink {
  public:
   explicit Packer(PackPlan plan) : plan_(std::move(plan)) {}
-  Result<void> take(const Provider& provider, const EncodedRequest& request) override;
+  Result<void> add(const Provider& provider, const EncodedRequest& request) override;
   // After the last request: Code::limit when the batch is over a limit and may not be split; else the files are synced
   // and the remote batches come back.
   Result<std::vector<RemoteBatch>> finish();

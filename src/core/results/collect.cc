@@ -111,7 +111,7 @@ Result<CollectReport> Collector::consume(const OutputRead& read) {
   if (!output) return std::move(output.error());
   output_ = std::move(*output);
   if (auto opened = open_files(); !opened) return std::move(opened.error());
-  auto taken = take_lines(read.repeated);
+  auto taken = collect_lines(read.repeated);
   if (taken) taken = publish();
   close_files();
   if (!taken) return std::move(taken.error());
@@ -124,14 +124,14 @@ Result<CollectReport> Collector::consume(const OutputRead& read) {
   return pass;
 }
 
-Result<void> Collector::take_lines(bool repeated) {
+Result<void> Collector::collect_lines(bool repeated) {
   Line line;
   while (!enough_) {
     auto more = lines_->next(&line);
     if (!more) return std::move(more.error());
     if (!*more) return check_size();
     if (!is_blank({line.data, line.size})) {
-      if (auto taken = take_line(&line, repeated); !taken) return taken;
+      if (auto taken = collect_line(&line, repeated); !taken) return taken;
     }
     if (results_->is_full()) {
       if (auto flushed = flush_results(); !flushed) return flushed;
@@ -188,21 +188,21 @@ Collector::Body& Collector::body_at(std::uint64_t offset) {
   return bodies_[at == 0 ? 0 : at - 1];
 }
 
-Result<void> Collector::take_line(Line* line, bool repeated) {
+Result<void> Collector::collect_line(Line* line, bool repeated) {
   Row row;
   const std::uint64_t offset = line->offset;
   const bool good = rows_->read(line->data, line->size, &row);
   if (good && !line->too_long) {
     body_at(offset).rows += 1;
-    return take_row(row, repeated, line->size);
+    return collect_row(row, repeated, line->size);
   }
   // A damaged row of an id that was asked is a row all the same.
-  const bool asked = take_damaged(*line, row);
+  const bool asked = collect_damaged(*line, row);
   (asked ? body_at(offset).rows : body_at(offset).other) += 1;
   return {};
 }
 
-Result<void> Collector::take_row(Row row, bool repeated, std::size_t size) {
+Result<void> Collector::collect_row(Row row, bool repeated, std::size_t size) {
   if (!plan_.ids) {
     if (!foreign_.emplace(row.custom_id, true).second) {
       junk_bytes_ += repeated || plan_.answered ? 0 : size;
@@ -236,7 +236,7 @@ Result<void> Collector::take_row(Row row, bool repeated, std::size_t size) {
 }
 
 // true: its id was asked.
-bool Collector::take_damaged(const Line& line, const Row& row) {
+bool Collector::collect_damaged(const Line& line, const Row& row) {
   malformed_ += 1;
   const std::string text = shown({line.data, line.size});
   const std::string what = line.too_long ? "is longer than limits.max_line_bytes (" +

@@ -88,10 +88,10 @@ class Collector {
   Result<std::uint64_t> read_earlier(File* file, const Places& places, std::vector<std::uint64_t>* sums);
   Result<void> open_files();
   void close_files();
-  Result<void> take_lines(bool repeated);
-  Result<void> take_line(Line* line, bool repeated);
-  Result<void> take_row(Row row, bool repeated, std::size_t size);
-  bool take_damaged(const Line& line, const Row& row);
+  Result<void> collect_lines(bool repeated);
+  Result<void> collect_line(Line* line, bool repeated);
+  Result<void> collect_row(Row row, bool repeated, std::size_t size);
+  bool collect_damaged(const Line& line, const Row& row);
   Result<void> check_size();
   Body& body_at(std::uint64_t offset);
   void odd(std::int32_t event, std::string text);

@@ -150,9 +150,9 @@ std::int64_t Delivery::handed() const {
   return rows;
 }
 
-bool Delivery::take_first_handed() { return std::exchange(first_handed_, false); }
+bool Delivery::consume_first_handed() { return std::exchange(first_handed_, false); }
 
-bool Delivery::take_progress(std::vector<PartProgress>* progress) {
+bool Delivery::consume_progress(std::vector<PartProgress>* progress) {
   if (!changed_) return false;
   changed_ = false;
   *progress = this->progress();

@@ -63,11 +63,11 @@ class Delivery {
   // Results handed out or acknowledged before.
   std::int64_t handed() const;
   // True, once, when rows of a batch are handed out of which no save says that they may have been.
-  bool take_first_handed();
+  bool consume_first_handed();
   // What of it would be saved, for each batch.
   std::vector<PartProgress> progress() const;
   // What of it is to be saved, and whether anything changed since the last call.
-  bool take_progress(std::vector<PartProgress>* progress);
+  bool consume_progress(std::vector<PartProgress>* progress);
 
  private:
   struct Part {

@@ -16,20 +16,20 @@ Result<std::shared_ptr<RowProver>> RowProver::open(const IdFile& ids, std::uint6
   return std::shared_ptr<RowProver>(new RowProver(std::move(*ledger), std::move(reader), one_row_proves));
 }
 
-bool RowProver::take(std::string_view bytes) {
+bool RowProver::read(std::string_view bytes) {
   while (!bytes.empty() && proof_ == RowProof::none) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
     if (line_.size() + piece.size() > kMaxLine) too_long_ = true;
     if (!too_long_) line_.append(piece);
     if (end == std::string_view::npos) return true;
-    take_line();
+    read_line();
     bytes.remove_prefix(end + 1);
   }
   return proof_ == RowProof::none;
 }
 
-void RowProver::take_line() {
+void RowProver::read_line() {
   Row row;
   const std::size_t size = line_.size();
   line_.append(kJsonPadding, ' ');
@@ -45,7 +45,7 @@ void RowProver::take_line() {
 }
 
 RowProof RowProver::verdict() {
-  if (proof_ == RowProof::none && !line_.empty()) take_line();
+  if (proof_ == RowProof::none && !line_.empty()) read_line();
   if (proof_ == RowProof::none && !one_row_proves_ && ledger_.size() > 0 && ledger_.unseen() == 0) proof_ = RowProof::ours;
   return proof_;
 }

@@ -22,14 +22,14 @@ class RowProver {
                                                  std::uint64_t hash_seed, std::unique_ptr<RowReader> reader,
                                                  bool one_row_proves);
   // Takes result bytes as they come. false: it is decided, no more are needed.
-  bool take(std::string_view bytes);
+  bool read(std::string_view bytes);
   // After the last byte. RowProof::none: no row told.
   RowProof verdict();
 
  private:
   RowProver(IdLedger ledger, std::unique_ptr<RowReader> reader, bool one_row_proves)
       : ledger_(std::move(ledger)), reader_(std::move(reader)), one_row_proves_(one_row_proves) {}
-  void take_line();
+  void read_line();
 
   IdLedger ledger_;
   std::unique_ptr<RowReader> reader_;

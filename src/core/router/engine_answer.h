@@ -30,7 +30,7 @@ class EngineAnswer {
     return value_.has_value();
   }
   // Once it is given.
-  T take() {
+  T receive() {
     const MutexLock lock(&mutex_);
     return std::move(*value_);
   }

@@ -262,7 +262,7 @@ Result<bool> JobControl::adopt(const std::string& job_id, std::int32_t part, con
   const auto waited = p_.monitor->wait_for_answer(kDecisionMs, [answer] { return answer->is_given(); });
   if (!waited) return std::move(waited.error());
   if (*waited != Wait::ready) return timeout_error(job_id);
-  if (auto adopted = answer->take(); !adopted) return std::move(adopted.error());
+  if (auto adopted = answer->receive(); !adopted) return std::move(adopted.error());
   return true;
 }
 

@@ -92,7 +92,7 @@ Result<std::vector<JobView>> JobViews::list_remote(const std::string& provider, 
   const auto waited = p_.monitor->wait_for_answer(timeout_ms, [answer] { return answer->is_given(); });
   if (!waited) return std::move(waited.error());
   if (!answer->is_given()) return timeout_error("the batches at " + provider);
-  auto outcome = answer->take();
+  auto outcome = answer->receive();
   if (!outcome) return std::move(outcome.error());
   std::vector<JobView> views;
   for (RemoteStatus& status : outcome->listed) {

@@ -121,7 +121,7 @@ Result<Wait> Refetcher::refetch(const std::string& job_id, std::int64_t timeout_
   const auto waited = p_.monitor->wait(timeout_ms, [answer] { return answer->is_given(); });
   if (!waited) return std::move(waited.error());
   if (answer->is_given()) {
-    auto rows = answer->take();
+    auto rows = answer->receive();
     if (!rows) return std::move(rows.error());
     *changed = *rows;
     return Wait::ready;
@@ -151,7 +151,7 @@ Result<std::int64_t> Refetcher::put_in_force(const std::string& job_id, const Re
   }
   if (rows == 0) changed.clear();
   const Feeds old_feeds = p_.jobs->results(job_id).feeds;
-  if (auto saved = p_.engine->take_refetched(job); !saved) return std::move(saved.error());
+  if (auto saved = p_.engine->put_in_force(job); !saved) return std::move(saved.error());
   for (const auto& [i, whole] : changed) {
     // A damaged file stays beside the one in its place: more of it may be whole than anybody knows.
     if (i < old_feeds.size()) old_feeds[i]->replaced = !whole;

@@ -59,12 +59,12 @@ std::int64_t ResultBox::handed() {
 
 bool ResultBox::consume_first_handed() {
   const MutexLock lock(&mutex_);
-  return delivery_.take_first_handed();
+  return delivery_.consume_first_handed();
 }
 
 bool ResultBox::consume_progress(std::vector<PartProgress>* progress) {
   const MutexLock lock(&mutex_);
-  return !is_closed_ && delivery_.take_progress(progress);
+  return !is_closed_ && delivery_.consume_progress(progress);
 }
 
 std::vector<PartProgress> ResultBox::close() {

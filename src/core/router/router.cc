@@ -152,7 +152,7 @@ void Router::take_down() {
     parts_->outbox.save_acknowledgements(true);
     if (!monitor_.has_failed()) parts_->repeats.tell_of_ends();
     parts_->engine->finish_deletions(kDeletionsMs);
-    for (auto& hold : parts_->engine->take_holds()) holds.push_back(std::move(hold));
+    for (auto& hold : parts_->engine->release_holds()) holds.push_back(std::move(hold));
     parts_->engine.reset();
     parts_->executor.reset();
     parts_->transport.reset();

@@ -86,7 +86,7 @@ Result<void> RouterState::catch_up_with_journal(Job* job) {
                                   [](const RemoteBatch& batch) { return batch.phase <= Phase::unknown; });
   if (!unsent || job->done) return {};
   const auto journal = read_journal(world_->files, spool_->journal(job->id), job->id);
-  if (!journal || !*journal || take_newer_batches(**journal, job) == 0) return {};
+  if (!journal || !*journal || merge_newer_batches(**journal, job) == 0) return {};
   warn(job->id + ": the database is older than the job's journal, which tells what was sent meanwhile: " +
        spool_->journal(job->id));
   return store_->save_batches(job->batches);

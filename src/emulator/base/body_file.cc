@@ -31,7 +31,7 @@ BodyFile::BodyFile(const std::string& directory) : fd_(open_unlinked(directory))
 
 BodyFile::~BodyFile() { ::close(fd_); }
 
-uint32_t BodyFile::take_chunk() {
+uint32_t BodyFile::acquire_chunk() {
   if (free_.empty()) return chunks_++;
   const uint32_t chunk = free_.back();
   free_.pop_back();
@@ -46,7 +46,7 @@ void Blob::append(std::string_view bytes) {
   while (!bytes.empty()) {
     const int64_t within = size_ % BodyFile::kChunkBytes;
     if (within == 0 && size_ / BodyFile::kChunkBytes == static_cast<int64_t>(chunks_.size())) {
-      chunks_.push_back(bodies_->take_chunk());
+      chunks_.push_back(bodies_->acquire_chunk());
     }
     const size_t room = static_cast<size_t>(BodyFile::kChunkBytes - within);
     const ssize_t done =

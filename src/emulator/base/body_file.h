@@ -22,7 +22,7 @@ class BodyFile {
 
  private:
   friend class Blob;
-  uint32_t take_chunk();
+  uint32_t acquire_chunk();
   void give_chunk(uint32_t chunk) { free_.push_back(chunk); }
 
   int fd_;

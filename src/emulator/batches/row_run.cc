@@ -65,12 +65,12 @@ bool RowRun::check(int64_t bytes) {
       if (newline == nullptr) break;
       const auto size = static_cast<size_t>(newline - line);
       *newline = '\0';
-      if (!take_line(line, size, start + static_cast<int64_t>(window_used_))) break;
+      if (!answer_line(line, size, start + static_cast<int64_t>(window_used_))) break;
       window_used_ += size + 1;
     }
     if (!checked_ && got == 0) {
       const size_t rest = window_.size() - window_used_;
-      if (rest == 0 || take_line(window_.data() + window_used_, rest, start + static_cast<int64_t>(window_used_))) {
+      if (rest == 0 || answer_line(window_.data() + window_used_, rest, start + static_cast<int64_t>(window_used_))) {
         end_of_input();
       }
     }
@@ -78,7 +78,7 @@ bool RowRun::check(int64_t bytes) {
   return checked_;
 }
 
-bool RowRun::take_line(char* line, size_t size, int64_t offset) {
+bool RowRun::answer_line(char* line, size_t size, int64_t offset) {
   ++line_number_;
   const std::string_view text(line, size);
   const uint64_t hash = hash_of(text);

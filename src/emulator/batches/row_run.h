@@ -35,7 +35,7 @@ class RowRun {
     uint32_t rows;
   };
 
-  bool take_line(char* line, size_t size, int64_t offset);
+  bool answer_line(char* line, size_t size, int64_t offset);
   void fail(LineProblem problem);
   void end_of_input();
   bool next_block();

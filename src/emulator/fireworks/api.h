@@ -45,7 +45,7 @@ class FireworksApi : public Vendor, public BatchOwner {
                          std::string_view verb);
   Reply create_dataset(const std::string& account, const std::string& body);
   Opening begin_upload(const RequestHead& head, const std::string& name);
-  Reply take_upload(const std::string& name, Form& form);
+  Reply receive_upload(const std::string& name, Form& form);
   Reply download_addresses(const RequestHead& head, const FireworksDataset& dataset);
   Reply signed_download(const RequestHead& head, const std::string& signature);
   // Null if there is none of that name, or it is another project's.

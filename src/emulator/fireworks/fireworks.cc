@@ -149,10 +149,10 @@ Opening FireworksApi::begin_upload(const RequestHead& head, const std::string& r
   const std::string boundary = multipart_boundary(head.header("content-type"));
   if (boundary.empty()) return Opening::answered(bad("The body is no multipart form."));
   return Opening::of(std::make_unique<FormUpload>(
-      world_, boundary, limits_.file_bytes, [this, resource](Form& form) { return take_upload(resource, form); }));
+      world_, boundary, limits_.file_bytes, [this, resource](Form& form) { return receive_upload(resource, form); }));
 }
 
-Reply FireworksApi::take_upload(const std::string& resource, Form& form) {
+Reply FireworksApi::receive_upload(const std::string& resource, Form& form) {
   FireworksDataset* const target = dataset(resource);
   if (target == nullptr) return not_found("dataset " + resource);
   if (!form.problem.empty()) return bad("Could not parse multipart form: " + form.problem);

@@ -92,13 +92,13 @@ void MultipartParser::feed(std::string_view piece) {
     switch (state_) {
       case State::kPreamble:
       case State::kData:
-        used = take_data(in);
+        used = consume_data(in);
         break;
       case State::kAfterDelimiter:
-        used = take_after_delimiter(in);
+        used = consume_after_delimiter(in);
         break;
       case State::kHead:
-        used = take_head(in);
+        used = consume_head(in);
         break;
       case State::kDone:
       case State::kBroken:
@@ -110,7 +110,7 @@ void MultipartParser::feed(std::string_view piece) {
 }
 
 // Hands on what is surely no delimiter; returns 0 when more bytes are needed to tell.
-size_t MultipartParser::take_data(std::string_view in) {
+size_t MultipartParser::consume_data(std::string_view in) {
   size_t end = 0;
   bool found = false;
   while (end < in.size() && !found) {
@@ -135,7 +135,7 @@ size_t MultipartParser::take_data(std::string_view in) {
   return end + delimiter_.size();
 }
 
-size_t MultipartParser::take_after_delimiter(std::string_view in) {
+size_t MultipartParser::consume_after_delimiter(std::string_view in) {
   if (in.size() < 2) return 0;
   if (in.substr(0, 2) == "--") {
     state_ = State::kDone;
@@ -147,7 +147,7 @@ size_t MultipartParser::take_after_delimiter(std::string_view in) {
   return 2;
 }
 
-size_t MultipartParser::take_head(std::string_view in) {
+size_t MultipartParser::consume_head(std::string_view in) {
   const size_t end = in.find("\r\n\r\n");
   if (end == std::string_view::npos) {
     return in.size() > kMaxHeadBytes ? broken("the head of a part is too long") : 0;

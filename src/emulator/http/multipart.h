@@ -34,9 +34,9 @@ class MultipartParser {
  private:
   enum class State { kPreamble, kAfterDelimiter, kHead, kData, kDone, kBroken };
 
-  size_t take_data(std::string_view in);
-  size_t take_after_delimiter(std::string_view in);
-  size_t take_head(std::string_view in);
+  size_t consume_data(std::string_view in);
+  size_t consume_after_delimiter(std::string_view in);
+  size_t consume_head(std::string_view in);
   size_t broken(const char* why);
 
   std::string delimiter_;

@@ -31,7 +31,7 @@ class MistralApi : public Vendor, public BatchOwner {
  private:
   // mistral_files.cc
   Opening begin_files(const RequestHead& head, Path path);
-  Reply take_upload(Form& form);
+  Reply receive_upload(Form& form);
   std::string line_problem(const Blob& file, int64_t& lines) const;
   Reply list_files(const RequestHead& head);
   Reply download(const std::string& id);

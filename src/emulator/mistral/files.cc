@@ -30,7 +30,7 @@ Opening MistralApi::begin_files(const RequestHead& head, Path path) {
     const std::string boundary = multipart_boundary(head.header("content-type"));
     if (boundary.empty()) return Opening::answered(invalid("Field required: file"));
     return Opening::of(std::make_unique<FormUpload>(world_, boundary, limits_.file_bytes,
-                                                    [this](Form& form) { return take_upload(form); }));
+                                                    [this](Form& form) { return receive_upload(form); }));
   }
   if (path.empty() && head.method == "GET") return Opening::answered(list_files(head));
   if (path.size() == 1 && head.method == "DELETE") return Opening::answered(delete_file(path[0]));
@@ -63,7 +63,7 @@ std::string MistralApi::line_problem(const Blob& file, int64_t& lines) const {
   return problem;
 }
 
-Reply MistralApi::take_upload(Form& form) {
+Reply MistralApi::receive_upload(Form& form) {
   if (!form.problem.empty()) return invalid("There was an error parsing the body");
   if (!form.has_file) return invalid("Field required: file");
   if (form.too_large) return refusal({413, "invalid_request_error", {}, "File too large.", {}});

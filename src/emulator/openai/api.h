@@ -89,7 +89,7 @@ class OpenAiApi : public Vendor, public BatchOwner {
   // openai_files.cc
   Opening begin_files(const RequestHead& head, Path path);
   Opening begin_upload(const RequestHead& head);
-  Reply take_upload(Form& form);
+  Reply receive_upload(Form& form);
   Reply list_files(const RequestHead& head);
   Reply get_file(const std::string& id);
   Reply file_content(const std::string& id);

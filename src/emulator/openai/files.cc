@@ -59,7 +59,7 @@ ApiError OpenAiApi::form_problem(const Form& form, StoredFile& file) {
   return expiry_problem(form, table_.form_fields[0], table_.form_fields[1], file);
 }
 
-Reply OpenAiApi::take_upload(Form& form) {
+Reply OpenAiApi::receive_upload(Form& form) {
   if (!form.problem.empty()) return refusal(bad("Could not parse multipart form: " + form.problem));
   if (form.too_large) {
     const std::string most = std::to_string(table_.limits.file_bytes);
@@ -99,7 +99,7 @@ Opening OpenAiApi::begin_upload(const RequestHead& head) {
   const std::string boundary = multipart_boundary(head.header("content-type"));
   if (!boundary.empty()) {
     return Opening::of(std::make_unique<FormUpload>(world_, boundary, table_.limits.file_bytes,
-                                                    [this](Form& form) { return take_upload(form); }));
+                                                    [this](Form& form) { return receive_upload(form); }));
   }
   return Opening::answered(refusal({415,
                                     "invalid_request_error",

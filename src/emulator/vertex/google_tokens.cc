@@ -80,7 +80,7 @@ Reply GoogleTokens::exchange(const RequestHead& head, const std::string& form) {
     return refusal(400, "invalid_request", "The body must be a form: application/x-www-form-urlencoded.");
   }
   const std::string grant = field("grant_type");
-  if (grant == kJwtGrant) return take_assertion(field("assertion"), origin_of(head) + head.path);
+  if (grant == kJwtGrant) return read_assertion(field("assertion"), origin_of(head) + head.path);
   if (grant != "refresh_token") return refusal(400, "unsupported_grant_type", "Invalid grant_type: " + grant);
   if (field("client_id").empty() || field("client_secret").empty()) {
     return refusal(401, "invalid_client", "The OAuth client was not found.");
@@ -90,7 +90,7 @@ Reply GoogleTokens::exchange(const RequestHead& head, const std::string& form) {
 }
 
 // What is dated is dated by the machine's clock; the life of the token it leads to passes by the virtual one.
-Reply GoogleTokens::take_assertion(const std::string& assertion, const std::string& own_address) {
+Reply GoogleTokens::read_assertion(const std::string& assertion, const std::string& own_address) {
   const auto invalid = [this](std::string_view why) {
     return refusal(400, "invalid_grant", "Invalid JWT: " + std::string(why));
   };

@@ -19,7 +19,7 @@ class GoogleTokens {
 
  private:
   Reply exchange(const RequestHead& head, const std::string& form);
-  Reply take_assertion(const std::string& assertion, const std::string& own_address);
+  Reply read_assertion(const std::string& assertion, const std::string& own_address);
   Reply fresh_token();
 
   World& world_;

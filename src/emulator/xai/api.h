@@ -50,7 +50,7 @@ class XaiApi : public Vendor, public BatchOwner {
  private:
   // xai_files.cc
   Opening begin_files(const RequestHead& head, Path path);
-  Reply take_upload(Form& form);
+  Reply receive_upload(Form& form);
 
   // xai_batches.cc
   Opening begin_batches(const RequestHead& head, Path path);

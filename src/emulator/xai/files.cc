@@ -21,7 +21,7 @@ Opening XaiApi::begin_files(const RequestHead& head, Path path) {
     const std::string boundary = multipart_boundary(head.header("content-type"));
     if (boundary.empty()) return Opening::answered(bad("The body is no multipart form."));
     return Opening::of(std::make_unique<FormUpload>(world_, boundary, limits_.file_bytes,
-                                                    [this](Form& form) { return take_upload(form); }));
+                                                    [this](Form& form) { return receive_upload(form); }));
   }
   if (path.empty() && head.method == "GET") {
     ++world_.ledger.sums().lists;
@@ -50,7 +50,7 @@ Opening XaiApi::begin_files(const RequestHead& head, Path path) {
 }
 
 // Fields stand before the file; behind it they are refused.
-Reply XaiApi::take_upload(Form& form) {
+Reply XaiApi::receive_upload(Form& form) {
   if (!form.problem.empty()) return bad("Could not parse multipart form: " + form.problem);
   if (!form.has_file) return bad("The form has no file.");
   if (form.too_large) return refusal({413, {}, {}, "The file is too large.", {}});

@@ -32,7 +32,7 @@ struct Room {
     request.model = model;
     const std::string id_json = "\"" + id + "\"", unified = "unified " + id, native = "native " + id + "\n";
     const br::EncodedRequest encoded = {request, id_json, "", account, ++number, unified, native, limits};
-    return packer->take(*br::find_provider("openai"), encoded);
+    return packer->add(*br::find_provider("openai"), encoded);
   }
   std::string requests(int part) { return files.text(spool.requests("job_a", part)); }
 

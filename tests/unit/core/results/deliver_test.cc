@@ -98,14 +98,14 @@ void acknowledgement_counts_when_all_before_it_are(void**) {
   while (!room.next().empty()) {
   }
   std::vector<br::PartProgress> progress;
-  assert_true(delivery.take_progress(&progress));
-  assert_false(delivery.take_progress(&progress));
+  assert_true(delivery.consume_progress(&progress));
+  assert_false(delivery.consume_progress(&progress));
   delivery.acknowledge(0, 1, 0);
-  assert_false(delivery.take_progress(&progress));
+  assert_false(delivery.consume_progress(&progress));
   assert_true(delivery.is_open(0, 0, 0));
   assert_false(delivery.is_open(0, 1, 0));
   delivery.acknowledge(0, 0, 0);
-  assert_true(delivery.take_progress(&progress));
+  assert_true(delivery.consume_progress(&progress));
   assert_true(progress[0].progress.acked_rows == 2 && progress[0].progress.acked_bytes == 8);
   delivery.acknowledge(0, 2, 0);
   assert_true(delivery.progress()[0].progress.acked_bytes == 14);
@@ -159,11 +159,11 @@ void first_hand_out_is_told_once(void**) {
   Room room;
   room.add("one\ntwo\n");
   Delivery& delivery = room.open();
-  assert_false(delivery.take_first_handed());
+  assert_false(delivery.consume_first_handed());
   (void)room.next();
-  assert_true(delivery.take_first_handed());
+  assert_true(delivery.consume_first_handed());
   (void)room.next();
-  assert_false(delivery.take_first_handed());
+  assert_false(delivery.consume_first_handed());
   // Saved once for all rows: each of them may have been handed out.
   assert_true(delivery.progress()[0].progress.handed_rows > 2);
 }

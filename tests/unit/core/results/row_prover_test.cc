@@ -39,8 +39,8 @@ struct Room {
   // The verdict over those bytes, whole and one at a time.
   RowProof verdict(bool one_row_proves, const std::string& bytes) {
     const auto whole = open(one_row_proves), cut = open(one_row_proves);
-    (void)whole->take(bytes);
-    for (const char& byte : bytes) (void)cut->take(std::string_view(&byte, 1));
+    (void)whole->read(bytes);
+    for (const char& byte : bytes) (void)cut->read(std::string_view(&byte, 1));
     const RowProof proof = whole->verdict();
     assert_true(cut->verdict() == proof);
     return proof;
@@ -55,7 +55,7 @@ void one_row_of_ours_proves_where_ids_have_a_tag(void**) {
   assert_true(room.verdict(true, "b") == RowProof::ours);
   assert_true(room.verdict(true, "?\na\n") == RowProof::ours);
   const auto prover = room.open(true);
-  assert_false(prover->take("a\nmore"));
+  assert_false(prover->read("a\nmore"));
 }
 
 void row_of_another_id_proves_the_contrary(void**) {
