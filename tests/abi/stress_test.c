@@ -137,7 +137,22 @@ static void *watch(void *unused) {
   (atomic_store(&(w)->call, #expression), \
    atomic_store(&(w)->began_s, now_s()), leave(w, (expression)))
 
+static pthread_mutex_t calls_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t call_made = PTHREAD_COND_INITIALIZER;
+static int calls_made; /* with the mutex */
+
+static void wait_for_calls(int more) {
+  pthread_mutex_lock(&calls_mutex);
+  const int until = calls_made + more;
+  while (calls_made < until) pthread_cond_wait(&call_made, &calls_mutex);
+  pthread_mutex_unlock(&calls_mutex);
+}
+
 static br_status leave(struct worker *w, br_status status) {
+  pthread_mutex_lock(&calls_mutex);
+  calls_made += 1;
+  pthread_cond_signal(&call_made);
+  pthread_mutex_unlock(&calls_mutex);
   atomic_store(&w->began_s, 0);
   return status;
 }
@@ -428,11 +443,10 @@ static void run_threads(unsigned *seed) {
     in->workers[i].number = i;
     pthread_create(&in->workers[i].thread, NULL, work, &in->workers[i]);
   }
-  usleep(20000 + chance(seed, 800000));
-  /* No -1: exchanges go on for as long as others submit, and close would wait for them. */
-  const int64_t timeouts[] = {0, 1, 50, 500};
+  wait_for_calls(20 + (int)chance(seed, 400)); /* closed in the middle of it */
+  const int64_t timeouts[] = {0, 1, 50, 500, -1};
   struct worker *closer = &in->workers[kThreads];
-  const br_status closed = CALL(closer, br_router_close(in->router, timeouts[chance(seed, 4)], NULL));
+  const br_status closed = CALL(closer, br_router_close(in->router, timeouts[chance(seed, 5)], NULL));
   if (closed != BR_OK) complain("close", br_status_name(closed), "");
   for (int i = 0; i < kThreads; i++) pthread_join(in->workers[i].thread, NULL);
   atomic_store(&in->stop, 1);

@@ -267,7 +267,7 @@ void Engine::turn(std::int64_t wait_ms) {
   for (const auto& work : posted) work();
   const std::vector<ExternalAnswers::Answer> answers = core_.answers->drain();
   for (const ExternalAnswers::Answer& answer : answers) answer.apply();
-  while (const auto due = core_.next_due()) core_.push(*due, {.kind = EventKind::due});
+  while (const auto due = is_closing_ ? std::nullopt : core_.next_due()) core_.push(*due, {.kind = EventKind::due});
   drain();
   core_.parts.transport->wait(posted.empty() && answers.empty() ? wait_ms : 0);
   drain();
@@ -321,10 +321,10 @@ bool Engine::perform(const PartKey& key, const Action& action) {
       if (run.refetch == nullptr || action.op == Op::poll) start_call(key, action.op);
       return true;
     case ActionKind::probe:
-      start_probe(key);
+      if (!is_closing_) start_probe(key);
       return true;
     case ActionKind::fetch:
-      part.fetch->start();
+      if (!is_closing_) part.fetch->start();
       return true;
     case ActionKind::finish:
       part.fetch->finish();
@@ -361,11 +361,20 @@ bool Engine::may_send(const PartKey& key, Op op) {
 void Engine::start_call(const PartKey& key, Op op) {
   RunPart& part = *core_.part(key);
   if (part.driver != nullptr && part.driver->is_calling(op)) return;
+  if (is_closing_) return leave_out(key, op);
   const bool searches = op == Op::list || op == Op::find_upload;
   if (searches && part.track.search.before_create && !turns_.begin({key.job_id, key.index}, op)) return;
   auto account = core_.account_of(key);
   if (!account) return core_.call_failed(key, op, std::move(account.error()), false);
   if (may_send(key, op)) part.driver->call(op, *account);
+}
+
+// The next process begins it. A paid call is on record as begun: it is put on record that it was not.
+void Engine::leave_out(const PartKey& key, Op op) {
+  if (op != Op::create) return;
+  Error error(Code::network, "[" + core_.batch(key).provider + "] the router was closed before the call");
+  error.transient = true;
+  core_.call_failed(key, op, std::move(error), false);
 }
 
 void Engine::start_probe(const PartKey& key) {

@@ -73,6 +73,8 @@ class Engine {
 
   // Does everything that is due and moves bytes until `wait_ms` passed or something happened.
   void turn(std::int64_t wait_ms);
+  // The router closes: answers that are under way are still handled, and nothing else is begun.
+  void begin_nothing_more() { is_closing_ = true; }
   // After the last turn, on any thread: what calls outside have made is recorded, and what was not begun counts as not
   // sent.
   void settle_external(const std::deque<ExternalWork>& not_begun);
@@ -81,7 +83,7 @@ class Engine {
   // Then: what keeps providers alive, for the caller to drop.
   std::vector<std::shared_ptr<const void>> release_holds();
   // How long nothing is due; -1: for ever.
-  std::int64_t idle_ms() const { return core_.idle_ms(); }
+  std::int64_t idle_ms() const { return is_closing_ ? -1 : core_.idle_ms(); }
 
  private:
   Run* find(const std::string& job_id) { return core_.find(job_id); }
@@ -90,6 +92,7 @@ class Engine {
   void handle(const PartKey& key, const Event& event);
   bool perform(const PartKey& key, const Action& action);
   void start_call(const PartKey& key, Op op);
+  void leave_out(const PartKey& key, Op op);
   void start_probe(const PartKey& key);
   bool may_send(const PartKey& key, Op op);
   void go_on_searching(const PartKey& ended);
@@ -111,6 +114,7 @@ class Engine {
   EngineCore core_;
   VendorHttp http_;
   SearchTurns turns_;
+  bool is_closing_ = false;
 };
 
 // The step rules that follow from a job's configuration.

@@ -110,6 +110,8 @@ void Router::count_active_calls() {
 
 void Router::wait_for_others(std::int64_t timeout_ms) {
   events_.stop_providers();
+  if (timeout_ms != 0 && parts_ != nullptr)
+    parts_->engine->post([engine = parts_->engine.get()] { engine->begin_nothing_more(); });
   const std::int64_t most_ms = std::min(timeout_ms, kLongestCloseMs);
   (void)monitor_.wait_uninterrupted(most_ms, [this, timeout_ms] {
     return (timeout_ms == 0 || active_calls_ == 0) && !events_.others_are_busy();
