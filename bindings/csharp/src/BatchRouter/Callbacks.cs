@@ -74,6 +74,7 @@ internal sealed unsafe class Callbacks
         var completion = (Completion)GCHandle.FromIntPtr(userData).Target!;
         try
         {
+            Poller.RunsForeignCode();
             completion.Done(Utf8.Read(NativeMethods.br_job_id_borrowed(job)) ?? "");
         }
         catch (Exception e)
@@ -94,6 +95,7 @@ internal sealed unsafe class Callbacks
         var callbacks = (Callbacks)GCHandle.FromIntPtr(userData).Target!;
         try
         {
+            Poller.RunsForeignCode();
             callbacks.log!((LogLevel)level, Utf8.Read(message) ?? "");
         }
         catch (Exception e)
@@ -109,6 +111,7 @@ internal sealed unsafe class Callbacks
         if (callbacks.happened is null) return;
         try
         {
+            Poller.RunsForeignCode();
             callbacks.happened(new RouterEvent((EventKind)kind, Utf8.Read(jobId) ?? "", Utf8.Read(json) ?? ""));
         }
         catch (Exception e)

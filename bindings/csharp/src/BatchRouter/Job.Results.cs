@@ -67,7 +67,7 @@ public sealed unsafe partial class Job
     public void AcknowledgeAll()
     {
         Update();
-        if (router.Pool.AcknowledgeAll(Id, () => Status.Check(NativeMethods.br_job_ack_all(handle, out nint err), err))) return;
+        if (router.Readers.AcknowledgeAll(Id, () => Status.Check(NativeMethods.br_job_ack_all(handle, out nint err), err))) return;
         throw new BatchRouterException(ErrorCode.NotComplete, "results of the job were fetched that nobody has seen",
             "read them, or acknowledge one by one");
     }

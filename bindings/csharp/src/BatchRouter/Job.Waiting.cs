@@ -57,6 +57,7 @@ public sealed partial class Job
         Blocking.Run(router, timeout, limitMs =>
         {
             int status = NativeMethods.br_job_refetch(handle, limitMs, out long changed, out nint err);
+            router.Poller.Nudge(); // what changed comes again, without an event
             return (status, err, changed);
         }, cancellation);
 

@@ -176,7 +176,11 @@ public sealed unsafe partial class Job : IDisposable
     public void Abandon() => Status.Check(NativeMethods.br_job_abandon(handle, out nint err), err);
 
     /// <summary>Forgets a job that is done or was never sent, and deletes its files.</summary>
-    public void Remove() => Status.Check(NativeMethods.br_job_remove(handle, out nint err), err);
+    public void Remove()
+    {
+        Status.Check(NativeMethods.br_job_remove(handle, out nint err), err);
+        router.Poller.Nudge(); // of that there is no event
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Id}: {StateName}";

@@ -8,12 +8,17 @@ namespace BatchRouter;
 /// </summary>
 internal sealed class Poller
 {
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
+    /// <summary>Those who wait look so often while a function of the program holds the thread.</summary>
+    public const int BusyMs = 50;
+
+    // The router whose thread this is.
+    [ThreadStatic]
+    private static Poller? current;
 
     private readonly RouterHandle router;
     private readonly Thread thread;
-    private volatile bool stopping;
+    private Timer? late; // of the thread
+    private volatile bool stopping, busy;
     private TaskCompletionSource round = NewRound();
 
     public Poller(RouterHandle router)
@@ -26,7 +31,19 @@ internal sealed class Poller
     /// <summary>Completes after the round that is under way.</summary>
     public Task Round => Volatile.Read(ref round).Task;
 
-    public bool IsCurrentThread => Thread.CurrentThread == thread;
+    /// <summary>Whether a function of the program ran in the round that is under way, and may still run.</summary>
+    public bool IsBusy => busy;
+
+    /// <summary>
+    /// Called before a function of the program. While it blocks the thread of a router, no round of that one ends; yet it
+    /// may itself wait for what happens meanwhile, or for another thread that does. So a timer makes who waits look.
+    /// </summary>
+    public static void RunsForeignCode()
+    {
+        if (current is not { busy: false } poller) return;
+        poller.busy = true;
+        poller.late!.Change(BusyMs, BusyMs);
+    }
 
     /// <summary>Makes who waits look again.</summary>
     public void Nudge() => Interlocked.Exchange(ref round, NewRound()).SetResult();
@@ -43,18 +60,16 @@ internal sealed class Poller
     /// </summary>
     public void Join(TimeSpan limit)
     {
-        if (!IsCurrentThread) thread.Join(limit);
+        if (Thread.CurrentThread != thread) thread.Join(limit);
     }
 
     /// <summary>
-    /// Tries until it holds. Whatever ends a wait is an event, after which a round ends; rows that arrive while a file is
-    /// still being downloaded are none, so it looks again by itself, ever more seldom.
+    /// Tries until it holds, again after each round: whatever ends a wait is an event, or nudges.
     /// </summary>
     public async Task Until(Func<bool> holds, TimeSpan limit, CancellationToken cancellation)
     {
         if (limit != Timeout.InfiniteTimeSpan) ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero, "timeout");
         long started = Environment.TickCount64;
-        TimeSpan wait = ShortestWait;
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -62,20 +77,19 @@ internal sealed class Poller
             if (holds()) return;
             TimeSpan left = limit - TimeSpan.FromMilliseconds(Environment.TickCount64 - started);
             if (limit >= TimeSpan.Zero && left <= TimeSpan.Zero) return;
-            TimeSpan tick = limit >= TimeSpan.Zero && left < wait ? left : wait;
-            await Task.WhenAny(next, Task.Delay(tick, cancellation)).ConfigureAwait(false);
-            wait = next.IsCompleted ? ShortestWait : Min(wait * 2, LongestWait);
+            await next.WaitAsync(limit < TimeSpan.Zero ? limit : left, cancellation)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Run()
     {
+        using var ticker = new Timer(_ => Nudge());
+        (current, late) = (this, ticker);
         int status = Status.Ok;
-        while (!stopping && status != (int)ErrorCode.Closed)
+        while (!stopping && status >= 0)
         {
             try
             {
@@ -87,8 +101,9 @@ internal sealed class Poller
                 status = (int)ErrorCode.Closed;
             }
 
+            if (busy) ticker.Change(Timeout.Infinite, Timeout.Infinite);
+            busy = false;
             Nudge();
-            if (status < 0 && status != (int)ErrorCode.Closed) Thread.Sleep(ShortestWait);
         }
     }
 }

@@ -70,6 +70,7 @@ public static unsafe class ProviderRegistry
     {
         try
         {
+            Poller.RunsForeignCode();
             work((CustomProvider)GCHandle.FromIntPtr(userData).Target!);
             return Status.Ok;
         }

@@ -4,21 +4,22 @@ namespace BatchRouter;
 
 /// <summary>
 /// Some native results (256 at most), taken from C in one call, of which one may be the current one of a reader. What is not
-/// consumed goes back to the pool it came from, so that a consumer that stops half-way, or is forgotten, loses nothing; and
-/// what is not current yet is taken by others that find nothing in C. Locked after the pool.
+/// consumed goes back to C, so that a consumer that stops half-way, or is forgotten, loses nothing; and what is not current
+/// yet goes to others that find nothing there. Locked after <see cref="Readers"/>.
 /// </summary>
 internal sealed unsafe class ResultBlock : IDisposable
 {
     public const int Capacity = 256;
 
-    private readonly ResultPool? pool;
+    private readonly Readers? readers;
     private readonly nint[] items;
     private int next, count;
 
-    public ResultBlock(ResultPool? pool, string? job, int most = Capacity)
+    public ResultBlock(Readers? readers, string? job, int most = Capacity)
     {
-        (this.pool, Job, items) = (pool, job, new nint[most]);
-        pool?.Enter(this);
+        (this.readers, Job, items) = (readers, job, new nint[most]);
+        Known = new WeakReference<ResultBlock>(this);
+        readers?.Enter(this);
     }
 
     ~ResultBlock() => LetGo();
@@ -32,16 +33,8 @@ internal sealed unsafe class ResultBlock : IDisposable
     /// <summary>The thread of the reader that blocks its thread; 0 of another one.</summary>
     public int Thread { get; set; }
 
-    /// <summary>The number the pool knows it by.</summary>
-    public long Number { get; set; }
-
-    public bool IsEmpty
-    {
-        get
-        {
-            lock (this) return next == count;
-        }
-    }
+    /// <summary>What the others know it by, so that it can be forgotten.</summary>
+    public WeakReference<ResultBlock> Known { get; }
 
     /// <summary>Fills the empty block: take gets the first place and the number of places, and returns how many it took.</summary>
     public void Fill(Func<nint, int, int> take)
@@ -49,16 +42,10 @@ internal sealed unsafe class ResultBlock : IDisposable
         var taken = new nint[items.Length];
         int many;
         fixed (nint* start = taken) many = take((nint)start, taken.Length);
-        Put(taken.AsSpan(0, many));
-    }
-
-    /// <summary>Puts results into the empty block.</summary>
-    public void Put(ReadOnlySpan<nint> results)
-    {
         lock (this)
         {
-            results.CopyTo(items);
-            (next, count) = (0, results.Length);
+            taken.CopyTo(items, 0);
+            (next, count) = (0, many);
         }
     }
 
@@ -79,7 +66,7 @@ internal sealed unsafe class ResultBlock : IDisposable
         nint result = Current;
         if (acknowledge) Acknowledge(result);
         Detach();
-        if (pool is null) NativeMethods.br_result_free_stored(result);
+        if (readers is null) NativeMethods.br_result_free_stored(result);
         else NativeMethods.br_result_free(result);
     }
 
@@ -88,7 +75,7 @@ internal sealed unsafe class ResultBlock : IDisposable
     {
         nint result;
         lock (this) (result, Current) = (Current, 0);
-        pool?.Settled();
+        readers?.Settled();
         return result;
     }
 
@@ -114,10 +101,10 @@ internal sealed unsafe class ResultBlock : IDisposable
         }
     }
 
-    /// <summary>Whether it has one of the job that nobody has seen.</summary>
-    public bool HasUnread(string job)
+    /// <summary>The job of each result that nobody has seen.</summary>
+    public string[] UnreadJobs()
     {
-        lock (this) return next < count && (Job == job || Array.Exists(items[next..count], one => JobOf(one) == job));
+        lock (this) return Array.ConvertAll(items[next..count], JobOf);
     }
 
     /// <summary>Whether the current one is of the job (null: any) and would come back.</summary>
@@ -154,7 +141,7 @@ internal sealed unsafe class ResultBlock : IDisposable
 
     private void LetGo()
     {
-        if (pool is not null) pool.Leave(this);
+        if (readers is not null) readers.Leave(this);
         else Array.ForEach(TakeAll(), NativeMethods.br_result_free);
     }
 }

@@ -32,7 +32,7 @@ public sealed unsafe class ResultReader : IDisposable
     {
         (this.acknowledge, waits) = (acknowledge, true);
         block = source.NewBlock(most);
-        fill = empty => source.Fill(empty, timeoutMs, waits: true, most);
+        fill = empty => source.Fill(empty, timeoutMs);
     }
 
     /// <summary>The result that was read.</summary>
@@ -112,7 +112,10 @@ public sealed unsafe class ResultReader : IDisposable
     /// <summary>Itself, for foreach.</summary>
     public ResultReader GetEnumerator() => this;
 
-    /// <summary>Frees what was not read; of results as they come, these are handed out again.</summary>
+    /// <summary>
+    /// Frees what was not read; of results as they come, these are handed out again. A reader that is forgotten instead does so
+    /// when it is collected, and until then others are not told the end.
+    /// </summary>
     public void Dispose()
     {
         lock (Gate)

@@ -4,53 +4,29 @@ using BatchRouter.Native;
 namespace BatchRouter;
 
 /// <summary>Where br_next_results is called: for one job, or (job null) for any of the router.</summary>
-internal sealed class ResultSource(RouterHandle router, ResultPool pool, Poller poller, JobHandle? job, string? id)
+internal sealed class ResultSource(RouterHandle router, Readers readers, Poller poller, JobHandle? job, string? id)
 {
-    // Who waits looks so often for what others have left.
-    private const long TickMs = 100;
-
-    // C counts whole milliseconds: what comes earlier than this before its time was woken.
-    private const long EarlyMs = 5;
-
-    // A reader that was forgotten gives back what it has when it is collected, which nothing else may bring about.
-    private const long PatienceMs = 1000;
-
     /// <summary>
-    /// Fills the empty block; BR_OK, BR_AGAIN or BR_END. waits: on this thread, which therefore does nothing else meanwhile.
+    /// Fills the empty block; BR_OK, BR_AGAIN or BR_END. With a timeout it waits on this thread. Others may take all of it
+    /// before it is read.
     /// </summary>
-    public int Fill(ResultBlock block, long timeoutMs, bool waits, int most = ResultBlock.Capacity)
+    public int Fill(ResultBlock block, long timeoutMs)
     {
-        long started = Environment.TickCount64, unsureSince = 0;
-        int wakeups = pool.Wakeups;
+        long started = Environment.TickCount64;
+        int wakeups = readers.Wakeups;
         while (true)
         {
-            if (pool.TakeLeft(id, block, most)) return Status.Ok;
-            long left = timeoutMs < 0 ? TickMs : Math.Max(0, timeoutMs - (Environment.TickCount64 - started));
-            long tick = Math.Min(left, TickMs), asked = Environment.TickCount64;
-            int status = Fetch(block, tick);
-            if (!block.IsEmpty) return Status.Ok;
-            bool late = timeoutMs >= 0 && Environment.TickCount64 - started >= timeoutMs;
-            if (status == Status.End)
-            {
-                int here = waits ? Environment.CurrentManagedThreadId : 0;
-                ResultPool.Others others = pool.Ask(id, block, most, here);
-                if (others != ResultPool.Others.Perhaps) return others == ResultPool.Others.Some ? Status.Ok : Status.End;
-                if (late) return Status.Again;
-                pool.Wait(TimeSpan.FromMilliseconds(tick));
-                if (pool.Wakeups != wakeups) return Status.Again;
-                if (unsureSince == 0) unsureSince = asked;
-                if (asked - unsureSince < PatienceMs) continue;
-                GC.Collect();
-                unsureSince = long.MaxValue;
-            }
-            else if (late || (status == Status.Again && Environment.TickCount64 - asked + EarlyMs < tick))
-            {
-                return Status.Again;
-            }
+            Task next = poller.Round;
+            long left = timeoutMs < 0 ? int.MaxValue : Math.Max(0, timeoutMs - (Environment.TickCount64 - started));
+            // A wait in C runs functions of providers for the thread that is busy.
+            long inC = poller.IsBusy ? Math.Min(left, Poller.BusyMs) : 0;
+            int status = readers.Fetch(block, () => Next(block, inC));
+            if (status != Status.Again || left == 0 || readers.Wakeups != wakeups) return status;
+            next.Wait((int)Math.Min(left, int.MaxValue));
         }
     }
 
-    public ResultBlock NewBlock(int most = ResultBlock.Capacity) => new(pool, id, most);
+    public ResultBlock NewBlock(int most = ResultBlock.Capacity) => new(readers, id, most);
 
     public async IAsyncEnumerable<BatchResult> All(bool acknowledge,
         [EnumeratorCancellation] CancellationToken cancellation)
@@ -60,7 +36,7 @@ internal sealed class ResultSource(RouterHandle router, ResultPool pool, Poller 
         int status = Status.Ok;
         while (true)
         {
-            await poller.Until(() => (status = Fill(block, 0, waits: false)) != Status.Again, Timeout.InfiniteTimeSpan,
+            await poller.Until(() => (status = Fill(block, 0)) != Status.Again, Timeout.InfiniteTimeSpan,
                 cancellation).ConfigureAwait(false);
             if (status == Status.End) yield break;
             while (true)
@@ -79,26 +55,21 @@ internal sealed class ResultSource(RouterHandle router, ResultPool pool, Poller 
         }
     }
 
-    private unsafe int Fetch(ResultBlock block, long timeoutMs)
+    private unsafe int Next(ResultBlock block, long timeoutMs)
     {
         int status = Status.Ok;
-        pool.Fetch(id, () => block.Fill((start, capacity) =>
-        {
-            status = Next((nint*)start, capacity, timeoutMs, out nuint count);
-            return (int)count;
-        }));
-        return status;
-    }
-
-    private unsafe int Next(nint* start, int capacity, long timeoutMs, out nuint count)
-    {
         bool held = false;
         try
         {
             job?.DangerousAddRef(ref held);
-            int status = NativeMethods.br_next_results(router, job?.DangerousGetHandle() ?? 0, timeoutMs, start,
-                (nuint)capacity, out count, out nint err);
-            return Status.Check(status, err);
+            block.Fill((start, capacity) =>
+            {
+                status = NativeMethods.br_next_results(router, job?.DangerousGetHandle() ?? 0, timeoutMs, (nint*)start,
+                    (nuint)capacity, out nuint count, out nint err);
+                Status.Check(status, err);
+                return (int)count;
+            });
+            return status;
         }
         catch (ObjectDisposedException)
         {

@@ -14,7 +14,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     private readonly RouterHandle handle;
     private readonly Callbacks callbacks;
     private readonly Poller poller;
-    private readonly ResultPool pool = new();
+    private readonly Readers readers;
     private int disposed;
 
     /// <summary>Opens the state directory and takes its lock. The options are copied.</summary>
@@ -36,7 +36,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
         }
 
         poller = new Poller(handle);
-        pool.Changed = poller.Nudge;
+        readers = new Readers(poller);
     }
 
     /// <summary>A forgotten router: its thread ends, and with it the last owner of the native one.</summary>
@@ -85,7 +85,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
     internal RouterHandle Handle => handle;
 
-    internal ResultPool Pool => pool;
+    internal Readers Readers => readers;
 
     internal Poller Poller => poller;
 
@@ -198,7 +198,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
     public void Wakeup()
     {
         NativeMethods.br_router_wakeup(handle);
-        pool.Wakeup();
+        readers.Wakeup();
     }
 
     /// <summary>
@@ -218,7 +218,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
 
         if (err != 0) NativeMethods.br_error_free(err);
         poller.Join(CloseTimeout);
-        pool.Dispose();
+        poller.Nudge(); // who waits is told that it is closed
         handle.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -231,7 +231,7 @@ public sealed unsafe partial class Router : IAsyncDisposable, IDisposable
         return true;
     }));
 
-    internal ResultSource Source(Job? job) => new(handle, pool, poller, job?.Handle, job?.Id);
+    internal ResultSource Source(Job? job) => new(handle, readers, poller, job?.Handle, job?.Id);
 
     internal static delegate* unmanaged[Cdecl]<nint, nint, void> DoneFunction(Action<Job>? done) =>
         done is null ? null : &Callbacks.OnDone;
