@@ -5,22 +5,20 @@ use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::thread::{self, JoinHandle};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use batchrouter_sys as sys;
 
 use crate::config::EventFn;
+use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::fetched::Fetched;
-use crate::ffi::{Owned, borrow};
+use crate::ffi::{Owned, borrow, milliseconds};
 use crate::panics;
-
-/// Waiting futures look again at least so often: an event that was dropped, or that came before the job's new state could
-/// be seen, delays one by no more.
-const LOOK_AGAIN_MS: i64 = 250;
 
 /// How long closing waits for a callback under way.
 const CALLBACK_LIMIT: Duration = Duration::from_secs(5);
@@ -30,7 +28,8 @@ pub(crate) struct Core {
     handle: Owned<sys::br_router>,
     // Dropped after the handle, in the order of the fields: who is woken then sees that the router is closed.
     wakers: WakeAtEnd,
-    poller: Mutex<Option<JoinHandle<()>>>,
+    /// The thread, and what tells that it has ended.
+    poller: Mutex<Option<(ThreadId, Receiver<()>)>>,
     stopping: AtomicBool,
     wakeups: AtomicU64,
     fetched: Fetched,
@@ -69,10 +68,12 @@ impl Core {
             return;
         }
         let core = Arc::clone(self);
+        let (ended, end) = channel();
         let run = move || {
+            let _until_the_end: Sender<()> = ended;
             while !core.stopping.load(Ordering::SeqCst) {
                 // SAFETY: the handle lives as long as `core`.
-                let status = unsafe { sys::br_poll(core.as_ptr(), LOOK_AGAIN_MS, ptr::null_mut()) };
+                let status = unsafe { sys::br_poll(core.as_ptr(), -1, ptr::null_mut()) };
                 // The panic hook has told of it; the thread serves others too and goes on.
                 panics::take().into_iter().for_each(panics::discard);
                 panics::guard((), || core.wakers().wake_all());
@@ -82,7 +83,8 @@ impl Core {
             }
         };
         // Without a thread nobody would ever wake the future.
-        *poller = Some(thread::Builder::new().name("batchrouter".into()).spawn(run).expect("a thread for callbacks"));
+        let thread = thread::Builder::new().name("batchrouter".into()).spawn(run).expect("a thread for callbacks");
+        *poller = Some((thread.thread().id(), end));
     }
 
     /// Breaks a wait, or the next one.
@@ -96,6 +98,37 @@ impl Core {
         self.wakeups.load(Ordering::SeqCst)
     }
 
+    /// Ends the calls that wait now; `waiting` makes them again.
+    pub(crate) fn interrupt(&self) {
+        // SAFETY: the handle is valid.
+        unsafe { sys::br_router_interrupt(self.as_ptr()) };
+    }
+    /// Makes a call that waits so many milliseconds, again when it was interrupted and there is time. What a wakeup ended
+    /// says BR_AGAIN.
+    pub(crate) fn waiting(
+        &self,
+        timeout: impl Into<Option<Duration>>,
+        mut call: impl FnMut(i64) -> Result<i32>,
+    ) -> Result<i32> {
+        let until = timeout.into().and_then(|limit| Instant::now().checked_add(limit));
+        let wakeups = self.wakeups();
+        loop {
+            let left = milliseconds(until.map(|until| until.saturating_duration_since(Instant::now())));
+            // SAFETY: the handle is valid.
+            let since = unsafe { sys::br_router_interrupt_count(self.as_ptr()) };
+            if left != 0 {
+                // SAFETY: as above. A call that another thread interrupts before it waits ends as well.
+                unsafe { sys::br_router_interrupt_since(self.as_ptr(), since) };
+            }
+            let answer = call(left);
+            // SAFETY: as above.
+            let interrupted = unsafe { sys::br_router_interrupt_count(self.as_ptr()) } != since;
+            if left == 0 || !interrupted || wakeups != self.wakeups() || !matches!(answer, Ok(sys::BR_AGAIN)) {
+                return answer;
+            }
+        }
+    }
+
     /// Results that were fetched and not given out.
     pub(crate) fn fetched(&self) -> &Fetched {
         &self.fetched
@@ -104,14 +137,11 @@ impl Core {
     /// Ends the poller. From inside of it, it ends once its callback has returned.
     pub(crate) fn stop_poller(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        let Some(poller) = lock(&self.poller).take() else { return };
-        if poller.thread().id() != thread::current().id() {
+        let Some((thread, end)) = lock(&self.poller).take() else { return };
+        if thread != thread::current().id() {
             self.wakeup();
             // Not without limit: a callback may wait in its turn for whoever closes the router.
-            let until = Instant::now() + CALLBACK_LIMIT;
-            while !poller.is_finished() && Instant::now() < until {
-                thread::sleep(Duration::from_millis(1));
-            }
+            let _ended_or_not = end.recv_timeout(CALLBACK_LIMIT);
         }
         self.wakers().wake_all();
     }

@@ -1,19 +1,18 @@
-//! Results that were fetched and not given out. The library hands out nothing twice, so whoever looks for results and finds
-//! none there takes them from here: the end is told when nothing is left anywhere.
+//! Results that were fetched and not given out. The library hands out nothing twice, so whoever is told there that all was
+//! handed out first makes the others give back what they have: the end is told when nothing is left anywhere.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use batchrouter_sys as sys;
 
-use crate::core::lock;
+use crate::core::{Core, lock};
 use crate::error::{Error, Result};
 use crate::result_item::ResultItem;
 
-/// A call of the library that may be bringing results is waited for so long before all are acknowledged: it may run a
-/// provider's function, which may wait in its turn.
+/// A fetch that is interrupted ends at once, unless it runs a provider's function, which may wait in its turn.
 const FETCH_LIMIT: Duration = Duration::from_secs(5);
 
 /// What one iterator has fetched and not given out.
@@ -51,12 +50,12 @@ struct Fetch {
 
 #[derive(Default)]
 struct State {
-    /// Of iterators that have ended.
-    left: VecDeque<ResultItem>,
     readers: Vec<Arc<Reader>>,
     fetches: Vec<Fetch>,
-    /// So many calls that acknowledge all are under way.
-    acknowledging: usize,
+    /// By job: given back, and not fetched again.
+    returned: HashMap<String, usize>,
+    /// So many wait until nobody fetches.
+    alone: usize,
 }
 
 impl State {
@@ -65,9 +64,34 @@ impl State {
         let here = thread::current().id();
         self.fetches.iter().any(|fetch| fetch.thread != here && covers(fetch.job.as_deref(), job_id))
     }
-    fn take_left(&mut self, job_id: Option<&str>) -> Option<ResultItem> {
-        let found = self.left.iter().position(|item| job_id.is_none_or(|id| item.job_id() == id))?;
-        self.left.remove(found)
+    fn give_back(&mut self, items: VecDeque<ResultItem>) {
+        for item in items {
+            *self.returned.entry(item.job_id().to_owned()).or_default() += 1;
+            item.give_back();
+        }
+    }
+    /// Makes the other readers give back results of a job; whether there were any.
+    fn reclaim(&mut self, job_id: Option<&str>, mine: Option<&Arc<Reader>>) -> bool {
+        let others = self.readers.iter().filter(|one| mine.is_none_or(|mine| !Arc::ptr_eq(one, mine)));
+        let given: VecDeque<_> =
+            others.filter(|one| covers(one.job.as_deref(), job_id)).flat_map(|one| one.give(job_id)).collect();
+        let some = !given.is_empty();
+        self.give_back(given);
+        some
+    }
+    /// Puts fetched results where others can reclaim them; without a reader they are given out at once.
+    fn keep(&mut self, items: &mut VecDeque<ResultItem>, reader: Option<&Arc<Reader>>) {
+        for item in items.iter() {
+            if let Some(left) = self.returned.get_mut(item.job_id()) {
+                *left -= 1;
+                if *left == 0 {
+                    self.returned.remove(item.job_id());
+                }
+            }
+        }
+        if let Some(reader) = reader {
+            lock(&reader.unread).append(items);
+        }
     }
 }
 
@@ -75,15 +99,7 @@ fn covers(one: Option<&str>, other: Option<&str>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
-/// What others have when the library has nothing more.
-pub(crate) enum Others {
-    Item(ResultItem),
-    Nothing,
-    /// One of them may just be getting something.
-    Unsure,
-}
-
-/// All that was fetched of a router's results and not given out. Lock order: `state`, then a reader's `unread`.
+/// Who fetches results of a router. Lock order: `state`, then a reader's `unread`.
 #[derive(Default)]
 pub(crate) struct Fetched {
     state: Mutex<State>,
@@ -101,95 +117,74 @@ impl Fetched {
     pub(crate) fn leave(&self, reader: &Arc<Reader>) {
         let mut state = lock(&self.state);
         state.readers.retain(|known| !Arc::ptr_eq(known, reader));
-        state.left.append(&mut lock(&reader.unread));
-        drop(state);
-        self.changed.notify_all();
+        let left = std::mem::take(&mut *lock(&reader.unread));
+        state.give_back(left);
     }
 
-    pub(crate) fn take_left(&self, job_id: Option<&str>) -> Option<ResultItem> {
-        lock(&self.state).take_left(job_id)
-    }
-
-    /// Runs a call that fetches results, and puts them where they can be found. While all that was handed out is being
-    /// acknowledged, nothing is fetched that nobody has seen.
-    pub(crate) fn fetch<T>(
+    /// Makes a call that fetches results within so many milliseconds, for the reader or, without one, for the caller.
+    pub(crate) fn fetch(
         &self,
+        core: &Core,
         job_id: Option<&str>,
-        reader: Option<&Reader>,
-        call: impl FnOnce(&mut VecDeque<ResultItem>) -> T,
-    ) -> T {
+        reader: Option<&Arc<Reader>>,
+        timeout_ms: i64,
+        items: &mut VecDeque<ResultItem>,
+        mut call: impl FnMut(i64, &mut VecDeque<ResultItem>) -> Result<i32>,
+    ) -> Result<i32> {
         let here = thread::current().id();
         let mut state = lock(&self.state);
-        while state.acknowledging > 0 && state.fetches.iter().all(|fetch| fetch.thread != here) {
-            state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        while state.alone > 0 && state.fetches.iter().all(|fetch| fetch.thread != here) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.fetches.push(Fetch { job: job_id.map(str::to_owned), thread: here });
         drop(state);
-        let mut items = VecDeque::new();
-        let answer = call(&mut items);
+        let answer = call(timeout_ms, items);
         let mut state = lock(&self.state);
         let mine = state.fetches.iter().rposition(|fetch| fetch.thread == here);
         state.fetches.swap_remove(mine.expect("the fetch that was begun"));
-        match reader {
-            Some(reader) => lock(&reader.unread).append(&mut items),
-            None => state.left.append(&mut items),
+        state.keep(items, reader);
+        drop(state);
+        self.changed.notify_all();
+        if !matches!(answer, Ok(sys::BR_END)) {
+            return answer;
         }
+        let again = self.alone(core, job_id, |state| {
+            if !state.reclaim(job_id, reader) {
+                return answer;
+            }
+            let answer = call(0, items);
+            state.keep(items, reader);
+            answer
+        });
+        again.unwrap_or(Ok(sys::BR_AGAIN))
+    }
+
+    /// Does the work while nobody else is fetching results of that job; `None` when somebody does not stop.
+    fn alone<T>(&self, core: &Core, job_id: Option<&str>, work: impl FnOnce(&mut State) -> T) -> Option<T> {
+        let until = Instant::now() + FETCH_LIMIT;
+        let mut state = lock(&self.state);
+        state.alone += 1;
+        while state.is_fetching(job_id) && Instant::now() < until {
+            core.interrupt();
+            let left = until.saturating_duration_since(Instant::now());
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let answer = (!state.is_fetching(job_id)).then(|| work(&mut state));
+        state.alone -= 1;
         drop(state);
         self.changed.notify_all();
         answer
-    }
-
-    /// Asked when the library has nothing more of a job.
-    pub(crate) fn others(&self, job_id: Option<&str>, mine: Option<&Arc<Reader>>) -> Others {
-        let mut state = lock(&self.state);
-        if let Some(item) = state.take_left(job_id) {
-            return Others::Item(item);
-        }
-        for reader in state.readers.iter().filter(|one| mine.is_none_or(|mine| !Arc::ptr_eq(one, mine))) {
-            if !covers(reader.job.as_deref(), job_id) {
-                continue;
-            }
-            let mut given = reader.give(job_id);
-            let Some(first) = given.pop_front() else { continue };
-            match mine {
-                Some(mine) => lock(&mine.unread).append(&mut given),
-                None => lock(&reader.unread).append(&mut given),
-            }
-            return Others::Item(first);
-        }
-        if state.is_fetching(job_id) { Others::Unsure } else { Others::Nothing }
-    }
-
-    /// Waits until something was fetched or given back.
-    pub(crate) fn wait(&self, limit: Duration) {
-        let state = lock(&self.state);
-        drop(self.changed.wait_timeout(state, limit));
     }
 
     /// Runs a call that acknowledges all that the library has handed out of a job, unless some of it was not seen.
-    pub(crate) fn acknowledge_all(&self, job_id: &str, call: impl FnOnce() -> Result<()>) -> Result<()> {
-        let until = Instant::now() + FETCH_LIMIT;
-        let mut state = lock(&self.state);
-        state.acknowledging += 1;
-        while state.is_fetching(Some(job_id)) && Instant::now() < until {
-            state = self
-                .changed
-                .wait_timeout(state, until.saturating_duration_since(Instant::now()))
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .0;
-        }
-        let unseen = state.is_fetching(Some(job_id))
-            || state.left.iter().any(|item| item.job_id() == job_id)
-            || state.readers.iter().any(|reader| covers(reader.job.as_deref(), Some(job_id)) && reader.has(job_id));
-        drop(state);
-        let answer = if unseen {
+    pub(crate) fn acknowledge_all(&self, core: &Core, job_id: &str, call: impl FnOnce() -> Result<()>) -> Result<()> {
+        let acknowledged = self.alone(core, Some(job_id), |state| {
+            let unseen = state.returned.contains_key(job_id) || state.readers.iter().any(|reader| reader.has(job_id));
+            (!unseen).then(call)
+        });
+        acknowledged.flatten().unwrap_or_else(|| {
             let why = "results of the job were fetched ahead that nobody has seen";
             Err(Error::new(sys::BR_ENOTCOMPLETE, why, "read them, or acknowledge one by one"))
-        } else {
-            call()
-        };
-        lock(&self.state).acknowledging -= 1;
-        self.changed.notify_all();
-        answer
+        })
     }
 }

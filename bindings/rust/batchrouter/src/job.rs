@@ -11,7 +11,7 @@ use batchrouter_sys as sys;
 use crate::completion::Completion;
 use crate::core::Core;
 use crate::error::{Error, Result, call};
-use crate::ffi::{Owned, borrow, borrow_sized, milliseconds, name};
+use crate::ffi::{Owned, borrow, borrow_sized, name};
 use crate::job_state::{JobState, RequestCounts, Submission};
 use crate::offline::write_with;
 use crate::results::Results;
@@ -159,22 +159,19 @@ impl Job {
     }
     /// Asks the vendor once for each remote batch that has not ended.
     pub fn refresh(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
-        let timeout = milliseconds(timeout);
         // SAFETY: as for update.
-        uninterrupted(call(|err| unsafe { sys::br_job_refresh(self.as_ptr(), timeout, err) }))
+        self.waiting(timeout, |left, err| unsafe { sys::br_job_refresh(self.as_ptr(), left, err) })
     }
     /// Waits until the job is done or blocked; `None` waits without limit. Fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when the time
     /// runs out, and with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) after [`Router::wakeup`](crate::Router::wakeup).
     pub fn wait(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
-        let timeout = milliseconds(timeout);
         // SAFETY: as for update.
-        uninterrupted(call(|err| unsafe { sys::br_job_wait(self.as_ptr(), timeout, err) }))
+        self.waiting(timeout, |left, err| unsafe { sys::br_job_wait(self.as_ptr(), left, err) })
     }
     /// Waits until every remote batch was accepted by the vendor, was refused, or has an unknown outcome.
     pub fn wait_submitted(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
-        let timeout = milliseconds(timeout);
         // SAFETY: as for update.
-        uninterrupted(call(|err| unsafe { sys::br_job_wait_submitted(self.as_ptr(), timeout, err) }))
+        self.waiting(timeout, |left, err| unsafe { sys::br_job_wait_submitted(self.as_ptr(), left, err) })
     }
     /// A future that is ready when the job is done or blocked, and gives it back. It needs no particular runtime: a thread
     /// of the router, which runs its callbacks as well, wakes it.
@@ -184,9 +181,9 @@ impl Job {
     /// Asks the vendor to stop. `true` when it took the request, `false` when the job had already ended. Finished
     /// requests keep their results.
     pub fn cancel(&mut self, timeout: impl Into<Option<Duration>>) -> Result<bool> {
-        let (timeout, mut cancelled) = (milliseconds(timeout), 0);
+        let mut cancelled = 0;
         // SAFETY: as for update.
-        uninterrupted(call(|err| unsafe { sys::br_cancel(self.as_ptr(), timeout, &mut cancelled, err) }))?;
+        self.waiting(timeout, |left, err| unsafe { sys::br_cancel(self.as_ptr(), left, &mut cancelled, err) })?;
         Ok(cancelled != 0)
     }
     /// Says, for a person who has looked at the vendor's console, that the vendor's batch of that id is remote batch `part`
@@ -205,15 +202,18 @@ impl Job {
     /// Downloads the results of a job that is done once more: those of type `missing`, `malformed` and `results_gone` change
     /// into the vendor's answer where there is one by now, and are handed out again. Returns how many changed.
     pub fn refetch(&mut self, timeout: impl Into<Option<Duration>>) -> Result<u64> {
-        let (timeout, mut changed) = (milliseconds(timeout), 0);
+        let mut changed = 0;
         // SAFETY: as for update.
-        uninterrupted(call(|err| unsafe { sys::br_job_refetch(self.as_ptr(), timeout, &mut changed, err) }))?;
+        self.waiting(timeout, |left, err| unsafe { sys::br_job_refetch(self.as_ptr(), left, &mut changed, err) })?;
         Ok(changed.try_into().unwrap_or(0))
     }
     /// Forgets a job that is done or was never sent, and deletes its files. On failure the job is still there.
     pub fn remove(self) -> Result<()> {
         // SAFETY: the handle is valid.
-        call(|err| unsafe { sys::br_job_remove(self.as_ptr(), err) }).map(drop)
+        call(|err| unsafe { sys::br_job_remove(self.as_ptr(), err) })?;
+        // Of that there is no event.
+        self.core().inspect(|core| core.wakers().wake_all());
+        Ok(())
     }
     /// Acknowledges every result of a job that is done, however it was read; of one that goes on, those that were handed
     /// out: [`ErrorKind::NotComplete`](crate::ErrorKind::NotComplete) while an iterator has fetched more than it has given
@@ -223,9 +223,19 @@ impl Job {
         // SAFETY: as for update.
         let acknowledge = || call(|err| unsafe { sys::br_job_ack_all(self.as_ptr(), err) }).map(drop);
         match self.core() {
-            Some(core) => core.fetched().acknowledge_all(self.id(), acknowledge),
+            Some(core) => core.fetched().acknowledge_all(&core, self.id(), acknowledge),
             None => acknowledge(),
         }
+    }
+    fn waiting(
+        &self,
+        timeout: impl Into<Option<Duration>>,
+        mut function: impl FnMut(i64, *mut *mut sys::br_error) -> sys::br_status,
+    ) -> Result<()> {
+        uninterrupted(match self.core() {
+            Some(core) => core.waiting(timeout, |left| call(|err| function(left, err))),
+            None => call(|err| function(0, err)), // it is closed
+        })
     }
     /// All results from the first, as often as wanted; [`ErrorKind::NotComplete`](crate::ErrorKind::NotComplete) while the job is not done.
     pub fn results(&self) -> Result<Results> {

@@ -7,7 +7,6 @@ use batchrouter_sys as sys;
 
 use crate::batch::Batch;
 use crate::error::{Error, ErrorKind, Result, call};
-use crate::ffi::milliseconds;
 use crate::job::{Job, uninterrupted};
 use crate::router::Router;
 
@@ -80,11 +79,17 @@ impl Router {
     ) -> Result<Run> {
         let batches: Vec<_> = batches.into_iter().map(Batch::as_ptr).collect();
         let (mut jobs, mut errors) = (vec![ptr::null_mut(); batches.len()], Errors::new(batches.len()));
-        let timeout = milliseconds(timeout);
-        // SAFETY: as in submit_many.
-        let status = call(|err| unsafe {
-            let (jobs, errors) = (jobs.as_mut_ptr(), errors.as_mut_ptr());
-            sys::br_run(self.as_ptr(), batches.as_ptr(), batches.len(), timeout, jobs, errors, err)
+        let mut submitted = false;
+        let status = self.core().waiting(timeout, |left| {
+            let was_interrupted = std::mem::replace(&mut submitted, true);
+            // SAFETY: as in submit_many; of what was interrupted every job is there.
+            call(|err| unsafe {
+                if was_interrupted {
+                    return sys::br_wait_many(self.as_ptr(), jobs.as_ptr(), jobs.len(), left, err);
+                }
+                let (jobs, errors) = (jobs.as_mut_ptr(), errors.as_mut_ptr());
+                sys::br_run(self.as_ptr(), batches.as_ptr(), batches.len(), left, jobs, errors, err)
+            })
         });
         let waited = match status {
             // Nothing was sent.
@@ -110,33 +115,37 @@ impl Router {
 
     /// Waits until every job is done or blocked. An error of the kind [`ErrorKind::Timeout`] names the unfinished ones.
     pub fn wait_many(&self, jobs: &mut [Job], timeout: impl Into<Option<Duration>>) -> Result<()> {
-        let (handles, timeout) = (handles(jobs), milliseconds(timeout));
-        // SAFETY: the handles are valid and nothing borrows from their snapshots.
-        uninterrupted(call(|err| unsafe {
-            sys::br_wait_many(self.as_ptr(), handles.as_ptr(), handles.len(), timeout, err)
+        let handles = handles(jobs);
+        uninterrupted(self.core().waiting(timeout, |left| {
+            // SAFETY: the handles are valid and nothing borrows from their snapshots.
+            call(|err| unsafe { sys::br_wait_many(self.as_ptr(), handles.as_ptr(), handles.len(), left, err) })
         }))
     }
 
     /// Asks the vendors about all of them at once; for each job whether it could be asked about.
     pub fn refresh_many(&self, jobs: &mut [Job], timeout: impl Into<Option<Duration>>) -> Result<Vec<Result<()>>> {
-        let (handles, timeout) = (handles(jobs), milliseconds(timeout));
+        let handles = handles(jobs);
         let mut errors = Errors::new(handles.len());
-        // SAFETY: as in wait_many; there is a place for the error of each job.
-        unless_partial(call(|err| unsafe {
+        unless_partial(self.core().waiting(timeout, |left| {
             let errors = errors.as_mut_ptr();
-            sys::br_refresh_many(self.as_ptr(), handles.as_ptr(), handles.len(), timeout, errors, err)
+            // SAFETY: as in wait_many; there is a place for the error of each job.
+            call(|err| unsafe {
+                sys::br_refresh_many(self.as_ptr(), handles.as_ptr(), handles.len(), left, errors, err)
+            })
         }))?;
         Ok((0..handles.len()).map(|index| errors.take(index).map_or(Ok(()), Err)).collect())
     }
 
     /// Cancels all of them at once; for each job what [`Job::cancel`] would say.
     pub fn cancel_many(&self, jobs: &mut [Job], timeout: impl Into<Option<Duration>>) -> Result<Vec<Result<bool>>> {
-        let (handles, timeout) = (handles(jobs), milliseconds(timeout));
+        let handles = handles(jobs);
         let (mut cancelled, mut errors) = (vec![0; handles.len()], Errors::new(handles.len()));
-        // SAFETY: as in wait_many; there is a place for the answer and the error of each job.
-        unless_partial(call(|err| unsafe {
+        unless_partial(self.core().waiting(timeout, |left| {
             let (cancelled, errors) = (cancelled.as_mut_ptr(), errors.as_mut_ptr());
-            sys::br_cancel_many(self.as_ptr(), handles.as_ptr(), handles.len(), timeout, cancelled, errors, err)
+            // SAFETY: as in wait_many; there is a place for the answer and the error of each job.
+            call(|err| unsafe {
+                sys::br_cancel_many(self.as_ptr(), handles.as_ptr(), handles.len(), left, cancelled, errors, err)
+            })
         }))?;
         Ok(cancelled.into_iter().enumerate().map(|(i, taken)| errors.take(i).map_or(Ok(taken != 0), Err)).collect())
     }

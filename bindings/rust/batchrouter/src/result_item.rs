@@ -1,6 +1,8 @@
 //! One answer.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ptr;
 
 use batchrouter_sys as sys;
 
@@ -153,6 +155,12 @@ impl ResultItem {
         call(|err| unsafe { sys::br_result_ack(self.as_ptr(), err) }).map(drop)
     }
 
+    /// Back to the library, as if it had not been handed out.
+    pub(crate) fn give_back(self) {
+        let item = ManuallyDrop::new(self);
+        // SAFETY: the handle is valid, and freed by this.
+        unsafe { sys::br_result_return(item.as_ptr(), ptr::null_mut()) };
+    }
     fn as_ptr(&self) -> *mut sys::br_result {
         self.0.as_ptr()
     }

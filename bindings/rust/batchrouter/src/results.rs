@@ -1,17 +1,18 @@
 //! The iterators over answers, which fetch them in blocks.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::iter::FusedIterator;
 use std::ptr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use batchrouter_sys as sys;
 
 use crate::error::{Error, ErrorKind, Result, call};
-use crate::fetched::{Others, Reader};
-use crate::ffi::{Owned, milliseconds};
+use crate::fetched::Reader;
+use crate::ffi::Owned;
 use crate::job::Job;
 use crate::offline::{Written, write_with};
 use crate::result_item::ResultItem;
@@ -19,11 +20,6 @@ use crate::router::Router;
 
 /// How many results cross the border in one call.
 const BLOCK: usize = 256;
-/// Who waits looks so often whether its job is blocked, and whether somebody left results behind.
-const LOOK_AGAIN_MS: i64 = 100;
-const LOOK_AGAIN: Duration = Duration::from_millis(LOOK_AGAIN_MS as u64);
-/// The library's clock counts whole milliseconds.
-const EARLY: Duration = Duration::from_millis(5);
 
 /// Results that came in one call and were not given out yet.
 struct Block {
@@ -36,19 +32,21 @@ impl Block {
         Block { handles: Vec::new(), next: 0 }
     }
 
-    /// Fetches the next ones into an empty block. `function` writes at most as many handles as it is told, and their count.
+    /// Fetches the next ones into an empty block, `most` of them. `function` writes at most as many handles as it is told, and
+    /// their count.
     fn fill(
         &mut self,
+        most: usize,
         function: impl FnOnce(*mut *mut sys::br_result, usize, *mut usize, *mut *mut sys::br_error) -> sys::br_status,
     ) -> Result<i32> {
         debug_assert!(self.next == self.handles.len());
         self.handles.clear();
         self.next = 0;
-        self.handles.reserve_exact(BLOCK);
+        self.handles.reserve_exact(most);
         let mut count = 0;
-        let status = call(|err| function(self.handles.as_mut_ptr(), BLOCK, &mut count, err))?;
-        // SAFETY: so many handles were written, and there is room for BLOCK.
-        unsafe { self.handles.set_len(count.min(BLOCK)) };
+        let status = call(|err| function(self.handles.as_mut_ptr(), most, &mut count, err))?;
+        // SAFETY: so many handles were written, and there is room for `most`.
+        unsafe { self.handles.set_len(count.min(most)) };
         Ok(status)
     }
 
@@ -94,51 +92,47 @@ impl<'a> Arrivals<'a> {
         Arrivals { router, job, reader: core.fetched().reader(job.map(Job::id)), ended: false, wakeups: core.wakeups() }
     }
 
-    /// Waits until there is a result, the end, or a wakeup. A blocked job waits for somebody, so waiting on would not help.
+    /// Waits until there is a result, the end, or a wakeup. Of what it fetched others may take all before it is read.
     fn fetch(&mut self) -> Result<Option<ResultItem>> {
         let core = self.router.core();
-        let job_id = self.job.map(Job::id);
         loop {
-            // Also what somebody left behind while this one waited.
-            if let Some(item) = core.fetched().take_left(job_id) {
-                return Ok(Some(item));
-            }
-            let status = fetch_block(self.router, self.job, LOOK_AGAIN_MS, &self.reader)?;
+            let status = fetch(self.router, self.job, Some(&self.reader), BLOCK, None, &mut VecDeque::new())?;
             if let Some(item) = self.reader.take() {
                 return Ok(Some(item));
             }
             let wakeups = core.wakeups();
-            if status == sys::BR_AGAIN && wakeups != self.wakeups {
-                self.wakeups = wakeups;
-                return Err(Error::interrupted());
-            }
-            if status == sys::BR_END {
-                match core.fetched().others(job_id, Some(&self.reader)) {
-                    Others::Item(item) => return Ok(Some(item)),
-                    Others::Nothing => return Ok(None),
-                    Others::Unsure => core.fetched().wait(LOOK_AGAIN),
+            match status {
+                sys::BR_END => return Ok(None),
+                sys::BR_AGAIN if wakeups != self.wakeups => {
+                    self.wakeups = wakeups;
+                    return Err(Error::interrupted());
                 }
-            } else if status == sys::BR_AGAIN {
-                let now = self.job.map(|job| self.router.job(job.id())).transpose()?;
-                if let Some(error) = now.filter(Job::is_blocked).and_then(|job| job.error()) {
-                    return Err(error);
-                }
+                _ => {}
             }
         }
     }
 }
 
-/// Fetches what there is, up to a block, for that reader.
-fn fetch_block(router: &Router, job: Option<&Job>, timeout_ms: i64, reader: &Reader) -> Result<i32> {
-    let pointer = job.map_or(ptr::null_mut(), Job::as_ptr);
-    router.core().fetched().fetch(job.map(Job::id), Some(reader), |items| {
-        let mut block = Block::new();
-        // SAFETY: both handles are valid; of the job only its id is read.
-        let status = block.fill(|out, capacity, count, err| unsafe {
-            sys::br_next_results(router.as_ptr(), pointer, timeout_ms, out, capacity, count, err)
-        })?;
-        items.extend(std::iter::from_fn(|| block.take()));
-        Ok(status)
+/// Fetches what there is, up to so many, for the reader or, without one, into `items`.
+fn fetch(
+    router: &Router,
+    job: Option<&Job>,
+    reader: Option<&Arc<Reader>>,
+    most: usize,
+    timeout: Option<Duration>,
+    items: &mut VecDeque<ResultItem>,
+) -> Result<i32> {
+    let (core, pointer) = (router.core(), job.map_or(ptr::null_mut(), Job::as_ptr));
+    core.waiting(timeout, |timeout_ms| {
+        core.fetched().fetch(core, job.map(Job::id), reader, timeout_ms, items, |timeout_ms, items| {
+            let mut block = Block::new();
+            // SAFETY: both handles are valid; of the job only its id is read.
+            let status = block.fill(most, |out, capacity, count, err| unsafe {
+                sys::br_next_results(router.as_ptr(), pointer, timeout_ms, out, capacity, count, err)
+            })?;
+            items.extend(std::iter::from_fn(|| block.take()));
+            Ok(status)
+        })
     })
 }
 
@@ -174,45 +168,14 @@ impl fmt::Debug for Arrivals<'_> {
     }
 }
 
-/// The next result that was not handed out yet; what an iterator gave back comes first, and what one has fetched and not
-/// given out is better than the end.
+/// The next result that was not handed out yet; what an iterator has fetched and not given out is better than the end.
 pub(crate) fn next_result(router: &Router, job: Option<&Job>, timeout: Option<Duration>) -> Result<Delivery> {
-    let (core, job_id) = (router.core(), job.map(Job::id));
-    let (until, wakeups) = (timeout.and_then(|limit| Instant::now().checked_add(limit)), core.wakeups());
-    loop {
-        if let Some(item) = core.fetched().take_left(job_id) {
-            return Ok(Delivery::Result(item));
-        }
-        let tick = until.map_or(LOOK_AGAIN, |until| until.saturating_duration_since(Instant::now()).min(LOOK_AGAIN));
-        let asked = Instant::now();
-        let status = fetch_one(router, job, milliseconds(tick))?;
-        let late = until.is_some_and(|until| Instant::now() >= until);
-        match status {
-            sys::BR_OK => {} // it is what was left last, or somebody else has taken it
-            sys::BR_END => match core.fetched().others(job_id, None) {
-                Others::Item(item) => return Ok(Delivery::Result(item)),
-                Others::Nothing => return Ok(Delivery::End),
-                Others::Unsure if late => return Ok(Delivery::Again),
-                Others::Unsure => core.fetched().wait(tick),
-            },
-            // One that comes before its time was woken, by a wakeup before this call too.
-            _ if late || wakeups != core.wakeups() || asked.elapsed() + EARLY < tick => return Ok(Delivery::Again),
-            _ => {}
-        }
-    }
-}
-
-fn fetch_one(router: &Router, job: Option<&Job>, timeout_ms: i64) -> Result<i32> {
-    let pointer = job.map_or(ptr::null_mut(), Job::as_ptr);
-    router.core().fetched().fetch(job.map(Job::id), None, |items| {
-        let mut result = ptr::null_mut();
-        // SAFETY: both handles are valid; of the job only its id is read.
-        let status =
-            call(|err| unsafe { sys::br_next_result(router.as_ptr(), pointer, timeout_ms, &mut result, err) })?;
-        if status == sys::BR_OK {
-            items.push_back(ResultItem::new(result));
-        }
-        Ok(status)
+    let mut items = VecDeque::new();
+    let status = fetch(router, job, None, 1, timeout, &mut items)?;
+    Ok(match items.pop_front() {
+        Some(item) => Delivery::Result(item),
+        None if status == sys::BR_END => Delivery::End,
+        None => Delivery::Again,
     })
 }
 
@@ -281,9 +244,9 @@ impl Iterator for Results {
         }
         let cursor = self.cursor.as_ptr();
         // SAFETY: the cursor is valid.
-        let fetched = self
-            .block
-            .fill(|out, capacity, count, err| unsafe { sys::br_results_next(cursor, out, capacity, count, err) });
+        let fetched = self.block.fill(BLOCK, |out, capacity, count, err| unsafe {
+            sys::br_results_next(cursor, out, capacity, count, err)
+        });
         self.ended = !matches!(fetched, Ok(sys::BR_OK));
         match fetched {
             Ok(_) => self.block.take().map(Ok),

@@ -223,9 +223,10 @@ impl Router {
     /// Runs pending callbacks on this thread; waits up to the timeout for the first. `false` when none came. A panic of a
     /// callback goes on here, once the library has returned.
     pub fn poll(&self, timeout: impl Into<Option<Duration>>) -> Result<bool> {
-        let timeout = milliseconds(timeout);
-        // SAFETY: the handle is valid.
-        let status = call(|err| unsafe { sys::br_poll(self.as_ptr(), timeout, err) });
+        let status = self.core.waiting(timeout, |left| {
+            // SAFETY: the handle is valid.
+            call(|err| unsafe { sys::br_poll(self.as_ptr(), left, err) })
+        });
         panics::resume();
         Ok(status? == sys::BR_OK)
     }

@@ -5,12 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Functions that a safe crate has no use for, each with the reason.
-const NOT_USED: [(&str, &str); 5] = [
+const NOT_USED: [(&str, &str); 2] = [
+    ("br_next_result", "`next_result` takes one of `br_next_results`"),
     ("br_results_follow", "the results of a running job come from `next_results`, to be acknowledged"),
-    ("br_result_return", "iterators leave what they did not give out with the router of this crate"),
-    ("br_router_interrupt", "`Router::wakeup` is what ends waits"),
-    ("br_router_interrupt_count", "as above"),
-    ("br_router_interrupt_since", "as above"),
 ];
 
 /// Names that begin with `br_`, where `accept` takes what comes after them.

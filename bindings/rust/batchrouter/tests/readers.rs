@@ -71,6 +71,32 @@ fn who_waits_gets_what_another_left_behind() {
 }
 
 #[test]
+fn who_waits_for_any_result_keeps_nobody_from_the_end_and_breaks_no_other_wait() {
+    let (emulator, scratch) = (Emulator::start(&["--polls", "1", "--fault", "batch stall nth=2"]), Scratch::new());
+    let router = emulator.router(&scratch.file("state"));
+    let job = done_job(&router, 5);
+    assert_eq!(router.results(&job).filter(Result::is_ok).count(), 5);
+    let endless = router.submit(&batch_of(1)).expect("a job that does not end");
+    thread::scope(|scope| {
+        let any = scope.spawn(|| router.all_results().next().expect("an item").map(drop));
+        let mut same = router.job(endless.id()).expect("the job");
+        let wait = scope.spawn(move || same.wait(None));
+        for _ in 0..200 {
+            assert!(router.results(&job).next().is_none());
+            assert!(matches!(router.next_result(&job, None), Ok(Delivery::End)));
+        }
+        assert!(!any.is_finished() && !wait.is_finished());
+        while !any.is_finished() || !wait.is_finished() {
+            router.wakeup();
+            thread::yield_now();
+        }
+        for ended in [any.join().expect("no panic"), wait.join().expect("no panic")] {
+            assert_eq!(ended.expect_err("interrupted").kind(), ErrorKind::Interrupted);
+        }
+    });
+}
+
+#[test]
 fn readers_that_stop_lose_nothing() {
     let (emulator, scratch) = (Emulator::start(&["--polls", "1"]), Scratch::new());
     let router = emulator.router(&scratch.file("state"));
