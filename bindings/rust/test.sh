@@ -27,5 +27,5 @@ for crate in batchrouter-sys batchrouter; do
   cargo package --offline --allow-dirty --list -p "$crate" >/dev/null
 done
 # With a home of its own: cargo keeps what it unpacked of an earlier package under the same version, however old.
-rm -rf "$build/rust/home"
+rm -rf "$build/rust/home" "$build/rust/package"
 CARGO_HOME="$build/rust/home" cargo package --offline --allow-dirty --workspace
