@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/duration.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"

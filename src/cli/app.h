@@ -1,4 +1,4 @@
-// The command line itself. app.cc and cmd_completions.cc are the only files that see CLI11.
+// The command line itself. app.cc and commands/completions.cc are the only files that see CLI11.
 #pragma once
 
 #include <memory>

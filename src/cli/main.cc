@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "cli/app.h"
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 
 namespace {
 

@@ -37,7 +37,7 @@ room abi       "$below|(net|store|providers|core|abi)/([a-z]+/)?[a-z_0-9]+\.h|ba
 # Libraries and a program of their own: of ours they see the public header, and the program the reader of JSON.
 room emulator  'emulator/([a-z]+/)?[a-z_0-9]+\.h'
 room gateway   'gateway/[a-z_0-9]+\.h|batchrouter\.h'
-room cli       'cli/[a-z_0-9]+\.h|codec/json_read\.h|emulator/emulator\.h|gateway/gateway\.h|batchrouter\.h'
+room cli       'cli/([a-z_]+/)?[a-z_0-9]+\.h|codec/json_read\.h|emulator/emulator\.h|gateway/gateway\.h|batchrouter\.h'
 
 # door WHAT PATTERN DOORS ROOMS...: only the files that match DOORS may contain PATTERN.
 door() {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/json_text.h"
 #include "cli/json_view.h"
 #include "cli/session.h"

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "cli/clock.h"
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/duration.h"
 #include "cli/interrupt.h"
 #include "cli/json_view.h"

@@ -1,5 +1,5 @@
 // retry: the requests of a finished job that did not succeed become a job of their own.
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
 #include "cli/repeat.h"

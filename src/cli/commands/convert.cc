@@ -1,7 +1,7 @@
 // validate, convert, decode: the translations, offline and streaming.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/out_file.h"
 #include "cli/progress.h"
 #include "cli/settings.h"

@@ -1,7 +1,7 @@
 // remove: a job and its files leave the state directory; the vendor is not asked.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/json_text.h"
 #include "cli/session.h"
 

@@ -1,5 +1,5 @@
 // attach: a batch that was made elsewhere, or whose state directory is lost, becomes a job of this one.
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
 #include "cli/settings.h"

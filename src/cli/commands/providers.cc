@@ -1,7 +1,7 @@
 // providers and version: what this build is and can do.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/json_view.h"
 #include "cli/progress.h"
 

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
 #include "cli/repeat.h"

@@ -1,7 +1,7 @@
 // results: writes the results of a job that has ended, as often as wanted.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
 #include "cli/output_owners.h"

@@ -1,5 +1,5 @@
 // adopt, abandon: what only a person can decide about a job of which nobody knows whether it was submitted.
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
 #include "cli/output_owners.h"

@@ -1,7 +1,7 @@
 // cancel: asks the vendor to stop a job.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/settings.h"

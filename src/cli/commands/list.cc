@@ -1,7 +1,7 @@
 // list: the jobs of the state directory, offline and beside whoever works on them; or a vendor's own list of batches.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 

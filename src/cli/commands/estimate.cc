@@ -1,7 +1,7 @@
 // estimate: what a submission would bring and cost, before it is made.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/settings.h"
 
 namespace cli {

@@ -1,7 +1,7 @@
 // resume: whatever was interrupted is brought to its end.
 #include <fmt/format.h>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/json_view.h"
 #include "cli/out_file.h"

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/app.h"
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 
 namespace cli {
 namespace {

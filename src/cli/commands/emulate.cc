@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/interrupt.h"
 #include "cli/json_text.h"
 #include "cli/ledger_text.h"

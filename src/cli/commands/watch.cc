@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "cli/clock.h"
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/follow.h"
 
 namespace cli {

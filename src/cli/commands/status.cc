@@ -5,7 +5,7 @@
 #include <csignal>
 #include <ctime>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
