@@ -51,20 +51,22 @@ void CallbackDriver::tune(StepRules* rules) const { rules->names_results = false
 void CallbackDriver::call(Op op, const Account&) {
   // There is nothing to bring anywhere: the provider reads the request file where it is.
   if (op == Op::upload) return c_.core->call_done(c_.key, op, {});
-  calls_.insert(op);
+  const std::uint64_t number = calls_[op] = ++last_call_;
   ExternalWork work{c_.provider, {}, op == Op::create, c_.key.job_id, c_.key.index, c_.core->part(c_.key)->hold};
-  work.run = [weak = weak_from_this(), callbacks = c_.provider->callbacks(), batch = c_.core->batch(c_.key), op,
+  work.run = [weak = weak_from_this(), callbacks = c_.provider->callbacks(), batch = c_.core->batch(c_.key), op, number,
               answers = c_.core->answers] {
     auto outcome = std::make_shared<Result<Outcome>>(operate(*callbacks, op, batch, 0));
-    answers->post({op == Op::create, [weak, op, outcome] {
-                     if (const auto self = weak.lock()) self->answered(op, std::move(*outcome));
+    answers->post({op == Op::create, [weak, op, number, outcome] {
+                     if (const auto self = weak.lock()) self->answered(op, number, std::move(*outcome));
                    }});
   };
   c_.core->parts.listener->external_work(std::move(work));
 }
 
-void CallbackDriver::answered(Op op, Result<Outcome> outcome) {
-  if (calls_.erase(op) == 0) return;  // it was stopped meanwhile
+void CallbackDriver::answered(Op op, std::uint64_t number, Result<Outcome> outcome) {
+  const auto call = calls_.find(op);
+  if (call == calls_.end() || call->second != number) return;  // it was stopped meanwhile
+  calls_.erase(call);
   if (outcome) return c_.core->call_done(c_.key, op, std::move(*outcome));
   const bool never_begun = outcome.error().code == Code::no_provider;
   c_.core->call_failed(c_.key, op, std::move(outcome.error()), !never_begun);

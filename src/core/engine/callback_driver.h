@@ -2,8 +2,9 @@
 // their answers come back through ExternalAnswers, to the loop's thread.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "core/engine/driver.h"
@@ -26,11 +27,14 @@ class CallbackDriver : public Driver, public std::enable_shared_from_this<Callba
   void delete_file(const Account&, const std::string&) override {}
 
  private:
-  void answered(Op op, Result<Outcome> outcome);
+  void answered(Op op, std::uint64_t number, Result<Outcome> outcome);
   void fetched(const std::string& path, Result<void> written);
 
   const PartContext c_;
-  std::set<Op> calls_;        // under way, or waiting for a thread
+  // Under way, or waiting for a thread, by the call's number: one that was stopped may still come to an end, after
+  // the next of its operation was begun, and its answer is then nobody's.
+  std::map<Op, std::uint64_t> calls_;
+  std::uint64_t last_call_ = 0;
   bool is_fetching_ = false;  // likewise, a fetch
 };
 
