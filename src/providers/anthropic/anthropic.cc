@@ -173,7 +173,7 @@ class AnthropicDialect : public Dialect {
 };
 
 // The requests travel with the create call: there are no files, neither to upload nor to delete.
-class AnthropicApi : public HttpApi {
+class AnthropicHttpApi : public HttpApi {
  public:
   Result<HttpRequest> create_request(const CallContext& context, std::string_view) const override {
     HttpRequest request = make_request(context.account, "POST", "/messages/batches");
@@ -242,7 +242,7 @@ class AnthropicApi : public HttpApi {
 }  // namespace
 
 std::unique_ptr<Provider> make_anthropic_provider() {
-  return std::make_unique<Provider>(std::make_unique<AnthropicDialect>(), std::make_unique<AnthropicApi>());
+  return std::make_unique<Provider>(std::make_unique<AnthropicDialect>(), std::make_unique<AnthropicHttpApi>());
 }
 
 }  // namespace br

@@ -98,7 +98,7 @@ Result<void> BedrockDialect::complete(Account* account) const {
 }  // namespace
 
 std::unique_ptr<Provider> make_bedrock_provider() {
-  return std::make_unique<Provider>(std::make_unique<BedrockDialect>(), std::make_unique<BedrockApi>());
+  return std::make_unique<Provider>(std::make_unique<BedrockDialect>(), std::make_unique<BedrockHttpApi>());
 }
 
 }  // namespace br

@@ -136,7 +136,7 @@ bool is_bedrock_call(const Account& account, std::string_view url) { return url.
 
 // ---- the request file ----
 
-Result<std::optional<UploadCall>> BedrockApi::upload_request(const CallContext& context) const {
+Result<std::optional<UploadCall>> BedrockHttpApi::upload_request(const CallContext& context) const {
   HttpRequest request;
   request.method = "PUT";
   request.url = s3_address(context.account.setting("s3_url"), request_file(context));
@@ -145,7 +145,7 @@ Result<std::optional<UploadCall>> BedrockApi::upload_request(const CallContext& 
   return one_exchange(std::move(request));
 }
 
-Result<UploadStep> BedrockApi::read_upload(const CallContext& context, const UploadState&,
+Result<UploadStep> BedrockHttpApi::read_upload(const CallContext& context, const UploadState&,
                                            const HttpResponse& response) const {
   constexpr std::string_view kWhat = "uploading the request file to S3";
   if (!response.ok()) return read_aws_error(context.account.provider, kWhat, response);
@@ -154,7 +154,7 @@ Result<UploadStep> BedrockApi::read_upload(const CallContext& context, const Upl
   return UploadStep(UploadedFile{s3_uri(request_file(context))});
 }
 
-Result<std::optional<HttpRequest>> BedrockApi::delete_request(const CallContext& context,
+Result<std::optional<HttpRequest>> BedrockHttpApi::delete_request(const CallContext& context,
                                                               std::string_view file_id) const {
   if (read_s3_uri(file_id).key.empty())
     return Error(Code::not_found, "[bedrock] " + std::string(file_id) + " is no object in S3");
@@ -164,14 +164,14 @@ Result<std::optional<HttpRequest>> BedrockApi::delete_request(const CallContext&
   return std::optional(std::move(request));
 }
 
-Result<void> BedrockApi::read_delete(const CallContext& context, const HttpResponse& response) const {
+Result<void> BedrockHttpApi::read_delete(const CallContext& context, const HttpResponse& response) const {
   if (response.ok() || response.status == 404) return {};
   return read_aws_error(context.account.provider, "deleting a file", response);
 }
 
 // ---- the job ----
 
-Result<HttpRequest> BedrockApi::create_request(const CallContext& context, std::string_view) const {
+Result<HttpRequest> BedrockHttpApi::create_request(const CallContext& context, std::string_view) const {
   HttpRequest request;
   request.method = "POST";
   request.url = address(context.account, kJob);
@@ -180,7 +180,7 @@ Result<HttpRequest> BedrockApi::create_request(const CallContext& context, std::
   return request;
 }
 
-Result<RemoteStatus> BedrockApi::read_create(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> BedrockHttpApi::read_create(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "creating the job";
   auto json = read_answer(context, kWhat, response);
   if (!json) return std::move(json.error());
@@ -193,13 +193,13 @@ Result<RemoteStatus> BedrockApi::read_create(const CallContext& context, const H
   return status;
 }
 
-Result<HttpRequest> BedrockApi::poll_request(const CallContext& context) const {
+Result<HttpRequest> BedrockHttpApi::poll_request(const CallContext& context) const {
   HttpRequest request;
   request.url = address(context.account, job_path(context.batch.status.id));
   return request;
 }
 
-Result<RemoteStatus> BedrockApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> BedrockHttpApi::read_poll(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "asking for the job";
   auto json = read_answer(context, kWhat, response);
   if (!json) return std::move(json.error());
@@ -213,7 +213,7 @@ Result<RemoteStatus> BedrockApi::read_poll(const CallContext& context, const Htt
   return status;
 }
 
-Result<HttpRequest> BedrockApi::cancel_request(const CallContext& context) const {
+Result<HttpRequest> BedrockHttpApi::cancel_request(const CallContext& context) const {
   HttpRequest request;
   request.method = "POST";
   request.url = address(context.account, job_path(context.batch.status.id) + "/stop");
@@ -221,7 +221,7 @@ Result<HttpRequest> BedrockApi::cancel_request(const CallContext& context) const
   return request;
 }
 
-Result<Cancelled> BedrockApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+Result<Cancelled> BedrockHttpApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
   if (response.ok()) return Cancelled{};
   Error error = read_aws_error(context.account.provider, "stopping the job", response);
   // A job that has ended is refused: there is nothing to stop, which is no failure.
@@ -229,7 +229,7 @@ Result<Cancelled> BedrockApi::read_cancel(const CallContext& context, const Http
   return error;
 }
 
-Result<HttpRequest> BedrockApi::list_request(const CallContext& context, const PageQuery& query) const {
+Result<HttpRequest> BedrockHttpApi::list_request(const CallContext& context, const PageQuery& query) const {
   HttpRequest request;
   request.url = address(context.account, kJobs) + "?maxResults=" + std::to_string(query.limit) +
                 "&sortBy=CreationTime&sortOrder=Descending";
@@ -237,7 +237,7 @@ Result<HttpRequest> BedrockApi::list_request(const CallContext& context, const P
   return request;
 }
 
-Result<BatchPage> BedrockApi::read_list(const CallContext& context, const PageQuery&,
+Result<BatchPage> BedrockHttpApi::read_list(const CallContext& context, const PageQuery&,
                                         const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing jobs";
   auto json = read_answer(context, kWhat, response);
@@ -252,11 +252,11 @@ Result<BatchPage> BedrockApi::read_list(const CallContext& context, const PageQu
 
 // ---- the results ----
 
-std::vector<Download> BedrockApi::downloads(const Account& account, const RemoteBatch& batch) const {
+std::vector<Download> BedrockHttpApi::downloads(const Account& account, const RemoteBatch& batch) const {
   return {list_results(account, batch, {})};
 }
 
-Result<Page> BedrockApi::read_page(const Account& account, const RemoteBatch& batch,
+Result<Page> BedrockHttpApi::read_page(const Account& account, const RemoteBatch& batch,
                                    const HttpResponse& response) const {
   auto listed = read_s3_list(account.provider, "listing the results in S3", response);
   if (!listed) return std::move(listed.error());
@@ -274,7 +274,7 @@ Result<Page> BedrockApi::read_page(const Account& account, const RemoteBatch& ba
 
 // ---- signatures ----
 
-Result<void> BedrockApi::sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const {
+Result<void> BedrockHttpApi::sign(const Account& account, std::int64_t now_ms, HttpRequest* request) const {
   const bool control = is_bedrock_call(account, request->url);
   const std::string bearer(account.setting("bearer_token"));
   if (control && !bearer.empty()) {

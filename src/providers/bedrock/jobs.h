@@ -1,4 +1,4 @@
-// BedrockApi: Bedrock's model invocation jobs: request files in S3, jobs, results in S3; and AWS's signatures.
+// BedrockHttpApi: Bedrock's model invocation jobs: request files in S3, jobs, results in S3; and AWS's signatures.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 namespace br {
 
 // There is no list of uploads to search: its jobs keep our marker as their name.
-class BedrockApi : public HttpApi {
+class BedrockHttpApi : public HttpApi {
  public:
   Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;
   Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,

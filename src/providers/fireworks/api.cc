@@ -28,42 +28,42 @@ std::string fireworks_account(const Account& account) {
   return id.empty() ? "" : "accounts/" + url_encode(name_in_resource(id));
 }
 
-Result<HttpRequest> FireworksApi::checked(const Account& account, HttpRequest request) {
+Result<HttpRequest> FireworksHttpApi::checked(const Account& account, HttpRequest request) {
   if (!fireworks_account(account).empty()) return request;
   return Error(Code::config, "[fireworks] there is no account id; every address of its API holds one",
                "set fireworks.account_id or the environment variable FIREWORKS_ACCOUNT_ID");
 }
 
-HttpRequest FireworksApi::call(const Account& account, std::string method, std::string_view path) const {
+HttpRequest FireworksHttpApi::call(const Account& account, std::string method, std::string_view path) const {
   const bool whole = account.base_url.find("/accounts/") != std::string::npos;
   const std::string below = (whole ? "" : "/" + fireworks_account(account)) + std::string(path);
   return openai_request(calls_, account, std::move(method), below);
 }
 
-HttpRequest FireworksApi::json_call(const Account& account, std::string_view path, std::string body) const {
+HttpRequest FireworksHttpApi::json_call(const Account& account, std::string_view path, std::string body) const {
   HttpRequest request = call(account, "POST", path);
   request.headers.push_back({"Content-Type", "application/json", false});
   request.body = std::move(body);
   return request;
 }
 
-std::string FireworksApi::input_id(const RemoteBatch& batch) { return job_id(batch) + "-in"; }
+std::string FireworksHttpApi::input_id(const RemoteBatch& batch) { return job_id(batch) + "-in"; }
 
-Result<std::optional<HttpRequest>> FireworksApi::delete_request(const CallContext& context,
+Result<std::optional<HttpRequest>> FireworksHttpApi::delete_request(const CallContext& context,
                                                                 std::string_view file_id) const {
   auto request = checked(context.account, call(context.account, "DELETE", openai_path("/datasets", file_id)));
   if (!request) return std::move(request.error());
   return std::optional(std::move(*request));
 }
 
-Result<void> FireworksApi::read_delete(const CallContext&, const HttpResponse& response) const {
+Result<void> FireworksHttpApi::read_delete(const CallContext&, const HttpResponse& response) const {
   if (response.ok() || response.status == 404) return {};
   return read_http_error("fireworks", "deleting a file", response);
 }
 
 // ---- the job ----
 
-Result<HttpRequest> FireworksApi::create_request(const CallContext& context, std::string_view) const {
+Result<HttpRequest> FireworksHttpApi::create_request(const CallContext& context, std::string_view) const {
   const RemoteBatch& batch = context.batch;
   const std::string datasets = fireworks_account(context.account) + "/datasets/";
   std::string body;
@@ -74,7 +74,7 @@ Result<HttpRequest> FireworksApi::create_request(const CallContext& context, std
                  json_call(context.account, "/batchInferenceJobs?batchInferenceJobId=" + job_id(batch), body));
 }
 
-Result<RemoteStatus> FireworksApi::read_job(const Account& account, const Json& json, std::string_view what) const {
+Result<RemoteStatus> FireworksHttpApi::read_job(const Account& account, const Json& json, std::string_view what) const {
   auto status = read_fireworks_job(json, what);
   // One dataset holds both kinds of rows; the address says that there is no second file to wait for.
   if (status && is_terminal(status->state) && !status->output.id.empty())
@@ -82,7 +82,7 @@ Result<RemoteStatus> FireworksApi::read_job(const Account& account, const Json& 
   return status;
 }
 
-Result<RemoteStatus> FireworksApi::read_status(const CallContext& context, std::string_view what,
+Result<RemoteStatus> FireworksHttpApi::read_status(const CallContext& context, std::string_view what,
                                                const HttpResponse& response) const {
   auto json = read_object("fireworks", what, response);
   if (!json) return std::move(json.error());
@@ -94,7 +94,7 @@ Result<RemoteStatus> FireworksApi::read_status(const CallContext& context, std::
   return status;
 }
 
-Result<HttpRequest> FireworksApi::list_request(const CallContext& context, const PageQuery& query) const {
+Result<HttpRequest> FireworksHttpApi::list_request(const CallContext& context, const PageQuery& query) const {
   const bool by_name = !context.batch.marker.empty();
   std::string path = by_name ? job_path(job_id(context.batch))
                              : "/batchInferenceJobs?pageSize=" + std::to_string(query.limit);
@@ -102,7 +102,7 @@ Result<HttpRequest> FireworksApi::list_request(const CallContext& context, const
   return checked(context.account, call(context.account, "GET", path));
 }
 
-Result<BatchPage> FireworksApi::read_list(const CallContext& context, const PageQuery&,
+Result<BatchPage> FireworksHttpApi::read_list(const CallContext& context, const PageQuery&,
                                           const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing batches";
   const bool by_name = !context.batch.marker.empty();
@@ -127,7 +127,7 @@ Result<BatchPage> FireworksApi::read_list(const CallContext& context, const Page
 // ---- the results ----
 
 // The addresses are signed: no key goes to them.
-Result<Page> FireworksApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
+Result<Page> FireworksHttpApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
   auto json = read_object(account.provider, "asking for the result files", response);
   if (!json) return std::move(json.error());
   if (!(**json)["filenameToSignedUrls"].is_object())

@@ -1,4 +1,4 @@
-// FireworksApi: datasets and jobs whose names we choose; results behind signed addresses of another host.
+// FireworksHttpApi: datasets and jobs whose names we choose; results behind signed addresses of another host.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,9 @@ namespace br {
 std::string fireworks_account(const Account& account);
 
 // There is no list of uploads to search: its jobs have the name that we choose.
-class FireworksApi : public HttpApi {
+class FireworksHttpApi : public HttpApi {
  public:
-  explicit FireworksApi(OpenAiCalls calls) : calls_(std::move(calls)) {}
+  explicit FireworksHttpApi(OpenAiCalls calls) : calls_(std::move(calls)) {}
 
   // Makes the dataset, then fills it. One of ours that exists already was made by an earlier attempt, and may be full.
   Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;

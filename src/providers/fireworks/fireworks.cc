@@ -50,7 +50,7 @@ class FireworksDialect : public OpenAiFamilyDialect {
 }  // namespace
 
 std::unique_ptr<Provider> make_fireworks_provider() {
-  return make_openai_family_provider<FireworksDialect, FireworksApi>(vendor());
+  return make_openai_family_provider<FireworksDialect, FireworksHttpApi>(vendor());
 }
 
 }  // namespace br

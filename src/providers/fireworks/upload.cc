@@ -1,4 +1,4 @@
-// FireworksApi's uploads: the dataset is made, then filled; a large file goes to a signed address of the storage, with
+// FireworksHttpApi's uploads: the dataset is made, then filled; a large file goes to a signed address of the storage, with
 // the headers that the signature covers.
 #include <algorithm>
 #include <charconv>
@@ -79,7 +79,7 @@ UploadStep ask(HttpRequest request, UploadStage stage) { return UploadCall{std::
 
 }  // namespace
 
-Result<std::optional<UploadCall>> FireworksApi::upload_request(const CallContext& context) const {
+Result<std::optional<UploadCall>> FireworksHttpApi::upload_request(const CallContext& context) const {
   std::string body;
   JsonWriter json(&body);
   json.begin_object().field("datasetId", input_id(context.batch)).key("dataset").begin_object();
@@ -90,7 +90,7 @@ Result<std::optional<UploadCall>> FireworksApi::upload_request(const CallContext
   return one_exchange(std::move(*request));
 }
 
-Result<UploadStep> FireworksApi::read_upload(const CallContext& context, const UploadState& state,
+Result<UploadStep> FireworksHttpApi::read_upload(const CallContext& context, const UploadState& state,
                                              const HttpResponse& response) const {
   const UploadStage asked = state.stage;
   if (asked == UploadStage::announce && response.status == 409) return ask(dataset_call(context), UploadStage::look);
@@ -110,7 +110,7 @@ Result<UploadStep> FireworksApi::read_upload(const CallContext& context, const U
   return read_dataset(context, asked, response);
 }
 
-Result<UploadStep> FireworksApi::read_dataset(const CallContext& context, UploadStage asked,
+Result<UploadStep> FireworksHttpApi::read_dataset(const CallContext& context, UploadStage asked,
                                               const HttpResponse& response) const {
   auto json = read_object("fireworks", kUploading, response);
   if (!json) return std::move(json.error());
@@ -127,7 +127,7 @@ Result<UploadStep> FireworksApi::read_dataset(const CallContext& context, Upload
   return fill(context, UploadStage::bytes_again);
 }
 
-UploadStep FireworksApi::fill(const CallContext& context, UploadStage stage) const {
+UploadStep FireworksHttpApi::fill(const CallContext& context, UploadStage stage) const {
   const std::string id = input_id(context.batch), filename = id + ".jsonl";
   if (context.batch.bytes > most_at_once(context.account)) {
     std::string body;

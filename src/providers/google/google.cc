@@ -133,7 +133,7 @@ class GoogleDialect : public Dialect {
   const Capability capability_ = make_capability();
 };
 
-class GoogleApi : public HttpApi {
+class GoogleHttpApi : public HttpApi {
  public:
   Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override {
     if (goes_inline(context.account, context.batch)) return std::optional<UploadCall>();
@@ -172,7 +172,7 @@ class GoogleApi : public HttpApi {
   Result<Page> read_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) const override;
 };
 
-Result<HttpRequest> GoogleApi::create_request(const CallContext& context, std::string_view lines) const {
+Result<HttpRequest> GoogleHttpApi::create_request(const CallContext& context, std::string_view lines) const {
   const bool embeds = context.batch.endpoint == Endpoint::embeddings;
   const std::string verb = embeds ? ":asyncBatchEmbedContent" : ":batchGenerateContent";
   HttpRequest request = google_request(context.account, "POST", "", model_path(context.batch.model) + verb);
@@ -182,13 +182,13 @@ Result<HttpRequest> GoogleApi::create_request(const CallContext& context, std::s
   return request;
 }
 
-Result<HttpRequest> GoogleApi::poll_request(const CallContext& context) const {
+Result<HttpRequest> GoogleHttpApi::poll_request(const CallContext& context) const {
   HttpRequest request = google_request(context.account, "GET", "", resource("batches", context.batch.status.id));
   request.large_answer = true;
   return request;
 }
 
-Result<RemoteStatus> GoogleApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> GoogleHttpApi::read_poll(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "asking for the batch";
   auto status = read_status(context, kWhat, response);
   if (status && resource("batches", status->id) != resource("batches", context.batch.status.id))
@@ -196,14 +196,14 @@ Result<RemoteStatus> GoogleApi::read_poll(const CallContext& context, const Http
   return status;
 }
 
-Result<HttpRequest> GoogleApi::cancel_request(const CallContext& context) const {
+Result<HttpRequest> GoogleHttpApi::cancel_request(const CallContext& context) const {
   HttpRequest request =
       google_request(context.account, "POST", "", resource("batches", context.batch.status.id) + ":cancel");
   add_google_body(&request, "{}");
   return request;
 }
 
-Result<Cancelled> GoogleApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+Result<Cancelled> GoogleHttpApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
   if (!response.ok()) {
     Error error =
         refine_google_error(response, read_http_error(context.account.provider, "cancelling the batch", response));
@@ -217,7 +217,7 @@ Result<Cancelled> GoogleApi::read_cancel(const CallContext& context, const HttpR
   return cancelled;
 }
 
-Result<HttpRequest> GoogleApi::list_request(const CallContext& context, const PageQuery& query) const {
+Result<HttpRequest> GoogleHttpApi::list_request(const CallContext& context, const PageQuery& query) const {
   std::string path = "/batches?pageSize=" + std::to_string(std::clamp(query.limit, 1, kMaxPage));
   if (!query.cursor.empty()) path += "&pageToken=" + url_encode(query.cursor);
   HttpRequest request = google_request(context.account, "GET", "", path);
@@ -225,7 +225,7 @@ Result<HttpRequest> GoogleApi::list_request(const CallContext& context, const Pa
   return request;
 }
 
-Result<BatchPage> GoogleApi::read_list(const CallContext& context, const PageQuery&,
+Result<BatchPage> GoogleHttpApi::read_list(const CallContext& context, const PageQuery&,
                                        const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing batches";
   auto json = read_google_answer(context, kWhat, response);
@@ -246,7 +246,7 @@ Result<BatchPage> GoogleApi::read_list(const CallContext& context, const PageQue
   return page;
 }
 
-std::vector<Download> GoogleApi::downloads(const Account& account, const RemoteBatch& batch) const {
+std::vector<Download> GoogleHttpApi::downloads(const Account& account, const RemoteBatch& batch) const {
   const RemoteFile& output = batch.status.output;
   if (output.id.empty() && output.url.empty()) return {};
   HttpRequest request = google_request(account, "GET", "", "");
@@ -255,7 +255,7 @@ std::vector<Download> GoogleApi::downloads(const Account& account, const RemoteB
   return {{std::move(request), output.id.empty()}};
 }
 
-Result<Page> GoogleApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
+Result<Page> GoogleHttpApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
   auto json = read_object(account.provider, "downloading results", response);
   if (!json) return refine_google_error(response, std::move(json.error()));
   Page page;
@@ -266,7 +266,7 @@ Result<Page> GoogleApi::read_page(const Account& account, const RemoteBatch&, co
 }  // namespace
 
 std::unique_ptr<Provider> make_google_provider() {
-  return std::make_unique<Provider>(std::make_unique<GoogleDialect>(), std::make_unique<GoogleApi>());
+  return std::make_unique<Provider>(std::make_unique<GoogleDialect>(), std::make_unique<GoogleHttpApi>());
 }
 
 }  // namespace br

@@ -59,9 +59,9 @@ class AzureDialect : public OpenAiFamilyDialect {
   }
 };
 
-class AzureApi : public OpenAiApi {
+class AzureHttpApi : public OpenAiHttpApi {
  public:
-  using OpenAiApi::OpenAiApi;
+  using OpenAiHttpApi::OpenAiHttpApi;
 
   // A batch that names a file which is still being imported is refused, so that is not tried.
   Result<std::optional<HttpRequest>> ready_request(const CallContext& context) const override {
@@ -108,7 +108,7 @@ class AzureApi : public OpenAiApi {
 }  // namespace
 
 std::unique_ptr<Provider> make_azure_provider() {
-  return make_openai_family_provider<AzureDialect, AzureApi>(vendor());
+  return make_openai_family_provider<AzureDialect, AzureHttpApi>(vendor());
 }
 
 }  // namespace br

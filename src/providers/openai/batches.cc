@@ -159,11 +159,11 @@ std::string openai_path(std::string_view prefix, std::string_view id, std::strin
   return std::string(prefix) + "/" + url_encode(id) + std::string(suffix);
 }
 
-OpenAiCalls OpenAiApi::calls_of(const Account&) const { return calls_; }
+OpenAiCalls OpenAiHttpApi::calls_of(const Account&) const { return calls_; }
 
 // ---- the request file ----
 
-Result<std::optional<UploadCall>> OpenAiApi::upload_request(const CallContext& context) const {
+Result<std::optional<UploadCall>> OpenAiHttpApi::upload_request(const CallContext& context) const {
   const OpenAiCalls calls = calls_of(context.account);
   HttpRequest request = openai_request(calls, context.account, "POST", calls.upload_path);
   const auto field = [&request](std::string_view name, std::string_view value) {
@@ -180,7 +180,7 @@ Result<std::optional<UploadCall>> OpenAiApi::upload_request(const CallContext& c
   return one_exchange(std::move(request));
 }
 
-Result<UploadStep> OpenAiApi::read_upload(const CallContext& context, const UploadState&,
+Result<UploadStep> OpenAiHttpApi::read_upload(const CallContext& context, const UploadState&,
                                           const HttpResponse& response) const {
   constexpr std::string_view kWhat = "uploading the request file";
   auto json = read_object(context.account.provider, kWhat, response);
@@ -190,7 +190,7 @@ Result<UploadStep> OpenAiApi::read_upload(const CallContext& context, const Uplo
   return UploadStep(UploadedFile{std::move(id)});
 }
 
-Result<std::optional<HttpRequest>> OpenAiApi::find_upload_request(const CallContext& context,
+Result<std::optional<HttpRequest>> OpenAiHttpApi::find_upload_request(const CallContext& context,
                                                                   const PageQuery& query) const {
   const OpenAiCalls calls = calls_of(context.account);
   std::string path = std::string(calls.files_path) + "?limit=" + std::to_string(kFilesPerPage);
@@ -199,7 +199,7 @@ Result<std::optional<HttpRequest>> OpenAiApi::find_upload_request(const CallCont
   return std::optional(openai_request(calls, context.account, "GET", path));
 }
 
-Result<FilePage> OpenAiApi::read_find_upload(const CallContext& context, const HttpResponse& response) const {
+Result<FilePage> OpenAiHttpApi::read_find_upload(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing uploaded files";
   if (calls_of(context.account).metadata && has_no_file_list(response)) return FilePage{};
   auto json = read_object(context.account.provider, kWhat, response);
@@ -218,34 +218,34 @@ Result<FilePage> OpenAiApi::read_find_upload(const CallContext& context, const H
   return page;
 }
 
-Result<std::optional<HttpRequest>> OpenAiApi::delete_request(const CallContext& context,
+Result<std::optional<HttpRequest>> OpenAiHttpApi::delete_request(const CallContext& context,
                                                              std::string_view file_id) const {
   const OpenAiCalls calls = calls_of(context.account);
   return std::optional(openai_request(calls, context.account, "DELETE", openai_path(calls.files_path, file_id)));
 }
 
-Result<void> OpenAiApi::read_delete(const CallContext& context, const HttpResponse& response) const {
+Result<void> OpenAiHttpApi::read_delete(const CallContext& context, const HttpResponse& response) const {
   if (response.ok() || response.status == 404) return {};
   return read_http_error(context.account.provider, "deleting a file", response);
 }
 
 // ---- the batch ----
 
-Result<HttpRequest> OpenAiApi::create_request(const CallContext& context, std::string_view) const {
+Result<HttpRequest> OpenAiHttpApi::create_request(const CallContext& context, std::string_view) const {
   const OpenAiCalls calls = calls_of(context.account);
   return openai_create_request(calls, context.account, create_body(calls, context));
 }
 
-Result<RemoteStatus> OpenAiApi::read_create(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> OpenAiHttpApi::read_create(const CallContext& context, const HttpResponse& response) const {
   return read_status(calls_of(context.account), context, "creating the batch", response);
 }
 
-Result<HttpRequest> OpenAiApi::poll_request(const CallContext& context) const {
+Result<HttpRequest> OpenAiHttpApi::poll_request(const CallContext& context) const {
   const OpenAiCalls calls = calls_of(context.account);
   return openai_request(calls, context.account, "GET", openai_path(calls.batches_path, context.batch.status.id));
 }
 
-Result<RemoteStatus> OpenAiApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> OpenAiHttpApi::read_poll(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "asking for the batch";
   auto status = read_status(calls_of(context.account), context, kWhat, response);
   if (status && status->id != context.batch.status.id)
@@ -253,25 +253,25 @@ Result<RemoteStatus> OpenAiApi::read_poll(const CallContext& context, const Http
   return status;
 }
 
-Result<HttpRequest> OpenAiApi::cancel_request(const CallContext& context) const {
+Result<HttpRequest> OpenAiHttpApi::cancel_request(const CallContext& context) const {
   const OpenAiCalls calls = calls_of(context.account);
   const std::string path = openai_path(calls.batches_path, context.batch.status.id, "/cancel");
   return openai_request(calls, context.account, "POST", path);
 }
 
-Result<Cancelled> OpenAiApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+Result<Cancelled> OpenAiHttpApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
   auto status = read_status(calls_of(context.account), context, "cancelling the batch", response);
   if (!status) return cancel_refused(std::move(status.error()));
   return cancelled_batch(std::move(*status));
 }
 
-Result<HttpRequest> OpenAiApi::list_request(const CallContext& context, const PageQuery& query) const {
+Result<HttpRequest> OpenAiHttpApi::list_request(const CallContext& context, const PageQuery& query) const {
   const OpenAiCalls calls = calls_of(context.account);
   const std::string path = std::string(calls.batches_path) + list_query(calls, query);
   return openai_request(calls, context.account, "GET", path);
 }
 
-Result<BatchPage> OpenAiApi::read_list(const CallContext& context, const PageQuery& query,
+Result<BatchPage> OpenAiHttpApi::read_list(const CallContext& context, const PageQuery& query,
                                        const HttpResponse& response) const {
   const std::string& provider = context.account.provider;
   const OpenAiCalls calls = calls_of(context.account);
@@ -292,7 +292,7 @@ Result<BatchPage> OpenAiApi::read_list(const CallContext& context, const PageQue
 
 // ---- the results ----
 
-std::vector<Download> OpenAiApi::downloads(const Account& account, const RemoteBatch& batch) const {
+std::vector<Download> OpenAiHttpApi::downloads(const Account& account, const RemoteBatch& batch) const {
   const OpenAiCalls calls = calls_of(account);
   std::vector<Download> downloads;
   for (const RemoteFile* file : {&batch.status.output, &batch.status.errors}) {

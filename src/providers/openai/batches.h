@@ -1,4 +1,4 @@
-// OpenAiApi: the files and batches calls of OpenAI, shared by every vendor that copied them: a table of differences, and
+// OpenAiHttpApi: the files and batches calls of OpenAI, shared by every vendor that copied them: a table of differences, and
 // the pair of each operation.
 #pragma once
 
@@ -54,9 +54,9 @@ struct OpenAiCalls {
   bool completion_window = true;
 };
 
-class OpenAiApi : public HttpApi {
+class OpenAiHttpApi : public HttpApi {
  public:
-  explicit OpenAiApi(OpenAiCalls calls) : calls_(std::move(calls)) {}
+  explicit OpenAiHttpApi(OpenAiCalls calls) : calls_(std::move(calls)) {}
 
   Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;
   Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,

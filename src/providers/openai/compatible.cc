@@ -105,9 +105,9 @@ class CompatibleDialect : public OpenAiFamilyDialect {
   }
 };
 
-class CompatibleApi : public OpenAiApi {
+class CompatibleHttpApi : public OpenAiHttpApi {
  public:
-  using OpenAiApi::OpenAiApi;
+  using OpenAiHttpApi::OpenAiHttpApi;
 
  protected:
   OpenAiCalls calls_of(const Account& account) const override {
@@ -135,7 +135,7 @@ class CompatibleApi : public OpenAiApi {
 }  // namespace
 
 std::unique_ptr<Provider> make_openai_compatible_provider() {
-  return make_openai_family_provider<CompatibleDialect, CompatibleApi>(vendor());
+  return make_openai_family_provider<CompatibleDialect, CompatibleHttpApi>(vendor());
 }
 
 }  // namespace br

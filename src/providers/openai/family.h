@@ -42,7 +42,7 @@ class OpenAiFamilyDialect : public Dialect {
 
 // The provider of a vendor whose table says all. Where it does not, D or A is a class of the vendor's own, made of the
 // table.
-template <class D = OpenAiFamilyDialect, class A = OpenAiApi>
+template <class D = OpenAiFamilyDialect, class A = OpenAiHttpApi>
 std::unique_ptr<Provider> make_openai_family_provider(const OpenAiVendor& vendor) {
   return std::make_unique<Provider>(std::make_unique<D>(vendor), std::make_unique<A>(vendor.calls));
 }

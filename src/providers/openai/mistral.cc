@@ -77,13 +77,13 @@ std::string timeout_hours(const Account& account) {
   return std::to_string(hours);
 }
 
-class MistralApi : public OpenAiApi {
+class MistralHttpApi : public OpenAiHttpApi {
  public:
-  using OpenAiApi::OpenAiApi;
+  using OpenAiHttpApi::OpenAiHttpApi;
 
   Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override {
     if (is_inline(context.account)) return std::optional<UploadCall>();  // the requests travel with the create call
-    auto call = OpenAiApi::upload_request(context);
+    auto call = OpenAiHttpApi::upload_request(context);
     const auto hours = context.account.setting("input_expires_after_h");
     if (call && *call && !hours.empty()) {
       auto& form = (*call)->request.form;
@@ -108,13 +108,13 @@ class MistralApi : public OpenAiApi {
     return request;
   }
   Result<RemoteStatus> read_create(const CallContext& context, const HttpResponse& response) const override {
-    return named(context.account, OpenAiApi::read_create(context, response));
+    return named(context.account, OpenAiHttpApi::read_create(context, response));
   }
   Result<RemoteStatus> read_poll(const CallContext& context, const HttpResponse& response) const override {
-    return named(context.account, OpenAiApi::read_poll(context, response));
+    return named(context.account, OpenAiHttpApi::read_poll(context, response));
   }
   Result<Cancelled> read_cancel(const CallContext& context, const HttpResponse& response) const override {
-    auto cancelled = OpenAiApi::read_cancel(context, response);
+    auto cancelled = OpenAiHttpApi::read_cancel(context, response);
     // A cancelled or finished job is refused as a wrong request.
     if (!cancelled && cancelled.error().http_status == 422) return Cancelled{{}, true};
     if (cancelled && cancelled->status) name_inline_results(context.account, &*cancelled->status);
@@ -122,7 +122,7 @@ class MistralApi : public OpenAiApi {
   }
 
   std::vector<Download> downloads(const Account& account, const RemoteBatch& batch) const override {
-    auto files = OpenAiApi::downloads(account, batch);
+    auto files = OpenAiHttpApi::downloads(account, batch);
     if (files.empty() && !batch.status.output.url.empty())
       files.push_back({openai_request(calls_, account, "GET", inline_path(batch.status.id)), true});
     return files;
@@ -168,7 +168,7 @@ class MistralApi : public OpenAiApi {
 }  // namespace
 
 std::unique_ptr<Provider> make_mistral_provider() {
-  return make_openai_family_provider<OpenAiFamilyDialect, MistralApi>(vendor());
+  return make_openai_family_provider<OpenAiFamilyDialect, MistralHttpApi>(vendor());
 }
 
 }  // namespace br

@@ -136,19 +136,19 @@ Result<RemoteStatus> read_status(const CallContext& context, std::string_view wh
 }
 
 // Its files are OpenAI's, its batches are not.
-class XaiApi : public OpenAiApi {
+class XaiHttpApi : public OpenAiHttpApi {
  public:
-  using OpenAiApi::OpenAiApi;
+  using OpenAiHttpApi::OpenAiHttpApi;
 
   Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,
                                  const HttpResponse& response) const override {
-    return reclassified(OpenAiApi::read_upload(context, state, response));
+    return reclassified(OpenAiHttpApi::read_upload(context, state, response));
   }
   Result<FilePage> read_find_upload(const CallContext& context, const HttpResponse& response) const override {
-    return reclassified(OpenAiApi::read_find_upload(context, response));
+    return reclassified(OpenAiHttpApi::read_find_upload(context, response));
   }
   Result<void> read_delete(const CallContext& context, const HttpResponse& response) const override {
-    auto deleted = OpenAiApi::read_delete(context, response);
+    auto deleted = OpenAiHttpApi::read_delete(context, response);
     if (!deleted) return reclassify(std::move(deleted.error()));
     return deleted;
   }
@@ -234,7 +234,7 @@ class XaiApi : public OpenAiApi {
 }  // namespace
 
 std::unique_ptr<Provider> make_xai_provider() {
-  return make_openai_family_provider<OpenAiFamilyDialect, XaiApi>(vendor());
+  return make_openai_family_provider<OpenAiFamilyDialect, XaiHttpApi>(vendor());
 }
 
 }  // namespace br

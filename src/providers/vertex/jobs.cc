@@ -121,7 +121,7 @@ Download list_results(const Account& account, const RemoteBatch& batch, std::str
 // ---- the request file ----
 
 // Made only where it is not there yet: the same file is never written twice.
-Result<std::optional<UploadCall>> VertexApi::upload_request(const CallContext& context) const {
+Result<std::optional<UploadCall>> VertexHttpApi::upload_request(const CallContext& context) const {
   const GcsPlace place = request_file(context);
   HttpRequest request = make_request(
       context.account, "POST",
@@ -132,7 +132,7 @@ Result<std::optional<UploadCall>> VertexApi::upload_request(const CallContext& c
   return one_exchange(std::move(request));
 }
 
-Result<UploadStep> VertexApi::read_upload(const CallContext& context, const UploadState&,
+Result<UploadStep> VertexHttpApi::read_upload(const CallContext& context, const UploadState&,
                                           const HttpResponse& response) const {
   constexpr std::string_view kWhat = "uploading the request file to Cloud Storage";
   const GcsPlace place = request_file(context);
@@ -145,7 +145,7 @@ Result<UploadStep> VertexApi::read_upload(const CallContext& context, const Uplo
   return done;
 }
 
-Result<std::optional<HttpRequest>> VertexApi::delete_request(const CallContext& context,
+Result<std::optional<HttpRequest>> VertexHttpApi::delete_request(const CallContext& context,
                                                              std::string_view file_id) const {
   const GcsPlace place = read_place(file_id);
   if (place.object.empty())
@@ -154,29 +154,29 @@ Result<std::optional<HttpRequest>> VertexApi::delete_request(const CallContext& 
                                     objects_url(context.account, place.bucket) + "/" + url_encode(place.object)));
 }
 
-Result<void> VertexApi::read_delete(const CallContext& context, const HttpResponse& response) const {
+Result<void> VertexHttpApi::read_delete(const CallContext& context, const HttpResponse& response) const {
   if (response.ok() || response.status == 404) return {};
   return read_http_error(context.account.provider, "deleting a file", response);
 }
 
 // ---- the job ----
 
-Result<HttpRequest> VertexApi::create_request(const CallContext& context, std::string_view) const {
+Result<HttpRequest> VertexHttpApi::create_request(const CallContext& context, std::string_view) const {
   HttpRequest request = make_request(context.account, "POST", jobs_url(context.account));
   request.headers.push_back({"Content-Type", "application/json", false});
   request.body = create_body(context);
   return request;
 }
 
-Result<RemoteStatus> VertexApi::read_create(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> VertexHttpApi::read_create(const CallContext& context, const HttpResponse& response) const {
   return read_status(context, "creating the job", response);
 }
 
-Result<HttpRequest> VertexApi::poll_request(const CallContext& context) const {
+Result<HttpRequest> VertexHttpApi::poll_request(const CallContext& context) const {
   return make_request(context.account, "GET", job_url(context.account, context.batch.status.id));
 }
 
-Result<RemoteStatus> VertexApi::read_poll(const CallContext& context, const HttpResponse& response) const {
+Result<RemoteStatus> VertexHttpApi::read_poll(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "asking for the job";
   auto status = read_status(context, kWhat, response);
   if (!status) return status;
@@ -189,7 +189,7 @@ Result<RemoteStatus> VertexApi::read_poll(const CallContext& context, const Http
   return status;
 }
 
-Result<HttpRequest> VertexApi::cancel_request(const CallContext& context) const {
+Result<HttpRequest> VertexHttpApi::cancel_request(const CallContext& context) const {
   HttpRequest request =
       make_request(context.account, "POST", job_url(context.account, context.batch.status.id) + ":cancel");
   request.headers.push_back({"Content-Type", "application/json", false});
@@ -197,21 +197,21 @@ Result<HttpRequest> VertexApi::cancel_request(const CallContext& context) const 
   return request;
 }
 
-Result<Cancelled> VertexApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
+Result<Cancelled> VertexHttpApi::read_cancel(const CallContext& context, const HttpResponse& response) const {
   if (response.ok()) return Cancelled{};
   Error error = read_http_error(context.account.provider, "cancelling the job", response);
   if (error.vendor_code == "FAILED_PRECONDITION" || response.status == 409) return Cancelled{{}, true};
   return error;
 }
 
-Result<HttpRequest> VertexApi::list_request(const CallContext& context, const PageQuery& query) const {
+Result<HttpRequest> VertexHttpApi::list_request(const CallContext& context, const PageQuery& query) const {
   std::string url = jobs_url(context.account) + "?pageSize=" + std::to_string(query.limit);
   if (!context.batch.marker.empty()) url += "&filter=" + url_encode("display_name=\"" + context.batch.marker + "\"");
   if (!query.cursor.empty()) url += "&pageToken=" + url_encode(query.cursor);
   return make_request(context.account, "GET", std::move(url));
 }
 
-Result<BatchPage> VertexApi::read_list(const CallContext& context, const PageQuery&,
+Result<BatchPage> VertexHttpApi::read_list(const CallContext& context, const PageQuery&,
                                        const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing jobs";
   auto json = read_object(context.account.provider, kWhat, response);
@@ -228,12 +228,12 @@ Result<BatchPage> VertexApi::read_list(const CallContext& context, const PageQue
 
 // ---- the results ----
 
-std::vector<Download> VertexApi::downloads(const Account& account, const RemoteBatch& batch) const {
+std::vector<Download> VertexHttpApi::downloads(const Account& account, const RemoteBatch& batch) const {
   if (batch.status.output.url.empty()) return {};
   return {list_results(account, batch, {})};
 }
 
-Result<Page> VertexApi::read_page(const Account& account, const RemoteBatch& batch,
+Result<Page> VertexHttpApi::read_page(const Account& account, const RemoteBatch& batch,
                                   const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing the results in Cloud Storage";
   auto json = read_object(account.provider, kWhat, response);

@@ -1,4 +1,4 @@
-// VertexApi: Vertex AI's batch prediction jobs: request files in Cloud Storage, jobs, results in Cloud Storage; and the
+// VertexHttpApi: Vertex AI's batch prediction jobs: request files in Cloud Storage, jobs, results in Cloud Storage; and the
 // access tokens of Google Cloud (tokens.cc).
 #pragma once
 
@@ -11,7 +11,7 @@
 namespace br {
 
 // There is no list of uploads to search: its jobs keep our marker as their name.
-class VertexApi : public HttpApi {
+class VertexHttpApi : public HttpApi {
  public:
   Result<std::optional<UploadCall>> upload_request(const CallContext& context) const override;
   Result<UploadStep> read_upload(const CallContext& context, const UploadState& state,

@@ -1,4 +1,4 @@
-// VertexApi's access tokens: the credentials' key signs an assertion, which is exchanged for a token of an hour.
+// VertexHttpApi's access tokens: the credentials' key signs an assertion, which is exchanged for a token of an hour.
 #include "providers/vertex/tokens.h"
 
 #include "net/jwt.h"
@@ -19,7 +19,7 @@ Error vertex_credentials_error(std::string_view why) {
                "set GOOGLE_APPLICATION_CREDENTIALS to the JSON file of a service account");
 }
 
-Result<std::optional<HttpRequest>> VertexApi::token_request(const Account& account, std::int64_t now_ms) const {
+Result<std::optional<HttpRequest>> VertexHttpApi::token_request(const Account& account, std::int64_t now_ms) const {
   const auto json = Json::parse(account.api_key);
   if (json == nullptr) return vertex_credentials_error("are no JSON object");
   HttpRequest request;
@@ -45,7 +45,7 @@ Result<std::optional<HttpRequest>> VertexApi::token_request(const Account& accou
   return std::optional<HttpRequest>(std::move(request));
 }
 
-Result<Token> VertexApi::read_token(const Account& account, std::int64_t now_ms, const HttpResponse& response) const {
+Result<Token> VertexHttpApi::read_token(const Account& account, std::int64_t now_ms, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "asking for an access token";
   auto json = read_object(account.provider, kWhat, response);
   if (!json) {
@@ -68,7 +68,7 @@ Result<Token> VertexApi::read_token(const Account& account, std::int64_t now_ms,
 }
 
 // Downloads are named before there is a token, and long before they are made: the token of now counts.
-Result<void> VertexApi::sign(const Account& account, std::int64_t, HttpRequest* request) const {
+Result<void> VertexHttpApi::sign(const Account& account, std::int64_t, HttpRequest* request) const {
   for (auto& header : request->headers) {
     if (header.name == "Authorization") header.value = "Bearer " + account.token;
   }

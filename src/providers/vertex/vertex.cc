@@ -100,7 +100,7 @@ Result<void> VertexDialect::complete(Account* account) const {
 }  // namespace
 
 std::unique_ptr<Provider> make_vertex_provider() {
-  return std::make_unique<Provider>(std::make_unique<VertexDialect>(), std::make_unique<VertexApi>());
+  return std::make_unique<Provider>(std::make_unique<VertexDialect>(), std::make_unique<VertexHttpApi>());
 }
 
 }  // namespace br
