@@ -83,10 +83,11 @@ struct SilentListener : EngineListener {
   void job_changed(SnapshotRef) override {}
   void job_event(std::int32_t, const Job&, const RemoteBatch*, const std::string&) override {}
   void results_grew(const std::string&) override {}
-  void external_work(ExternalWork) override {}
+  void external_work(ExternalWork work) override { works.push_back(std::move(work)); }
   void vendor_called(const std::string& line) override { traces.push_back(line); }
   void store_failed(const Error& error) override { fail_msg("%s", error.message.c_str()); }
   std::vector<std::string> traces;
+  std::vector<ExternalWork> works;
 };
 
 // A result row of OpenAI.
