@@ -33,7 +33,7 @@ bool is_submitted_or_refused(const br::JobSnapshot& now) {
   return std::all_of(now.job.batches.begin(), now.job.batches.end(), [](const br::RemoteBatch& batch) {
     // A create call without an answer is often found at the vendor by the first look.
     const bool looked = batch.phase == Phase::unknown && batch.absent_since_ms >= 0;
-    return batch.blocked || looked || batch.phase == Phase::refused ||
+    return batch.blocked || batch.held || looked || batch.phase == Phase::refused ||
            !batch.status.id.empty() || batch.phase == Phase::collected;
   });
 }

@@ -100,7 +100,7 @@ std::string job_json(const JobView& view) {
     json.field("provider", batch.provider).field("account", batch.account).field("base_url", batch.base_url);
     json.field("status", state_name(state_of(batch))).field("requests", batch.rows);
     write_text("model", batch.model, &json);
-    json.field("attempt", std::int64_t{batch.attempt}).end_object();
+    json.field("attempt", std::int64_t{batch.attempt}).key("canary").boolean(batch.canary).end_object();
   }
   json.end_array().key("blocked").boolean(is_blocked(job)).key("told").boolean(view.told);
   json.key("refuses_repeat").boolean(view.refuses_repeat).key("error");

@@ -69,6 +69,9 @@ void add_settings(CLI::App* app, Options* o) {
   add_duration(app, "--poll-interval", &o->poll_interval_ms, "First wait between two looks; grows to 5 times it [60s].");
   add_duration(app, "--timeout", &o->timeout_ms, "How long to wait; the job goes on after it [24h].");
   app->add_flag("--split", o->split, "Cut what is over the vendor's limits into several remote batches.");
+  app->add_option("--canary", o->canary, "Send so many requests of each model first; the rest only if none is refused [0].")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000));
   add_duration(app, "--settle", &o->settle_ms,
                "How long a possibly sent batch must stay absent to be sent again [15m].");
   app->add_option("--on-unsupported", o->on_unsupported, "A field the vendor cannot take: error or drop [error].")

@@ -15,6 +15,7 @@ struct Options {
   std::optional<std::int64_t> poll_interval_ms, timeout_ms, settle_ms;
   std::optional<double> max_cost;  // US dollars
   std::vector<std::string> set;    // KEY=VALUE
+  std::int64_t canary = 0;         // run, submit; 0: none
   bool split = false, json = false, quiet = false;
   int verbose = 0;
 

@@ -78,6 +78,7 @@ Config make_config(const Options& options) {
   }
   if (options.settle_ms) set(config.get(), "submit.settle_ms", std::to_string(*options.settle_ms));
   if (options.split) set(config.get(), "split", "auto");
+  if (options.canary != 0) set(config.get(), "canary", std::to_string(options.canary));
   if (options.max_cost) set(config.get(), "max_cost_usd", fmt::format("{}", *options.max_cost));
   if (!options.on_unsupported.empty()) set(config.get(), "on_unsupported", options.on_unsupported);
   if (!options.state_dir.empty()) set(config.get(), "state_dir", options.state_dir);

@@ -77,6 +77,9 @@ std::vector<PropertyInfo> make_table() {
              "A field the provider cannot take: refuse the request, or drop the field with a warning."),
       choice("split", "never", "never|auto",
              "A batch over the provider's limits: refuse it, or cut it into several remote batches."),
+      integer("canary", 0, 0, 1'000'000,
+              "So many requests of each model and endpoint are sent first, as a batch of their own, and the rest only if none "
+              "of them is refused for its form; at least as many as the vendor takes in a batch. 0: all are sent at once."),
       text("routes", "",
            "Where requests go that name no provider, by model: \"gpt-*=openai, claude-*=anthropic@team\"."),
       choice("id_scope", "batch", "batch|all",

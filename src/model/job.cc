@@ -69,7 +69,7 @@ void TokenSums::add(const TokenSums& more) {
 State state_of(const RemoteBatch& batch) {
   switch (batch.phase) {
     case Phase::planned:
-      return batch.blocked ? State::queued : State::submitting;
+      return batch.blocked || batch.held ? State::queued : State::submitting;
     case Phase::uploaded:
     case Phase::creating:
     case Phase::unknown:
@@ -155,7 +155,7 @@ bool has_blocked(const Job& job) {
 
 bool is_blocked(const Job& job) {
   return has_blocked(job) && std::all_of(job.batches.begin(), job.batches.end(), [](const RemoteBatch& b) {
-           return b.blocked || b.phase == Phase::collected;
+           return b.blocked || b.held || b.phase == Phase::collected;
          });
 }
 

@@ -143,6 +143,9 @@ struct RemoteBatch {
   bool blocked = false;
   bool cancel_wanted = false;
   bool cancel_taken = false;  // the vendor said that it cancels the batch
+  bool canary = false;        // the first requests of their model and endpoint: tried before the job's other batches
+  bool held = false;          // not sent before every canary of the job has passed
+  std::string canary_refusal; // of a collected canary: why the rest is not sent; empty: it passed
 };
 
 // Where the vendor's word stands for the part, our own steps before it included.

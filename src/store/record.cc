@@ -244,7 +244,8 @@ std::string write_batch_record(const RemoteBatch& b) {
   write_tokens(b.tokens, &json);
   write_error("error", b.error, &json);
   json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted);
-  json.key("cancel_taken").boolean(b.cancel_taken).end_object();
+  json.key("cancel_taken").boolean(b.cancel_taken).key("canary").boolean(b.canary).key("held").boolean(b.held);
+  json.field("canary_refusal", b.canary_refusal).end_object();
   add_sum(&text);
   return text;
 }
@@ -302,6 +303,9 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.blocked = j["blocked"].boolean();
   b.cancel_wanted = j["cancel_wanted"].boolean();
   b.cancel_taken = j["cancel_taken"].boolean();
+  b.canary = j["canary"].boolean();
+  b.held = j["held"].boolean();
+  b.canary_refusal = j["canary_refusal"].string_or("");
   return b;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "batchrouter.h"
+#include "core/protocol/canary.h"
 #include "providers/registry.h"
 
 namespace br {
@@ -131,9 +132,24 @@ void Engine::resume(const std::string& job_id) {
   }
   forget_blocks(run, [](const RemoteBatch&) { return true; });
   run->active = true;
+  decide_canary(*run);
   drain();
   // A process may have ended between the last batch and the job.
   if (run = find(job_id); run != nullptr) job_maybe_done(run);
+}
+
+// Once every canary is collected, by this process or an earlier one: the batches that were held go, or never will. Who
+// only looks at the job sends nothing of it.
+void Engine::decide_canary(const Run& run) {
+  if (!run.active || run.refetch != nullptr || is_closing_ || core_.store_failed()) return;
+  std::optional<Error> why;
+  const CanaryVerdict verdict = judge_canaries(run.job, &why);
+  if (verdict != CanaryVerdict::passed && verdict != CanaryVerdict::refused) return;
+  for (std::size_t i = 0; i < run.parts.size(); ++i) {
+    if (!run.job.batches[i].held) continue;
+    if (verdict == CanaryVerdict::passed) push(run.job.id, i, {.kind = EventKind::release});
+    else push(run.job.id, i, {.kind = EventKind::withhold, .error = *why});
+  }
 }
 
 void Engine::cancel(const std::string& job_id) {
@@ -257,6 +273,7 @@ void Engine::drain() {
     Run* run = find(key.job_id);
     if (run == nullptr) continue;
     if (event.kind == EventKind::finished && !core_.store_failed()) run->parts[key.index].fetch->recorded();
+    if (event.kind == EventKind::finished) decide_canary(*run);
     if (event.kind == EventKind::finished) job_maybe_done(run);
     if (run = find(key.job_id); run != nullptr && run->refetch != nullptr) refetch_maybe_failed(run);
   }

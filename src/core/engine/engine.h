@@ -105,6 +105,7 @@ class Engine {
   void use_provider_of(Run* run, std::size_t index, ProviderUse use, std::shared_ptr<ResultFeed> feed);
   void forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on);
   void release(RunPart* part);
+  void decide_canary(const Run& run);
   void stop_all();
   void job_maybe_done(Run* run);
   void refetch_maybe_failed(Run* run);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/engine/engine_core.h"
+#include "core/results/canary_rows.h"
 #include "core/results/rest_reason.h"
 #include "core/results/result_file.h"
 #include "sys/wall.h"
@@ -265,7 +266,8 @@ void PartFetch::pass_ended(CollectReport report) {
 
 void PartFetch::finish() {
   c_.core->parts.executor->post([weak = weak_from_this(), core = c_.core, job_id = c_.key.job_id, slot = collector_,
-                                 plan = collector_plan(), feed = feed_, rest = rest_reason(batch())]() mutable {
+                                 plan = collector_plan(), feed = feed_, rest = rest_reason(batch()),
+                                 is_canary = batch().canary]() mutable {
     auto report = std::make_shared<Result<CollectReport>>(guarded([&]() -> Result<CollectReport> {
       if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
       auto ended = (*slot)->finish(rest.view());
@@ -273,6 +275,10 @@ void PartFetch::finish() {
       auto sum = sum_of_file(feed->files, feed->path);
       if (!sum) return std::move(sum.error());
       ended->results_sum = std::move(*sum);
+      if (!is_canary) return ended;
+      auto refusal = canary_refusal({feed->files, feed->path, ended->counts.total, ended->results_sum});
+      if (!refusal) return std::move(refusal.error());
+      ended->canary_refusal = std::move(*refusal);
       return ended;
     }));
     slot->reset();

@@ -34,6 +34,10 @@ void Stepper::handle(const Event& event) {
       return adopt(*event.outcome.status);
     case EventKind::abandon:
       return abandon();
+    case EventKind::release:
+      return release();
+    case EventKind::withhold:
+      return withhold(event.error);
   }
 }
 
@@ -47,6 +51,7 @@ void Stepper::begin() {
   if (batch().matched_by_shape) return forget_adoption_by_likeness();
   switch (batch().phase) {
     case Phase::planned:
+      if (batch().held) return;
       return track().inherited ? look_before_create() : upload();
     case Phase::uploaded:
       return track().inherited ? look_before_create() : create();
@@ -68,6 +73,20 @@ void Stepper::begin() {
     case Phase::collected:
       return;
   }
+}
+
+// Durable before it is sent: a later process goes on with it as with any other planned batch.
+void Stepper::release() {
+  if (!batch().held) return;
+  batch().held = false;
+  save();
+  begin();
+}
+
+void Stepper::withhold(const Error& error) {
+  if (!batch().held) return;
+  batch().held = false;
+  refuse(error);
 }
 
 // Of a process that ended before the vendor had answered. One that has answered is not asked again.

@@ -116,6 +116,7 @@ struct CollectReport {
   Counts counts;               // of the rows in the results file
   TokenSums tokens;            // likewise
   std::string results_sum;     // finished: the checksum of that file
+  std::string canary_refusal;  // finished, of a canary: why the job's other batches are not sent; empty: they are
 };
 
 enum class EventKind : std::uint8_t {
@@ -132,6 +133,8 @@ enum class EventKind : std::uint8_t {
   adopt,      // a person says that outcome.status is the batch
   abandon,    // a person gives up what is in doubt
   refresh,    // the caller wants the vendor asked now
+  release,    // every canary of the job has passed: a held batch is sent
+  withhold,   // one has not, for the reason in `error`: a held batch is never sent
 };
 
 struct Event {

@@ -39,7 +39,7 @@ void Stepper::accepted(const RemoteStatus& status, bool adopted) {
   batch().submitted_ms = now_;
   batch().absent_since_ms = -1;
   batch().error.reset();
-  batch().blocked = false;
+  batch().blocked = batch().held = false;
   // Where a person said it the vendor has not answered yet: the first poll tells whether it knows the batch.
   if (!batch().adopted_by_person) learn_account(rules_.account, &batch());
   const std::int64_t polls = track().polls;

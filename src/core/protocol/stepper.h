@@ -41,6 +41,8 @@ class Stepper {
   }
 
   void begin();
+  void release();
+  void withhold(const Error& error);
   void ask_to_cancel();
   void run_due();
   void upload();

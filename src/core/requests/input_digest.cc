@@ -73,10 +73,29 @@ std::string InputDigest::text() const {
   return out;
 }
 
+InputDigest* JobDigests::of(const RemoteBatch& batch) {
+  const Provider* provider = find_provider(batch.provider);
+  const Capability any;
+  const Capability& limits = provider == nullptr ? any : provider->capability();
+  std::string kind = batch.provider + "@" + batch.account + "\n";
+  if (limits.one_endpoint_per_batch) kind += std::to_string(static_cast<int>(batch.endpoint));
+  if (limits.one_model_per_batch) kind += "\n" + batch.model;
+  const auto [at, is_first] = first_.emplace(std::move(kind), parts_.size());
+  parts_.push_back(is_first ? std::make_unique<InputDigest>() : nullptr);
+  return parts_[at->second].get();
+}
+
+std::vector<std::string> JobDigests::texts() const {
+  std::vector<std::string> texts;
+  for (const auto& part : parts_) texts.push_back(part == nullptr ? std::string() : part->text());
+  return texts;
+}
+
 std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<std::string>& digests) {
   InputDigest all;
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const RemoteBatch& batch = batches[i];
+    if (digests[i].empty()) continue;
     all.add(batch.provider, "", batch.base_url);
     all.add(batch.account, "", batch.model);
     all.add(std::to_string(static_cast<int>(batch.endpoint)), "", digests[i]);
@@ -85,14 +104,14 @@ std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<
 }
 
 Result<std::string> input_of_files(const Spool& spool, const Job& job) {
-  std::vector<std::string> digests;
+  JobDigests digests;
   for (const RemoteBatch& batch : job.batches) {
     auto requests = spool.files()->open_read(spool.requests(job.id, batch.part));
     if (!requests) return std::move(requests.error());
     LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
     auto ids = IdFileReader::open(id_file_of(spool, batch));
     if (!ids) return std::move(ids.error());
-    InputDigest digest;
+    InputDigest& digest = *digests.of(batch);
     Line line;
     const bool untagged = batch.id_tag.empty() && gets_tags(batch.provider);
     for (;;) {
@@ -111,9 +130,8 @@ Result<std::string> input_of_files(const Spool& spool, const Job& job) {
       }
       digest.add((*entry)->token, stands_for ? (*entry)->wire_id : std::string_view(), {line.data, line.size});
     }
-    digests.push_back(digest.text());
   }
-  return input_of(job.batches, digests);
+  return input_of(job.batches, digests.texts());
 }
 
 std::string input_of_retry(std::string_view parent) { return "retry of " + std::string(parent); }

@@ -29,7 +29,7 @@ void Packer::over_limit(Error error) {
 }
 
 Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const EncodedRequest& item,
-                                             const std::string& key) {
+                                             const std::string& key, bool is_canary) {
   auto part = std::make_unique<OpenPart>();
   part->batch.job_id = plan_.job_id;
   part->batch.provider = provider.name();
@@ -37,6 +37,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   part->batch.account = item.account;
   part->batch.model = item.request.model;
   part->batch.endpoint = item.request.endpoint;
+  part->batch.canary = is_canary;
   if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
   if (plan_.spool != nullptr) {
     auto requests = create_file(plan_.spool->files(), plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
@@ -53,6 +54,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
       part->unified->keep_checksum();
     }
   }
+  part->digest = digests_.of(part->batch);
   parts_.push_back(std::move(part));
   current_[key] = parts_.back().get();
   return parts_.back().get();
@@ -67,15 +69,21 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
   key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
   if (limits.one_model_per_batch) key_.append(request.model);
   const auto found = current_.find(key_);
-  if (found == current_.end()) return begin_part(provider, item, key_);
+  if (found == current_.end()) return begin_part(provider, item, key_, plan_.canary > 0);
   OpenPart* part = found->second;
-  const bool too_many = limits.max_requests > 0 && part->batch.rows >= limits.max_requests;
-  const bool too_large = limits.max_bytes > 0 &&
-                         part->batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
-  if (!(too_many || too_large) || !plan_.split) return part;
+  if (!is_full(*part, item)) return part;
   // A million requests are many parts: a full one keeps neither its buffers nor its files open.
   if (auto ended = end_files(part); !ended) return std::move(ended.error());
-  return begin_part(provider, item, key_);
+  return begin_part(provider, item, key_, false);
+}
+
+bool Packer::is_full(const OpenPart& part, const EncodedRequest& item) const {
+  const Capability& limits = item.limits;
+  if (part.batch.canary && part.batch.rows >= std::max(plan_.canary, limits.min_requests)) return true;
+  const bool too_many = limits.max_requests > 0 && part.batch.rows >= limits.max_requests;
+  const bool too_large = limits.max_bytes > 0 &&
+                         part.batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
+  return (too_many || too_large) && plan_.split;
 }
 
 // On the disk when this returns, but for the copy in the unified format, which nothing depends on.
@@ -125,7 +133,7 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
     over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_bytes) +
                                       " bytes that " + name + " takes in one", kSplitHint));
   if (plan_.spool == nullptr || limit_) return {};
-  (*part)->digest.add(item.id_json, item.wire_id, item.native);
+  (*part)->digest->add(item.id_json, item.wire_id, item.native);
   if (auto done = (*part)->requests->append(item.native); !done) return done;
   std::string& ids = (*part)->ids->buffer();
   const std::size_t line = ids.size();
@@ -146,7 +154,12 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
 Result<std::vector<RemoteBatch>> Packer::finish() {
   for (const auto& part : parts_) {
     const RemoteBatch& batch = part->batch;
-    if (batch.rows < part->min_requests)
+    if (batch.rows < part->min_requests && plan_.canary > 0 && !batch.canary)
+      over_limit(Error(Code::limit, "behind the canary there are only " + std::to_string(batch.rows) +
+                                        " requests (model " + batch.model + "); " + batch.provider +
+                                        " takes no batch below " + std::to_string(part->min_requests),
+                       "leave --canary out (canary=0), or add requests"));
+    else if (batch.rows < part->min_requests)
       over_limit(Error(Code::limit, "a batch has only " + std::to_string(batch.rows) + " requests (model " + batch.model +
                                         "); " + batch.provider + " takes none below " +
                                         std::to_string(part->min_requests),
@@ -157,7 +170,6 @@ Result<std::vector<RemoteBatch>> Packer::finish() {
   for (auto& part : parts_) {
     if (auto ended = end_files(part.get()); !ended) return std::move(ended.error());
     batches.push_back(std::move(part->batch));
-    digests_.push_back(part->digest.text());
   }
   return batches;
 }

@@ -20,6 +20,7 @@ struct PackPlan {
   bool keep_unified = false;     // for the audit file
   std::int64_t default_max_tokens = 1024;
   std::string id_tag = {};       // stands in the ids of those vendors that keep no marker
+  std::int64_t canary = 0;       // so many requests of each kind go first, in a batch of their own; 0: none
 };
 
 // What stands in the ids on the wire of a job's requests where the vendor keeps no marker: the beginning of its own id.
@@ -33,18 +34,20 @@ class Packer : public RequestSink {
   // and the remote batches come back.
   Result<std::vector<RemoteBatch>> finish();
   // After it: what each of them asks.
-  const std::vector<std::string>& digests() const { return digests_; }
+  std::vector<std::string> digests() const { return digests_.texts(); }
 
  private:
   struct OpenPart {
     RemoteBatch batch;
     std::int64_t min_requests = 0;
-    InputDigest digest;
+    InputDigest* digest = nullptr;
     std::unique_ptr<BufferedFile> requests, ids, unified;
     IdSum id_sum;
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
-  Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key);
+  Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key,
+                               bool is_canary);
+  bool is_full(const OpenPart& part, const EncodedRequest& item) const;
   Result<void> put(const Provider& provider, const EncodedRequest& item);
   static Result<void> end_files(OpenPart* part);
   void over_limit(Error error);
@@ -53,7 +56,7 @@ class Packer : public RequestSink {
   std::vector<std::unique_ptr<OpenPart>> parts_;
   std::map<std::string, OpenPart*, std::less<>> current_;  // by what may not be mixed
   std::string key_;
-  std::vector<std::string> digests_;
+  JobDigests digests_;
   std::optional<Error> limit_;
 };
 

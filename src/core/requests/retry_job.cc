@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "codec/result_line.h"
+#include "core/protocol/canary.h"
 #include "core/requests/pack.h"
 #include "core/results/id_file.h"
 #include "core/results/id_ledger.h"
@@ -223,6 +224,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
     to.key_salt = from.key_salt;
     to.keys = from.keys;
     if (!from.id_tag.empty() || keeps_no_marker(from.provider)) to.id_tag = id_tag_of(job->id);
+    to.canary = from.canary;
     to.part = static_cast<std::int32_t>(job->batches.size());
     to.marker = "br-" + job->id.substr(4) + "-" + std::to_string(to.part);
     if (auto copied = copy_part(spool, from, failed->ids, hash_seed, &to); !copied) return std::move(copied.error());
@@ -236,6 +238,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
         "fetch the answers again: `batchrouter results " + parent.id + " --refetch`; or pay once more with --again");
   if (job->batches.empty())
     return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
+  hold_for_canaries(job);
   if (auto synced = spool.files()->sync_directory(parent_path(spool.job_directory(job->id))); !synced)
     return std::move(synced.error());
   return left_out;

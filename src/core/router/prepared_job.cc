@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/engine/local_run.h"
+#include "core/protocol/canary.h"
 #include "core/requests/estimate.h"
 #include "core/requests/input_digest.h"
 #include "core/requests/pack.h"
@@ -79,7 +80,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   if (auto made = spool.make_job_directory(job.id); !made) return made;
   const std::string tag = id_tag_of(job.id);
   Packer packer({job.id, &spool, config.get("split") == "auto", config.boolean("audit.files"),
-                 config.integer("default_max_tokens"), tag});
+                 config.integer("default_max_tokens"), tag, config.integer("canary")});
   auto report = read_requests(*p_.world, config, spec, &packer, ids, tag);
   if (!report) return std::move(report.error());
   auto batches = packer.finish();
@@ -93,6 +94,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   }
   if (auto within = check_budget(p_.world->files, config, *batches); !within) return std::move(within.error());
   job.batches = std::move(*batches);
+  hold_for_canaries(&job);
   if (auto addressed = address(config, spec, &job); !addressed) return addressed;
   prepared->warnings = std::move(report->warnings);
   prepared->input = input_of(job.batches, packer.digests());

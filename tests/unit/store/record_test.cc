@@ -49,14 +49,16 @@ auto fields(const br::RemoteBatch& b) {
                metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
                status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
                absent_since_ms, missing_since_ms, fetches, refused_fetches, bad_fetches, refetches, queue_waits, results, results_sum,
-               tokens, progress, error, blocked, cancel_wanted, cancel_taken] = b;
+               tokens, progress, error, blocked, cancel_wanted, cancel_taken,
+               canary, held, canary_refusal] = b;
   static_cast<void>(std::tie(request_path, progress));
   return std::tie(job_id, provider, base_url, account, part, model, endpoint, rows, bytes, request_sum, ids_sum,
                   unified_sum, kLeftOut, marker,
                   metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
                   status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
                   absent_since_ms, missing_since_ms, fetches, refused_fetches, bad_fetches, refetches, queue_waits, results, results_sum,
-                  tokens, kLeftOut, error, blocked, cancel_wanted, cancel_taken);
+                  tokens, kLeftOut, error, blocked, cancel_wanted, cancel_taken, canary, held,
+                  canary_refusal);
 }
 
 auto fields(const br::Job& j) {

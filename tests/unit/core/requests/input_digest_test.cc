@@ -76,6 +76,24 @@ void input_depends_on_who_is_asked_and_where(void**) {
   assert_string_not_equal(one.c_str(), br::input_of({part_of("openai", "https://a")}, {"e"}).c_str());
 }
 
+void input_is_the_same_however_it_is_cut_into_batches(void**) {
+  br::JobDigests whole, cut;
+  std::vector<br::RemoteBatch> one = {part_of("openai", "https://a")}, three(3, one.front());
+  br::InputDigest* all = whole.of(one.front());
+  for (const char* line : {"1", "2", "3"}) all->add("\"a\"", "", line);
+  for (const char* line : {"1", "2", "3"}) cut.of(three.front())->add("\"a\"", "", line);
+  assert_string_equal(br::input_of(one, whole.texts()).c_str(), br::input_of(three, cut.texts()).c_str());
+}
+
+void input_of_another_model_is_another(void**) {
+  br::JobDigests one, two;
+  std::vector<br::RemoteBatch> same(2, part_of("openai", "https://a")), other = same;
+  other.back().model = "m";
+  for (const auto& batch : same) one.of(batch)->add("\"a\"", "", "1");
+  for (const auto& batch : other) two.of(batch)->add("\"a\"", "", "1");
+  assert_string_not_equal(br::input_of(same, one.texts()).c_str(), br::input_of(other, two.texts()).c_str());
+}
+
 }  // namespace
 
 int main() {
@@ -84,6 +102,8 @@ int main() {
                               cmocka_unit_test(digest_of_an_untagged_line_is_that_of_a_tagged_one),
                               cmocka_unit_test(digest_of_other_requests_is_another),
                               cmocka_unit_test(digest_depends_on_the_order_of_the_requests),
-                              cmocka_unit_test(input_depends_on_who_is_asked_and_where)};
+                              cmocka_unit_test(input_depends_on_who_is_asked_and_where),
+                              cmocka_unit_test(input_is_the_same_however_it_is_cut_into_batches),
+                              cmocka_unit_test(input_of_another_model_is_another)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
