@@ -4,7 +4,8 @@
 #include "abi/text.h"
 #include "codec/jsonl.h"
 #include "codec/result_line.h"
-#include "core/requests/pack.h"
+#include "core/requests/batch_options.h"
+#include "core/requests/conversion.h"
 #include "providers/registry.h"
 
 using br::Error;
@@ -13,36 +14,16 @@ using br::Result;
 
 namespace {
 
-constexpr std::size_t kWriteBlock = std::size_t{128} << 10;  // stays in the cache
+constexpr std::size_t kWriteBlock = std::size_t{128} << 10;
 
 Error stopped() { return Error(br::Code::cancelled, "the write function stopped the work"); }
 
-// Hands converted lines to a C function in large pieces.
-class WriteSink : public br::RequestSink {
- public:
-  WriteSink(br_write_fn write, void* user_data, br::Packer* packer)
-      : write_(write), user_data_(user_data), packer_(packer) {}
-  std::string* buffer() override { return &buffer_; }
-  Result<void> add(const br::Provider& provider, const br::EncodedRequest& request) override {
-    if (packer_ != nullptr) {
-      if (auto counted = packer_->add(provider, request); !counted) return counted;
-    }
-    if (buffer_.size() < kWriteBlock) return {};
-    return flush();
-  }
-  Result<void> flush() {
-    if (!buffer_.empty() && write_ != nullptr && write_(user_data_, buffer_.data(), buffer_.size()) != 0)
-      return stopped();
-    buffer_.clear();
-    return {};
-  }
-
- private:
-  br_write_fn write_;
-  void* user_data_;
-  br::Packer* packer_;
-  std::string buffer_;
-};
+br::WriteBlock writer_of(br_write_fn write, void* user_data) {
+  return [write, user_data](std::string_view block) -> Result<void> {
+    if (write(user_data, block.data(), block.size()) == 0) return {};
+    return stopped();
+  };
+}
 
 int64_t sum_of(const br_plan* plan, auto value) {
   int64_t sum = 0;
@@ -51,30 +32,7 @@ int64_t sum_of(const br_plan* plan, auto value) {
   return sum;
 }
 
-br::Config config_of(const br_config* config, const br_batch& batch, Result<void>* status) {
-  br::Config merged = config == nullptr ? br::Config() : config->config;
-  for (const auto& [key, value] : batch.spec.options) {
-    if (br::is_batch_option(key)) continue;
-    if (auto set = merged.set(key, value); !set && *status) *status = std::move(set);
-  }
-  return merged;
-}
-
-// Without a write function it only checks, limits included.
-Result<br_status> convert(const br_config* config, br_batch* batch, br_write_fn write, void* user_data) {
-  if (batch == nullptr) return br::null_argument("batch");
-  Result<void> status;
-  const br::Config merged = config_of(config, *batch, &status);
-  if (!status) return std::move(status.error());
-  br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
-  WriteSink sink(write, user_data, write == nullptr ? &packer : nullptr);
-  if (auto report = br::read_requests(br::system_world(), merged, batch->spec, &sink); !report) return std::move(report.error());
-  if (write == nullptr) {
-    if (auto counted = packer.finish(); !counted) return std::move(counted.error());
-  }
-  if (auto flushed = sink.flush(); !flushed) return std::move(flushed.error());
-  return BR_OK;
-}
+br::Config settings_of(const br_config* config) { return config == nullptr ? br::Config() : config->config; }
 
 }  // namespace
 
@@ -101,24 +59,12 @@ br_status br_batch_set_name(br_batch* batch, const char* name, br_error** err) {
 }
 
 br_status br_batch_set_meta(br_batch* batch, const char* key, const char* value, br_error** err) {
-  constexpr std::size_t kMaxPairs = 12, kMaxKey = 64, kMaxValue = 512;
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
     const std::string name = key, text = value;
     if (auto good = br::check_utf8("the key of metadata", name); !good) return std::move(good.error());
     if (auto good = br::check_utf8("the value of metadata", text); !good) return std::move(good.error());
-    if (name.empty() || name.size() > kMaxKey || text.size() > kMaxValue || name.starts_with("batchrouter_"))
-      return Error(br::Code::invalid_argument, "the metadata pair is too long or its key is not allowed",
-                   "a key has 1 to 64 bytes and does not begin with batchrouter_, a value has at most 512");
-    auto& pairs = batch->spec.metadata;
-    for (auto& [known, old] : pairs) {
-      if (known != name) continue;
-      old = text;
-      return BR_OK;
-    }
-    if (pairs.size() >= kMaxPairs)
-      return Error(br::Code::invalid_argument, "a batch has at most 12 metadata pairs", "remove one");
-    pairs.emplace_back(name, text);
+    if (auto set = br::set_batch_metadata(name, text, &batch->spec); !set) return std::move(set.error());
     return BR_OK;
   });
 }
@@ -129,18 +75,7 @@ br_status br_batch_set(br_batch* batch, const char* key, const char* value, br_e
     const std::string name = key;
     if (auto good = br::check_utf8("key", name); !good) return std::move(good.error());
     if (auto good = br::check_utf8("the value of " + name, value); !good) return std::move(good.error());
-    if (name == "finished" && value != std::string_view("new") && value != std::string_view("refuse") &&
-        value != std::string_view("take"))
-      return Error(br::Code::config, "finished: \"" + std::string(value) + "\" is no answer to finished work",
-                   "give new, refuse or take");
-    if (!br::is_batch_option(name)) {
-      br::Config check;
-      if (auto set = check.set(name, value); !set) return std::move(set.error());
-      if (br::find_property(name)->kind == br::PropertyInfo::Kind::secret)
-        return Error(br::Code::config, name + ": options of a batch are kept on disk, and keys never are",
-                     "set it with br_config_set or in the environment");
-    }
-    batch->spec.options.emplace_back(name, value);
+    if (auto set = br::set_batch_option(name, value, &batch->spec); !set) return std::move(set.error());
     return BR_OK;
   });
 }
@@ -179,13 +114,20 @@ br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** 
 }
 
 br_status br_validate(const br_config* config, br_batch* batch, br_error** err) {
-  return guard(err, [&] { return convert(config, batch, nullptr, nullptr); });
+  return guard(err, [&]() -> Result<br_status> {
+    if (batch == nullptr) return br::null_argument("batch");
+    if (auto good = br::validate_batch(br::system_world(), settings_of(config), batch->spec); !good)
+      return std::move(good.error());
+    return BR_OK;
+  });
 }
 
 br_status br_convert(const br_config* config, br_batch* batch, br_write_fn write, void* user_data, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (write == nullptr) return br::null_argument("write");
-    return convert(config, batch, write, user_data);
+    if (batch == nullptr || write == nullptr) return br::null_argument("batch or write");
+    auto done = br::convert_batch(br::system_world(), settings_of(config), batch->spec, writer_of(write, user_data));
+    if (!done) return std::move(done.error());
+    return BR_OK;
   });
 }
 
@@ -235,14 +177,7 @@ br_status br_plan_new(const br_config* config, br_batch* batch, br_plan** plan, 
   if (plan != nullptr) *plan = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || plan == nullptr) return br::null_argument("batch or plan");
-    Result<void> status;
-    const br::Config merged = config_of(config, *batch, &status);
-    if (!status) return std::move(status.error());
-      br::Packer packer({"", nullptr, merged.get("split") == "auto", false, merged.integer("default_max_tokens")});
-    if (auto read = br::read_requests(br::system_world(), merged, batch->spec, &packer); !read) return std::move(read.error());
-    auto packed = packer.finish();
-    if (!packed) return std::move(packed.error());
-    auto estimate = br::make_estimate(br::system_world().files, merged, *packed);
+    auto estimate = br::plan_batch(br::system_world(), settings_of(config), batch->spec);
     if (!estimate) return std::move(estimate.error());
     auto made = std::make_unique<br_plan>();
     made->estimate = std::move(*estimate);

@@ -15,7 +15,7 @@
 #include "batchrouter.h"
 #include "core/requests/estimate.h"
 #include "core/requests/intake.h"
-#include "core/results/input_order.h"
+#include "core/router/result_cursor.h"
 #include "core/router/router.h"
 
 namespace br {
@@ -103,20 +103,8 @@ struct br_job_list {
 };
 
 struct br_results {
-  std::shared_ptr<br::Router> router;
-  br::Feeds feeds;
-  std::string job_id;
-  // A job that may still run: how long a call waits for more.
-  bool follows = false;
-  std::int64_t timeout_ms = 0;
-  std::size_t part = 0;
-  std::unique_ptr<br::FeedReader> reader;
-  // In the order of the requests: where each result lies, the next of them, and the files.
-  bool in_order = false;
-  std::vector<br::ResultPlace> places;
-  std::size_t next_place = 0;
-  std::vector<br::File> files;
-  std::string line;  // the newest one that was read in order
+  std::shared_ptr<br::Router> router;  // outlives the cursor
+  std::unique_ptr<br::ResultCursor> cursor;
 };
 
 struct br_plan {

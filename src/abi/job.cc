@@ -2,6 +2,7 @@
 #include "abi/guard.h"
 #include "abi/handles.h"
 #include "abi/job_handle.h"
+#include "core/router/job_json.h"
 
 namespace {
 

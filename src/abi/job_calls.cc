@@ -8,6 +8,7 @@
 #include "abi/job_handle.h"
 #include "abi/text.h"
 #include "abi/usable.h"
+#include "core/router/job_waits.h"
 
 using br::Error;
 using br::guard;
@@ -25,18 +26,6 @@ Result<br_status> update(br_job* job) {
 }
 
 br_status again_if_woken(br::Wait wait) { return wait == br::Wait::woken ? BR_AGAIN : BR_OK; }
-
-bool is_settled(const br::JobSnapshot& now) { return now.job.done || br::is_blocked(now.job); }
-
-bool is_submitted_or_refused(const br::JobSnapshot& now) {
-  if (now.job.done) return true;
-  return std::all_of(now.job.batches.begin(), now.job.batches.end(), [](const br::RemoteBatch& batch) {
-    // A create call without an answer is often found at the vendor by the first look.
-    const bool looked = batch.phase == Phase::unknown && batch.absent_since_ms >= 0;
-    return batch.blocked || batch.held || looked || batch.phase == Phase::refused ||
-           !batch.status.id.empty() || batch.phase == Phase::collected;
-  });
-}
 
 }  // namespace
 
@@ -67,11 +56,11 @@ br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), is_settled);
+    auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), br::is_done_or_blocked);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::timed_out)
-      return Error(br::Code::timeout, "the job " + job->id + " is still running", "wait longer or resume later");
+      return br::still_running_error({job->id}, 1);
     return *waited == br::Wait::woken ? BR_AGAIN : BR_OK;
   });
 }
@@ -80,19 +69,13 @@ br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err)
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
     if (!use) return std::move(use.error());
-    auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), is_submitted_or_refused);
+    auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), br::is_submitted_or_refused);
     if (!waited) return std::move(waited.error());
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::woken) return BR_AGAIN;
     if (*waited == br::Wait::timed_out)
       return Error(br::Code::timeout, "the job " + job->id + " is not submitted yet", "wait longer or resume later");
-    const auto seen = job->seen();
-    if (br::submission_of(seen->job()) == BR_POSSIBLY_SUBMITTED)
-      return Error(br::Code::unknown_outcome, "the job " + job->id + " was possibly submitted",
-                   "resume it: the vendor's list tells whether it was");
-    const Error* error = br::error_of(seen->job());
-    const bool refused = br::has_blocked(seen->job()) || br::submission_of(seen->job()) == BR_NOT_SUBMITTED;
-    if (refused && error != nullptr) return Error(*error);
+    if (auto good = br::check_submitted(job->seen()->job()); !good) return std::move(good.error());
     return BR_OK;
   });
 }

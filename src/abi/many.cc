@@ -5,6 +5,7 @@
 #include "abi/handles.h"
 #include "abi/job_handle.h"
 #include "abi/usable.h"
+#include "core/router/job_waits.h"
 
 using br::Error;
 using br::guard;
@@ -91,20 +92,16 @@ Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t
 
 Result<br_status> wait_all(br::Router& router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
   if (timeout_ms == kTimeoutOfConfig) timeout_ms = router.config().integer("timeout_ms");
-  const auto settled = [](const br::JobSnapshot& now) { return now.job.done || br::is_blocked(now.job); };
-  auto waited = router.control().wait(ids_of(jobs, count), br::bounded_timeout(timeout_ms), settled);
+  auto waited = router.control().wait(ids_of(jobs, count), br::bounded_timeout(timeout_ms), br::is_done_or_blocked);
   if (!waited) return std::move(waited.error());
   update_all(jobs, count);
   if (*waited == br::Wait::woken) return BR_AGAIN;
   if (*waited != br::Wait::timed_out) return BR_OK;
-  Error error(br::Code::timeout, "", "wait longer or resume later");
+  std::vector<std::string> running;
   for (size_t i = 0; i < count; ++i) {
-    if (!settled(*jobs[i]->seen()->snapshot)) error.issues.push_back(jobs[i]->id);
+    if (!br::is_done_or_blocked(*jobs[i]->seen()->snapshot)) running.push_back(jobs[i]->id);
   }
-  error.issue_total = error.issues.size();
-  error.message = std::to_string(error.issues.size()) + " of " + std::to_string(count) + " jobs are still running:";
-  for (const std::string& id : error.issues) error.message += " " + id;
-  return error;
+  return br::still_running_error(std::move(running), count);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Config: string properties checked against one table; docs/configuration.md is generated from it.
+// Config: string properties, checked against the property table.
 #pragma once
 
 #include <cstdint>
@@ -7,27 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/property_table.h"
 #include "model/error.h"
 #include "providers/provider.h"
 
 namespace br {
 
-struct PropertyInfo {
-  enum class Kind : std::uint8_t { text, integer, boolean, choice, secret };
-  std::string name;
-  std::string default_value;
-  Kind kind = Kind::text;
-  std::int64_t least = 0, most = 0;  // integer
-  std::string choices;               // choice: "a|b"
-  std::string environment;           // variables that give the default, comma separated
-  std::string doc;
-};
-
-// Core properties first, then each provider's as "<provider>.<name>".
-const std::vector<PropertyInfo>& property_table();
-
 class Config {
  public:
+  // Code::config also for a property that is set for batches alone.
   Result<void> set(std::string_view key, std::string_view value);
   // The value in force. The key must be in the table.
   const std::string& get(std::string_view key) const;
@@ -39,8 +27,8 @@ class Config {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-// Also for the key of a slot, as "openai@team.api_key".
-const PropertyInfo* find_property(std::string_view key);
+// The value as it is kept. Code::config for what is no property or a value that it does not take.
+Result<std::string> check_property(std::string_view key, std::string_view value);
 
 // The values in force of a property of the core that variables of the environment may give: the configured one, else
 // that of each variable, each once.

@@ -33,6 +33,18 @@ std::string default_of(const br::PropertyInfo& info) {
   return "`$" + variables + "`" + (text.empty() ? "" : ", else " + text);
 }
 
+const char* scope_of(const br::PropertyInfo& info) {
+  switch (info.scope) {
+    case br::PropertyInfo::Scope::router:
+      return "router";
+    case br::PropertyInfo::Scope::batch:
+      return "batch";
+    case br::PropertyInfo::Scope::any:
+      break;
+  }
+  return "both";
+}
+
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -48,18 +60,19 @@ int main() {
   std::puts(
       "# Configuration\n"
       "\n"
-      "<!-- Written by scripts/generate-docs from the property table in src/core/config.cc. Change it there. -->\n"
+      "<!-- Written by scripts/generate-docs from the property table in src/core/property_table.cc. Change it there. -->\n"
       "\n"
       "Every setting is a property with a name and a text value: `br_config_set(config, \"split\", \"auto\", &error)` "
       "in\n"
-      "a program, `--set split=auto` on the command line. `br_batch_set` overrides most of them for one batch. An "
-      "unknown\n"
-      "name is an error that says which name is nearest. Times are milliseconds.\n"
+      "a program, `--set split=auto` on the command line. What is set for *both* `br_batch_set`\n"
+      "overrides for one batch; what is set for a *router* or a *batch* alone is refused for the other. An unknown "
+      "name is\n"
+      "an error that says which name is nearest. Times are milliseconds.\n"
       "\n"
-      "| property | default | values | meaning |\n"
-      "|---|---|---|---|");
+      "| property | set for | default | values | meaning |\n"
+      "|---|---|---|---|---|");
   for (const br::PropertyInfo& info : br::property_table()) {
-    std::printf("| `%s` | %s | %s | %s |\n", info.name.c_str(), default_of(info).c_str(), values_of(info).c_str(),
+    std::printf("| `%s` | %s | %s | %s | %s |\n", info.name.c_str(), scope_of(info), default_of(info).c_str(), values_of(info).c_str(),
                 escaped(info.doc).c_str());
   }
   return 0;

@@ -5,6 +5,7 @@
 
 #include "core/engine/local_run.h"
 #include "core/protocol/canary.h"
+#include "core/requests/batch_options.h"
 #include "core/requests/estimate.h"
 #include "core/requests/input_digest.h"
 #include "core/requests/pack.h"
@@ -43,15 +44,12 @@ Job JobPreparer::new_job() {
   return job;
 }
 
-// The router's, with the overrides of the batch, which the job remembers.
+// The router's, with the options of the batch, which the job remembers.
 Result<Config> JobPreparer::config_of(const BatchSpec& spec, Job* job) const {
-  Config config = *p_.config;
   for (const auto& [key, value] : spec.options) {
-    if (is_batch_option(key)) continue;
-    if (auto set = config.set(key, value); !set) return std::move(set.error());
-    job->settings.emplace_back(key, value);
+    if (find_property(key)->scope != PropertyInfo::Scope::batch) job->settings.emplace_back(key, value);
   }
-  return config;
+  return config_for_batch(*p_.config, spec);
 }
 
 Result<PreparedJob> JobPreparer::prepare(const BatchSpec& spec, IdTable* ids) {

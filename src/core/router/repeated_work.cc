@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/requests/batch_options.h"
 #include "core/requests/input_digest.h"
 
 namespace br {
 namespace {
 
 constexpr const char* kNewJobs = "new";
-
-std::string option(const BatchSpec& spec, std::string_view name) {
-  std::string found;
-  for (const auto& [key, value] : spec.options) {
-    if (key == name) found = value;
-  }
-  return found;
-}
 
 // Nothing of it ever reached a vendor, so that doing it again costs nothing.
 bool is_free(const Job& job) {
@@ -53,16 +46,12 @@ bool contains(const std::vector<std::string>& ids, const std::string& id) {
 
 }  // namespace
 
-bool is_batch_option(std::string_view key) {
-  return key == "output" || key == "continue" || key == "finished" || key == "again";
-}
-
 RepeatPolicy read_repeat_policy(const BatchSpec& spec) {
   RepeatPolicy policy;
-  policy.output = option(spec, "output");
-  policy.finished = option(spec, "finished");
-  policy.goes_on = option(spec, "continue") == "1";
-  policy.again = option(spec, "again") == "1";
+  policy.output = batch_option(spec, "output");
+  policy.finished = batch_option(spec, "finished");
+  policy.goes_on = batch_option(spec, "continue") == "1";
+  policy.again = batch_option(spec, "again") == "1";
   return policy;
 }
 

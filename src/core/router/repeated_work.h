@@ -15,9 +15,6 @@
 
 namespace br {
 
-// Of the options of a batch those that are no properties.
-bool is_batch_option(std::string_view key);
-
 // What a submitter says of work that is here already.
 struct RepeatPolicy {
   std::string output, finished;  // finished: "take", "refuse", "new" or nothing

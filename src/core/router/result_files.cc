@@ -35,6 +35,7 @@ Result<Feeds> ResultFiles::growing(const std::string& job_id) {
 
 Result<Wait> ResultFiles::wait(const std::string& job_id, std::int64_t timeout_ms,
                                const std::function<bool()>& has_more) {
+  if (const auto pass = p_.gate->enter(); !pass) return std::move(pass.error());
   std::optional<Error> blocked;
   auto waited = p_.monitor->wait(timeout_ms, [&] {
     if (has_more()) return true;

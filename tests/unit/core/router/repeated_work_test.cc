@@ -56,8 +56,6 @@ void options_of_a_batch_are_read(void**) {
   spec.options = {{"output", "a"}, {"continue", "1"}, {"finished", "take"}, {"again", "1"}, {"output", "b"}};
   const RepeatPolicy policy = br::read_repeat_policy(spec);
   assert_true(policy.output == "b" && policy.finished == "take" && policy.goes_on && policy.again);
-  for (const auto& [key, value] : spec.options) assert_true(br::is_batch_option(key));
-  assert_false(br::is_batch_option("split"));
 }
 
 void open_job_of_the_same_work_is_gone_on_with(void**) {

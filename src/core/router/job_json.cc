@@ -1,7 +1,8 @@
-// What a snapshot of a job tells, in words, numbers and JSON.
+#include "core/router/job_json.h"
+
 #include <algorithm>
 
-#include "abi/job_handle.h"
+#include "batchrouter.h"
 #include "codec/json_write.h"
 
 namespace br {
