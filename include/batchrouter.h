@@ -323,7 +323,8 @@ BR_API br_status br_batch_set_meta(br_batch *batch, const char *key, const char 
  *              which nothing reached a vendor is not finished work. With this option "continue" looks for a job
  *              whatever its output, and where "output" is given the job remembers that one
  *   "again"    "1": finished work is paid for again, whatever "finished" says
- * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, or a secret: options are kept on disk. */
+ * Returns   BR_OK; BR_ECONFIG for an unknown key, a wrong value, a property that holds for a whole router (docs/configuration.md
+ *           says which), or a secret: options are kept on disk. */
 BR_API br_status br_batch_set(br_batch *batch, const char *key, const char *value, br_error **err);
 /* Adds a copy of the request; the request can be used again.
  * Returns   BR_OK. */
