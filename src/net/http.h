@@ -32,6 +32,10 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;
   std::vector<Header> headers;
+  void add_header(std::string name, std::string value) { headers.push_back({std::move(name), std::move(value), false}); }
+  void add_secret_header(std::string name, std::string value) {
+    headers.push_back({std::move(name), std::move(value), true});
+  }
   std::string body;             // inline body
   std::string body_path;        // body streamed from a file
   std::string body_prefix, body_suffix;  // around body_path

@@ -151,15 +151,15 @@ Result<void> sign_aws_request(const AwsKey& key, const AwsScope& scope, std::int
     return Error(Code::internal, "a body from a file can be signed for S3 only", "report it");
   const std::string date = amz_date(now_ms);
   const std::string hash = request->body_path.empty() ? hex(sha256(request->body)) : "UNSIGNED-PAYLOAD";
-  request->headers.push_back({"x-amz-date", date, false});
-  if (s3) request->headers.push_back({"x-amz-content-sha256", hash, false});
-  if (!key.session_token.empty()) request->headers.push_back({"x-amz-security-token", key.session_token, true});
+  request->add_header("x-amz-date", date);
+  if (s3) request->add_header("x-amz-content-sha256", hash);
+  if (!key.session_token.empty()) request->add_secret_header("x-amz-security-token", key.session_token);
   AwsRequest to_sign{request->method, url->path, {{"host", host_header(*url)}}, hash};
   for (const Header& header : request->headers) to_sign.headers.emplace_back(header.name, header.value);
   std::string signed_headers;
   const std::string canonical = aws_canonical_request(to_sign, s3, &signed_headers);
   const std::string text = aws_string_to_sign(canonical, date, scope);
-  request->headers.push_back({"Authorization", aws_authorization(key, scope, date, text, signed_headers), true});
+  request->add_secret_header("Authorization", aws_authorization(key, scope, date, text, signed_headers));
   return {};
 }
 

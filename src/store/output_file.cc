@@ -19,9 +19,9 @@ Result<void> OutputFile::ready() {
   return {};
 }
 
-Result<void> OutputFile::begin_source(bool again) {
-  comparing_ = again && source_start_ < length_;
-  if (again) compare_at_ = source_start_;
+Result<void> OutputFile::begin_source(Source from) {
+  comparing_ = from == Source::again && source_start_ < length_;
+  if (from == Source::again) compare_at_ = source_start_;
   else source_start_ = length_;
   return {};
 }

@@ -16,8 +16,9 @@ class OutputFile {
   // Forgets what an earlier process left. The file is closed again until there are bytes for it.
   static Result<OutputFile> open(FileSystem* files, const std::string& path);
 
-  // One result file of the vendor begins (again: the same one after a broken download).
-  Result<void> begin_source(bool again);
+  // One result file of the vendor begins: the next one, or the same one again after a broken download.
+  enum class Source : std::uint8_t { next, again };
+  Result<void> begin_source(Source from);
   // Bytes of the source that are here already.
   std::uint64_t source_length() const { return length_ - source_start_; }
   std::uint64_t source_start() const { return source_start_; }

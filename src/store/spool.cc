@@ -111,7 +111,7 @@ Result<void> Spool::make_job_directory(const std::string& job_id) const {
   return files_->make_own_directory(job_directory(job_id));
 }
 
-Result<void> Spool::check_requests(const RemoteBatch& batch, bool whole) const {
+Result<void> Spool::check_requests(const RemoteBatch& batch, Check which) const {
   const std::string path = requests(batch.job_id, batch.part);
   auto file = files_->open_own(path);
   if (!file && file.error().transient) return std::move(file.error());  // no descriptor left: nothing is damaged
@@ -121,7 +121,7 @@ Result<void> Spool::check_requests(const RemoteBatch& batch, bool whole) const {
   if (static_cast<std::int64_t>(*size) != batch.bytes)
     return damaged_requests(path, "is damaged: it has " + std::to_string(*size) + " bytes, not " +
                                       std::to_string(batch.bytes));
-  if (!whole) return {};
+  if (which == Check::length) return {};
   Checksum sum;
   const auto lines = count_lines(*file, &sum);
   if (!lines) return damaged_requests(path, lines.error().message);

@@ -38,8 +38,9 @@ class Spool {
   Result<void> add_to_journal(const Job& job, const RemoteBatch* batch) const;
   // spool/<job id>, made if it is missing. Links in the way are refused.
   Result<void> make_job_directory(const std::string& job_id) const;
-  // The request file is there as it was written; without `whole` only its length is compared. The error blocks.
-  Result<void> check_requests(const RemoteBatch& batch, bool whole) const;
+  // The request file is there as it was written, or at least as long. The error blocks.
+  enum class Check : std::uint8_t { length, content };
+  Result<void> check_requests(const RemoteBatch& batch, Check which) const;
 
   // Gives the files of an accepted or collected batch their audit names. Files that are not there yet are left out. Names
   // that another job's files have already get this job's id added to them.

@@ -93,7 +93,7 @@ class SqliteStore : public Store {
                                std::string_view batch_id) override;
   Result<std::optional<Repeat>> repeat_of(std::string_view job_id) override;
   Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) override;
-  Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, bool open) override;
+  Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, WhichJobs which) override;
   Result<std::vector<std::string>> jobs_without_repeat() override;
   Result<void> tell(const std::vector<std::string>& job_ids) override;
 
@@ -439,13 +439,13 @@ Result<std::vector<std::string>> SqliteStore::read_ids(Statement* statement) {
   return ids;
 }
 
-Result<std::vector<std::string>> SqliteStore::jobs_asking(const std::vector<std::string>& inputs, bool open) {
+Result<std::vector<std::string>> SqliteStore::jobs_asking(const std::vector<std::string>& inputs, WhichJobs which) {
   const std::lock_guard lock(mutex_);
   Statement get(db_,
                 "SELECT jobs.id FROM repeats JOIN jobs ON jobs.id=repeats.job_id"
                 " WHERE (repeats.input IN (?1, ?2) OR (repeats.requests <> '' AND repeats.requests IN (?1, ?2)))"
                 " AND (?3=0 OR jobs.settled=0 OR repeats.told=0) ORDER BY jobs.created_ms DESC, jobs.id DESC");
-  get.bind(inputs.front()).bind(inputs.back()).bind(std::int64_t{open});
+  get.bind(inputs.front()).bind(inputs.back()).bind(std::int64_t{which == WhichJobs::open});
   return read_ids(&get);
 }
 

@@ -23,6 +23,9 @@ struct Repeat {
 Error no_such_job(std::string_view job_id);
 
 // Any thread.
+// open: only those that are not settled or not told of.
+enum class WhichJobs : std::uint8_t { all, open };
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -55,9 +58,8 @@ class Store {
   virtual Result<std::optional<Repeat>> repeat_of(std::string_view job_id) = 0;
   // For such a job.
   virtual Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) = 0;
-  // Jobs that ask one of these (their input, or the requests of a retry), the newest first; open: only those that are
-  // not settled or not told of.
-  virtual Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, bool open) = 0;
+  // Jobs that ask one of these (their input, or the requests of a retry), the newest first.
+  virtual Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, WhichJobs which) = 0;
   // Jobs of which nothing is kept, the newest first.
   virtual Result<std::vector<std::string>> jobs_without_repeat() = 0;
   // Somebody heard that these are done. One transaction.

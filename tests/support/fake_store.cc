@@ -115,7 +115,7 @@ class FakeStore : public Store {
   Result<void> keep_repeat(std::string_view job_id, const Repeat& repeat) override {
     return write([&] { db_->repeats[std::string(job_id)] = repeat; });
   }
-  Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, bool open) override {
+  Result<std::vector<std::string>> jobs_asking(const std::vector<std::string>& inputs, WhichJobs which) override {
     const std::lock_guard lock(db_->mutex);
     const auto asks = [&](const std::string& what) {
       return std::find(inputs.begin(), inputs.end(), what) != inputs.end();
@@ -126,7 +126,7 @@ class FakeStore : public Store {
       if (found == db_->repeats.end()) continue;
       const Repeat& repeat = found->second;
       if (!asks(repeat.input) && (repeat.requests.empty() || !asks(repeat.requests))) continue;
-      if (!open || !is_settled(*job) || !repeat.told) ids.push_back(job->id);
+      if (which == WhichJobs::all || !is_settled(*job) || !repeat.told) ids.push_back(job->id);
     }
     return ids;
   }

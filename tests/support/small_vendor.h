@@ -79,7 +79,7 @@ class SmallApi : public HttpApi {
     return Token{response.body, now_ms + token_ms};
   }
   Result<void> sign(const Account&, std::int64_t, HttpRequest* request) const override {
-    request->headers.push_back({"signature", "signed", true});
+    request->add_secret_header("signature", "signed");
     return {};
   }
   static Download file(const std::string& path, bool page = false) {
@@ -105,7 +105,7 @@ class SmallApi : public HttpApi {
     HttpRequest request;
     request.method = method;
     request.url = account.base_url + path;
-    request.headers.push_back({"authorization", account.token.empty() ? account.api_key : account.token, true});
+    request.add_secret_header("authorization", account.token.empty() ? account.api_key : account.token);
     return request;
   }
 };

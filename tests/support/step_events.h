@@ -9,9 +9,9 @@
 
 #include "core/protocol/step.h"
 
-inline br::Event failed(br::Op op, br::Error error) { return {br::EventKind::failed, op, {}, std::move(error), {}}; }
+inline br::Event failed(br::Op op, br::Error error) { return {.kind = br::EventKind::failed, .op = op, .error = std::move(error)}; }
 
-inline br::Event of_kind(br::EventKind kind) { return {kind, br::Op::poll, {}, {}, {}}; }
+inline br::Event of_kind(br::EventKind kind) { return {.kind = kind}; }
 
 inline br::RemoteBatch batch_in(br::Phase phase) {
   br::RemoteBatch batch;
@@ -43,7 +43,7 @@ inline br::Decision step(const br::Decision& before, const br::Event& event, std
 inline constexpr std::int64_t kSettle = 900'000;
 
 inline br::Event done(br::Op op, br::Outcome outcome = {}) {
-  return {br::EventKind::done, op, std::move(outcome), {}, {}};
+  return {.kind = br::EventKind::done, .op = op, .outcome = std::move(outcome)};
 }
 
 inline br::RemoteStatus listed_status(const char* id, const char* marker, std::int64_t created_ms) {

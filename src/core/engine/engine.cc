@@ -370,7 +370,7 @@ bool Engine::may_send(const PartKey& key, Op op) {
   if (!core_.check_directory()) return false;
   const RemoteBatch& batch = core_.batch(key);
   const bool holds_requests = op == Op::upload || batch.input_file_id.empty();
-  auto good = core_.parts.spool->check_requests(batch, holds_requests);
+  auto good = core_.parts.spool->check_requests(batch, holds_requests ? Spool::Check::content : Spool::Check::length);
   if (!good) core_.call_failed(key, op, std::move(good.error()), false);
   return good.ok();
 }

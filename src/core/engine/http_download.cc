@@ -97,7 +97,7 @@ Result<std::uint64_t> HttpDownload::ask_body(const Account& account, HttpRequest
   is_repeated_ = fetch().is_begun();
   if (!is_repeated_) {
     etag_.clear();
-    if (auto begun = fetch().begin_source(false); !begun) return std::move(begun.error());
+    if (auto begun = fetch().begin_source(OutputFile::Source::next); !begun) return std::move(begun.error());
   } else if (!etag_.empty() && fetch().source_length() > 0) {
     request.headers.push_back({"Range", "bytes=" + std::to_string(fetch().source_length()) + "-"});
     request.headers.push_back({"If-Range", etag_});
@@ -178,7 +178,7 @@ void HttpDownload::page_ended(const Account& account, const HttpResponse& respon
                                                 "page after page holds no row, and the last one names another"));
   }
   if (!page->lines.empty()) {
-    if (auto begun = fetch().begin_source(fetch().is_begun()); !begun)
+    if (auto begun = fetch().begin_source(fetch().is_begun() ? OutputFile::Source::again : OutputFile::Source::next); !begun)
       return fetch().source_failed(std::move(begun.error()));
     (void)fetch().put(page->lines);  // what cannot be written is told by the end of the source
   }

@@ -99,17 +99,17 @@ void PartFetch::next_source() {
   c_.core->part(c_.key)->driver->bring(*account);
 }
 
-Result<void> PartFetch::begin_source(bool again) {
+Result<void> PartFetch::begin_source(OutputFile::Source from) {
   source_is_begun_ = true;
-  if (!again) {
+  if (from == OutputFile::Source::next) {
     bodies_.push_back(source() != nullptr ? body_name(*source()) : "");
     body_starts_.push_back(output_->length());
   }
-  return output_->begin_source(again);
+  return output_->begin_source(from);
 }
 
 bool PartFetch::restart_source() {
-  auto begun = output_->begin_source(true);
+  auto begun = output_->begin_source(OutputFile::Source::again);
   if (!begun) write_error_ = std::move(begun.error());
   return begun.ok();
 }
@@ -164,7 +164,7 @@ void PartFetch::source_failed(Error why, std::int64_t bytes) {
 }
 
 void PartFetch::copy_from(const std::string& path) {
-  if (auto begun = begin_source(is_begun()); !begun) return source_failed(std::move(begun.error()));
+  if (auto begun = begin_source(is_begun() ? OutputFile::Source::again : OutputFile::Source::next); !begun) return source_failed(std::move(begun.error()));
   auto file = feed_->files->open_read(path);
   if (!file) return source_failed(std::move(file.error()));
   std::string block(kCopyBlock, '\0');

@@ -45,7 +45,7 @@ class PartFetch : public std::enable_shared_from_this<PartFetch> {
   std::uint64_t source_length() const { return output_->source_length(); }
   std::uint64_t output_length() const { return output_->length(); }
   // Before the first byte of a source; again: the bytes of one that broke off come anew.
-  Result<void> begin_source(bool again);
+  Result<void> begin_source(OutputFile::Source from);
   // The bytes that come now are those of its beginning again. false: as put().
   bool restart_source();
   // The bytes that come now go on where it broke off.

@@ -21,12 +21,12 @@ Error unreadable_entries(const RemoteBatch& batch, std::int64_t count) {
 
 }  // namespace
 
-BatchSearch::Next BatchSearch::begin(bool before_create) {
+BatchSearch::Next BatchSearch::begin(Why why) {
   *search_ = Search{};
   search_->under_way = true;
-  search_->before_create = before_create;
+  search_->before_create = why == Why::before_create;
   search_->started_ms = now_ms_;
-  return before_create && rules_->find_upload ? Next::ask_uploads : Next::ask_list;
+  return search_->before_create && rules_->find_upload ? Next::ask_uploads : Next::ask_list;
 }
 
 BatchSearch::Next BatchSearch::fail(Error error) {

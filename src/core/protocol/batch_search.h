@@ -30,8 +30,10 @@ class BatchSearch {
   BatchSearch(const StepRules* rules, RemoteBatch* batch, Search* search, std::int64_t now_ms)
       : rules_(rules), batch_(batch), search_(search), now_ms_(now_ms) {}
 
-  // A new search; before_create: of a part that as far as we know was never sent.
-  Next begin(bool before_create);
+  // A new search: for a batch whose create call had no answer, or before the create of a part that as far as we know was
+  // never sent.
+  enum class Why : std::uint8_t { no_answer, before_create };
+  Next begin(Why why);
   Next uploads_listed(const Outcome& outcome);
   Next listed(const Outcome& outcome);
   Next probed(const Event& event);

@@ -122,7 +122,7 @@ void Stepper::done(const Event& event) {
     case Op::upload:
       return uploaded(event.outcome);
     case Op::create:
-      return accepted(*event.outcome.status, false);
+      return accepted(*event.outcome.status, Accepted::answered);
     case Op::list:
       return listed(event.outcome);
     case Op::find_upload:

@@ -209,7 +209,7 @@ void Stepper::adopt(const RemoteStatus& status) {
   batch().matched_by_shape = false;
   batch().missing_since_ms = -1;
   batch().refused_fetches = batch().bad_fetches = 0;
-  accepted(status, true);
+  accepted(status, Accepted::found);
 }
 
 // What is in doubt ends here, and nothing is sent; what is known to run goes on, unless it is blocked.

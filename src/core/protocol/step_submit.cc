@@ -33,7 +33,8 @@ void Stepper::create() {
   call(Op::create);
 }
 
-void Stepper::accepted(const RemoteStatus& status, bool adopted) {
+void Stepper::accepted(const RemoteStatus& status, Accepted how) {
+  const bool adopted = how == Accepted::found;
   batch().status = status;
   batch().phase = Phase::running;
   batch().submitted_ms = now_;
@@ -98,7 +99,7 @@ void Stepper::call_failed(Due due, const Error& error) {
 void Stepper::look_for_it() {
   if (track().search.under_way) return;
   nothing_due();
-  go_on_searching([](BatchSearch& search) { return search.begin(false); });
+  go_on_searching([](BatchSearch& search) { return search.begin(BatchSearch::Why::no_answer); });
 }
 
 // The state may have been put back from a copy, or its last saves may be lost: what it calls planned may be paid for.
@@ -106,7 +107,7 @@ void Stepper::look_before_create() {
   if (track().search.under_way) return;
   if (!rules_.can_list) return never_sent();
   nothing_due();
-  go_on_searching([](BatchSearch& search) { return search.begin(true); });
+  go_on_searching([](BatchSearch& search) { return search.begin(BatchSearch::Why::before_create); });
 }
 
 template <class Look>
@@ -156,7 +157,7 @@ void Stepper::found() {
                        "forget that job with `batchrouter remove` (it was attached by hand), then resume this one"));
   if (search.matches.count > 1)
     notify(BR_EVENT_WARNING, "the vendor has more than one batch for this request file; the furthest is kept");
-  accepted(*search.matches.best, true);
+  accepted(*search.matches.best, Accepted::found);
 }
 
 // What may be ours is in doubt, and what is in doubt is never sent again.

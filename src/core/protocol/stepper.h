@@ -48,7 +48,9 @@ class Stepper {
   void upload();
   void uploaded(const Outcome& outcome);
   void create();
-  void accepted(const RemoteStatus& status, bool adopted);
+  // The vendor answered the create call; or the batch was found, by its list or by a person.
+  enum class Accepted : std::uint8_t { answered, found };
+  void accepted(const RemoteStatus& status, Accepted how);
   void create_failed(const Error& error, bool others_run);
   bool means_queue_full(const Error& error, bool others_run) const;
   void look_for_it();

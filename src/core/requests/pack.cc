@@ -29,7 +29,7 @@ void Packer::over_limit(Error error) {
 }
 
 Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const EncodedRequest& item,
-                                             const std::string& key, bool is_canary) {
+                                             const std::string& key, PartKind kind) {
   auto part = std::make_unique<OpenPart>();
   part->batch.job_id = plan_.job_id;
   part->batch.provider = provider.name();
@@ -37,7 +37,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   part->batch.account = item.account;
   part->batch.model = item.request.model;
   part->batch.endpoint = item.request.endpoint;
-  part->batch.canary = is_canary;
+  part->batch.canary = kind == PartKind::canary;
   if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
   if (plan_.spool != nullptr) {
     auto requests = create_file(plan_.spool->files(), plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
@@ -69,12 +69,12 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
   key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
   if (limits.one_model_per_batch) key_.append(request.model);
   const auto found = current_.find(key_);
-  if (found == current_.end()) return begin_part(provider, item, key_, plan_.canary > 0);
+  if (found == current_.end()) return begin_part(provider, item, key_, plan_.canary > 0 ? PartKind::canary : PartKind::ordinary);
   OpenPart* part = found->second;
   if (!is_full(*part, item)) return part;
   // A million requests are many parts: a full one keeps neither its buffers nor its files open.
   if (auto ended = end_files(part); !ended) return std::move(ended.error());
-  return begin_part(provider, item, key_, false);
+  return begin_part(provider, item, key_, PartKind::ordinary);
 }
 
 bool Packer::is_full(const OpenPart& part, const EncodedRequest& item) const {

@@ -37,6 +37,7 @@ class Packer : public RequestSink {
   std::vector<std::string> digests() const { return digests_.texts(); }
 
  private:
+  enum class PartKind : std::uint8_t { ordinary, canary };
   struct OpenPart {
     RemoteBatch batch;
     std::int64_t min_requests = 0;
@@ -46,7 +47,7 @@ class Packer : public RequestSink {
   };
   Result<OpenPart*> part_for(const Provider& provider, const EncodedRequest& request);
   Result<OpenPart*> begin_part(const Provider& provider, const EncodedRequest& item, const std::string& key,
-                               bool is_canary);
+                               PartKind kind);
   bool is_full(const OpenPart& part, const EncodedRequest& item) const;
   Result<void> put(const Provider& provider, const EncodedRequest& item);
   static Result<void> end_files(OpenPart* part);

@@ -155,7 +155,7 @@ Result<void> check_unified(FileSystem* files, const std::string& path, const Rem
 Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::vector<std::uint64_t>& failed,
                        std::uint64_t seed, RemoteBatch* to) {
   if (failed.empty()) return {};
-  if (auto whole = spool.check_requests(from, true); !whole) return whole;
+  if (auto whole = spool.check_requests(from, Spool::Check::content); !whole) return whole;
   auto requests = create(spool.files(), spool.requests(to->job_id, to->part));
   if (!requests) return std::move(requests.error());
   (*requests)->keep_checksum();

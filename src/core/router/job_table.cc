@@ -56,11 +56,11 @@ void JobTable::enter(const SnapshotRef& snapshot, Feeds feeds, DoneFn done, std:
   entered_(id);
 }
 
-Result<void> JobTable::add(Job job, bool remembered, DoneFn done, const RecordFn& record) {
+Result<void> JobTable::add(Job job, Address address, DoneFn done, const RecordFn& record) {
   const MutexLock loading(&loading_);
   if (auto recorded = record(job); !recorded) return recorded;
   Feeds feeds = make_feeds(job);
-  EngineJob added = {job, feeds, uses_of(job), true, true, !remembered};
+  EngineJob added = {job, feeds, uses_of(job), true, true, address == Address::given};
   enter(first_snapshot(std::move(job)), std::move(feeds), std::move(done), std::move(added));
   return {};
 }

@@ -50,10 +50,11 @@ class JobTable {
   Result<Job> read(const std::string& job_id);
 
   // A new job: record(job) makes it durable, then it goes to the engine. Nobody who finds it in the store takes it for one
-  // of an earlier process meanwhile: it would be sent twice. remembered: its address comes from the state directory, and
-  // not from this process's caller.
+  // of an earlier process meanwhile: it would be sent twice. address: given by this process's caller, or remembered from the
+  // state directory.
+  enum class Address : std::uint8_t { given, remembered };
   using RecordFn = std::function<Result<void>(const Job&)>;
-  Result<void> add(Job job, bool remembered, DoneFn done, const RecordFn& record);
+  Result<void> add(Job job, Address address, DoneFn done, const RecordFn& record);
   // done() is called once, when the job is done or blocked; at once where it is already.
   void call_when_done(const std::string& job_id, DoneFn done);
 

@@ -325,8 +325,8 @@ void Outbox::save_progress(const std::vector<std::string>& job_ids) {
   }
 }
 
-void Outbox::save_acknowledgements(bool now) {
-  if (!unsaved_ || (!now && p_.clock->now_ms() - unsaved_since_ms_ < ack_interval_ms_)) return;
+void Outbox::save_acknowledgements(Save when) {
+  if (!unsaved_ || (when == Save::when_due && p_.clock->now_ms() - unsaved_since_ms_ < ack_interval_ms_)) return;
   unsaved_ = false;  // before the looks: what is acknowledged meanwhile is saved next time
   std::vector<std::string> ids;
   {

@@ -60,8 +60,9 @@ class Outbox {
   // Nothing is handed out any more; open files are closed.
   void close();
 
-  // Loop's thread. now: whatever is not saved yet; else what has waited long enough.
-  void save_acknowledgements(bool now);
+  // Loop's thread. at_once: whatever is not saved yet. when_due: what has waited long enough.
+  enum class Save : std::uint8_t { when_due, at_once };
+  void save_acknowledgements(Save when);
   bool has_unsaved() const { return unsaved_; }
 
   // As long as one lives, nothing is handed out of the job; then handing out begins anew, behind what the job's snapshot

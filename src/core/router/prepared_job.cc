@@ -125,7 +125,7 @@ Result<PreparedJob> JobPreparer::prepare_retry(const Job& parent, const RepeatPo
   prepared.job = new_job();
   prepared.job.parent = parent.id;
   prepared.job.output = policy.output;
-  prepared.remembered = true;
+  prepared.address = JobTable::Address::remembered;
   prepared.policy = policy;
   prepared.input = input_of_retry(parent.id);
   if (auto copied = copy_requests(parent, &prepared); !copied) {

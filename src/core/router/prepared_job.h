@@ -18,7 +18,7 @@ namespace br {
 struct PreparedJob {
   Job job;
   std::vector<std::string> warnings;
-  bool remembered = false;      // its addresses come from the state directory, and not from this process's caller
+  JobTable::Address address = JobTable::Address::given;
   std::string input, requests;  // Repeat::input, Repeat::requests
   RepeatPolicy policy;
 };

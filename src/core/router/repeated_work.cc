@@ -114,7 +114,7 @@ Result<std::string> RepeatedWork::find(const Job& job, const std::vector<std::st
 // Among the jobs that are not settled, or of whose end nobody has heard.
 Result<std::string> RepeatedWork::find_open(const Job& job, const std::vector<std::string>& inputs,
                                             const std::vector<std::string>& ancestors, const RepeatPolicy& policy) {
-  auto open = state_->store().jobs_asking(inputs, true);
+  auto open = state_->store().jobs_asking(inputs, WhichJobs::open);
   if (!open) return std::move(open.error());
   for (const std::string& id : *open) {
     if (contains(ancestors, id)) continue;
@@ -136,7 +136,7 @@ Result<std::string> RepeatedWork::find_open(const Job& job, const std::vector<st
 // Among all jobs that ask the same the newest that was ever sent.
 Result<std::string> RepeatedWork::find_finished(const Job& job, const std::vector<std::string>& inputs,
                                           const std::vector<std::string>& ancestors, const RepeatPolicy& policy) {
-  auto all = state_->store().jobs_asking(inputs, false);
+  auto all = state_->store().jobs_asking(inputs, WhichJobs::all);
   if (!all) return std::move(all.error());
   for (std::size_t i = 0; i < all->size(); ++i) {
     const std::string id = (*all)[i];
@@ -146,7 +146,7 @@ Result<std::string> RepeatedWork::find_finished(const Job& job, const std::vecto
     if (!other) return std::move(other.error());
     // What was never sent by that job may have been by another one that carries the same requests, a retry of it too.
     if (other->done && is_free(*other)) {
-      auto retries = state_->store().jobs_asking({input_of_retry(id)}, false);
+      auto retries = state_->store().jobs_asking({input_of_retry(id)}, WhichJobs::all);
       if (!retries) return std::move(retries.error());
       all->insert(all->end(), retries->begin(), retries->end());
       continue;

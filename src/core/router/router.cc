@@ -90,7 +90,7 @@ void Router::turn() {
   if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
   if (parts_->outbox.has_unsaved()) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
   parts_->engine->turn(wait);
-  parts_->outbox.save_acknowledgements(false);
+  parts_->outbox.save_acknowledgements(Outbox::Save::when_due);
   count_active_calls();
 }
 
@@ -151,7 +151,7 @@ void Router::take_down() {
     parts_->executor->stop();  // what settles may still post to it
     parts_->engine->settle_external(not_begun);
     for (ExternalWork& work : events_.drain_providers()) holds.push_back(std::move(work.hold));  // what settled asked for
-    parts_->outbox.save_acknowledgements(true);
+    parts_->outbox.save_acknowledgements(Outbox::Save::at_once);
     if (!monitor_.has_failed()) parts_->repeats.tell_of_ends();
     parts_->engine->finish_deletions(kDeletionsMs);
     for (auto& hold : parts_->engine->release_holds()) holds.push_back(std::move(hold));

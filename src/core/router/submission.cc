@@ -96,7 +96,7 @@ Result<Submitted> Submission::commit(PreparedJob prepared, DoneFn done) {
     tell_queued(made, prepared.warnings);
     return {};
   };
-  if (auto added = p_.jobs->add(job, prepared.remembered, std::move(done), record); !added) {
+  if (auto added = p_.jobs->add(job, prepared.address, std::move(done), record); !added) {
     p_.preparer->discard(prepared);
     return std::move(added.error());
   }
@@ -223,7 +223,7 @@ Result<Submitted> Submission::attach(const std::string& provider, const std::str
   auto prepared = p_.preparer->prepare_attached(*account, batch_id, output);
   if (!prepared) return std::move(prepared.error());
   const auto record = [this](const Job& made) { return p_.state->record(made, Repeat{}); };
-  if (auto added = p_.jobs->add(prepared->job, false, {}, record); !added) {
+  if (auto added = p_.jobs->add(prepared->job, JobTable::Address::given, {}, record); !added) {
     p_.preparer->discard(*prepared);
     return std::move(added.error());
   }

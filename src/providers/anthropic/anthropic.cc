@@ -45,10 +45,10 @@ HttpRequest make_request(const Account& account, std::string method, std::string
   request.url = account.base_url;
   if (!request.url.ends_with("/v1")) request.url += "/v1";
   request.url += path;
-  request.headers.push_back({"x-api-key", account.api_key, true});
-  request.headers.push_back({"anthropic-version", std::string(account.setting("version")), false});
+  request.add_secret_header("x-api-key", account.api_key);
+  request.add_header("anthropic-version", std::string(account.setting("version")));
   if (const auto beta = account.setting("beta"); !beta.empty())
-    request.headers.push_back({"anthropic-beta", std::string(beta), false});
+    request.add_header("anthropic-beta", std::string(beta));
   return request;
 }
 
@@ -177,7 +177,7 @@ class AnthropicHttpApi : public HttpApi {
  public:
   Result<HttpRequest> create_request(const CallContext& context, std::string_view) const override {
     HttpRequest request = make_request(context.account, "POST", "/messages/batches");
-    request.headers.push_back({"Content-Type", "application/json", false});
+    request.add_header("Content-Type", "application/json");
     request.body_prefix = kBodyPrefix;
     request.body_path = context.batch.request_path;
     request.join_lines = true;

@@ -140,7 +140,7 @@ Result<std::optional<UploadCall>> BedrockHttpApi::upload_request(const CallConte
   HttpRequest request;
   request.method = "PUT";
   request.url = s3_address(context.account.setting("s3_url"), request_file(context));
-  request.headers.push_back({"Content-Type", "application/jsonl", false});
+  request.add_header("Content-Type", "application/jsonl");
   request.body_path = context.batch.request_path;
   return one_exchange(std::move(request));
 }
@@ -175,7 +175,7 @@ Result<HttpRequest> BedrockHttpApi::create_request(const CallContext& context, s
   HttpRequest request;
   request.method = "POST";
   request.url = address(context.account, kJob);
-  request.headers.push_back({"Content-Type", "application/json", false});
+  request.add_header("Content-Type", "application/json");
   request.body = create_body(context);
   return request;
 }
@@ -217,7 +217,7 @@ Result<HttpRequest> BedrockHttpApi::cancel_request(const CallContext& context) c
   HttpRequest request;
   request.method = "POST";
   request.url = address(context.account, job_path(context.batch.status.id) + "/stop");
-  request.headers.push_back({"Content-Type", "application/json", false});
+  request.add_header("Content-Type", "application/json");
   return request;
 }
 
@@ -278,7 +278,7 @@ Result<void> BedrockHttpApi::sign(const Account& account, std::int64_t now_ms, H
   const bool control = is_bedrock_call(account, request->url);
   const std::string bearer(account.setting("bearer_token"));
   if (control && !bearer.empty()) {
-    request->headers.push_back({"Authorization", "Bearer " + bearer, true});
+    request->add_secret_header("Authorization", "Bearer " + bearer);
     return {};
   }
   const AwsKey key = {std::string(account.setting("access_key_id")), account.api_key,

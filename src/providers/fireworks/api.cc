@@ -42,7 +42,7 @@ HttpRequest FireworksHttpApi::call(const Account& account, std::string method, s
 
 HttpRequest FireworksHttpApi::json_call(const Account& account, std::string_view path, std::string body) const {
   HttpRequest request = call(account, "POST", path);
-  request.headers.push_back({"Content-Type", "application/json", false});
+  request.add_header("Content-Type", "application/json");
   request.body = std::move(body);
   return request;
 }

@@ -39,10 +39,10 @@ Result<HttpRequest> signed_put(const Json& answer, std::string_view filename, co
   // The key stays here. A header that the signature does not cover is not sent, one that it covers has this value.
   const std::string covered = signed_headers(request.url);
   if (covered.find("content-type") != std::string::npos)
-    request.headers.push_back({"Content-Type", "application/octet-stream", false});
+    request.add_header("Content-Type", "application/octet-stream");
   if (covered.find("x-goog-content-length-range") != std::string::npos) {
     const std::string size = std::to_string(batch.bytes);
-    request.headers.push_back({"x-goog-content-length-range", size + "," + size, false});
+    request.add_header("x-goog-content-length-range", size + "," + size);
   }
   request.body_path = batch.request_path;
   return request;

@@ -17,10 +17,10 @@ constexpr std::array<std::string_view, 4> kTypes = {"application/jsonl", "jsonl"
 
 UploadCall announce(const CallContext& context, std::size_t type) {
   HttpRequest request = google_request(context.account, "POST", "/upload", "/files");
-  request.headers.push_back({"X-Goog-Upload-Protocol", "resumable", false});
-  request.headers.push_back({"X-Goog-Upload-Command", "start", false});
-  request.headers.push_back({"X-Goog-Upload-Header-Content-Length", std::to_string(context.batch.bytes), false});
-  request.headers.push_back({"X-Goog-Upload-Header-Content-Type", std::string(kTypes[type]), false});
+  request.add_header("X-Goog-Upload-Protocol", "resumable");
+  request.add_header("X-Goog-Upload-Command", "start");
+  request.add_header("X-Goog-Upload-Header-Content-Length", std::to_string(context.batch.bytes));
+  request.add_header("X-Goog-Upload-Header-Content-Type", std::string(kTypes[type]));
   std::string body;
   JsonWriter json(&body);
   json.begin_object().key("file").begin_object().field("displayName", context.batch.marker + ".jsonl");
@@ -35,8 +35,8 @@ Result<UploadStep> send_bytes(const CallContext& context, std::size_t type, cons
     return protocol_error(context.account.provider, "announcing the upload", "the answer has no x-goog-upload-url");
   HttpRequest request = google_request(context.account, "POST", "/upload", "");
   request.url = url;
-  request.headers.push_back({"X-Goog-Upload-Offset", "0", false});
-  request.headers.push_back({"X-Goog-Upload-Command", "upload, finalize", false});
+  request.add_header("X-Goog-Upload-Offset", "0");
+  request.add_header("X-Goog-Upload-Command", "upload, finalize");
   request.body_path = context.batch.request_path;
   return UploadStep(UploadCall{std::move(request), {UploadStage::bytes, type}});
 }

@@ -109,12 +109,12 @@ HttpRequest google_request(const Account& account, std::string method, std::stri
   std::string_view base = account.base_url;
   if (base.ends_with(kVersion)) base.remove_suffix(kVersion.size());
   request.url = std::string(base) + std::string(prefix) + std::string(kVersion) + std::string(path);
-  request.headers.push_back({"x-goog-api-key", account.api_key, true});
+  request.add_secret_header("x-goog-api-key", account.api_key);
   return request;
 }
 
 void add_google_body(HttpRequest* request, std::string json) {
-  request->headers.push_back({"Content-Type", "application/json", false});
+  request->add_header("Content-Type", "application/json");
   request->body = std::move(json);
 }
 

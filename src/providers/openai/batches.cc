@@ -18,9 +18,9 @@ constexpr int kFilesPerPage = 1000;
 void give_key(const OpenAiCalls& calls, const Account& account, HttpRequest* request) {
   if (account.api_key.empty() || calls.auth == Auth::none) return;
   if (calls.auth == Auth::api_key)
-    request->headers.push_back({"api-key", account.api_key, true});
+    request->add_secret_header("api-key", account.api_key);
   else
-    request->headers.push_back({"Authorization", "Bearer " + account.api_key, true});
+    request->add_secret_header("Authorization", "Bearer " + account.api_key);
 }
 
 std::string create_body(const OpenAiCalls& calls, const CallContext& context) {
@@ -143,14 +143,14 @@ HttpRequest openai_request(const OpenAiCalls& calls, const Account& account, std
   if (!calls.query.empty())
     request.url.append(path.find('?') == std::string_view::npos ? "?" : "&").append(calls.query);
   give_key(calls, account, &request);
-  if (!account.organization.empty()) request.headers.push_back({"OpenAI-Organization", account.organization, false});
-  if (!account.project.empty()) request.headers.push_back({"OpenAI-Project", account.project, false});
+  if (!account.organization.empty()) request.add_header("OpenAI-Organization", account.organization);
+  if (!account.project.empty()) request.add_header("OpenAI-Project", account.project);
   return request;
 }
 
 HttpRequest openai_create_request(const OpenAiCalls& calls, const Account& account, std::string body) {
   HttpRequest request = openai_request(calls, account, "POST", calls.batches_path);
-  request.headers.push_back({"Content-Type", "application/json", false});
+  request.add_header("Content-Type", "application/json");
   request.body = std::move(body);
   return request;
 }

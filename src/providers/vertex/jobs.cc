@@ -42,7 +42,7 @@ HttpRequest make_request(const Account& account, std::string method, std::string
   HttpRequest request;
   request.method = std::move(method);
   request.url = std::move(url);
-  request.headers.push_back({"Authorization", "Bearer " + account.token, true});
+  request.add_secret_header("Authorization", "Bearer " + account.token);
   return request;
 }
 
@@ -127,7 +127,7 @@ Result<std::optional<UploadCall>> VertexHttpApi::upload_request(const CallContex
       context.account, "POST",
       std::string(context.account.setting("storage_url")) + "/upload/storage/v1/b/" + url_encode(place.bucket) +
           "/o?uploadType=media&name=" + url_encode(place.object) + "&ifGenerationMatch=0");
-  request.headers.push_back({"Content-Type", "application/jsonl", false});
+  request.add_header("Content-Type", "application/jsonl");
   request.body_path = context.batch.request_path;
   return one_exchange(std::move(request));
 }
@@ -163,7 +163,7 @@ Result<void> VertexHttpApi::read_delete(const CallContext& context, const HttpRe
 
 Result<HttpRequest> VertexHttpApi::create_request(const CallContext& context, std::string_view) const {
   HttpRequest request = make_request(context.account, "POST", jobs_url(context.account));
-  request.headers.push_back({"Content-Type", "application/json", false});
+  request.add_header("Content-Type", "application/json");
   request.body = create_body(context);
   return request;
 }
@@ -192,7 +192,7 @@ Result<RemoteStatus> VertexHttpApi::read_poll(const CallContext& context, const 
 Result<HttpRequest> VertexHttpApi::cancel_request(const CallContext& context) const {
   HttpRequest request =
       make_request(context.account, "POST", job_url(context.account, context.batch.status.id) + ":cancel");
-  request.headers.push_back({"Content-Type", "application/json", false});
+  request.add_header("Content-Type", "application/json");
   request.body = "{}";
   return request;
 }

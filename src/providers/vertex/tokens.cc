@@ -25,7 +25,7 @@ Result<std::optional<HttpRequest>> VertexHttpApi::token_request(const Account& a
   HttpRequest request;
   request.method = "POST";
   request.url = account.setting("token_url");
-  request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded", false});
+  request.add_header("Content-Type", "application/x-www-form-urlencoded");
   if ((*json)["type"].string() == "authorized_user") {
     request.body = "grant_type=refresh_token&client_id=" + url_encode((*json)["client_id"].string()) +
                    "&client_secret=" + url_encode((*json)["client_secret"].string()) +

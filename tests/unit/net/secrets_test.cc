@@ -12,7 +12,7 @@ const std::string kKey = "canary-3f9+b1/c7d2e8a4==";
 
 br::HttpRequest request_with(const std::string& name, const std::string& value) {
   br::HttpRequest request;
-  request.headers.push_back({name, value, true});
+  request.add_secret_header(name, value);
   return request;
 }
 

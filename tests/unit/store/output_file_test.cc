@@ -14,10 +14,10 @@ struct Output {
 
 void same_bytes_again_skipped(void**) {
   Output output;
-  assert_true(output.file.begin_source(false).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
   assert_true(output.file.append("one\ntw").ok());
   output.file.close();
-  assert_true(output.file.begin_source(true).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::again).ok());
   assert_true(output.file.append("one\n").ok());
   output.file.close();
   assert_true(output.file.append("two\n").ok());
@@ -28,10 +28,10 @@ void same_bytes_again_skipped(void**) {
 
 void range_goes_on_behind_what_is_here(void**) {
   Output output;
-  assert_true(output.file.begin_source(false).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
   assert_true(output.file.append("first\n").ok());
   assert_true(output.file.end_source().ok());
-  assert_true(output.file.begin_source(false).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
   assert_true(output.file.append("one\ntw").ok());
   output.file.close();
   assert_int_equal(output.file.source_length(), 6);
@@ -42,10 +42,10 @@ void range_goes_on_behind_what_is_here(void**) {
 
 void other_bytes_again_stand_behind_on_a_line_of_their_own(void**) {
   Output output;
-  assert_true(output.file.begin_source(false).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
   assert_true(output.file.append("one\ntwo").ok());
   output.file.close();
-  assert_true(output.file.begin_source(true).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::again).ok());
   assert_true(output.file.append("one\ntXo\n").ok());
   assert_string_equal(output.text().c_str(), "one\ntwo\ntXo\n");
   assert_true(output.file.diverged());
@@ -53,8 +53,8 @@ void other_bytes_again_stand_behind_on_a_line_of_their_own(void**) {
 
 void break_before_the_first_byte_begins_anew(void**) {
   Output output;
-  assert_true(output.file.begin_source(false).ok());
-  assert_true(output.file.begin_source(true).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::again).ok());
   assert_true(output.file.append("one").ok());
   assert_true(output.file.end_source().ok());
   assert_string_equal(output.text().c_str(), "one\n");

@@ -68,7 +68,7 @@ void requests_that_changed_are_not_sent(void**) {
   batch.bytes = static_cast<std::int64_t>(text.size());
   const auto check = [&](const std::string& bytes, bool whole) {
     std::ofstream(path, std::ios::binary) << bytes;
-    return room.spool.check_requests(batch, whole);
+    return room.spool.check_requests(batch, whole ? br::Spool::Check::content : br::Spool::Check::length);
   };
   assert_true(check(text, true).ok());  // written by a version without checksums
   batch.request_sum = br::checksum_of(text);
@@ -82,9 +82,9 @@ void requests_that_changed_are_not_sent(void**) {
   }
   assert_false(check("{\"a\":1}\n{\"a\":3}\n", true).ok());
   br::posix_files()->remove_file(path);
-  assert_false(room.spool.check_requests(batch, false).ok());
+  assert_false(room.spool.check_requests(batch, br::Spool::Check::length).ok());
   assert_int_equal(symlink("/etc/passwd", path.c_str()), 0);
-  assert_false(room.spool.check_requests(batch, false).ok());
+  assert_false(room.spool.check_requests(batch, br::Spool::Check::length).ok());
 }
 
 void spool_itself_outlives_a_loss_of_power_after_its_first_job(void**) {

@@ -157,16 +157,16 @@ void job_that_asks_the_same_is_found_until_it_was_told(void**) {
     assert_true(store->insert(job, &repeat).ok());
     insert_all(store, {job_of("job_b", 2)});
     assert_true(*store->jobs_without_repeat() == Ids({"job_b"}));
-    assert_true(*store->jobs_asking({"input"}, true) == Ids({"job_a"}));
-    assert_true(*store->jobs_asking({"other", "requests"}, true) == Ids({"job_a"}));
-    assert_true(store->jobs_asking({"other"}, false)->empty());
+    assert_true(*store->jobs_asking({"input"}, br::WhichJobs::open) == Ids({"job_a"}));
+    assert_true(*store->jobs_asking({"other", "requests"}, br::WhichJobs::open) == Ids({"job_a"}));
+    assert_true(store->jobs_asking({"other"}, br::WhichJobs::all)->empty());
     assert_true(store->tell({"job_a"}).ok());
     assert_true((*store->repeat_of("job_a"))->told);
     assert_true((*store->repeat_of("job_a"))->refuses);
-    assert_true(store->jobs_asking({"input"}, true)->empty());
-    assert_true(*store->jobs_asking({"input"}, false) == Ids({"job_a"}));
+    assert_true(store->jobs_asking({"input"}, br::WhichJobs::open)->empty());
+    assert_true(*store->jobs_asking({"input"}, br::WhichJobs::all) == Ids({"job_a"}));
     assert_true(store->keep_repeat("job_b", {"input"}).ok());
-    assert_true(*store->jobs_asking({"input"}, false) == Ids({"job_b", "job_a"}));
+    assert_true(*store->jobs_asking({"input"}, br::WhichJobs::all) == Ids({"job_b", "job_a"}));
   });
 }
 

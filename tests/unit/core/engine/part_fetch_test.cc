@@ -57,7 +57,7 @@ struct Room : PartRoom {
     batch().rows = static_cast<std::int64_t>(ids.size());
   }
   void begin(const std::string& bytes) {
-    assert_true(fetch.begin_source(fetch.is_begun()).ok());
+    assert_true(fetch.begin_source(fetch.is_begun() ? br::OutputFile::Source::again : br::OutputFile::Source::next).ok());
     assert_true(fetch.put(bytes));
   }
   // The source that is to be brought comes whole.
@@ -220,7 +220,7 @@ void source_that_cannot_be_written_fails_at_its_end(void**) {
   Room room;
   room.fetch.start();
   room.disk.inject({FileCall::append, "output", ENOSPC});
-  assert_true(room.fetch.begin_source(false).ok());
+  assert_true(room.fetch.begin_source(br::OutputFile::Source::next).ok());
   assert_false(room.fetch.put(row_of("a")));
   room.fetch.source_ended();
   assert_true(room.failed().message.find("output") != std::string::npos);

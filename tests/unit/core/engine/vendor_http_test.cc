@@ -48,7 +48,7 @@ struct Room : PartRoom {
   static br::HttpRequest to(const char* url) {
     br::HttpRequest request;
     request.url = url;
-    request.headers.push_back({"authorization", "the key", true});
+    request.add_secret_header("authorization", "the key");
     request.headers.push_back({"accept", "all"});
     return request;
   }

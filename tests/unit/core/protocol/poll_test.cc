@@ -48,7 +48,7 @@ int polls_within(std::int64_t until_ms) {
   int polls = 0;
   while (now.track.due_ms >= 0 && now.track.due_ms < until_ms) {
     const std::int64_t at = now.track.due_ms;
-    now = br::step(rules, now.batch, now.track, {br::EventKind::due, br::Op::poll, {}, {}, {}}, at, 1);
+    now = br::step(rules, now.batch, now.track, {.kind = br::EventKind::due}, at, 1);
     assert_true(has_call(now, br::Op::poll));
     assert_true(now.track.due_ms < 0);  // nothing is due while the call is under way
     ++polls;

@@ -26,13 +26,13 @@ br::Decision ended_batch() {
 }
 
 br::Event fetch_failed(br::Error error, std::int64_t bytes = -1) {
-  br::Event event{br::EventKind::fetch_failed, br::Op::poll, {}, std::move(error), {}};
+  br::Event event{.kind = br::EventKind::fetch_failed, .error = std::move(error)};
   event.bytes = bytes;
   return event;
 }
 
 br::Event collected(std::int64_t missing, std::int64_t total) {
-  br::Event event{br::EventKind::collected, br::Op::poll, {}, {}, {}};
+  br::Event event{.kind = br::EventKind::collected};
   event.report.missing = missing;
   event.report.counts.total = event.report.counts.succeeded = event.report.rows = total;
   event.report.bodies = 1;
@@ -47,7 +47,7 @@ br::Error http(br::Code code, int status, bool transient = false) {
 }
 
 br::Event good_poll(const br::Decision& before) {
-  br::Event event{br::EventKind::done, br::Op::poll, {}, {}, {}};
+  br::Event event{.kind = br::EventKind::done};
   event.outcome.status = before.batch.status;
   return event;
 }

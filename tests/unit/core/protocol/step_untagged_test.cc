@@ -33,7 +33,7 @@ br::Decision listed(const char* tag, std::vector<br::RemoteStatus> candidates) {
   now.batch.creates = 1;
   now.batch.id_tag = tag;
   now.track.search.under_way = true;
-  br::Event event = {br::EventKind::done, br::Op::list, {}, {}, {}};
+  br::Event event = {.kind = br::EventKind::done, .op = br::Op::list};
   event.outcome.listed = std::move(candidates);
   return step(now, event);
 }
@@ -44,7 +44,7 @@ br::Decision listed_two(const char* tag) {
 
 br::Decision probed(const br::Decision& before, const char* id, br::RowProof proof, const char* owner = "",
                     br::State state = br::State::completed) {
-  br::Event event = {br::EventKind::probed, br::Op::poll, {}, {}, {}};
+  br::Event event = {.kind = br::EventKind::probed};
   event.outcome.status = candidate(id, state);
   event.outcome.owners = {owner};
   event.proof = proof;

@@ -53,7 +53,7 @@ void request_stands_in_its_batch_with_its_id(void**) {
   const RemoteBatch& batch = (*batches)[0];
   assert_string_equal(room.requests(0).c_str(), "native a\nnative b\n");
   assert_true(batch.rows == 2 && batch.bytes == 18 && batch.part == 0 && batch.job_id == "job_a");
-  assert_true(room.spool.check_requests(batch, true).ok());
+  assert_true(room.spool.check_requests(batch, br::Spool::Check::content).ok());
   std::vector<std::string> ids;
   assert_true(br::for_each_id(br::id_file_of(room.spool, batch), [&](const br::IdEntry& entry) {
                 ids.push_back(std::string(entry.custom_id) + std::to_string(entry.number));
@@ -85,7 +85,7 @@ void too_many_requests_are_split_or_refused(void**) {
   assert_string_equal(room.requests(1).c_str(), "native c\nnative d\n");
   assert_string_equal(room.requests(2).c_str(), "native e\n");
   assert_int_equal(room.packer->digests().size(), 3);
-  for (const RemoteBatch& batch : *batches) assert_true(room.spool.check_requests(batch, true).ok());
+  for (const RemoteBatch& batch : *batches) assert_true(room.spool.check_requests(batch, br::Spool::Check::content).ok());
   room.begin(false);
   for (const char* id : {"a", "b", "c"}) assert_true(room.take(id).ok());
   assert_true(room.packer->finish().error().code == Code::limit);

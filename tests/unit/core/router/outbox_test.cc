@@ -44,7 +44,7 @@ struct Room : RouterRoom {
     return lines;
   }
   void save() {
-    on_engine([this] { box().save_acknowledgements(true); });
+    on_engine([this] { box().save_acknowledgements(br::Outbox::Save::at_once); });
   }
   void know(const std::string& id) { assert_true(parts->jobs.find(id).ok()); }
   std::vector<Delivered> taken;
@@ -228,10 +228,10 @@ void acknowledgements_wait_for_their_interval(void**) {
   room.keep_finished("job_a", {"one\n"});
   (void)room.take("job_a");
   room.box().acknowledge(room.taken[0]);
-  room.on_engine([&] { room.box().save_acknowledgements(false); });
+  room.on_engine([&] { room.box().save_acknowledgements(br::Outbox::Save::when_due); });
   assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 0);
   room.in.clock->advance(room.config.integer("delivery.ack_interval_ms"));
-  room.on_engine([&] { room.box().save_acknowledgements(false); });
+  room.on_engine([&] { room.box().save_acknowledgements(br::Outbox::Save::when_due); });
   assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 1);
 }
 
@@ -445,7 +445,7 @@ void automatic_acknowledgement_settles_what_was_handed_out(void**) {
   room.keep_finished("job_a", {"one\ntwo\n"});
   std::vector<Delivered> out;
   assert_true(*room.parts->outbox.next("job_a", 0, 10, &out) == Wait::ready);
-  room.on_engine([&] { room.parts->outbox.save_acknowledgements(true); });
+  room.on_engine([&] { room.parts->outbox.save_acknowledgements(br::Outbox::Save::at_once); });
   assert_true(br::is_settled(room.kept("job_a")));
 }
 
