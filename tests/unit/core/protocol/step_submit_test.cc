@@ -1,4 +1,5 @@
-// A batch on its way to the vendor is paid for once: the intent stands before the call, and what is in doubt is not sent.
+// A batch on its way to the vendor is paid for once: the intent stands before the call, and what is in doubt is not
+// sent.
 #include "core/protocol/step.h"
 
 #include <algorithm>
@@ -96,7 +97,8 @@ void clear_refusal_not_counted_as_an_attempt(void**) {
   br::RemoteBatch batch = batch_in(br::Phase::creating);
   batch.creates = 1;
   assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, refused), 5).batch.creates, 0);
-  assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, br::Error(br::Code::network, "reset")), 5).batch.creates, 1);
+  const br::Error lost(br::Code::network, "reset");
+  assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, lost), 5).batch.creates, 1);
 }
 
 void create_call_is_counted_dated_and_belongs_to_the_account_in_force(void**) {

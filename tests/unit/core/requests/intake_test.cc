@@ -82,7 +82,8 @@ void requests_of_all_sources_come_in_their_order(void**) {
   const auto report = room.read();
   assert_true(report.ok());
   assert_int_equal(report->requests, 4);
-  assert_true(room.sink.came == std::vector<std::string>({"\"a\" openai", "\"b\" openai", "\"c\" openai", "\"d\" openai"}));
+  const std::vector<std::string> all = {"\"a\" openai", "\"b\" openai", "\"c\" openai", "\"d\" openai"};
+  assert_true(room.sink.came == all);
   // Numbers count the lines, so that a message and the files of a job name the same request alike.
   assert_true(std::is_sorted(room.sink.numbers.begin(), room.sink.numbers.end()));
   assert_int_equal(room.sink.numbers[0], 1);
