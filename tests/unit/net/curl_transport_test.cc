@@ -1,4 +1,5 @@
-// What is known of an exchange that went wrong decides whether something is paid for twice: nothing was sent, or perhaps.
+// What is known of an exchange that went wrong decides whether something is paid for twice: nothing was sent, or it may
+// have been.
 #include "net/curl_transport.h"
 
 #include <arpa/inet.h>
@@ -252,7 +253,8 @@ void aborted_exchange_is_never_done(void**) {
   Server server([](const std::string&) { return answer_of("200 OK", ""); });
   Room room;
   bool is_done = false;
-  const auto id = room.transport->start(request_to("GET", server.url()), nullptr, [&](HttpResponse) { is_done = true; });
+  const auto end = [&is_done](HttpResponse) { is_done = true; };
+  const auto id = room.transport->start(request_to("GET", server.url()), nullptr, end);
   room.transport->wait(0);
   room.transport->abort(id);
   assert_int_equal(room.transport->active(), 0);

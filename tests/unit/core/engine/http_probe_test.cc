@@ -16,10 +16,11 @@ using br::test::answer_of;
 using br::test::PartRoom;
 using br::test::row_of;
 
-// A dialect whose answers to a poll say how far the batch is.
+// The answer to a poll says how far the batch is.
 class StatusApi : public br::test::SmallApi {
  public:
-  br::Result<br::RemoteStatus> read_poll(const br::CallContext& context, const br::HttpResponse& response) const override {
+  br::Result<br::RemoteStatus> read_poll(const br::CallContext& context,
+                                         const br::HttpResponse& response) const override {
     auto status = SmallApi::read_poll(context, response);
     if (status) status->state = state;
     return status;
