@@ -1,4 +1,4 @@
-// The protocol of one remote batch, one decision at a time: what is paid for, and what is given up.
+// The protocol of one remote batch, one decision at a time: what is given up, and what a person decides.
 #include "core/protocol/step.h"
 
 #include <algorithm>
@@ -10,43 +10,6 @@
 #include "support/step_events.h"
 
 namespace {
-
-void create_intent_saved_before_the_call(void**) {
-  br::Outcome outcome;
-  outcome.input_file_id = "file_1";
-  const br::Decision now = step({batch_in(br::Phase::planned), {}, {}}, done(br::Op::upload, outcome), 5);
-  assert_int_equal(now.batch.phase, br::Phase::creating);
-  assert_string_equal(now.batch.input_file_id.c_str(), "file_1");
-  assert_int_equal(now.actions.size(), 2);
-  assert_int_equal(now.actions[0].kind, br::ActionKind::save);
-  assert_int_equal(now.actions[1].kind, br::ActionKind::call);
-  assert_int_equal(now.actions[1].op, br::Op::create);
-}
-
-void create_without_a_clear_answer_looked_for_and_not_sent_again(void**) {
-  const br::Error lost(br::Code::network, "connection reset");
-  const br::Decision now = step({batch_in(br::Phase::creating), {}, {}}, failed(br::Op::create, lost), 5);
-  assert_int_equal(now.batch.phase, br::Phase::unknown);
-  assert_true(calls(now, br::Op::list));
-  assert_false(calls(now, br::Op::create));
-}
-
-void create_that_did_nothing_sent_again_later(void**) {
-  br::Error refused(br::Code::network, "could not connect");
-  refused.not_executed = refused.transient = true;
-  const br::Decision now = step({batch_in(br::Phase::creating), {}, {}}, failed(br::Op::create, refused), 5);
-  assert_int_equal(now.batch.phase, br::Phase::uploaded);
-  assert_int_equal(now.track.due, br::Due::create);
-}
-
-void clear_refusal_not_counted_as_an_attempt(void**) {
-  br::Error refused(br::Code::network, "busy");
-  refused.not_executed = refused.transient = true;
-  br::RemoteBatch batch = batch_in(br::Phase::creating);
-  batch.creates = 1;
-  assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, refused), 5).batch.creates, 0);
-  assert_int_equal(step({batch, {}, {}}, failed(br::Op::create, br::Error(br::Code::network, "reset")), 5).batch.creates, 1);
-}
 
 void known_batch_not_found_blocks_and_keeps_its_answers(void**) {
   br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
@@ -137,10 +100,6 @@ void batch_that_failed_for_a_full_queue_is_made_anew_only_where_it_may(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(batch_that_failed_for_a_full_queue_is_made_anew_only_where_it_may),
-      cmocka_unit_test(create_intent_saved_before_the_call),
-      cmocka_unit_test(create_without_a_clear_answer_looked_for_and_not_sent_again),
-      cmocka_unit_test(create_that_did_nothing_sent_again_later),
-      cmocka_unit_test(clear_refusal_not_counted_as_an_attempt),
       cmocka_unit_test(known_batch_not_found_blocks_and_keeps_its_answers),
       cmocka_unit_test(known_batch_not_found_by_another_account_blocks_at_once),
       cmocka_unit_test(key_refused_in_a_poll_blocks_and_resume_polls_again),

@@ -1,4 +1,4 @@
-// What becomes of the rows of a download: each id one result, whatever comes; and of the files of an earlier process.
+// What becomes of the rows of a download: each id one result, whatever comes.
 #include "core/results/collect.h"
 
 #include <dirent.h>
@@ -123,33 +123,6 @@ void half_a_row_of_a_file_that_is_gone_is_gone(void**) {
   }
 }
 
-// Of an earlier process, which did not come to the end: what somebody has acknowledged has to be there, all else is
-// fetched again where it is not as it was written.
-void line_that_changed_since_it_was_written_is_fetched_again(void**) {
-  for (const bool acked : {false, true}) {
-    Desk desk;
-    auto first = br::Collector::open(desk.plan());
-    assert_true(first.ok());
-    desk.scratch.write("output", row("a") + row("b"));
-    br::OutputRead read;
-    read.length = (row("a") + row("b")).size();
-    assert_true((*first)->consume(read).ok());
-    std::string text = desk.results();
-    const std::size_t first_line = text.find('\n') + 1;
-    text.replace(text.find("\"hi\"", first_line), 4, "\"ho\"");
-    desk.scratch.write("results", text);
-    if (acked) desk.acked_bytes = text.size();
-    const auto report = desk.collect({row("a") + row("b") + row("c")});
-    assert_int_equal(report.ok(), !acked);
-    if (acked) {
-      assert_int_equal(report.error().code, br::Code::store);
-      continue;
-    }
-    assert_false(desk.has("\"ho\""));
-    assert_int_equal(report->missing, 0);
-  }
-}
-
 void only_row_that_is_too_long_is_still_a_row(void**) {
   Desk desk;
   const auto report = desk.collect({row("a", std::string(400'000, 'y'))}, 1024);
@@ -181,55 +154,16 @@ void no_file_is_open_between_two_reads(void**) {
   assert_int_equal(open_files(), before);
 }
 
-void results_damaged_in_the_middle_fetched_again_from_there(void**) {
-  Desk desk;
-  assert_true(desk.collect({row("a") + row("b") + row("c")}).ok());
-  const std::string whole = desk.results();
-  for (const char* damage :
-       {"zz\n", "\n", "{\"custom_id\":\"b\"}\n", "{\"custom_id\":\"x\",\"status\":\"succeeded\"}\n"}) {
-    const std::size_t second = whole.find('\n') + 1, third = whole.find('\n', second) + 1;
-    desk.scratch.write("results", whole.substr(0, second) + damage + whole.substr(third));
-    assert_true(desk.collect({row("a") + row("b") + row("c")}).ok());
-    assert_string_equal(desk.results().c_str(), whole.c_str());
-    assert_non_null(strstr(desk.odd.c_str(), "line 2 is damaged"));
-  }
-}
-
-void acknowledged_result_damaged_is_an_error_with_the_file(void**) {
-  Desk desk;
-  assert_true(desk.collect({row("a") + row("b") + row("c")}).ok());
-  const std::string whole = desk.results();
-  desk.acked_bytes = whole.size();
-  desk.scratch.write("results", "zz\n" + whole.substr(whole.find('\n') + 1));
-  const auto report = desk.collect({row("a")});
-  assert_false(report.ok());
-  assert_int_equal(report.error().code, br::Code::store);
-  assert_non_null(strstr(report.error().message.c_str(), "results is damaged"));
-}
-
-void torn_last_line_of_an_earlier_process_goes(void**) {
-  Desk desk;
-  assert_true(desk.collect({row("a") + row("b") + row("c")}).ok());
-  const std::string whole = desk.results();
-  desk.scratch.write("results", whole.substr(0, whole.size() - 5));
-  assert_true(desk.collect({row("c")}).ok());
-  assert_string_equal(desk.results().c_str(), whole.c_str());
-}
-
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(page_beside_a_good_file_told_apart),
       cmocka_unit_test(long_row_costs_itself_only),
-      cmocka_unit_test(line_that_changed_since_it_was_written_is_fetched_again),
       cmocka_unit_test(half_a_row_of_a_file_that_is_gone_is_gone),
       cmocka_unit_test(only_row_that_is_too_long_is_still_a_row),
       cmocka_unit_test(rows_of_others_without_end_block),
       cmocka_unit_test(no_file_is_open_between_two_reads),
-      cmocka_unit_test(results_damaged_in_the_middle_fetched_again_from_there),
-      cmocka_unit_test(acknowledged_result_damaged_is_an_error_with_the_file),
-      cmocka_unit_test(torn_last_line_of_an_earlier_process_goes),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

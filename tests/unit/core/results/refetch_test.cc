@@ -5,10 +5,7 @@
 #include <limits>
 
 #include "codec/result_line.h"
-#include "core/results/id_file.h"
-#include "core/results/rebuild_results.h"
 #include "core/results/result_file.h"
-#include "providers/registry.h"
 #include "support/cmocka.h"
 #include "support/scratch.h"
 
@@ -26,6 +23,7 @@ std::string failed(const char* id, const char* type) {
 std::string answered(const char* id) {
   const std::string token = std::string("\"") + id + "\"";
   br::Row row;
+  row.status = br::ResultStatus::succeeded;
   row.custom_id_json = token;
   row.response_json = "{}";
   row.text_json = "\"hi\"";
@@ -125,52 +123,6 @@ void fewer_answers_do_not_replace_a_damaged_file(void**) {
   assert_string_equal(read_text(scratch.file("new")).c_str(), answered("a").c_str());
 }
 
-// A spool with the results of one batch of three rows, of which "c" did not come.
-void results_are_rebuilt_only_when_they_are_what_was_collected(void**) {
-  const Scratch scratch;
-  const br::Spool spool(br::posix_files(), scratch.file("state"));
-  assert_true(br::posix_files()->make_directories(spool.job_directory("job_a")).ok());
-  br::Job job;
-  job.id = "job_a";
-  br::RemoteBatch batch;
-  batch.job_id = "job_a";
-  batch.provider = "openai";
-  batch.status.id = "batch_1";
-  batch.status.state = br::State::completed;
-  batch.phase = br::Phase::collected;
-  batch.rows = 2;
-  br::IdSum sum;
-  std::string ids;
-  for (const char* line : {"\"a\" 1", "\"c\" 2"}) sum.add(line), ids.append(line).push_back('\n');
-  scratch.write("state/spool/job_a/p0.ids.jsonl", ids + sum.last_line() + "\n");
-  const std::string row =
-      R"({"custom_id":"a","response":{"status_code":200,"body":{"model":"m","choices":[{"message":{"role":"assistant",)"
-      R"("content":"hi"},"finish_reason":"stop"}]}},"error":null})"
-      "\n";
-  scratch.write("state/spool/job_a/p0.output.jsonl", row);
-  const br::Provider& openai = *br::find_provider("openai");
-  // Nothing is known of the file: nothing proves what is built.
-  assert_false(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
-  batch.results_sum = "0000000000000000";
-  assert_false(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
-  assert_false(br::posix_files()->exists(spool.results(batch)));
-
-  br::Row answer;
-  std::string read = row;
-  assert_true(openai.dialect().row_reader()->read(read.data(), read.size() - 1, &answer));
-  std::string results;
-  br::append_result_line(answer, kContext, &results);
-  results.push_back('\n');
-  br::append_synthetic_line("\"c\"",
-                            {br::ResultStatus::errored, "missing", "missing",
-                             "the vendor returned no result row for this request", 0, true},
-                            kContext, &results);
-  results.push_back('\n');
-  batch.results_sum = *br::sum_of_file(br::posix_files(), scratch.write("expected", results));
-  assert_true(*br::rebuild_results(spool, job, batch, openai, 1 << 20, 1));
-  assert_string_equal(read_text(spool.results(batch)).c_str(), results.c_str());
-}
-
 }  // namespace
 
 int main() {
@@ -180,7 +132,6 @@ int main() {
       cmocka_unit_test(damaged_results_are_not_merged),
       cmocka_unit_test(results_that_replace_a_damaged_file_are_handed_out_again),
       cmocka_unit_test(fewer_answers_do_not_replace_a_damaged_file),
-      cmocka_unit_test(results_are_rebuilt_only_when_they_are_what_was_collected),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
