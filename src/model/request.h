@@ -32,6 +32,7 @@ struct Message {
   std::uint32_t first_part = 0;  // into Request::parts
   std::uint32_t part_count = 0;
   bool plain_string = false;  // content was a plain string, not a list of parts
+  std::string_view kwargs_json;  // an object of fields that go into the vendor's message; empty: none
 };
 
 inline constexpr double kMaxTemperature = 2;

@@ -65,7 +65,7 @@ bool GoogleEncoder::contents() {
 bool GoogleEncoder::content(const Message& message) {
   out_->append(message.role == Role::user ? "{\"role\":\"user\",\"parts\":" : "{\"role\":\"model\",\"parts\":");
   if (!part_array(message, [this](const Part& each) { return part(each); })) return false;
-  out_->push_back('}');
+  end_message(message);
   return true;
 }
 

@@ -71,6 +71,13 @@ bool RequestEncoder::raw_body() {
   return true;
 }
 
+void RequestEncoder::message_kwargs(const Message& message) {
+  JsonCursor cursor(message.kwargs_json.data(), message.kwargs_json.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) out_->append(",").append(key).append(":").append(value);
+}
+
 void RequestEncoder::system_text() {
   out_->push_back('"');
   for (std::size_t i = 0; i < r_.system_json.size(); ++i) {

@@ -33,6 +33,12 @@ class RequestEncoder {
   bool check_stream(std::string_view value, std::string_view field);
   // Writes the raw body of the request, after that check.
   bool raw_body();
+  // The end of a message's object, before it the fields of its provider_kwargs.
+  void end_message(const Message& message) {
+    if (!message.kwargs_json.empty()) message_kwargs(message);
+    out_->push_back('}');
+  }
+  void message_kwargs(const Message& message);
   // The parts of a message as a JSON array. write(part) appends one, or nothing where it is left out; false: refused.
   template <class Fn>
   bool part_array(const Message& message, Fn&& write);
