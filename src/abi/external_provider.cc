@@ -59,6 +59,7 @@ class ExternalDialect : public Dialect {
     capability_.docs = abilities_.docs.c_str();
     capability_.can_cancel = binding->vtbl.cancel != nullptr;
     capability_.can_list = binding->vtbl.list != nullptr;
+    capability_.line_form = LineForm::unified;
   }
 
   std::string_view name() const override { return name_; }

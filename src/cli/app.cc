@@ -59,6 +59,7 @@ void add_general(CLI::App* app, Options* o) {
 
 void add_settings(CLI::App* app, Options* o) {
   app->add_option("--provider", o->provider, "The vendor of requests that name none themselves.")->type_name("NAME");
+  app->add_option("--model", o->model, "The model of requests that name none themselves.")->type_name("NAME");
   app->add_option("--base-url", o->base_url, "Another address of the vendor's API.")->type_name("URL");
   app->add_option("--state-dir", o->state_dir, "Where jobs are kept [.batch_router].")
       ->type_name("DIR")

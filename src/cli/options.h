@@ -11,7 +11,7 @@ namespace cli {
 struct Options {
   std::string command;
   std::string input, job, output;
-  std::string provider, base_url, state_dir, name, on_unsupported;
+  std::string provider, model, base_url, state_dir, name, on_unsupported;
   std::optional<std::int64_t> poll_interval_ms, timeout_ms, settle_ms;
   std::optional<double> max_cost;  // US dollars
   std::vector<std::string> set;    // KEY=VALUE

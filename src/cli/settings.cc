@@ -81,6 +81,7 @@ Config make_config(const Options& options) {
   if (options.canary != 0) set(config.get(), "canary", std::to_string(options.canary));
   if (options.max_cost) set(config.get(), "max_cost_usd", fmt::format("{}", *options.max_cost));
   if (!options.on_unsupported.empty()) set(config.get(), "on_unsupported", options.on_unsupported);
+  if (!options.model.empty()) set(config.get(), "default_model", options.model);
   if (!options.state_dir.empty()) set(config.get(), "state_dir", options.state_dir);
   if (!options.base_url.empty() && !options.provider.empty())
     set(config.get(), options.provider + ".base_url", options.base_url);

@@ -69,6 +69,33 @@ bool FieldReader::read_value(std::string_view field, std::string_view* token, st
   return wrong_type(field, want);
 }
 
+bool FieldReader::read_raw_body(std::string_view field) {
+  if (cursor.peek() != Kind::object) return wrong_type(field, "an object");
+  const std::size_t start = cursor.offset();
+  cursor.enter_object();
+  std::string_view key, token;
+  while (cursor.next_key(&key)) {
+    const bool model = key == "\"model\"" && cursor.peek() == Kind::string;
+    if (!(model ? cursor.read_string(&token) : cursor.skip())) return broken();
+    if (!model || is_empty_string(token)) continue;
+    request->body_model_json = token;
+  }
+  if (cursor.failed()) return broken();
+  request->body_json = cursor.slice_from(start);
+  return true;
+}
+
+void FieldReader::settle_model(std::string_view fallback, std::string_view fallback_json) {
+  Request& r = *request;
+  const bool address = r.form == LineForm::gemini || r.form == LineForm::bedrock;  // the model stands outside the body
+  if (!r.body_model_json.empty() && (r.model.empty() || !address)) {
+    r.model_json = r.body_model_json;
+    r.model = unescape(r.model_json);
+  } else if (r.model.empty()) {
+    r.model = fallback, r.model_json = fallback_json;
+  }
+}
+
 bool FieldReader::twice(std::string_view key, std::string_view where) {
   const std::string name(key.substr(1, key.size() - 2));
   return wrong(cursor.offset_of(key), name,

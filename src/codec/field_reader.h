@@ -15,6 +15,7 @@ namespace br {
 
 class FieldReader {
  public:
+  virtual ~FieldReader() = default;
   using Kind = JsonCursor::Kind;
 
   Request* request = nullptr;
@@ -38,12 +39,17 @@ class FieldReader {
                    std::string_view* token);
   bool read_strings(std::string_view field, std::string_view* token);
 
+  // A raw vendor body; its model tells which remote batch it belongs to, and is the one that is sent.
+  bool read_raw_body(std::string_view field);
+  // The model of the whole line: that of the body, the line's, or the one for lines that name none.
+  void settle_model(std::string_view fallback, std::string_view fallback_json);
+
   // Looks a field name up and refuses unknown and repeated ones. names: at most 32.
   bool field_index(std::string_view key, std::span<const std::string_view> names, std::string_view where,
                    std::uint32_t* seen, std::size_t* index) {
     std::size_t i = index_of(key.substr(1, key.size() - 2), names);
     if (i == names.size() && key.find('\\') != std::string_view::npos) i = index_of(unescape(key), names);
-    if (i == names.size()) return unknown(key, names, where);
+    if (i == names.size()) return other_form(key, where) ? false : unknown(key, names, where);
     if ((*seen >> i & 1U) != 0) return twice(key, where);
     *seen |= 1U << i;
     *index = i;
@@ -53,6 +59,10 @@ class FieldReader {
   JsonCursor cursor{nullptr, 0};
   std::deque<std::string> scratch;  // unescaped texts of the current line; addresses stay
 
+  bool twice(std::string_view key, std::string_view where);
+  // Whether the unknown field says that the line has another form, which is then read as that.
+  virtual bool other_form(std::string_view, std::string_view) { return false; }
+
  private:
   // names.size(): none of them.
   static std::size_t index_of(std::string_view name, std::span<const std::string_view> names) {
@@ -60,7 +70,6 @@ class FieldReader {
     while (i < names.size() && name != names[i]) ++i;
     return i;
   }
-  bool twice(std::string_view key, std::string_view where);
   bool unknown(std::string_view key, std::span<const std::string_view> names, std::string_view where);
 };
 

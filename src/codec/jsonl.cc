@@ -11,6 +11,7 @@ namespace br {
 namespace {
 constexpr std::size_t kFirstCapacity = std::size_t{128} << 10;
 // What stays of a line that is too long: vendors put the id at the one end or at the other.
+constexpr std::size_t kNoLine = 4;  // what of a line's bytes is none of it: a byte order mark and \r
 constexpr std::size_t kKeptStart = std::size_t{16} << 10, kKeptEnd = std::size_t{16} << 10;
 }
 
@@ -34,7 +35,7 @@ Error LineReader::long_line() const {
 
 // The buffer is full of one unfinished line: it grows, or the line's middle goes.
 Result<void> LineReader::make_room() {
-  if (capacity_ > max_line_bytes_) {
+  if (capacity_ > max_line_bytes_ + kNoLine) {
     if (!skip_long_) return long_line();
     const std::size_t kept = kKeptStart + kKeptEnd;
     std::memmove(buffer_ + kKeptStart, buffer_ + end_ - kKeptEnd, kKeptEnd);
@@ -83,17 +84,21 @@ Result<bool> LineReader::next(Line* line) {
     }
     line->data = buffer_ + begin_;
     line->size = stop - begin_;
-    line->too_long = dropped_ > 0 || line->size > max_line_bytes_;
-    if (line->too_long && !skip_long_) return long_line();
     line->offset = offset_;
     line->number = ++number_;
     const std::size_t used = stop - begin_ + (line->terminated ? 1 : 0);
     offset_ += used + std::exchange(dropped_, 0);
     begin_ += used;
     scanned_ = begin_;
-    if (first_ && line->size >= 3 && std::memcmp(line->data, "\xef\xbb\xbf", 3) == 0) line->data += 3, line->size -= 3;
+    const bool marked = first_;
     first_ = false;
+    if (marked && line->size >= 3 && std::memcmp(line->data, "\xef\xbb\xbf", 3) == 0) line->data += 3, line->size -= 3;
     if (line->size > 0 && line->data[line->size - 1] == '\r') --line->size;
+    line->too_long = dropped_ > 0 || line->size > max_line_bytes_;
+    if (line->too_long && !skip_long_) {
+      --number_;
+      return long_line();
+    }
     return true;
   }
 }

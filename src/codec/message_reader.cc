@@ -5,7 +5,9 @@
 namespace br {
 namespace {
 
-constexpr std::array<std::string_view, 2> kMessageFields = {"role", "content"};
+constexpr std::array<std::string_view, 3> kMessageFields = {"role", "content", "provider_kwargs"};
+// What a message's provider_kwargs may not replace: the message's own fields, in the words of every vendor.
+constexpr std::array<std::string_view, 3> kOwnFields = {"role", "content", "parts"};
 constexpr std::array<std::string_view, 5> kPartFields = {"type", "text", "source_type", "media_type", "data"};
 
 }  // namespace
@@ -37,7 +39,10 @@ bool MessageReader::read_message() {
   while (cursor.next_key(&key)) {
     std::size_t field = 0;
     if (!field_index(key, kMessageFields, "a message", &seen, &field)) return false;
-    if (!(field == 0 ? read_role(&message) : read_content(&message))) return false;
+    const bool good = field == 0   ? read_role(&message)
+                      : field == 1 ? read_content(&message)
+                                   : read_kwargs(&message);
+    if (!good) return false;
   }
   if (cursor.failed()) return broken();
   if ((seen & 1U) == 0)
@@ -90,6 +95,29 @@ bool MessageReader::read_content(Message* message) {
   return true;
 }
 
+bool MessageReader::read_kwargs(Message* message) {
+  std::string_view key, value;
+  if (cursor.peek() == Kind::null) return cursor.skip(&value) || broken();
+  if (cursor.peek() != Kind::object) return wrong_type("provider_kwargs", "an object");
+  const std::size_t start = cursor.offset();
+  cursor.enter_object();
+  bool any = false;
+  while (cursor.next_key(&key)) {
+    const std::string_view name = unescape(key);
+    for (const std::string_view own : kOwnFields) {
+      if (name == own)
+        return wrong(cursor.offset_of(key), "provider_kwargs",
+                     "provider_kwargs of a message holds " + std::string(own) +
+                         ", which the message has already; change the message itself");
+    }
+    if (!cursor.skip(&value)) return broken();
+    any = true;
+  }
+  if (cursor.failed()) return broken();
+  if (any) message->kwargs_json = cursor.slice_from(start);
+  return true;
+}
+
 bool MessageReader::read_part() {
   if (cursor.peek() != Kind::object) return wrong_type("content", "an array of objects with a type");
   const std::size_t start = cursor.offset();
@@ -106,6 +134,7 @@ bool MessageReader::read_part() {
   if (cursor.failed()) return broken();
   if (type.empty())
     return wrong(start, "type", "the content part has no type; it is text, image, document or audio; add \"type\"");
+  if (type != "text" && part.source == Source::none && !default_source(&part, start)) return false;
   if (!check_part(part, type, start)) return false;
   part.kind = type == "text"       ? PartKind::text
               : type == "image"    ? PartKind::image
@@ -149,6 +178,18 @@ bool MessageReader::read_part_field(std::size_t field, Part* part, std::string_v
   }
 }
 
+// The source that a part without source_type has is base64. An address is no base64, and would fail at the vendor.
+bool MessageReader::default_source(Part* part, std::size_t offset) {
+  const std::string_view data = is_empty_string(part->data_json) ? "" : part->data_json.substr(1);
+  if (data.starts_with("http://") || data.starts_with("https://") || data.starts_with("gs://") ||
+      data.starts_with("s3://"))
+    return wrong(offset, "source_type",
+                 "the part has no source_type, which means base64, and its data is an address; add \"source_type\": "
+                 "\"url\" or \"file_uri\"");
+  part->source = Source::base64;
+  return true;
+}
+
 bool MessageReader::check_part(const Part& part, std::string_view type, std::size_t offset) {
   if (type == "text") {
     if (part.text_json.empty())
@@ -160,9 +201,6 @@ bool MessageReader::check_part(const Part& part, std::string_view type, std::siz
   const std::string name(type);
   if (!part.text_json.empty())
     return wrong(offset, "text", "the " + name + " part has a text; text stands in a part of its own; move it");
-  if (part.source == Source::none)
-    return wrong(offset, "source_type",
-                 "the " + name + " part has no source_type; it is url, base64 or file_uri; add it");
   if (is_empty_string(part.data_json))
     return wrong(offset, "data", "the " + name + " part has no data; it holds the URL, base64 text or URI; add it");
   return true;

@@ -4,12 +4,18 @@
 
 #include "codec/field_names.h"
 #include "codec/generation_fields.h"
+#include "codec/json_write.h"
 #include "codec/message_reader.h"
+#include "codec/native_reader.h"
 #include "codec/utf8.h"
 
 namespace br {
 
 using Kind = JsonCursor::Kind;
+
+namespace {
+constexpr std::string_view kWhole = "a request";  // where a field stands, in messages
+}
 
 struct RequestReader::Impl : MessageReader {
   bool read_line(char* line, std::size_t size);
@@ -17,12 +23,18 @@ struct RequestReader::Impl : MessageReader {
   bool read_system();
   bool read_generation();
   bool read_effort();
-  bool read_body();
   bool read_endpoint();
   bool check_whole();
   bool check_body();
   bool check_input();
+  bool other_form(std::string_view key, std::string_view where) override {
+    return native = where == kWhole && is_native_field(key.substr(1, key.size() - 2));
+  }
+  bool read_native(char* line, std::size_t size);
 
+  NativeReader native_reader;
+  bool native = false;  // the line is a vendor's own
+  std::string default_model, default_model_json;
   std::uint32_t given = 0;                     // bit i: the field i is there and not null
   std::array<std::uint32_t, 15> columns = {};  // where the value of each given field begins
 };
@@ -52,8 +64,7 @@ constexpr std::array<std::string_view, 15> kFields = {
     "provider_kwargs", "provider",  "endpoint", "tools",         "tool_choice",
     "response_format", "reasoning", "seed",     "body",          "input"};
 
-constexpr std::array<std::string_view, 5> kEndpoints = {"chat", "responses", "embeddings", "completions",
-                                                        "moderations"};
+constexpr std::string_view kMessagesPath = "messages";  // chat at Anthropic, a path of its own elsewhere
 
 }  // namespace
 
@@ -61,6 +72,7 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
   cursor = JsonCursor(line, size);
   scratch.clear();
   request->clear();
+  native = false;
   if (cursor.peek() != Kind::object) {
     const std::size_t at = cursor.offset();
     const Kind kind = cursor.peek();
@@ -76,7 +88,7 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
   std::string_view key;
   while (cursor.next_key(&key)) {
     std::size_t field = 0;
-    if (!field_index(key, kFields, "a request", &seen, &field)) return false;
+    if (!field_index(key, kFields, kWhole, &seen, &field)) return native && read_native(line, size);
     if (!read_field(field)) return false;
   }
   if (cursor.failed() || !cursor.finish()) return broken();
@@ -84,6 +96,14 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
     return wrong(utf8_prefix({line, size}), "",
                  "the line is not valid UTF-8 from here on; JSON is UTF-8; save the file in that encoding");
   return check_whole();
+}
+
+bool RequestReader::Impl::read_native(char* line, std::size_t size) {
+  native_reader.request = request;
+  native_reader.issue = issue;
+  if (!native_reader.read_line(line, size)) return false;
+  settle_model(default_model, default_model_json);
+  return true;
 }
 
 bool RequestReader::Impl::read_field(std::size_t field) {
@@ -139,7 +159,7 @@ bool RequestReader::Impl::read_field(std::size_t field) {
       r.seed_column = column();
       return read_number("seed", -9.3e18, 9.3e18, true, "a whole number", &r.seed_json);
     case kBody:
-      return read_body();
+      return read_raw_body("body");
     case kInput:
       r.input_column = column();
       if (cursor.peek() == Kind::string) return read_string("input", &r.input_json);
@@ -154,15 +174,11 @@ bool RequestReader::Impl::read_endpoint() {
   std::string_view token;
   if (!read_string("endpoint", &token)) return false;
   const std::string_view name = unescape(token);
-  for (std::size_t i = 0; i < kEndpoints.size(); ++i) {
-    if (name == kEndpoints[i]) {
-      request->endpoint = static_cast<Endpoint>(i);
-      return true;
-    }
-  }
-  return wrong(cursor.offset_of(token), "endpoint",
-               "the endpoint \"" + std::string(name) + "\" is not known; it is one of " + join_names(kEndpoints) +
-                   "; leave it out for chat");
+  request->endpoint = endpoint_of(name);
+  if (request->endpoint != Endpoint::other) return true;
+  request->path = name;
+  if (path_tail(name) == kMessagesPath) request->endpoint = Endpoint::chat;
+  return true;
 }
 
 bool RequestReader::Impl::read_system() {
@@ -206,24 +222,6 @@ bool RequestReader::Impl::read_generation() {
   return !cursor.failed() || broken();
 }
 
-// A raw vendor body; its model tells which remote batch it belongs to.
-bool RequestReader::Impl::read_body() {
-  if (cursor.peek() != Kind::object) return wrong_type("body", "an object");
-  if (!cursor.skip(&request->body_json)) return broken();
-  JsonCursor body(request->body_json.data(), request->body_json.size());
-  body.enter_object();
-  std::string_view key, token;
-  while (body.next_key(&key)) {
-    if (key == "\"model\"" && body.peek() == Kind::string && request->model.empty()) {
-      body.read_string(&request->model_json);
-      request->model = unescape(request->model_json);
-    } else {
-      body.skip(&token);
-    }
-  }
-  return true;
-}
-
 bool RequestReader::Impl::read_effort() {
   std::string_view& token = request->reasoning_json;
   if (!read_string("reasoning", &token)) return false;
@@ -236,7 +234,12 @@ bool RequestReader::Impl::check_whole() {
   const Request& r = *request;
   if (r.custom_id_json.empty())
     return wrong(0, "custom_id", "custom_id is missing; every request needs a unique id; add it");
+  settle_model(default_model, default_model_json);
   if (!r.body_json.empty()) return check_body();
+  if (r.endpoint == Endpoint::other)
+    return wrong(r.endpoint_column - 1, "endpoint",
+                 "the endpoint \"" + std::string(r.path) + "\" is not known; it is one of " +
+                     join_names(kEndpointNames) + "; leave it out for chat, or give the request as body");
   if (r.model.empty()) return wrong(0, "model", "model is missing; the vendor needs one; add it");
   return check_input();
 }
@@ -270,6 +273,12 @@ bool RequestReader::Impl::check_input() {
 
 RequestReader::RequestReader() : impl_(std::make_unique<Impl>()) {}
 RequestReader::~RequestReader() = default;
+
+void RequestReader::set_default_model(std::string_view model) {
+  impl_->default_model = model;
+  impl_->default_model_json.clear();
+  if (!model.empty()) append_json_string(model, &impl_->default_model_json);
+}
 
 bool RequestReader::read(char* line, std::size_t size, Request* request, Issue* issue) {
   impl_->request = request;

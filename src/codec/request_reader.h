@@ -1,4 +1,4 @@
-// Reads one line of the unified format (docs/format.md) into a Request, checking everything that holds for every
+// Reads one line of the unified format (docs/format.md), or of a vendor's own batch file, into a Request, checking everything that holds for every
 // provider: JSON, UTF-8, escapes, field names, types, ranges. No I/O.
 #pragma once
 
@@ -26,6 +26,9 @@ class RequestReader {
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
+
+  // The model of lines that name none; empty: such a line is refused where the vendor needs one.
+  void set_default_model(std::string_view model);
 
   // `line` needs kJsonPadding readable bytes behind it and must stay unchanged while *request is used.
   // false: *issue says what is wrong (the first thing found).

@@ -89,6 +89,7 @@ std::vector<PropertyInfo> make_table() {
               "of them is refused for its form; at least as many as the vendor takes in a batch. 0: all are sent at once."),
       text("routes", "",
            "Where requests go that name no provider, by model: \"gpt-*=openai, claude-*=anthropic@team\"."),
+      text("default_model", "", "The model of lines that name none, such as Gemini's, Vertex AI's and Bedrock's own."),
       of_router(choice("id_scope", "batch", "batch|all",
              "Where a custom_id must be unique: in its batch, or in all batches of one br_submit_many.")),
       text("prices.file", "", "A price table in place of the built-in one (docs/prices.md)."),

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/request.h"
@@ -34,7 +35,21 @@ struct Capability {
   std::int64_t window_hours = 24;    // completion window
   std::int64_t retention_days = 30;  // how long results can be fetched
   int discount_percent = 50;
+  std::int64_t max_inputs = 0;        // texts that one request embeds; 0: no stated limit
+  std::int64_t max_batch_inputs = 0;  // and all requests of a batch together
   std::vector<Endpoint> endpoints = {Endpoint::chat};
+  // The paths of its batch API, each with a raw body; `endpoints` are those of them that the unified fields know.
+  std::vector<EndpointPath> paths;
+  LineForm line_form = LineForm::openai;  // the vendor's own batch line
+
+  // A vendor that has OpenAI's paths.
+  void set_paths(std::vector<EndpointPath> all) {
+    paths = std::move(all);
+    endpoints.clear();
+    for (const EndpointPath& each : paths) {
+      if (each.endpoint != Endpoint::other) endpoints.push_back(each.endpoint);
+    }
+  }
 };
 
 }  // namespace br

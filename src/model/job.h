@@ -105,6 +105,7 @@ struct RemoteBatch {
   std::int32_t part = 0;     // number in the job, from 0
   std::string model;         // of all its requests; empty when they differ
   Endpoint endpoint = Endpoint::chat;
+  std::string path;          // of the endpoint where it is not the usual one
   std::int64_t rows = 0;
   std::int64_t bytes = 0;        // of the request file
   std::string request_sum;       // its checksum; empty: written by a version that kept none

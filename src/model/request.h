@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "model/endpoint.h"
 
 namespace br {
 
@@ -15,7 +18,14 @@ enum class PartKind : std::uint8_t { text, image, document, audio };
 
 enum class Source : std::uint8_t { none, url, base64, file_uri };
 
-enum class Endpoint : std::uint8_t { chat, responses, embeddings, completions, moderations };
+// Whose batch line a request was given as: the unified one, or a vendor's own, whose body is body_json.
+enum class LineForm : std::uint8_t {
+  unified,    // also {"custom_id","body"}, which is the line of Mistral, Together and Fireworks
+  openai,     // {"custom_id","method","url","body"}
+  anthropic,  // {"custom_id","params"}
+  gemini,     // {"key","request"}, and Vertex AI's {"request",…}
+  bedrock     // {"recordId","modelInput"}
+};
 
 // One piece of a message's content.
 struct Part {
@@ -32,6 +42,7 @@ struct Message {
   std::uint32_t first_part = 0;  // into Request::parts
   std::uint32_t part_count = 0;
   bool plain_string = false;  // content was a plain string, not a list of parts
+  std::string_view kwargs_json;  // an object of fields that go into the vendor's message; empty: none
 };
 
 inline constexpr double kMaxTemperature = 2;
@@ -44,12 +55,14 @@ struct Generation {
 
 struct Request {
   std::string_view line;            // the whole line it was read from
-  std::string_view custom_id_json;  // the JSON string as it stands in the line
+  LineForm form = LineForm::unified;
+  std::string_view custom_id_json;  // the JSON string as it stands in the line; empty: a vendor's line without an id
   std::string_view custom_id;       // unescaped; points into the line or into the reader's scratch space
   std::string_view model_json;
   std::string_view model;
   std::string_view provider;  // empty: not given
   Endpoint endpoint = Endpoint::chat;
+  std::string_view path;  // the endpoint's path where it is not the usual one of `endpoint`
   std::vector<Message> messages;
   std::vector<Part> parts;
   std::vector<std::string_view> system_json;  // JSON strings; empty: no system prompt
@@ -59,6 +72,9 @@ struct Request {
   std::string_view input_json;            // embeddings: a string or an array of strings
   std::string_view provider_kwargs_json;  // an object; merged last, wins
   std::string_view body_json;             // a raw vendor body, sent as it is
+  std::string_view body_model_json;       // the model that stands in it
+  std::string_view url_json;              // of a vendor's line
+  std::vector<std::pair<std::string_view, std::string_view>> line_fields;  // and what else stands in it: key, value
   // Where each top-level field's value begins (1-based byte column), for errors raised later by a provider.
   std::uint32_t model_column = 0, generation_column = 0, tools_column = 0, response_format_column = 0;
   std::uint32_t reasoning_column = 0, system_column = 0, messages_column = 0, seed_column = 0, tool_choice_column = 0;
@@ -68,9 +84,10 @@ struct Request {
     auto m = std::move(messages);
     auto p = std::move(parts);
     auto s = std::move(system_json);
+    auto f = std::move(line_fields);
     *this = Request{};
-    m.clear(), p.clear(), s.clear();
-    messages = std::move(m), parts = std::move(p), system_json = std::move(s);
+    m.clear(), p.clear(), s.clear(), f.clear();
+    messages = std::move(m), parts = std::move(p), system_json = std::move(s), line_fields = std::move(f);
   }
 };
 

@@ -70,22 +70,6 @@ const Provider* find_builtin(std::string_view name) {
   return nullptr;
 }
 
-const char* endpoint_name(Endpoint endpoint) {
-  switch (endpoint) {
-    case Endpoint::chat:
-      return "chat";
-    case Endpoint::responses:
-      return "responses";
-    case Endpoint::embeddings:
-      return "embeddings";
-    case Endpoint::completions:
-      return "completions";
-    case Endpoint::moderations:
-      return "moderations";
-  }
-  return "chat";
-}
-
 void write_limits(const Capability& c, JsonWriter* json) {
   json->key("limits").begin_object();
   json->field("requests", c.max_requests).field("min_requests", c.min_requests).field("bytes", c.max_bytes).field("line_bytes", c.max_line_bytes);
@@ -161,7 +145,7 @@ std::string provider_json(const Provider& provider) {
   if (c.file_mode) json.string("file");
   if (c.inline_mode) json.string("inline");
   json.end_array().key("endpoints").begin_array();
-  for (const Endpoint endpoint : c.endpoints) json.string(endpoint_name(endpoint));
+  for (const Endpoint endpoint : c.endpoints) json.string(kEndpointNames[static_cast<std::size_t>(endpoint)]);
   json.end_array();
   write_limits(c, &json);
   json.key("one_model_per_batch").boolean(c.one_model_per_batch);

@@ -222,6 +222,7 @@ std::string write_batch_record(const RemoteBatch& b) {
   json.field("provider", b.provider).field("base_url", b.base_url);
   json.field("account", b.account).field("part", std::int64_t{b.part});
   json.field("model", b.model).field("endpoint", static_cast<std::int64_t>(b.endpoint));
+  if (!b.path.empty()) json.field("path", b.path);
   json.field("rows", b.rows).field("bytes", b.bytes).field("request_sum", b.request_sum).field("ids_sum", b.ids_sum);
   json.field("unified_sum", b.unified_sum).field("marker", b.marker);
   write_pairs("metadata", b.metadata, &json);
@@ -265,6 +266,7 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.part = static_cast<std::int32_t>(integer("part", 0));
   b.model = j["model"].string_or("");
   b.endpoint = static_cast<Endpoint>(integer("endpoint", 0));
+  b.path = j["path"].string_or("");
   b.rows = integer("rows", 0);
   b.bytes = integer("bytes", 0);
   b.request_sum = j["request_sum"].string_or("");

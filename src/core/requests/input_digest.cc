@@ -78,7 +78,7 @@ InputDigest* JobDigests::of(const RemoteBatch& batch) {
   const Capability any;
   const Capability& limits = provider == nullptr ? any : provider->capability();
   std::string kind = batch.provider + "@" + batch.account + "\n";
-  if (limits.one_endpoint_per_batch) kind += std::to_string(static_cast<int>(batch.endpoint));
+  if (limits.one_endpoint_per_batch) kind += std::to_string(static_cast<int>(batch.endpoint)) + batch.path;
   if (limits.one_model_per_batch) kind += "\n" + batch.model;
   const auto [at, is_first] = first_.emplace(std::move(kind), parts_.size());
   parts_.push_back(is_first ? std::make_unique<InputDigest>() : nullptr);
@@ -98,7 +98,7 @@ std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<
     if (digests[i].empty()) continue;
     all.add(batch.provider, "", batch.base_url);
     all.add(batch.account, "", batch.model);
-    all.add(std::to_string(static_cast<int>(batch.endpoint)), "", digests[i]);
+    all.add(std::to_string(static_cast<int>(batch.endpoint)), batch.path, digests[i]);
   }
   return all.text();
 }

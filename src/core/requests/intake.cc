@@ -4,12 +4,14 @@
 #include <cstring>
 #include <memory>
 
+#include "codec/file_form.h"
 #include "codec/jsonl.h"
 #include "codec/request_reader.h"
 #include "core/requests/id_table.h"
 #include "core/requests/wrong_lines.h"
 #include "core/route.h"
 #include "providers/registry.h"
+#include "providers/shared/line_check.h"
 
 namespace br {
 namespace {
@@ -37,6 +39,7 @@ class Intake {
         wrong_(world.files, spec.sources) {
     first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
+    reader_.set_default_model(config.get("default_model"));
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
     options_.default_max_tokens = config.integer("default_max_tokens");
   }
@@ -52,6 +55,7 @@ class Intake {
   const Provider* provider_of(const RequestSource& source, const Line& line);
   void use(const Provider& provider);
   void put_wire_id(const Provider& provider);
+  void name_request();
   void wrong(const RequestSource& source, const Line& line, const Issue& issue) {
     wrong_.add({rows_, source.name, line.number}, issue);
   }
@@ -70,7 +74,7 @@ class Intake {
   std::size_t max_line_ = 0;
   RequestReader reader_;
   Request request_;
-  std::string native_, wire_id_, wire_id_json_;
+  std::string native_, wire_id_, wire_id_json_, own_id_, own_id_json_;
   IdTable ids_;
   IdTable* all_ids_;
   std::size_t first_id_ = 0;
@@ -104,15 +108,23 @@ Result<void> Intake::read_source(const RequestSource& source) {
     file = std::move(*opened);
     read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
   }
+  FileForm form;
+  const ReadFn whole = std::move(read);
+  read = [&, first = true](char* buffer, std::size_t capacity) mutable -> Result<std::size_t> {
+    auto n = whole(buffer, capacity);
+    if (n && std::exchange(first, false)) form = look_at_file({buffer, *n}, source.name);
+    return n;
+  };
   wrong_.begin_source(rows_);
   LineReader lines(std::move(read), max_line_);
   Line line;
   for (;;) {
     auto more = lines.next(&line);
-    if (!more) {
+    if (!more && form.what.empty()) {
       if (more.error().code == Code::input) more.error().message = source.name + ": " + more.error().message;
       return std::move(more.error());
     }
+    if (!form.what.empty()) return Error(Code::input, source.name + ": the file " + form.what, form.cure);
     if (!*more) break;
     ++rows_;
     if (std::string_view(line.data, line.size).find_first_not_of(" \t\r") == std::string_view::npos) continue;
@@ -170,6 +182,14 @@ void Intake::put_wire_id(const Provider& provider) {
   request_.custom_id_json = wire_id_json_;
 }
 
+// Vertex AI's and Bedrock's own lines may have no id: it is the number of the line.
+void Intake::name_request() {
+  own_id_ = "line-" + std::to_string(rows_);
+  own_id_json_ = "\"" + own_id_ + "\"";
+  request_.custom_id = own_id_;
+  request_.custom_id_json = own_id_json_;
+}
+
 Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   ++report_.requests;
   Issue issue;
@@ -177,12 +197,17 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
     wrong(source, *line, issue);
     return {};
   }
+  if (request_.custom_id_json.empty()) name_request();
   ids_.add(request_.custom_id, static_cast<std::uint32_t>(rows_));
   if (all_ids_ != nullptr) all_ids_->add(request_.custom_id, static_cast<std::uint32_t>(first_id_ + rows_));
   const Provider* provider = provider_of(source, *line);
   if (provider == nullptr) return {};
   const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
   use(*provider);
+  if (!check_line(in_force_->limits, &request_, &issue)) {
+    wrong(source, *line, issue);
+    return {};
+  }
   put_wire_id(*provider);
   std::string* const lent = sink_ == nullptr ? nullptr : sink_->buffer();
   if (lent == nullptr) native_.clear();
@@ -194,7 +219,9 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   }
   const std::string_view native = std::string_view(*out).substr(before);
   return sink_->add(
-      *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native, in_force_->limits});
+      *provider, {request_, id_json, wire_id_, account_, rows_, {line->data, line->size}, native, in_force_->limits,
+                 in_force_->limits.max_batch_inputs > 0 && request_.endpoint == Endpoint::embeddings
+                     ? count_inputs(request_) : 0});
 }
 
 // Appends the vendor's line; false where the request is none of this vendor's, which is noted.

@@ -41,6 +41,7 @@ struct EncodedRequest {
   std::string_view unified;  // the line as it came
   std::string_view native;   // the vendor's line, newline included
   const Capability& limits;  // what the vendor takes in one batch
+  std::int64_t inputs = 0;   // texts to embed, where the vendor limits them
 };
 
 class RequestSink {

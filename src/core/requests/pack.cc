@@ -38,6 +38,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   part->batch.model = item.request.model;
   part->batch.endpoint = item.request.endpoint;
   part->batch.canary = kind == PartKind::canary;
+  part->batch.path = item.request.path;
   if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
   if (plan_.spool != nullptr) {
     auto requests = create_file(plan_.spool->files(), plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
@@ -66,10 +67,15 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
   const Capability& limits = item.limits;
   const Request& request = item.request;
   key_.assign(provider.name()).append("@").append(item.account).push_back('\n');
-  key_.push_back(static_cast<char>(limits.one_endpoint_per_batch ? request.endpoint : Endpoint::chat));
+  if (limits.one_endpoint_per_batch) {
+    key_.push_back(static_cast<char>(request.endpoint));
+    key_.append(request.path);
+  }
+  key_.push_back('\n');
   if (limits.one_model_per_batch) key_.append(request.model);
   const auto found = current_.find(key_);
-  if (found == current_.end()) return begin_part(provider, item, key_, plan_.canary > 0 ? PartKind::canary : PartKind::ordinary);
+  const PartKind first = plan_.canary > 0 ? PartKind::canary : PartKind::ordinary;
+  if (found == current_.end()) return begin_part(provider, item, key_, first);
   OpenPart* part = found->second;
   if (!is_full(*part, item)) return part;
   // A million requests are many parts: a full one keeps neither its buffers nor its files open.
@@ -83,7 +89,8 @@ bool Packer::is_full(const OpenPart& part, const EncodedRequest& item) const {
   const bool too_many = limits.max_requests > 0 && part.batch.rows >= limits.max_requests;
   const bool too_large = limits.max_bytes > 0 &&
                          part.batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
-  return (too_many || too_large) && plan_.split;
+  const bool too_dense = limits.max_batch_inputs > 0 && part.inputs + item.inputs > limits.max_batch_inputs;
+  return (too_many || too_large || too_dense) && plan_.split;
 }
 
 // On the disk when this returns, but for the copy in the unified format, which nothing depends on.
@@ -118,6 +125,7 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   RemoteBatch& batch = (*part)->batch;
   batch.rows += 1;
   batch.bytes += static_cast<std::int64_t>(item.native.size());
+  (*part)->inputs += item.inputs;
   add_estimate(item.request, plan_.default_max_tokens, &batch.tokens);
   const Capability& limits = item.limits;
   const std::string name(provider.name());
@@ -132,6 +140,9 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   if (limits.max_bytes > 0 && batch.bytes > limits.max_bytes)
     over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_bytes) +
                                       " bytes that " + name + " takes in one", kSplitHint));
+  if (limits.max_batch_inputs > 0 && (*part)->inputs > limits.max_batch_inputs)
+    over_limit(Error(Code::limit, "the batch has more than the " + std::to_string(limits.max_batch_inputs) +
+                                      " embedding inputs that " + name + " takes in one", kSplitHint));
   if (plan_.spool == nullptr || limit_) return {};
   (*part)->digest->add(item.id_json, item.wire_id, item.native);
   if (auto done = (*part)->requests->append(item.native); !done) return done;

@@ -41,6 +41,7 @@ class Packer : public RequestSink {
   struct OpenPart {
     RemoteBatch batch;
     std::int64_t min_requests = 0;
+    std::int64_t inputs = 0;  // texts to embed
     InputDigest* digest = nullptr;
     std::unique_ptr<BufferedFile> requests, ids, unified;
     IdSum id_sum;

@@ -220,6 +220,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
     to.account = from.account;
     to.model = from.model;
     to.endpoint = from.endpoint;
+    to.path = from.path;
     to.metadata = from.metadata;
     to.key_salt = from.key_salt;
     to.keys = from.keys;

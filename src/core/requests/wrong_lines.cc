@@ -78,8 +78,11 @@ WrongLines::Id WrongLines::id_at(std::uint64_t row) const {
   const std::string_view line = std::string_view(text).substr(at, text.find('\n', at) - at);
   const auto json = Json::parse(line);
   if (json == nullptr) return {};
-  const Json& id = (*json)["custom_id"];
-  const std::size_t key = line.find("\"custom_id\"");
+  const std::string_view name = (*json)["key"].is_string()        ? "key"
+                                : (*json)["recordId"].is_string() ? "recordId"
+                                                                  : "custom_id";
+  const Json& id = (*json)[name];
+  const std::size_t key = line.find("\"" + std::string(name) + "\"");
   const std::size_t value = key == std::string_view::npos ? key : line.find(id.raw(), key + 1);
   return {id.string_or(""), value == std::string_view::npos ? 1 : value + 1};
 }

@@ -32,7 +32,7 @@ bool may_ask_the_same(const Job& a, const Job& b) {
          std::equal(a.batches.begin(), a.batches.end(), b.batches.begin(), b.batches.end(),
                     [](const RemoteBatch& x, const RemoteBatch& y) {
                       return x.provider == y.provider && x.base_url == y.base_url && x.account == y.account &&
-                             x.rows == y.rows && x.endpoint == y.endpoint && x.model == y.model;
+                             x.rows == y.rows && x.endpoint == y.endpoint && x.path == y.path && x.model == y.model;
                     });
 }
 

@@ -27,6 +27,8 @@ Capability make_capability() {
   c.inline_mode = true;
   c.one_model_per_batch = false;
   c.marker = Marker::none;
+  c.line_form = LineForm::anthropic;
+  c.set_paths({{"/v1/messages", Endpoint::chat}});
   c.retention_days = 29;
   return c;
 }

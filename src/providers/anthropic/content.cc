@@ -37,7 +37,7 @@ bool AnthropicEncoder::messages() {
     out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
                                             : "{\"role\":\"assistant\",\"content\":");
     if (!content(message)) return false;
-    out_->push_back('}');
+    end_message(message);
   }
   out_->push_back(']');
   return true;

@@ -28,7 +28,7 @@ bool AnthropicEncoder::line() {
     return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Anthropic's batch API; use chat, or another provider");
   out_->append("{\"custom_id\":").append(r_.custom_id_json).append(",\"params\":");
-  if (!(r_.body_json.empty() ? body({}) : raw_body())) return false;
+  if (!(r_.body_json.empty() ? body({}) : raw_body(BodyModel::in_body))) return false;
   out_->append("}\n");
   return true;
 }

@@ -86,7 +86,7 @@ bool ConverseEncoder::messages() {
     out_->append(i > 0 ? "," : "").append("{\"role\":\"");
     out_->append(message.role == Role::user ? "user" : "assistant").append("\",\"content\":");
     if (!part_array(message, [this](const Part& each) { return part(each); })) return false;
-    out_->push_back('}');
+    end_message(message);
   }
   out_->push_back(']');
   return true;

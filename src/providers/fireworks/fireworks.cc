@@ -25,11 +25,13 @@ OpenAiVendor vendor() {
   c.docs = "https://docs.fireworks.ai/guides/batch-inference";
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::display_name;
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}});
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.body_only_lines = true;
   d.model_in_body = false;  // the job has it
+  d.body_model = BodyModel::in_job;
   d.max_tokens = "max_tokens";
   d.top_k = true;
   d.max_stops = 0;

@@ -4,6 +4,11 @@
 namespace br {
 
 bool GoogleEncoder::line() {
+  for (const auto& [key, value] : r_.line_fields) {
+    if (value.empty() || value == "null") continue;  // custom_id is the key
+    return refuse(column_of(key), inside(key),
+                  "the field " + std::string(key) + " is not one of Gemini's batch line; it has key and request; remove it");
+  }
   out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
   if (!request()) return false;
   out_->append("}\n");
@@ -65,7 +70,7 @@ bool GoogleEncoder::contents() {
 bool GoogleEncoder::content(const Message& message) {
   out_->append(message.role == Role::user ? "{\"role\":\"user\",\"parts\":" : "{\"role\":\"model\",\"parts\":");
   if (!part_array(message, [this](const Part& each) { return part(each); })) return false;
-  out_->push_back('}');
+  end_message(message);
   return true;
 }
 

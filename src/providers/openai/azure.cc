@@ -30,6 +30,9 @@ OpenAiVendor vendor() {
   c.max_requests = 100'000;
   c.max_bytes = 200'000'000;
   c.marker = Marker::input_file;
+  // Older pages have the paths without a version. A line has the one that it is given.
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {usual_path(Endpoint::responses), Endpoint::responses},
+               {"/chat/completions", Endpoint::chat}, {"/responses", Endpoint::responses}});
   c.endpoints = {Endpoint::chat, Endpoint::responses};
 
   v.calls.content_type = "application/json";  // a file part without one is refused

@@ -27,8 +27,7 @@ std::string create_body(const OpenAiCalls& calls, const CallContext& context) {
   std::string body;
   JsonWriter json(&body);
   json.begin_object().field("input_file_id", context.batch.input_file_id);
-  json.field("endpoint",
-             calls.create_endpoint.empty() ? openai_endpoint_url(context.batch.endpoint) : calls.create_endpoint);
+  json.field("endpoint", calls.create_endpoint.empty() ? openai_batch_path(context.batch) : calls.create_endpoint);
   if (calls.completion_window) json.field("completion_window", context.account.setting("completion_window"));
   if (calls.metadata) write_metadata("metadata", context.batch, &json);
   if (const auto seconds = context.account.setting("output_expires_after_s"); !seconds.empty()) {
@@ -110,22 +109,6 @@ bool has_no_file_list(const HttpResponse& answer) {
 }
 
 }  // namespace
-
-std::string_view openai_endpoint_url(Endpoint endpoint) {
-  switch (endpoint) {
-    case Endpoint::responses:
-      return "/v1/responses";
-    case Endpoint::embeddings:
-      return "/v1/embeddings";
-    case Endpoint::completions:
-      return "/v1/completions";
-    case Endpoint::moderations:
-      return "/v1/moderations";
-    case Endpoint::chat:
-      break;
-  }
-  return "/v1/chat/completions";
-}
 
 std::string openai_root(const OpenAiCalls& calls, const Account& account) {
   const std::string& base = account.base_url;

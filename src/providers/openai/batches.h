@@ -85,8 +85,10 @@ class OpenAiHttpApi : public HttpApi {
   const OpenAiCalls calls_;
 };
 
-// The address of an endpoint as it stands in lines and create calls: "/v1/chat/completions".
-std::string_view openai_endpoint_url(Endpoint endpoint);
+// The endpoint of a batch as it stands in lines and create calls: "/v1/chat/completions".
+inline std::string_view openai_batch_path(const RemoteBatch& batch) {
+  return batch.path.empty() ? usual_path(batch.endpoint) : std::string_view(batch.path);
+}
 
 // The base URL with the version it lacks.
 std::string openai_root(const OpenAiCalls& calls, const Account& account);

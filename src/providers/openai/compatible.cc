@@ -49,7 +49,10 @@ OpenAiVendor vendor() {
   c.needs_key = false;
   c.discount_percent = 0;
   c.marker = Marker::input_file;
-  c.endpoints = {Endpoint::chat, Endpoint::responses, Endpoint::embeddings};
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {usual_path(Endpoint::responses), Endpoint::responses},
+               {usual_path(Endpoint::embeddings), Endpoint::embeddings},
+               {usual_path(Endpoint::completions), Endpoint::completions},
+               {usual_path(Endpoint::moderations), Endpoint::moderations}, {"/"}});
   v.calls.words = kWords;
   v.lines.vendor = "openai-compatible";
   v.lines.max_tokens = "max_tokens";

@@ -24,12 +24,13 @@ bool OpenAiEncoder::messages(bool responses) {
     out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
                                             : "{\"role\":\"assistant\",\"content\":");
     if (message.plain_string) {
-      out_->append(r_.parts[message.first_part].text_json).push_back('}');
+      out_->append(r_.parts[message.first_part].text_json);
+      end_message(message);
       continue;
     }
     const auto write = [&](const Part& each) { return part(each, responses, message.role); };
     if (!part_array(message, write)) return false;
-    out_->push_back('}');
+    end_message(message);
   }
   return true;
 }

@@ -28,7 +28,9 @@ OpenAiVendor vendor() {
   c.max_custom_id = kMaxId;
   c.one_model_per_batch = false;
   c.marker = Marker::input_file;
-  c.endpoints = {Endpoint::chat, Endpoint::responses, Endpoint::embeddings};
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {usual_path(Endpoint::responses), Endpoint::responses},
+               {usual_path(Endpoint::embeddings), Endpoint::embeddings},
+               {usual_path(Endpoint::completions), Endpoint::completions}, {"/v1/messages"}});
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;

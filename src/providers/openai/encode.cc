@@ -8,13 +8,19 @@ namespace br {
 bool OpenAiEncoder::line() {
   out_->append("{\"custom_id\":").append(r_.custom_id_json);
   if (!d_.body_only_lines) {
-    out_->append(",\"method\":\"POST\",\"url\":\"");
-    out_->append(d_.line_url.empty() ? openai_endpoint_url(r_.endpoint) : d_.line_url).push_back('"');
+    out_->append(",\"method\":\"POST\",\"url\":");
+    if (r_.url_json.empty()) out_->append("\"").append(line_url()).push_back('"');
+    else out_->append(r_.url_json);
   }
   out_->append(",\"body\":");
-  if (!check_endpoint() || !(r_.body_json.empty() ? body() : raw_body())) return false;
+  if (!check_endpoint() || !(r_.body_json.empty() ? body() : raw_body(d_.body_model))) return false;
   out_->append("}\n");
   return true;
+}
+
+std::string_view OpenAiEncoder::line_url() const {
+  if (!d_.line_url.empty()) return d_.line_url;
+  return r_.path.empty() ? usual_path(r_.endpoint) : r_.path;
 }
 
 bool OpenAiEncoder::no_such_endpoint(const std::string& name, const std::string& instead) {
@@ -41,7 +47,8 @@ bool OpenAiEncoder::body() {
       good = responses(&w);
       break;
     case Endpoint::embeddings:
-      good = embeddings(&w);
+    case Endpoint::moderations:
+      good = only_input(&w);
       break;
     default:
       good = refuse(r_.endpoint_column, "endpoint",
@@ -192,7 +199,7 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
   return responses_reasoning(w);
 }
 
-bool OpenAiEncoder::embeddings(BodyWriter* w) {
+bool OpenAiEncoder::only_input(BodyWriter* w) {
   w->field("input", r_.input_json);
   return check_only_input();
 }

@@ -19,10 +19,11 @@ class OpenAiEncoder : public RequestEncoder {
  private:
   bool body();
   bool check_endpoint();
+  std::string_view line_url() const;
   bool no_such_endpoint(const std::string& name, const std::string& instead);
   bool chat(BodyWriter* w);
   bool responses(BodyWriter* w);
-  bool embeddings(BodyWriter* w);
+  bool only_input(BodyWriter* w);  // embeddings and moderations
   bool generation(BodyWriter* w, std::string_view max_tokens_field);
   bool temperature(BodyWriter* w);
   bool stops(BodyWriter* w);

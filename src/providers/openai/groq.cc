@@ -24,6 +24,8 @@ OpenAiVendor vendor() {
   c.max_bytes = 100'000'000;  // the guide says 200 MB, the API reference 100 MB
   c.one_model_per_batch = true;  // the guide shows mixed files, the create call names one endpoint: the sure way
   c.marker = Marker::input_file;
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {"/v1/audio/transcriptions"},
+               {"/v1/audio/translations"}});
 
   v.calls.version = "/openai/v1";
   v.calls.listing = Listing::cursor;

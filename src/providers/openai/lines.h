@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "providers/dialect.h"
+#include "providers/shared/body_writer.h"
 
 namespace br {
 
@@ -31,6 +32,7 @@ struct OpenAiLines {
   std::string_view vendor = "OpenAI";
   bool body_only_lines = false;  // {"custom_id","body"} without method and url
   bool model_in_body = true;     // false: the model stands in the create call only
+  BodyModel body_model = BodyModel::in_body;  // of raw bodies
   std::string_view line_url;     // empty: by the endpoint
   std::string_view max_tokens = "max_completion_tokens";
   std::string_view seed = "seed";

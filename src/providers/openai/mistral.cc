@@ -51,12 +51,18 @@ OpenAiVendor vendor() {
   c.inline_mode = true;
   c.retention_days = 1;  // "available 24 h"; another page says that results do not expire
   c.marker = Marker::metadata;
-  c.endpoints = {Endpoint::chat, Endpoint::embeddings};
+  // ApiEndpoint of the vendor's OpenAPI file, 2026-03.
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat},
+               {usual_path(Endpoint::embeddings), Endpoint::embeddings},
+               {usual_path(Endpoint::moderations), Endpoint::moderations}, {"/v1/fim/completions"},
+               {"/v1/chat/moderations"}, {"/v1/ocr"}, {"/v1/classifications"}, {"/v1/chat/classifications"},
+               {"/v1/conversations"}, {"/v1/audio/transcriptions"}});
   v.calls = make_calls();
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.body_only_lines = true;
+  d.body_model = BodyModel::in_job;
   d.max_tokens = "max_tokens";
   d.seed = "random_seed";
   d.max_temperature = 1.5;
@@ -146,7 +152,7 @@ class MistralHttpApi : public OpenAiHttpApi {
     json.begin_object();
     if (!is_inline(context.account)) json.key("input_files").begin_array().string(batch.input_file_id).end_array();
     if (!batch.model.empty()) json.field("model", batch.model);
-    json.field("endpoint", openai_endpoint_url(batch.endpoint));
+    json.field("endpoint", openai_batch_path(batch));
     write_metadata("metadata", batch, &json);
     json.key("timeout_hours").raw(timeout_hours(context.account)).end_object();
     return fields;

@@ -13,7 +13,14 @@ Capability make_capability() {
   c.max_requests = 50'000;
   c.max_bytes = 200'000'000;
   c.marker = Marker::input_file;
-  c.endpoints = {Endpoint::chat, Endpoint::responses, Endpoint::embeddings};
+  // The list of "endpoint" in the API reference of POST /v1/batches, 2026-03.
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {usual_path(Endpoint::responses), Endpoint::responses},
+               {usual_path(Endpoint::embeddings), Endpoint::embeddings},
+               {usual_path(Endpoint::completions), Endpoint::completions},
+               {usual_path(Endpoint::moderations), Endpoint::moderations}, {"/v1/images/generations"},
+               {"/v1/images/edits"}, {"/v1/videos"}});
+  c.max_inputs = 2'048;
+  c.max_batch_inputs = 50'000;
   return c;
 }
 

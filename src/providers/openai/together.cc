@@ -22,6 +22,8 @@ OpenAiVendor vendor() {
   c.max_bytes = 100'000'000;
   c.max_line_bytes = 10'000'000;
   c.marker = Marker::input_file;
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {"/v1/audio/transcriptions"},
+               {"/v1/audio/translations"}});
 
   v.calls.upload_path = "/files/upload";
   v.calls.purpose = "batch-api";

@@ -23,7 +23,10 @@ Capability make_capability() {
   c.window_hours = 0;
   c.retention_days = 0;
   c.discount_percent = 100;
-  c.endpoints = {Endpoint::chat, Endpoint::embeddings};
+  // run_batch.py looks at the end of the url.
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat},
+               {usual_path(Endpoint::embeddings), Endpoint::embeddings}, {"/v1/score"}, {"/score"}, {"/v1/rerank"},
+               {"/v2/rerank"}, {"/rerank"}, {"/v1/audio/transcriptions"}, {"/v1/audio/translations"}});
   return c;
 }
 

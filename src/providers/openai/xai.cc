@@ -34,7 +34,8 @@ OpenAiVendor vendor() {
   c.marker = Marker::display_name;
   c.window_hours = 720;
   c.discount_percent = 20;  // of the newest models; more of some
-  c.endpoints = {Endpoint::chat, Endpoint::responses};
+  c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}, {usual_path(Endpoint::responses), Endpoint::responses},
+               {"/v1/images/generations"}, {"/v1/images/edits"}, {"/v1/videos/"}});
 
   v.calls.purpose = "";
   v.calls.expiry_anchor = "";

@@ -2,11 +2,19 @@
 // provider_kwargs holds takes the place of ours.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace br {
+
+// Where a vendor wants the model of a raw body.
+enum class BodyModel : std::uint8_t {
+  in_body,  // it is put into a body that names none
+  in_job,   // the create call names it; a body need not
+  elsewhere // in an address, or in what the caller of raw_body() checks
+};
 
 // The key token of an object has this name, with or without escapes.
 bool same_key(std::string_view token, std::string_view name);

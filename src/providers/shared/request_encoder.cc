@@ -46,7 +46,8 @@ bool RequestEncoder::check_only_input() {
                              Given{"response_format", !r_.response_format_json.empty(), r_.response_format_column},
                              Given{"reasoning", !r_.reasoning_json.empty(), r_.reasoning_column},
                              Given{"seed", !r_.seed_json.empty(), r_.seed_column}}) {
-    if (field.is_there && !unsupported(field.column, field.name, "generates nothing for embeddings", "remove it"))
+    if (field.is_there && !unsupported(field.column, field.name, r_.endpoint == Endpoint::moderations ? "generates nothing for moderations"
+                                                               : "generates nothing for embeddings", "remove it"))
       return false;
   }
   return true;
@@ -60,15 +61,40 @@ bool RequestEncoder::check_stream(std::string_view value, std::string_view field
                     "remove \"stream\"");
 }
 
-bool RequestEncoder::raw_body() {
+// Moderations and the paths that have no unified fields may have a model of the vendor's own choice.
+bool RequestEncoder::check_body_model(BodyModel where) {
+  const bool needs = r_.endpoint != Endpoint::moderations && r_.endpoint != Endpoint::other;
+  if (where == BodyModel::elsewhere || !needs || !r_.model_json.empty()) return true;
+  return refuse(1, "model",
+                "no model is named, neither in the body nor beside it; " + std::string(vendor_) +
+                    (where == BodyModel::in_body ? " would refuse the request" : " would refuse the batch") +
+                    "; add \"model\" to the line, or give --model (default_model)");
+}
+
+bool RequestEncoder::raw_body(BodyModel model) {
+  if (!check_body_model(model)) return false;
   JsonCursor cursor(r_.body_json.data(), r_.body_json.size());
   cursor.enter_object();
   std::string_view key, value;
+  bool named = false;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
     if (same_key(key, "stream") && !check_stream(value, "body.stream")) return false;
+    named = named || same_key(key, "model");
   }
-  out_->append(r_.body_json);
+  if (model != BodyModel::in_body || named || r_.model_json.empty()) {
+    out_->append(r_.body_json);
+    return true;
+  }
+  const bool empty = r_.body_json.find_first_not_of(" \t\r\n", 1) == r_.body_json.size() - 1;
+  out_->append("{\"model\":").append(r_.model_json).append(empty ? "" : ",").append(r_.body_json.substr(1));
   return true;
+}
+
+void RequestEncoder::message_kwargs(const Message& message) {
+  JsonCursor cursor(message.kwargs_json.data(), message.kwargs_json.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) out_->append(",").append(key).append(":").append(value);
 }
 
 void RequestEncoder::system_text() {

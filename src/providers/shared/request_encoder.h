@@ -31,8 +31,15 @@ class RequestEncoder {
   std::uint32_t column_of(std::string_view slice) const;
   // A vendor's stream would fail the whole batch: refuses provider_kwargs.stream = true and body.stream = true.
   bool check_stream(std::string_view value, std::string_view field);
-  // Writes the raw body of the request, after that check.
-  bool raw_body();
+  // Writes the raw body of the request, after that check: byte for byte, but for a model that it lacks.
+  bool raw_body(BodyModel model = BodyModel::elsewhere);
+  bool check_body_model(BodyModel where);
+  // The end of a message's object, before it the fields of its provider_kwargs.
+  void end_message(const Message& message) {
+    if (!message.kwargs_json.empty()) message_kwargs(message);
+    out_->push_back('}');
+  }
+  void message_kwargs(const Message& message);
   // The parts of a message as a JSON array. write(part) appends one, or nothing where it is left out; false: refused.
   template <class Fn>
   bool part_array(const Message& message, Fn&& write);

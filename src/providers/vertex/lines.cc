@@ -35,6 +35,7 @@ class Encoder : public RequestEncoder {
   bool line();
 
  private:
+  bool own_line();
   bool add_label(std::size_t request_at);
 };
 
@@ -44,8 +45,24 @@ bool Encoder::line() {
                   "this endpoint is not one of Vertex AI's batch prediction here; use chat, or give another "
                   "provider");
   out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
+  if (r_.form == LineForm::gemini) return own_line();
   const std::size_t at = out_->size();
   if (!encode_google_body(vendor_, r_, options_, out_, issue_, warnings_) || !add_label(at)) return false;
+  out_->append("}\n");
+  return true;
+}
+
+// A line of the vendor's own: the request stays byte for byte, so the id stands beside it alone, with the other fields of
+// the line, which Vertex AI gives back.
+bool Encoder::own_line() {
+  if (!encode_google_body(vendor_, r_, options_, out_, issue_, warnings_)) return false;
+  const std::string_view labels = field_of(r_.body_json, "\"labels\"");
+  const std::string_view label = labels.starts_with('{') ? field_of(labels, "\"custom_id\"") : std::string_view();
+  if (!label.empty() && label != r_.custom_id_json)
+    return refuse(1, "labels.custom_id", "labels.custom_id is what the answer is found by, and it is not the id of the "
+                                         "line; name your label otherwise");
+  for (const auto& [key, value] : r_.line_fields)
+    out_->append(",").append(key).append(":").append(value.empty() ? r_.custom_id_json : value);
   out_->append("}\n");
   return true;
 }

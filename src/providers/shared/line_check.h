@@ -1,0 +1,19 @@
+// What holds for the line of every vendor alike, before its dialect writes it: the form of the line, the endpoint, how
+// many texts it embeds.
+#pragma once
+
+#include <string_view>
+
+#include "codec/request_reader.h"
+#include "model/capability.h"
+
+namespace br {
+
+// false: *issue says why the vendor's batches do not take the request. Else request->path is the path of the endpoint
+// where it is not the usual one.
+bool check_line(const Capability& vendor, Request* request, Issue* issue);
+
+// The texts that a request embeds: strings or lists of tokens, of the unified field or of a raw body.
+std::int64_t count_inputs(const Request& request);
+
+}  // namespace br
