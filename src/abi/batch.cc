@@ -3,9 +3,9 @@
 #include "abi/system_world.h"
 #include "abi/text.h"
 #include "codec/jsonl.h"
-#include "codec/result_line.h"
 #include "core/requests/batch_options.h"
 #include "core/requests/conversion.h"
+#include "core/results/decode_file.h"
 #include "providers/registry.h"
 
 using br::Error;
@@ -144,31 +144,14 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
     if (!file) return std::move(file.error());
     br::LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
                          static_cast<std::size_t>(settings.integer("limits.max_line_bytes")));
-    const auto reader = known->dialect().row_reader();
-    const br::ResultContext context(provider, "", "");
-    std::string out;
-    std::int64_t count = 0, bad = 0;
-    br::Line line;
-    for (;;) {
-      auto more = lines.next(&line);
-      if (!more) return std::move(more.error());
-      if (!*more) break;
-      if (std::string_view(line.data, line.size).find_first_not_of(" \t") == std::string_view::npos) continue;
-      br::Row row;
-      if (!reader->read(line.data, line.size, &row))
-        return Error(br::Code::input, std::string(path) + ":" + std::to_string(line.number) +
-                                          ":1: this is no result row of " + provider, "correct or remove the line");
-      br::append_result_line(row, context, &out);
-      out.push_back('\n');
-      ++count;
-      bad += row.status == br::ResultStatus::succeeded ? 0 : 1;
-      if (out.size() < kWriteBlock) continue;
-      if (write(user_data, out.data(), out.size()) != 0) return stopped();
-      out.clear();
-    }
-    if (!out.empty() && write(user_data, out.data(), out.size()) != 0) return stopped();
-    if (rows != nullptr) *rows = count;
-    if (failed != nullptr) *failed = bad;
+    const auto take = [&](std::string_view text) {
+      return write(user_data, text.data(), text.size()) == 0 ? Result<void>() : stopped();
+    };
+    br::DecodedRows decoded;
+    auto done = br::decode_results(*known, path, &lines, take, &decoded);
+    if (rows != nullptr) *rows = decoded.rows;
+    if (failed != nullptr) *failed = decoded.failed;
+    if (!done) return std::move(done.error());
     return BR_OK;
   });
 }

@@ -12,6 +12,12 @@ void append_token(std::string_view key, std::string_view token, std::string* out
   out->append(token.empty() ? std::string_view("null") : token);
 }
 
+// A text, also where the vendor has numbers.
+void append_code(std::string_view token, std::string* out) {
+  if (token.empty() || token.front() == '"') return append_token(",\"code\":", token, out);
+  out->append(",\"code\":\"").append(token).push_back('"');
+}
+
 void append_usage(const Usage& usage, std::string* out) {
   if (!usage.any()) {
     out->append(",\"usage\":null");
@@ -65,6 +71,7 @@ void append_result_line(const Row& row, const ResultContext& context, std::strin
   if (!row.tool_calls_json.empty()) append_token(",\"tool_calls\":", row.tool_calls_json, out);
   if (!row.reasoning_text_json.empty()) append_token(",\"reasoning\":", row.reasoning_text_json, out);
   if (!row.refusal_json.empty()) append_token(",\"refusal\":", row.refusal_json, out);
+  if (!row.choices_json.empty()) append_token(",\"choices\":", row.choices_json, out);
   append_token(",\"model\":", row.model_json, out);
   out->append(context.fields());
   append_token(",\"response\":", row.response_json, out);
@@ -73,7 +80,7 @@ void append_result_line(const Row& row, const ResultContext& context, std::strin
     return;
   }
   append_token(",\"error\":{\"type\":", row.error_type_json, out);
-  append_token(",\"code\":", row.error_code_json, out);
+  append_code(row.error_code_json, out);
   append_token(",\"message\":", row.error_message_json, out);
   append_error_tail(row.http_status, row.transient, out);
   out->push_back('}');

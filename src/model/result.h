@@ -28,6 +28,7 @@ struct Row {
   std::string_view tool_calls_json;     // an array
   std::string_view reasoning_text_json;
   std::string_view refusal_json;
+  std::string_view choices_json;  // an array, where the vendor gave more than one choice; the first is what stands above
   Usage usage;
   std::string_view response_json;  // the vendor's response object (OpenAI: response.body), untouched
   // The error, when status is not succeeded.
@@ -35,6 +36,9 @@ struct Row {
   std::string_view error_type_json;     // a JSON string
   std::string_view error_code_json;     // a JSON string or number
   bool transient = false;
+  bool bare = false;  // nothing in it says what became of the request: neither an answer nor an error has a field
+  bool anonymous = false;      // it says what became of a request, and not of which: it has no id
+  std::int64_t position = -1;  // instead of an id: which request of the batch it answers, from 0, where that is allowed
 };
 
 }  // namespace br

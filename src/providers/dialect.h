@@ -88,6 +88,10 @@ class Dialect {
 
   // A reader of native result lines. One per thread.
   virtual std::unique_ptr<RowReader> row_reader() const = 0;
+
+  // The setting that joins answers without an id to the requests by their position; empty: there is none, since every
+  // answer of the vendor has its id.
+  virtual std::string_view join_setting() const { return {}; }
 };
 
 }  // namespace br

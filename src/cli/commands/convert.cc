@@ -1,6 +1,8 @@
 // validate, convert, decode: the translations, offline and streaming.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "cli/commands/commands.h"
 #include "cli/out_file.h"
 #include "cli/progress.h"
@@ -35,12 +37,22 @@ Exit run_decode(const Options& options) {
   const Config config = make_config(options);
   OutFile file(absolute_output(options.output));
   std::int64_t rows = 0, failed = 0;
-  const auto decode = [&](const char* path, br_write_fn write, void* user_data, br_error** error) {
-    return br_decode_file(config.get(), options.provider.c_str(), path, write, user_data, &rows, &failed, error);
-  };
-  call_writing(&file, decode, options.input.c_str());
+  br_error* error = nullptr;
+  const br_status status = br_decode_file(config.get(), options.provider.c_str(), options.input.c_str(), &OutFile::take, &file,
+                                          &rows, &failed, &error);
+  std::optional<Failure> failure;
+  if (status < 0) failure = failure_of(status, error);
+  file.check();
+  // Wrong lines take nothing away from the rows beside them.
+  const bool some_wrong = status == BR_EINPUT && rows > 0;
+  if (status < 0 && !some_wrong) throw *failure;
+  if (rows == 0)
+    throw Failure(Exit::usage, options.input + ": holds no result rows; it is empty", "give the vendor's file of answers");
+  file.commit();
   if (options.verbose > 0) tell("{} results, {} of them did not succeed\n", grouped(rows), grouped(failed));
-  return Exit::ok;
+  if (!some_wrong) return Exit::ok;
+  failure->exit = Exit::some_failed;
+  throw *failure;
 }
 
 }  // namespace cli

@@ -51,6 +51,42 @@ std::size_t Collector::place_of(std::string_view id) const {
   return found == caller_places_.end() ? IdLedger::kNone : found->second;
 }
 
+Result<std::size_t> Collector::find_by_position(Row* row) {
+  if (order_.empty()) {
+    auto read = for_each_id(*plan_.ids, [this](const IdEntry& entry) {
+      order_.push_back({ledger_.find(entry.wire_id), std::string(entry.token)});
+    });
+    if (!read) return std::move(read.error());
+  }
+  const auto position = static_cast<std::size_t>(row->position);
+  if (position >= order_.size()) return IdLedger::kNone;
+  row->custom_id_json = order_[position].token;
+  return order_[position].place;
+}
+
+Result<std::size_t> Collector::find_request(Row* row) {
+  if (row->position >= 0) return find_by_position(row);
+  const std::size_t place = place_of(row->custom_id);
+  if (place == IdLedger::kNone) return place;
+  auto replaced = ledger_.custom_id_token(place, &id_token_);
+  if (!replaced) return std::move(replaced.error());
+  if (*replaced) row->custom_id_json = id_token_;
+  return place;
+}
+
+bool Collector::is_unidentified(const Row& row) const {
+  return row.anonymous && plan_.provider != nullptr && !plan_.provider->dialect().join_setting().empty();
+}
+
+SyntheticError Collector::unidentified() {
+  const std::string setting(plan_.provider->dialect().join_setting());
+  unidentified_ =
+      "the vendor's answers came without the ids of their requests, so that nothing proves which of them answers this one; they "
+      "are kept as they came, and nothing was joined by guessing. Where there are as many answers as requests, `results JOB "
+      "--refetch --set " + setting + "=position` joins them in their order; nothing is paid again";
+  return {ResultStatus::errored, "unidentified", "unidentified", unidentified_, 0, false};
+}
+
 void Collector::count(ResultStatus status, std::int64_t by) {
   counts_.total += by;
   switch (status) {
@@ -93,6 +129,8 @@ void Collector::close_files() {
 }
 
 Result<CollectReport> Collector::consume(const OutputRead& read) {
+  if (pass_ended_) anonymous_ = 0;
+  pass_ended_ = read.last;
   readable_ = read.length;
   body_starts_ = read.body_starts;
   if (!lines_) {
@@ -196,6 +234,12 @@ Result<void> Collector::collect_line(Line* line, bool repeated) {
     body_at(offset).rows += 1;
     return collect_row(row, repeated, line->size);
   }
+  if (is_unidentified(row)) {
+    anonymous_ += 1;
+    body_at(offset).rows += 1;
+    odd(BR_EVENT_UNKNOWN_ID, "line " + std::to_string(line->number) + " of the results has no id");
+    return {};
+  }
   // A damaged row of an id that was asked is a row all the same.
   const bool asked = collect_damaged(*line, row);
   (asked ? body_at(offset).rows : body_at(offset).other) += 1;
@@ -204,12 +248,15 @@ Result<void> Collector::collect_line(Line* line, bool repeated) {
 
 Result<void> Collector::collect_row(Row row, bool repeated, std::size_t size) {
   if (!plan_.ids) {
+    if (row.position >= 0) return {};
     if (!foreign_.emplace(row.custom_id, true).second) {
       junk_bytes_ += repeated || plan_.answered ? 0 : size;
       return {};
     }
   } else {
-    const std::size_t place = place_of(row.custom_id);
+    const auto found = find_request(&row);
+    if (!found) return std::move(found.error());
+    const std::size_t place = *found;
     if (place == IdLedger::kNone) {
       unknown_ += 1;
       junk_bytes_ += size;
@@ -222,9 +269,6 @@ Result<void> Collector::collect_row(Row row, bool repeated, std::size_t size) {
       odd(BR_EVENT_DUPLICATE_ROW, "a second row for \"" + shown(row.custom_id) + "\"; the first one counts");
       return {};
     }
-    auto replaced = ledger_.custom_id_token(place, &id_token_);
-    if (!replaced) return std::move(replaced.error());
-    if (*replaced) row.custom_id_json = id_token_;
     ledger_.mark(place);
   }
   const std::size_t begin = results_->buffer().size();
@@ -257,7 +301,9 @@ bool Collector::collect_damaged(const Line& line, const Row& row) {
 Result<CollectReport> Collector::finish(const SyntheticError& rest) {
   if (!plan_.answered && plan_.ids && ledger_.unseen() > 0) {
     if (auto opened = open_files(); !opened) return std::move(opened.error());
-    auto given = give_the_rest(rest);
+    // Nobody knows which requests they answer: none of these is asked, and paid, once more.
+    const bool given_up = rest.type == "abandoned" || rest.type == "results_gone";
+    auto given = give_the_rest(anonymous_ > 0 && !given_up ? unidentified() : rest);
     if (given) given = publish();
     close_files();
     if (!given) return std::move(given.error());

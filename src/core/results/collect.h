@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "codec/jsonl.h"
 #include "codec/result_line.h"
@@ -104,10 +105,26 @@ class Collector {
   CollectReport report() const;
 
   std::size_t place_of(std::string_view id) const;
+  // The place of the request that the row answers, whose id it then has.
+  Result<std::size_t> find_request(Row* row);
+  Result<std::size_t> find_by_position(Row* row);
+  // Whether the vendor's answers may come without ids, and this is one.
+  bool is_unidentified(const Row& row) const;
+  // What becomes of a request without a row, where rows without ids came.
+  SyntheticError unidentified();
 
   CollectorPlan plan_;
   IdLedger ledger_;
   Places caller_places_;  // takes_caller_ids: places by the caller's ids
+  // Each request in its order, once a row asked for it.
+  struct Asked {
+    std::size_t place;
+    std::string token;  // the caller's id as a JSON string
+  };
+  std::vector<Asked> order_;
+  std::int64_t anonymous_ = 0;  // rows without ids, of the last pass
+  bool pass_ended_ = false;
+  std::string unidentified_;    // a message
   std::unique_ptr<BufferedFile> results_;
   LineSums sums_;  // of its lines
   File output_;

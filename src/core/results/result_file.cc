@@ -71,7 +71,7 @@ std::string_view own_error_type(std::string_view line) {
 
 bool may_change(std::string_view line) {
   const std::string_view type = own_error_type(line);
-  return type == "missing" || type == "malformed" || type == "results_gone";
+  return type == "missing" || type == "malformed" || type == "results_gone" || type == "unidentified";
 }
 
 bool is_abandoned(std::string_view line) { return own_error_type(line) == "abandoned"; }

@@ -62,11 +62,12 @@ void AnthropicRowReader::read_fields(JsonCursor* c, Row* row) {
   tool_count_ = 0;
   text_.clear();
   thinking_.clear();
+  row->bare = true;
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {
     if (inside(key) == "custom_id") string(c, &row->custom_id_json);
-    else if (inside(key) == "result") result(c);
+    else if (inside(key) == "result") result(c), row->bare = false;
     else skip(c);
   }
 }

@@ -189,10 +189,12 @@ class BedrockRowReader : public LineRowReader {
 void BedrockRowReader::read_fields(JsonCursor* c, Row* row) {
   output_ = {};
   has_error_ = false;
+  row->bare = true;
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
+    if (name == "modelOutput" || name == "error") row->bare = false;
     if (name == "recordId")
       string(c, &row->custom_id_json);
     else if (name == "modelOutput" && c->peek() == Kind::object)

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "providers/google/lines.h"
+#include "providers/shared/choice_list.h"
 #include "providers/shared/row_reader.h"
 #include "providers/shared/unified_fields.h"
 #include "providers/shared/wire.h"
@@ -23,6 +24,37 @@ bool is_filter(std::string_view reason) {
   return std::find(kFilters.begin(), kFilters.end(), reason) != kFilters.end();
 }
 
+// What one candidate says.
+struct Candidate {
+  std::string_view finish, finish_message;
+  std::string tools;
+  int tool_count = 0;
+  JoinedText text, thinking;
+
+  void clear() {
+    finish = finish_message = {};
+    tools.clear();
+    tool_count = 0;
+    text.clear();
+    thinking.clear();
+  }
+  // Into the fields of the row that are about the answer.
+  void say(Row* row) const;
+};
+
+void Candidate::say(Row* row) const {
+  if (!text.token().empty()) row->text_json = text.token();
+  if (!thinking.token().empty()) row->reasoning_text_json = thinking.token();
+  row->tool_calls_json = tools;
+  const std::string_view word = inside(finish);
+  row->finish_reason_json = finish;
+  if (word == "STOP") row->finish_reason_json = tools.empty() ? "\"stop\"" : "\"tool_calls\"";
+  if (word == "MAX_TOKENS") row->finish_reason_json = "\"length\"";
+  if (!is_filter(word)) return;
+  row->finish_reason_json = "\"content_filter\"";
+  if (row->text_json.empty()) row->refusal_json = finish_message.empty() ? finish : finish_message;
+}
+
 class GoogleRowReader : public LineRowReader {
  public:
   GoogleRowReader() : LineRowReader("key") {}
@@ -33,7 +65,8 @@ class GoogleRowReader : public LineRowReader {
   void metadata(JsonCursor* c);
   void response(JsonCursor* c);
   void candidates(JsonCursor* c);
-  void candidate(JsonCursor* c);
+  void candidate(JsonCursor* c, Candidate* into);
+  void further_candidate(JsonCursor* c);
   void content(JsonCursor* c);
   void part(JsonCursor* c);
   void function_call(JsonCursor* c);
@@ -45,10 +78,10 @@ class GoogleRowReader : public LineRowReader {
   Row* row_ = nullptr;
   bool has_error_ = false, has_candidate_ = false;
   std::int64_t code_ = 0, thoughts_ = -1, tool_tokens_ = -1;
-  std::string_view finish_, finish_message_, block_reason_, block_message_;
-  std::string tools_;
-  int tool_count_ = 0;
-  JoinedText text_, thinking_;
+  std::string_view block_reason_, block_message_;
+  Candidate first_, further_;
+  Candidate* at_ = &first_;  // the one that is being read
+  ChoiceList choices_;
 };
 
 void GoogleRowReader::read_fields(JsonCursor* c, Row* row) {
@@ -56,21 +89,22 @@ void GoogleRowReader::read_fields(JsonCursor* c, Row* row) {
   has_error_ = has_candidate_ = false;
   code_ = 0;
   thoughts_ = tool_tokens_ = -1;
-  finish_ = finish_message_ = block_reason_ = block_message_ = {};
-  tools_.clear();
-  tool_count_ = 0;
-  text_.clear();
-  thinking_.clear();
+  block_reason_ = block_message_ = {};
+  first_.clear();
+  choices_.clear();
+  row->bare = true;
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
     if (name == "key") string(c, &row->custom_id_json);
-    else if (name == "response") response(c);
-    else if (name == "error" || name == "status") error(c);
+    else if (name == "response") response(c), row->bare = false;
+    else if (name == "error" || name == "status") error(c), row->bare = false;
     else if (name == "metadata") metadata(c);
+    else if (name == kPositionField) number(c, &row->position);
     else skip(c);
   }
+  if (!row->custom_id_json.empty()) row->position = -1;
 }
 
 void GoogleRowReader::metadata(JsonCursor* c) {
@@ -91,6 +125,7 @@ void GoogleRowReader::response(JsonCursor* c) {
     const std::string_view name = inside(key);
     if (name == "candidates") candidates(c);
     else if (name == "usageMetadata") usage(c);
+    else if (name == "tokenCount") number(c, &row_->usage.input_tokens);  // of embeddings
     else if (name == "modelVersion") string(c, &row_->model_json);
     else if (name == "promptFeedback") prompt_feedback(c);
     else if (name == "error") error(c);
@@ -102,22 +137,39 @@ void GoogleRowReader::response(JsonCursor* c) {
 void GoogleRowReader::candidates(JsonCursor* c) {
   if (!enter_array(c)) return;
   while (c->next_element()) {
-    if (!has_candidate_ && c->peek() == Kind::object) candidate(c);
-    else skip(c);
+    if (c->peek() != Kind::object) skip(c);
+    else if (has_candidate_) further_candidate(c);
+    else candidate(c, &first_);
   }
+  row_->choices_json = choices_.token();
 }
 
-void GoogleRowReader::candidate(JsonCursor* c) {
+void GoogleRowReader::further_candidate(JsonCursor* c) {
+  if (choices_.empty()) {
+    Row said;
+    first_.say(&said);
+    choices_.add(said);
+  }
+  further_.clear();
+  candidate(c, &further_);
+  Row said;
+  further_.say(&said);
+  choices_.add(said);
+}
+
+void GoogleRowReader::candidate(JsonCursor* c, Candidate* into) {
   has_candidate_ = true;
+  at_ = into;
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
     if (name == "content") content(c);
-    else if (name == "finishReason") string(c, &finish_);
-    else if (name == "finishMessage") string(c, &finish_message_);
+    else if (name == "finishReason") string(c, &at_->finish);
+    else if (name == "finishMessage") string(c, &at_->finish_message);
     else skip(c);
   }
+  if (!at_->tools.empty()) at_->tools.push_back(']');
 }
 
 void GoogleRowReader::content(JsonCursor* c) {
@@ -143,7 +195,7 @@ void GoogleRowReader::part(JsonCursor* c) {
     else if (name == "functionCall") function_call(c);
     else skip(c);
   }
-  if (!text.empty()) (thought == "true" ? thinking_ : text_).add(text);
+  if (!text.empty()) (thought == "true" ? at_->thinking : at_->text).add(text);
 }
 
 void GoogleRowReader::function_call(JsonCursor* c) {
@@ -157,8 +209,8 @@ void GoogleRowReader::function_call(JsonCursor* c) {
     else skip(c);
   }
   if (c->failed()) return;
-  tools_.append(tools_.empty() ? "[" : ",");
-  append_tool_call(id, name, args == "null" ? std::string_view() : args, tool_count_++, &tools_);
+  at_->tools.append(at_->tools.empty() ? "[" : ",");
+  append_tool_call(id, name, args == "null" ? std::string_view() : args, at_->tool_count++, &at_->tools);
 }
 
 void GoogleRowReader::prompt_feedback(JsonCursor* c) {
@@ -228,12 +280,7 @@ void GoogleRowReader::judge(Row* row) {
 void GoogleRowReader::judge_success(Row* row) {
   row->status = ResultStatus::succeeded;
   row->http_status = 200;
-  if (!text_.token().empty()) row->text_json = text_.token();
-  if (!thinking_.token().empty()) row->reasoning_text_json = thinking_.token();
-  if (!tools_.empty()) {
-    tools_.push_back(']');
-    row->tool_calls_json = tools_;
-  }
+  first_.say(row);
   Usage& u = row->usage;
   if (u.any() || thoughts_ >= 0) {
     const auto tokens = [](std::int64_t n) { return std::max<std::int64_t>(0, n); };
@@ -241,15 +288,9 @@ void GoogleRowReader::judge_success(Row* row) {
     u.output_tokens = tokens(u.output_tokens) + tokens(thoughts_);
     u.reasoning_tokens = thoughts_;
   }
-  const std::string_view finish = inside(finish_);
-  row->finish_reason_json = finish_;
-  if (finish == "STOP") row->finish_reason_json = tools_.empty() ? "\"stop\"" : "\"tool_calls\"";
-  if (finish == "MAX_TOKENS") row->finish_reason_json = "\"length\"";
-  const bool blocked = !has_candidate_ && !block_reason_.empty();
-  if (!blocked && !is_filter(finish)) return;
+  if (has_candidate_ || block_reason_.empty()) return;
   row->finish_reason_json = "\"content_filter\"";
-  if (blocked) row->refusal_json = block_message_.empty() ? block_reason_ : block_message_;
-  else if (row->text_json.empty()) row->refusal_json = finish_message_.empty() ? finish_ : finish_message_;
+  row->refusal_json = block_message_.empty() ? block_reason_ : block_message_;
 }
 
 }  // namespace

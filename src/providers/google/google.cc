@@ -35,13 +35,17 @@ Capability make_capability() {
   return c;
 }
 
-constexpr std::array<Property, 3> kProperties = {{
+constexpr std::array<Property, 4> kProperties = {{
     {"api_key", "", "GOOGLE_API_KEY,GEMINI_API_KEY", true, "The API key."},
     {"base_url", "https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL", false,
      "The origin with an optional path, as the official SDK takes it; /v1beta, /upload/v1beta and /download/v1beta are "
      "added."},
     {"mode", "auto", nullptr, false,
      "How requests are sent: auto or file, as an uploaded file; inline, inside the create call where they are small."},
+    {"join", "key", nullptr, false,
+     "How inline answers find their requests. key: by the key that comes back with them; one without a key, of a batch of "
+     "several, is an error of the type unidentified. position: where no answer has a key and there are as many as "
+     "requests, the first belongs to the first, and so on; the vendor does not promise that order."},
 }};
 
 // "/<collection>/<id>", whether the id names its collection or not.
@@ -124,10 +128,18 @@ class GoogleDialect : public Dialect {
   const Capability& capability() const override { return capability_; }
   std::span<const Property> properties() const override { return kProperties; }
 
+  Result<void> complete(Account* account) const override {
+    const std::string_view join = account->setting("join");
+    if (join.empty() || join == "key" || join == "position") return {};
+    return Error(Code::config, "google.join: \"" + std::string(join) + "\" is no way to join answers to requests",
+                 "give key or position");
+  }
+
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override {
     return encode_google_line("Google", request, options, out, issue, warnings);
   }
+  std::string_view join_setting() const override { return "google.join"; }
   std::unique_ptr<RowReader> row_reader() const override { return make_google_row_reader(); }
 
  private:
@@ -256,11 +268,14 @@ std::vector<Download> GoogleHttpApi::downloads(const Account& account, const Rem
   return {{std::move(request), output.id.empty()}};
 }
 
-Result<Page> GoogleHttpApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
+// Answers without keys are joined by their position where the user wants it. Of one request there can be but one answer,
+// if it is the batch that we made.
+Result<Page> GoogleHttpApi::read_page(const Account& account, const RemoteBatch& batch, const HttpResponse& response) const {
   auto json = read_object(account.provider, "downloading results", response);
   if (!json) return refine_google_error(response, std::move(json.error()));
   Page page;
-  append_inlined_rows(**json, &page.lines);
+  const bool only_one = batch.rows == 1 && !batch.adopted_by_person;
+  append_inlined_rows(**json, batch.rows, only_one || account.setting("join") == "position", &page.lines);
   return page;
 }
 

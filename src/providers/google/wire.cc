@@ -101,6 +101,8 @@ const Json& inlined_of(const Json& operation) {
   return operation["inlinedResponses"];
 }
 
+const Json& key_of(const Json& item) { return item["metadata"]["key"].is_string() ? item["metadata"]["key"] : item["key"]; }
+
 }  // namespace
 
 HttpRequest google_request(const Account& account, std::string method, std::string_view prefix, std::string_view path) {
@@ -176,14 +178,20 @@ Result<GoogleBatch> read_google_batch(const Json& json, std::string_view provide
   return batch;
 }
 
-void append_inlined_rows(const Json& operation, std::string* lines) {
-  for (const Json& item : inlined_of(operation).items()) {
+void append_inlined_rows(const Json& operation, std::int64_t requests, bool by_position, std::string* lines) {
+  const auto& items = inlined_of(operation).items();
+  const bool joined = by_position && static_cast<std::int64_t>(items.size()) == requests &&
+                      std::none_of(items.begin(), items.end(), [](const Json& item) { return key_of(item).is_string(); });
+  std::int64_t position = 0;
+  for (const Json& item : items) {
     lines->push_back('{');
-    const Json& key = item["metadata"]["key"].is_string() ? item["metadata"]["key"] : item["key"];
-    if (key.is_string()) {
+    if (const Json& key = key_of(item); key.is_string()) {
       lines->append("\"key\":");
       append_compact_json(key.raw(), lines);
+    } else if (joined) {
+      lines->append("\"").append(kPositionField).append("\":").append(std::to_string(position));
     }
+    ++position;
     for (const std::string_view name : {"response", "error", "status"}) {
       if (!item[name].is_object()) continue;
       lines->append(lines->back() == '{' ? "\"" : ",\"").append(name).append("\":");

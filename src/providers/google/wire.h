@@ -28,7 +28,8 @@ struct GoogleBatch : RemoteStatus {
 // An Operation, or the batch object that is its metadata.
 Result<GoogleBatch> read_google_batch(const Json& json, std::string_view provider, std::string_view what);
 
-// The results inside an operation as result lines {"key","response"} or {"key","error"}.
-void append_inlined_rows(const Json& operation, std::string* lines);
+// The results inside an operation as result lines {"key","response"} or {"key","error"}. by_position: where none of them
+// has a key and there is one for each of `requests`, the line says the number of the request instead.
+void append_inlined_rows(const Json& operation, std::int64_t requests, bool by_position, std::string* lines);
 
 }  // namespace br

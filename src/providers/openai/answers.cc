@@ -29,10 +29,29 @@ void OpenAiRowReader::choices(JsonCursor* c) {
   c->enter_array();
   bool first = true;
   while (c->next_element()) {
-    if (first && c->peek() == Kind::object) choice(c);
-    else skip(c);
+    if (c->peek() != Kind::object) skip(c);
+    else if (first) choice(c);
+    else further_choice(c);
     first = false;
   }
+  row_->choices_json = choices_.token();
+}
+
+// The first choice stays what the row says; it stands in the list as well.
+void OpenAiRowReader::further_choice(JsonCursor* c) {
+  if (choices_.empty()) {
+    choices_.add(*row_);
+    // What was joined for the first one gives its place to the next.
+    first_text_.assign(row_->text_json), first_thoughts_.assign(row_->reasoning_text_json);
+    row_->text_json = first_text_, row_->reasoning_text_json = first_thoughts_;
+  }
+  const Row first = *row_;
+  text_.clear(), thoughts_.clear();
+  row_->text_json = row_->finish_reason_json = row_->tool_calls_json = {};
+  row_->reasoning_text_json = row_->refusal_json = {};
+  choice(c);
+  choices_.add(*row_);
+  *row_ = first;
 }
 
 void OpenAiRowReader::choice(JsonCursor* c) {
@@ -41,6 +60,7 @@ void OpenAiRowReader::choice(JsonCursor* c) {
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
     if (name == "message") message(c);
+    else if (name == "text") string(c, &row_->text_json);  // of text completions
     else if (name == "finish_reason") string(c, &row_->finish_reason_json);
     else skip(c);
   }
@@ -166,6 +186,7 @@ void OpenAiRowReader::usage(JsonCursor* c) {
     if (name == "prompt_tokens" || name == "input_tokens") number(c, &u.input_tokens);
     else if (name == "completion_tokens" || name == "output_tokens") number(c, &u.output_tokens);
     else if (name == "reasoning_tokens") number(c, &u.reasoning_tokens);
+    else if (name == "total_tokens") number(c, &total_tokens_);
     else if (name.ends_with("_details")) details(c);
     else skip(c);
   }

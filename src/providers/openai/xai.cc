@@ -6,6 +6,7 @@
 #include "net/url.h"
 #include "providers/openai/family.h"
 #include "providers/shared/http_error.h"
+#include "sys/clock.h"
 
 namespace br {
 namespace {
@@ -52,6 +53,9 @@ OpenAiVendor vendor() {
   return v;
 }
 
+// By the vendor's clock.
+std::int64_t time_of(const HttpResponse& response) { return parse_http_date(std::string(response.header("date"))); }
+
 // A date without a time means the end of that day.
 std::int64_t read_expiry(const Json& value) {
   const std::int64_t ms = read_time(value);
@@ -79,8 +83,9 @@ bool same(const Counts& a, const Counts& b) {
 bool is_set(const Json& value) { return value.is_string() && !value.string().empty(); }
 
 // What the counters and dates of a batch mean. before: what was known of it, for a cancelled batch's counters go on
-// changing for a while.
-State derive_state(const Json& json, const RemoteStatus& now, const RemoteStatus& before, std::int64_t now_ms) {
+// changing for a while. vendor_ms: the vendor's time; -1 where it did not say it, and then nothing expires, for requests
+// that are said to have expired are asked, and paid, once more.
+State derive_state(const Json& json, const RemoteStatus& now, const RemoteStatus& before, std::int64_t vendor_ms) {
   const Counts& c = now.counts;
   const bool rows = c.succeeded + c.errored > 0;
   if (rows && c.processing == 0 && c.cancelled == 0) return State::completed;
@@ -90,12 +95,12 @@ State derive_state(const Json& json, const RemoteStatus& now, const RemoteStatus
     const bool repeated = before.state == State::cancelling && before.counts_known && same(before.counts, c);
     return repeated ? State::cancelled : State::cancelling;
   }
-  if (now.expires_ms >= 0 && now_ms >= now.expires_ms && (c.processing > 0 || c.total == 0)) return State::expired;
+  if (now.expires_ms >= 0 && vendor_ms >= now.expires_ms && (c.processing > 0 || c.total == 0)) return State::expired;
   return c.total == 0 ? State::validating : State::in_progress;
 }
 
 Result<RemoteStatus> read_batch(const Json& json, const CallContext& context, std::string_view what,
-                                const RemoteStatus& before) {
+                                const RemoteStatus& before, std::int64_t vendor_ms) {
   RemoteStatus status;
   status.id = json["batch_id"].string_or(json["id"].string());
   if (status.id.empty()) return protocol_error("xai", what, "the answer is no batch: it has no batch_id");
@@ -105,7 +110,7 @@ Result<RemoteStatus> read_batch(const Json& json, const CallContext& context, st
   status.expires_ms = read_expiry(json["expire_time"]);
   status.counts_known = json["state"].is_object();
   status.counts = read_counts(json["state"]);
-  status.state = derive_state(json, status, before, context.now_ms);
+  status.state = derive_state(json, status, before, vendor_ms);
   status.vendor_state = state_name(status.state);
   if (status.state == State::failed) status.failure = batch_failure(json["cancel_by_xai_message"].string(), "");
   // The results stand in no file; the address says that there is nothing to wait for.
@@ -133,7 +138,7 @@ Result<T> reclassified(Result<T> result) {
 Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
   auto json = read_object("xai", what, response);
   if (!json) return reclassify(std::move(json.error()));
-  return reclassified(read_batch(**json, context, what, context.batch.status));
+  return reclassified(read_batch(**json, context, what, context.batch.status, time_of(response)));
 }
 
 // Its files are OpenAI's, its batches are not.
@@ -196,7 +201,7 @@ class XaiHttpApi : public OpenAiHttpApi {
     const Json& batches = (**json)["batches"];
     if (!batches.is_array()) return protocol_error("xai", kWhat, "the answer has no list");
     BatchPage page;
-    for (const Json& item : batches.items()) add_listed(read_batch(item, context, kWhat, {}), &page);
+    for (const Json& item : batches.items()) add_listed(read_batch(item, context, kWhat, {}, time_of(response)), &page);
     page.next = (**json)["pagination_token"].string_or("");
     return page;
   }

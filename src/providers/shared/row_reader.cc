@@ -53,6 +53,7 @@ bool LineRowReader::read(char* line, std::size_t size, Row* row) {
   repaired_.append(kJsonPadding, ' ');
   if (changed && read_checked(repaired_.data(), repaired_size, row)) return true;
   *row = Row{};
+  row->anonymous = anonymous_;
   find_damaged_id(line, size, row);
   return false;
 }
@@ -71,11 +72,16 @@ void LineRowReader::find_damaged_id(const char* line, std::size_t size, Row* row
 
 bool LineRowReader::read_checked(const char* line, std::size_t size, Row* row) {
   *row = Row{};
+  anonymous_ = false;
   JsonCursor c(line, size);
   if (c.peek() != Kind::object) return false;
   read_fields(&c, row);
-  if (c.failed() || !c.finish() || row->custom_id_json.size() < 2) return false;
+  if (c.failed() || !c.finish()) return false;
   if (c.saw_non_ascii() && !is_utf8({line, size})) return false;
+  if (row->custom_id_json.size() < 2) {
+    anonymous_ = !row->bare;
+    if (row->position < 0) return false;
+  }
   row->custom_id = inside(row->custom_id_json);
   if (row->custom_id.find('\\') != std::string_view::npos) {
     id_.clear();

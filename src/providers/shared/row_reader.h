@@ -36,6 +36,7 @@ class LineRowReader : public RowReader {
   void find_damaged_id(const char* line, std::size_t size, Row* row) const;
 
   std::string id_field_, repaired_, id_;
+  bool anonymous_ = false;  // the line that was read last: Row::anonymous
 };
 
 // Joins JSON strings into one: the texts of several parts of an answer.

@@ -6,6 +6,7 @@
 #include "net/url.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/wire.h"
+#include "providers/vertex/lines.h"
 #include "providers/vertex/status.h"
 
 namespace br {
@@ -90,8 +91,9 @@ std::string create_body(const CallContext& context) {
   std::string body;
   JsonWriter json(&body);
   const bool whole = batch.model.find('/') != std::string::npos;
+  const std::string publisher = is_vertex_claude(batch.model) ? "publishers/anthropic/models/" : "publishers/google/models/";
   json.begin_object().field("displayName", batch.marker);
-  json.field("model", whole ? batch.model : "publishers/google/models/" + batch.model);
+  json.field("model", whole ? batch.model : publisher + batch.model);
   json.key("inputConfig").begin_object().field("instancesFormat", "jsonl").key("gcsSource").begin_object();
   json.key("uris").begin_array().string(batch.input_file_id).end_array().end_object().end_object();
   json.key("outputConfig").begin_object().field("predictionsFormat", "jsonl").key("gcsDestination").begin_object();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "providers/anthropic/lines.h"
 #include "providers/google/lines.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/row_reader.h"
@@ -13,6 +14,9 @@ namespace {
 using Kind = JsonCursor::Kind;
 
 constexpr std::size_t kMaxLabel = 63;
+
+// Google's guide to batch predictions with Claude models, 2026: the one version there is.
+constexpr std::string_view kAnthropicVersion = "\"vertex-2023-10-16\"";
 
 // The value of an object's field, a slice of `object`; empty where there is none.
 std::string_view field_of(std::string_view object, std::string_view key_token) {
@@ -26,6 +30,15 @@ std::string_view field_of(std::string_view object, std::string_view key_token) {
   return found;
 }
 
+// Whose model it is, where the name says that it is neither Google's nor Anthropic's.
+std::string_view other_publisher(std::string_view model) {
+  constexpr std::string_view kPublishers = "publishers/";
+  const std::size_t at = model.find(kPublishers);
+  if (at == std::string_view::npos) return {};
+  const std::string_view maker = model.substr(at + kPublishers.size(), model.find('/', at + kPublishers.size()) - at - kPublishers.size());
+  return maker == "google" || maker == "anthropic" ? std::string_view() : maker;
+}
+
 class Encoder : public RequestEncoder {
  public:
   Encoder(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
@@ -36,14 +49,35 @@ class Encoder : public RequestEncoder {
 
  private:
   bool own_line();
+  bool claude_line();
   bool add_label(std::size_t request_at);
 };
+
+// {"custom_id","request":Anthropic's body}: the job names the model, the row gives the id back.
+bool Encoder::claude_line() {
+  const Request& r = r_;
+  if (!field_of(r.provider_kwargs_json, "\"model\"").empty())
+    return refuse(1, "provider_kwargs.model", "provider_kwargs.model: a job on Vertex AI has one model; use model");
+  if (!r.body_json.empty() && !field_of(r.body_json, "\"model\"").empty())
+    return refuse(1, "body.model", "body.model: Vertex AI takes no model in Claude's requests; give it as model beside body");
+  out_->append("{\"custom_id\":").append(r.custom_id_json).append(",\"request\":");
+  const bool encoded = r.body_json.empty()
+                           ? encode_anthropic_body({false, kAnthropicVersion}, r, options_, out_, issue_, warnings_)
+                           : raw_body();
+  if (!encoded) return false;
+  out_->append("}\n");
+  return true;
+}
 
 bool Encoder::line() {
   if (r_.endpoint != Endpoint::chat)
     return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of Vertex AI's batch prediction here; use chat, or give another "
                   "provider");
+  if (is_vertex_claude(r_.model)) return claude_line();
+  if (const std::string_view maker = other_publisher(r_.model); !maker.empty())
+    return refuse(r_.model_column, "model",
+                  "models of " + std::string(maker) + " are not mapped to Vertex AI's batches; Gemini and Claude models are");
   out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
   if (r_.form == LineForm::gemini) return own_line();
   const std::size_t at = out_->size();
@@ -102,19 +136,23 @@ class VertexRowReader : public LineRowReader {
   void request(JsonCursor* c, Row* row);
   bool read_response(Row* row);
 
-  std::unique_ptr<RowReader> gemini_;
+  std::unique_ptr<RowReader> gemini_, claude_ = make_anthropic_row_reader();
   std::string line_;
-  std::string_view key_, response_, status_;
+  std::string_view custom_id_, key_, response_, status_;
 };
 
 void VertexRowReader::read_fields(JsonCursor* c, Row* row) {
-  key_ = response_ = status_ = {};
+  custom_id_ = key_ = response_ = status_ = {};
+  row->bare = true;
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
+    if (name == "response" || name == "status" || name == "error") row->bare = false;
     if (name == "key")
       string(c, &key_);
+    else if (name == "custom_id")
+      string(c, &custom_id_);
     else if (name == "status")
       string(c, &status_);
     else if (name == "request")
@@ -124,7 +162,8 @@ void VertexRowReader::read_fields(JsonCursor* c, Row* row) {
     else
       skip(c);
   }
-  if (row->custom_id_json.empty()) row->custom_id_json = key_;
+  // Our own rows have the label; what others gave their lines comes back beside the request.
+  if (row->custom_id_json.empty()) row->custom_id_json = custom_id_.empty() ? key_ : custom_id_;
 }
 
 void VertexRowReader::request(JsonCursor* c, Row* row) {
@@ -154,14 +193,20 @@ int status_code(std::string_view status) {
   return http_status_of_rpc_code(code);
 }
 
+// An answer of a Claude model: {"type":"message",…}.
+bool is_message(std::string_view response) { return field_of(response, "\"type\"") == "\"message\""; }
+
 bool VertexRowReader::read_response(Row* row) {
   if (response_.find('"') == std::string_view::npos || inside(status_).find_first_not_of(' ') != std::string_view::npos)
     return false;
   const std::string_view id = row->custom_id, id_json = row->custom_id_json;
-  line_.assign("{\"key\":").append(id_json).append(",\"response\":").append(response_).push_back('}');
+  const bool claude = is_message(response_);
+  line_.assign(claude ? "{\"custom_id\":" : "{\"key\":").append(id_json);
+  line_.append(claude ? ",\"result\":{\"type\":\"succeeded\",\"message\":" : ",\"response\":").append(response_);
+  line_.append(claude ? "}}" : "}");
   const std::size_t size = line_.size();
   line_.append(kJsonPadding, ' ');
-  const bool read = gemini_->read(line_.data(), size, row);
+  const bool read = (claude ? claude_ : gemini_)->read(line_.data(), size, row);
   row->custom_id = id;
   row->custom_id_json = id_json;
   return read;
@@ -177,6 +222,10 @@ void VertexRowReader::judge(Row* row) {
 }
 
 }  // namespace
+
+bool is_vertex_claude(std::string_view model) {
+  return model.starts_with("claude-") || model.find("publishers/anthropic/") != std::string_view::npos;
+}
 
 bool is_label_value(std::string_view id) {
   return !id.empty() && id.size() <= kMaxLabel && std::all_of(id.begin(), id.end(), [](char c) {

@@ -15,7 +15,7 @@ constexpr std::size_t kIdDigits = 10;
 Capability make_capability() {
   Capability c;
   c.line_form = LineForm::gemini;
-  c.title = "Google Vertex AI (Gemini models)";
+  c.title = "Google Vertex AI (Gemini and Claude models)";
   c.docs = "https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini";
   c.max_requests = 200'000;
   c.max_bytes = 1'000'000'000;

@@ -2,7 +2,7 @@
 //   requests.jsonl, requests.native.jsonl   unified requests and the exact native lines
 //   refused.jsonl   {"request","field","message": fragment, "dropped"?: the native line without what is not supported}
 //   rows.native.jsonl, rows.jsonl           native result rows and the unified results; null for an unreadable row
-//   states.jsonl    {"answer","state","known"?,"counts"?: {…} or null,"counts_unknown"?,"output"?,"errors"?,
+//   states.jsonl    {"answer","state","known"?,"date"?,"counts"?: {…} or null,"counts_unknown"?,"output"?,"errors"?,
 //                    "no_more_files"?,"failure"?: fragment,"failure_code"?,"quota_wait"?,"model"?,"marker"?,
 //                    "created_ms"?,…,"batch"?,"more"?: [answers]}
 //   errors.jsonl    {"op","status","headers"?,"body"?,"failure"?,"code","transient","not_executed","retry_after_ms"?,
@@ -255,6 +255,7 @@ void Folder::states() {
     br::HttpResponse response;
     response.status = 200;
     response.body = (*test)["answer"].raw();
+    if ((*test)["date"].is_string()) response.headers.emplace_back("date", (*test)["date"].string());
     const auto status = p_.http()->read_poll({account_, batch, br::test::kNow}, response);
     if (!status) wrong("states.jsonl", i, status.error().message);
     else check_status(i, *test, *status);

@@ -154,10 +154,75 @@ void no_file_is_open_between_two_reads(void**) {
   assert_int_equal(open_files(), before);
 }
 
+// What becomes of the answers that Google gave without keys.
+br::Result<br::CollectReport> collect_of_google(Desk* desk, const std::string& rows) {
+  auto plan = desk->plan();
+  plan.provider = br::use_provider("google").provider;
+  auto collector = br::Collector::open(std::move(plan));
+  desk->scratch.write("output", rows);
+  br::OutputRead read;
+  read.body_starts = {0};
+  read.length = rows.size();
+  read.last = true;
+  auto report = (*collector)->consume(read);
+  const auto finished = (*collector)->finish({br::ResultStatus::errored, "missing", "missing", "no row", 0, true});
+  assert_true(finished.ok());
+  return report;
+}
+
+std::string answer(const std::string& text) {
+  return R"("response":{"candidates":[{"content":{"parts":[{"text":")" + text + "\"}]},\"finishReason\":\"STOP\"}]}}\n";
+}
+
+void answers_without_ids_are_nobodys_and_never_asked_again_by_themselves(void**) {
+  Desk desk;
+  const auto report = collect_of_google(&desk, "{" + answer("x") + "{" + answer("y") + "{\"key\":\"b\"," + answer("z"));
+  assert_true(report.ok());
+  assert_int_equal(report->bare, 0);
+  assert_int_equal(report->missing, 2);
+  assert_true(desk.has(R"({"custom_id":"b","status":"succeeded","text":"z")"));
+  int unidentified = 0;
+  const auto read = br::for_each_result({br::posix_files(), desk.scratch.file("results"), 3, ""}, [&](const br::Line& line, std::string_view) {
+    const std::string_view text(line.data, line.size);
+    if (text.find(R"("type":"unidentified")") == std::string_view::npos) return br::Result<void>();
+    unidentified += 1;
+    assert_true(text.find(R"("transient":false)") != std::string_view::npos);
+    assert_true(text.find("google.join=position") != std::string_view::npos);
+    assert_true(br::may_change(text));
+    return br::Result<void>();
+  });
+  assert_true(read.ok());
+  assert_int_equal(unidentified, 2);
+}
+
+void answers_with_positions_go_to_the_requests_in_their_order(void**) {
+  Desk desk;
+  const auto report = collect_of_google(&desk, "{\"batchrouter_position\":2," + answer("third") + "{\"batchrouter_position\":0," +
+                                                   answer("first") + "{\"batchrouter_position\":3," + answer("none"));
+  assert_true(report.ok());
+  assert_int_equal(report->missing, 1);
+  assert_int_equal(report->unknown, 1);
+  assert_true(desk.has(R"({"custom_id":"c","status":"succeeded","text":"third")"));
+  assert_true(desk.has(R"({"custom_id":"a","status":"succeeded","text":"first")"));
+  assert_true(desk.has(R"({"custom_id":"b","status":"errored")"));
+}
+
+// Every vendor that sends ids sends them with every answer: one without is damaged, and fetched again.
+void answer_without_an_id_of_another_vendor_is_damaged(void**) {
+  Desk desk;
+  const auto report = desk.collect({row("a") + R"({"response":{"status_code":200,"body":{"choices":[]}}})" "\n"});
+  assert_true(report.ok());
+  assert_int_equal(report->malformed, 1);
+  assert_true(desk.has(R"("type":"missing")"));
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(answers_without_ids_are_nobodys_and_never_asked_again_by_themselves),
+      cmocka_unit_test(answers_with_positions_go_to_the_requests_in_their_order),
+      cmocka_unit_test(answer_without_an_id_of_another_vendor_is_damaged),
       cmocka_unit_test(page_beside_a_good_file_told_apart),
       cmocka_unit_test(long_row_costs_itself_only),
       cmocka_unit_test(half_a_row_of_a_file_that_is_gone_is_gone),
