@@ -22,6 +22,7 @@ void OpenAiRowReader::read_fields(JsonCursor* c, Row* row) {
   text_.clear();
   thoughts_.clear();
   tools_.clear();
+  blocks_.clear();
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {

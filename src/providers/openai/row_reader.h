@@ -45,7 +45,7 @@ class OpenAiRowReader : public LineRowReader {
   Row* row_ = nullptr;
   bool body_is_object_ = false, has_error_ = false, has_answer_ = false;
   std::string_view body_type_, body_code_;  // of a body that is an error itself
-  std::string string_body_, tools_;
+  std::string string_body_, tools_, blocks_;
   JoinedText text_, thoughts_;
 };
 
