@@ -44,12 +44,13 @@ class FieldReader {
   // The model of the whole line: that of the body, the line's, or the one for lines that name none.
   void settle_model(std::string_view fallback, std::string_view fallback_json);
 
-  // Looks a field name up and refuses unknown and repeated ones. names: at most 32.
+  // Looks a field name up and refuses unknown and repeated ones. names: at most 32, of which a refusal lists so many.
   bool field_index(std::string_view key, std::span<const std::string_view> names, std::string_view where,
-                   std::uint32_t* seen, std::size_t* index) {
+                   std::uint32_t* seen, std::size_t* index, std::size_t listed = 32) {
     std::size_t i = index_of(key.substr(1, key.size() - 2), names);
     if (i == names.size() && key.find('\\') != std::string_view::npos) i = index_of(unescape(key), names);
-    if (i == names.size()) return other_form(key, where) ? false : unknown(key, names, where);
+    if (i == names.size())
+      return other_form(key, where) ? false : unknown(key, names.first(listed < names.size() ? listed : names.size()), where);
     if ((*seen >> i & 1U) != 0) return twice(key, where);
     *seen |= 1U << i;
     *index = i;

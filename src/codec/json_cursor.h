@@ -38,6 +38,14 @@ class JsonCursor {
   // Of the next value, or of the mistake; from 0.
   std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
   std::size_t offset_of(std::string_view token) const { return static_cast<std::size_t>(token.data() - begin_); }
+  // A cursor before a value that was passed: its offsets are those of this one.
+  JsonCursor before(std::string_view value) const {
+    JsonCursor cursor = *this;
+    cursor.at_ = value.data();
+    cursor.end_ = value.data() + value.size();
+    cursor.fresh_ = false;
+    return cursor;
+  }
   // What was read since that offset.
   std::string_view slice_from(std::size_t offset) const {
     return std::string_view(begin_ + offset, static_cast<std::size_t>(at_ - begin_) - offset);

@@ -73,6 +73,7 @@ bool RequestReader::Impl::read_line(char* line, std::size_t size) {
   scratch.clear();
   request->clear();
   native = false;
+  begin_line();
   if (cursor.peek() != Kind::object) {
     const std::size_t at = cursor.offset();
     const Kind kind = cursor.peek();
@@ -186,15 +187,19 @@ bool RequestReader::Impl::read_system() {
   std::string_view token;
   if (cursor.peek() == Kind::string) {
     if (!read_string("system_prompt", &token)) return false;
-    if (!is_empty_string(token)) request->system_json.push_back(token);
+    if (!is_empty_string(token)) add_system_prompt({token, {}});
     return true;
   }
-  if (cursor.peek() != Kind::array) return wrong_type("system_prompt", "a string or an array of strings");
+  if (cursor.peek() != Kind::array)
+    return wrong_type("system_prompt", "a string, or an array of strings and of text parts");
   request->system_is_list = true;
   cursor.enter_array();
   while (cursor.next_element()) {
-    if (!read_string("system_prompt", &token)) return false;
-    if (!is_empty_string(token)) request->system_json.push_back(token);
+    SystemText text;
+    if (cursor.peek() == Kind::object ? !read_system_part("system_prompt", &text)
+                                      : !read_string("system_prompt", &text.text_json))
+      return false;
+    if (!is_empty_string(text.text_json)) add_system_prompt(text);
   }
   return !cursor.failed() || broken();
 }

@@ -70,6 +70,11 @@ void append_result_line(const Row& row, const ResultContext& context, std::strin
   append_usage(row.usage, out);
   if (!row.tool_calls_json.empty()) append_token(",\"tool_calls\":", row.tool_calls_json, out);
   if (!row.reasoning_text_json.empty()) append_token(",\"reasoning\":", row.reasoning_text_json, out);
+  if (!row.thinking_blocks_json.empty()) append_token(",\"thinking_blocks\":", row.thinking_blocks_json, out);
+  if (!row.text_signature_json.empty()) {
+    append_token(",\"extra_content\":{\"google\":{\"thought_signature\":", row.text_signature_json, out);
+    out->append("}}");
+  }
   if (!row.refusal_json.empty()) append_token(",\"refusal\":", row.refusal_json, out);
   if (!row.choices_json.empty()) append_token(",\"choices\":", row.choices_json, out);
   append_token(",\"model\":", row.model_json, out);

@@ -12,9 +12,11 @@
 
 namespace br {
 
-enum class Role : std::uint8_t { user, assistant };
+// tool: results of tools alone. system, developer: one that stands behind other messages; those in front are the system
+// prompt.
+enum class Role : std::uint8_t { user, assistant, tool, system, developer };
 
-enum class PartKind : std::uint8_t { text, image, document, audio };
+enum class PartKind : std::uint8_t { text, image, document, audio, tool_call, tool_result, thinking };
 
 enum class Source : std::uint8_t { none, url, base64, file_uri };
 
@@ -31,10 +33,19 @@ enum class LineForm : std::uint8_t {
 struct Part {
   PartKind kind = PartKind::text;
   Source source = Source::none;
-  std::string_view text_json;        // text: the JSON string
+  bool is_error = false;             // tool_result: the tool failed
+  std::string_view text_json;        // text: the JSON string; tool_result: its content, where that is a string
   std::string_view media_type_json;  // empty: not given
-  std::string_view data_json;        // image, document, audio: URL, base64 text or URI as a JSON string
-  std::uint32_t column = 0;          // 1-based byte column in the line, for errors
+  // image, document, audio: URL, base64 text or URI as a JSON string. tool_call: the arguments, an object. thinking: the
+  // vendor's own block, an object with a type
+  std::string_view data_json;
+  std::uint32_t column = 0;       // 1-based byte column in the line, for errors
+  std::uint32_t inner_count = 0;  // tool_result: so many parts behind it are its content
+  std::string_view id_json;       // tool_call; tool_result: of the call that it answers
+  std::string_view name_json;     // tool_call; tool_result: of the call that it answers
+  std::string_view signature_json;  // text, tool_call: Gemini's thought signature
+  std::string_view cache_json;      // cache_control, an object
+  std::string_view detail_json;     // image: how closely the model looks at it
 };
 
 struct Message {
@@ -43,6 +54,14 @@ struct Message {
   std::uint32_t part_count = 0;
   bool plain_string = false;  // content was a plain string, not a list of parts
   std::string_view kwargs_json;  // an object of fields that go into the vendor's message; empty: none
+  std::string_view name_json;       // who speaks; empty: not given
+  std::string_view reasoning_json;  // assistant: its thoughts as a text
+  std::uint32_t column = 0;
+};
+
+struct SystemText {
+  std::string_view text_json;   // a JSON string
+  std::string_view cache_json;  // cache_control, an object; empty: not given
 };
 
 inline constexpr double kMaxTemperature = 2;
@@ -65,8 +84,9 @@ struct Request {
   std::string_view path;  // the endpoint's path where it is not the usual one of `endpoint`
   std::vector<Message> messages;
   std::vector<Part> parts;
-  std::vector<std::string_view> system_json;  // JSON strings; empty: no system prompt
+  std::vector<SystemText> system;  // empty: no system prompt
   bool system_is_list = false;
+  bool has_tool_turns = false;  // messages hold calls of tools or their results
   Generation generation;
   std::string_view tools_json, tool_choice_json, response_format_json, reasoning_json, seed_json;
   std::string_view input_json;            // embeddings: a string or an array of strings
@@ -83,11 +103,11 @@ struct Request {
   void clear() {
     auto m = std::move(messages);
     auto p = std::move(parts);
-    auto s = std::move(system_json);
+    auto s = std::move(system);
     auto f = std::move(line_fields);
     *this = Request{};
     m.clear(), p.clear(), s.clear(), f.clear();
-    messages = std::move(m), parts = std::move(p), system_json = std::move(s), line_fields = std::move(f);
+    messages = std::move(m), parts = std::move(p), system = std::move(s), line_fields = std::move(f);
   }
 };
 

@@ -29,6 +29,8 @@ struct Row {
   std::string_view reasoning_text_json;
   std::string_view refusal_json;
   std::string_view choices_json;  // an array, where the vendor gave more than one choice; the first is what stands above
+  std::string_view thinking_blocks_json;  // an array: what a second turn gives back of the vendor's reasoning
+  std::string_view text_signature_json;   // Gemini's, of the answer's text
   Usage usage;
   std::string_view response_json;  // the vendor's response object (OpenAI: response.body), untouched
   // The error, when status is not succeeded.

@@ -43,7 +43,7 @@ void add_estimate(const Request& request, std::int64_t default_max_tokens, Token
   std::size_t bytes = request.input_json.size() + request.tools_json.size() + request.response_format_json.size();
   if (!request.body_json.empty()) bytes += request.body_json.size();
   for (const Part& part : request.parts) bytes += part.text_json.size();
-  for (const std::string_view text : request.system_json) bytes += text.size();
+  for (const SystemText& text : request.system) bytes += text.text_json.size();
   tokens->input += static_cast<std::int64_t>(bytes) / kBytesPerToken + 1;
   if (!request.input_json.empty()) return;
   std::int64_t most = default_max_tokens;

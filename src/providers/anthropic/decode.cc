@@ -49,7 +49,7 @@ class AnthropicRowReader : public LineRowReader {
   Row* row_ = nullptr;
   std::string_view type_, stop_reason_, category_;
   std::int64_t cache_write_ = -1;
-  std::string tools_;
+  std::string tools_, blocks_;
   int tool_count_ = 0;
   JoinedText text_, thinking_;
 };
@@ -59,6 +59,7 @@ void AnthropicRowReader::read_fields(JsonCursor* c, Row* row) {
   type_ = stop_reason_ = category_ = {};
   cache_write_ = -1;
   tools_.clear();
+  blocks_.clear();
   tool_count_ = 0;
   text_.clear();
   thinking_.clear();
@@ -106,13 +107,19 @@ void AnthropicRowReader::content(JsonCursor* c) {
   while (c->next_element()) block(c);
   if (!text_.token().empty()) row_->text_json = text_.token();
   if (!thinking_.token().empty()) row_->reasoning_text_json = thinking_.token();
+  if (!blocks_.empty()) {
+    blocks_.push_back(']');
+    row_->thinking_blocks_json = blocks_;
+  }
   if (tools_.empty()) return;
   tools_.push_back(']');
   row_->tool_calls_json = tools_;
 }
 
 void AnthropicRowReader::block(JsonCursor* c) {
-  if (!enter_object(c)) return;
+  if (c->peek() != Kind::object) return skip(c);
+  const std::size_t start = c->offset();
+  c->enter_object();
   std::string_view key, type, text, thinking, id, name, input;
   while (c->next_key(&key)) {
     const std::string_view field = inside(key);
@@ -126,6 +133,8 @@ void AnthropicRowReader::block(JsonCursor* c) {
   }
   if (type == "\"text\"" && !text.empty()) text_.add(text);
   if (type == "\"thinking\"" && !thinking.empty()) thinking_.add(thinking);
+  if ((type == "\"thinking\"" || type == "\"redacted_thinking\"") && !c->failed())
+    blocks_.append(blocks_.empty() ? "[" : ",").append(c->slice_from(start));
   if (type != "\"tool_use\"" || c->failed()) return;
   tools_.append(tools_.empty() ? "[" : ",");
   append_tool_call(id, name, input, tool_count_++, &tools_);

@@ -29,7 +29,12 @@ class AnthropicEncoder : public RequestEncoder {
   bool messages();
   bool content(const Message& message);
   bool part(const Part& part);
+  bool results(std::size_t begin, std::size_t end);
+  bool tool_use(const Part& part);
+  bool tool_result(const Part& part);
   bool file_part(const Part& part, std::string_view type);
+  // Ends a block's object, before that the mark of what to cache.
+  void end_block(std::string_view cache_json);
 
   // tools.cc
   bool tools(BodyWriter* w);

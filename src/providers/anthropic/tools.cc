@@ -17,7 +17,8 @@ bool AnthropicEncoder::tools(BodyWriter* w) {
 
 bool AnthropicEncoder::tool(const Tool& tool, std::size_t index) {
   const std::string at = "tools[" + std::to_string(index) + "]";
-  if (tool.native) {
+  if (tool.native || tool.anthropic) {
+    if (!check_tool_maker(tool.raw, {ToolMaker::anthropic}, index)) return false;
     out_->append(tool.raw);
     return true;
   }
@@ -33,6 +34,7 @@ bool AnthropicEncoder::tool(const Tool& tool, std::size_t index) {
       .append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json);
   if (!tool.strict_json.empty()) out_->append(",\"strict\":").append(tool.strict_json);
   for (const auto& [key, value] : tool.beside) out_->append(",").append(key).append(":").append(value);
+  if (!tool.cache_json.empty()) out_->append(",\"cache_control\":").append(tool.cache_json);
   out_->push_back('}');
   return true;
 }

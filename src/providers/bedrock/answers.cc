@@ -64,6 +64,7 @@ void ConverseAnswer::read(std::string_view output, Row* row) {
   text_.clear();
   thinking_.clear();
   tools_.clear();
+  blocks_.clear();
   tool_count_ = 0;
   std::string_view stop;
   JsonCursor c(output.data(), output.size());
@@ -87,6 +88,10 @@ void ConverseAnswer::read(std::string_view output, Row* row) {
   row->text_json = text_.token();
   row->reasoning_text_json = thinking_.token();
   row->finish_reason_json = finish_reason(stop);
+  if (!blocks_.empty()) {
+    blocks_.push_back(']');
+    row->thinking_blocks_json = blocks_;
+  }
   if (tools_.empty()) return;
   tools_.push_back(']');
   row->tool_calls_json = tools_;
@@ -107,15 +112,33 @@ void ConverseAnswer::block(JsonCursor* c) {
     } else if (name == "toolUse") {
       tool_use(c);
     } else if (name == "reasoningContent") {
-      each_field(c, [&](std::string_view part) {
-        if (part != "reasoningText") return skip(c);
-        each_field(c, [&](std::string_view field) { field == "text" ? text_of(c, &text) : skip(c); });
-      });
-      if (!text.empty()) thinking_.add(text);
+      reasoning(c);
     } else {
       skip(c);
     }
   });
+}
+
+// In the form of Anthropic's blocks: a signed text, or one that only the vendor reads.
+void ConverseAnswer::reasoning(JsonCursor* c) {
+  std::string_view text, signature, redacted;
+  each_field(c, [&](std::string_view part) {
+    if (part == "redactedContent") return text_of(c, &redacted);
+    if (part != "reasoningText") return skip(c);
+    each_field(c, [&](std::string_view field) {
+      if (field == "text") text_of(c, &text);
+      else if (field == "signature") text_of(c, &signature);
+      else skip(c);
+    });
+  });
+  if (c->failed()) return;
+  if (!text.empty()) thinking_.add(text);
+  if (!text.empty() && !signature.empty()) {
+    blocks_.append(blocks_.empty() ? "[" : ",").append("{\"type\":\"thinking\",\"thinking\":").append(text);
+    blocks_.append(",\"signature\":").append(signature).append("}");
+  }
+  if (!redacted.empty())
+    blocks_.append(blocks_.empty() ? "[" : ",").append("{\"type\":\"redacted_thinking\",\"data\":").append(redacted).append("}");
 }
 
 void ConverseAnswer::tool_use(JsonCursor* c) {

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "codec/json_write.h"
+#include "providers/shared/call_ids.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 
@@ -41,6 +42,11 @@ class ConverseEncoder : public RequestEncoder {
  private:
   bool messages();
   bool part(const Part& part);
+  bool marked_part(const Part& part);
+  void cache_point(std::string_view cache_json);
+  bool tool_use(const Part& part);
+  bool tool_result(const Part& part);
+  bool thinking(std::string_view block);
   bool file(const Part& part, std::string_view kind);
   bool generation(BodyWriter* w);
   bool no_penalties();
@@ -61,10 +67,12 @@ bool ConverseEncoder::body() {
       return refuse(1, "provider_kwargs." + std::string(name),
                     "provider_kwargs." + std::string(name) + ": a job on Bedrock has one model; use model");
   }
-  if (!r_.system_json.empty() && w.begin("system")) {
+  if (!r_.system.empty() && w.begin("system")) {
     out_->push_back('[');
-    for (std::size_t i = 0; i < r_.system_json.size(); ++i)
-      out_->append(i > 0 ? "," : "").append("{\"text\":").append(r_.system_json[i]).push_back('}');
+    for (std::size_t i = 0; i < r_.system.size(); ++i) {
+      out_->append(i > 0 ? "," : "").append("{\"text\":").append(r_.system[i].text_json).push_back('}');
+      cache_point(r_.system[i].cache_json);
+    }
     out_->push_back(']');
   }
   if (w.begin("messages") && !messages()) return false;
@@ -80,20 +88,97 @@ bool ConverseEncoder::body() {
 }
 
 bool ConverseEncoder::messages() {
+  if (!check_no_names()) return false;
   out_->push_back('[');
-  for (std::size_t i = 0; i < r_.messages.size(); ++i) {
+  bool any = false;
+  for (std::size_t i = 0, end = 0; i < r_.messages.size(); i = end) {
     const Message& message = r_.messages[i];
-    out_->append(i > 0 ? "," : "").append("{\"role\":\"");
-    out_->append(message.role == Role::user ? "user" : "assistant").append("\",\"content\":");
-    if (!part_array(message, [this](const Part& each) { return part(each); })) return false;
+    end = turn_end(i, true);
+    if (message.role == Role::system || message.role == Role::developer) {
+      if (!unsupported(message.column, "role", "takes system texts only in front of the conversation",
+                       "move it to the front or into system_prompt, or say it as the user"))
+        return false;
+      continue;
+    }
+    out_->append(any ? "," : "").append("{\"role\":\"");
+    any = true;
+    out_->append(message.role == Role::assistant ? "assistant" : "user").append("\",\"content\":");
+    const Message& last = r_.messages[end - 1];
+    const std::size_t count = last.first_part + last.part_count - message.first_part;
+    const auto write = [this](const Part& each) { return marked_part(each); };
+    if (!part_array(message.first_part, count, write)) return false;
     end_message(message);
   }
   out_->push_back(']');
   return true;
 }
 
+// What stands before the mark is cached.
+void ConverseEncoder::cache_point(std::string_view cache_json) {
+  if (cache_json.empty()) return;
+  const std::string_view ttl = field_of(cache_json, "ttl");
+  out_->append(",{\"cachePoint\":{\"type\":\"default\"");
+  if (!ttl.empty()) out_->append(",\"ttl\":").append(ttl);
+  out_->append("}}");
+}
+
+bool ConverseEncoder::marked_part(const Part& part) {
+  const std::size_t before = out_->size();
+  if (!this->part(part)) return false;
+  if (out_->size() > before) cache_point(part.cache_json);
+  return true;
+}
+
+bool ConverseEncoder::tool_use(const Part& part) {
+  if (!nova_)
+    return unsupported(part.column, "tool_calls", "takes no tools in a batch",
+                       "leave bedrock.invocation_type at InvokeModel, with a Claude or Nova model");
+  if (part.data_json.empty())
+    return refuse(part.column, "tool_calls",
+                  "the arguments of the tool call hold no JSON object, and Bedrock takes one; correct them");
+  out_->append("{\"toolUse\":{\"toolUseId\":");
+  append_call_id(CallIds::words, part.id_json, out_);
+  out_->append(",\"name\":").append(part.name_json).append(",\"input\":");
+  append_compact_json(part.data_json, out_);
+  out_->append("}}");
+  return true;
+}
+
+bool ConverseEncoder::tool_result(const Part& part) {
+  if (!nova_)
+    return unsupported(part.column, "tool_call_id", "takes no tools in a batch",
+                       "leave bedrock.invocation_type at InvokeModel, with a Claude or Nova model");
+  out_->append("{\"toolResult\":{\"toolUseId\":");
+  append_call_id(CallIds::words, part.id_json, out_);
+  out_->append(",\"content\":");
+  if (part.inner_count == 0) out_->append("[{\"text\":").append(part.text_json).append("}]");
+  else if (!part_array(inner_of(part), part.inner_count, [this](const Part& each) { return this->part(each); }))
+    return false;
+  out_->append(part.is_error ? ",\"status\":\"error\"}}" : "}}");
+  return true;
+}
+
+// {"type":"thinking","thinking","signature"} or {"type":"redacted_thinking","data"}; other vendors' blocks are left out.
+bool ConverseEncoder::thinking(std::string_view block) {
+  const std::string_view type = field_of(block, "type"), text = field_of(block, "thinking");
+  const std::string_view signature = field_of(block, "signature"), data = field_of(block, "data");
+  if (type == "\"thinking\"" && !text.empty() && !signature.empty()) {
+    out_->append("{\"reasoningContent\":{\"reasoningText\":{\"text\":").append(text);
+    out_->append(",\"signature\":").append(signature).append("}}}");
+  } else if (type == "\"redacted_thinking\"" && !data.empty()) {
+    out_->append("{\"reasoningContent\":{\"redactedContent\":").append(data).append("}}");
+  }
+  return true;
+}
+
 bool ConverseEncoder::part(const Part& part) {
   switch (part.kind) {
+    case PartKind::tool_call:
+      return tool_use(part);
+    case PartKind::tool_result:
+      return tool_result(part);
+    case PartKind::thinking:
+      return thinking(part.data_json);
     case PartKind::text:
       out_->append("{\"text\":").append(part.text_json).push_back('}');
       return true;
@@ -114,6 +199,7 @@ bool ConverseEncoder::file(const Part& part, std::string_view kind) {
   std::string_view media = media_type(part, image ? "image/jpeg" : "application/pdf"), data = inside(part.data_json);
   if (part.source != Source::base64 && (part.source != Source::url || !split_data_uri(part.data_json, &media, &data)))
     return refuse(part.column, kind, "Bedrock takes images and documents as base64 only; send the bytes");
+  if (!check_detail(part)) return false;
   for (const Format& format : kFormats) {
     if (format.kind != part.kind || format.media_type != media) continue;
     out_->append("{\"").append(kind).append("\":{\"format\":\"").append(format.name);
@@ -201,6 +287,7 @@ bool ConverseEncoder::tool(const Tool& tool, std::size_t index) {
     out_->append(tool.raw);
     return true;
   }
+  if (!check_tool_maker(tool.raw, {ToolMaker::bedrock}, index)) return false;
   if (tool.name_json.empty()) return refuse(r_.tools_column, at, at + " is no function with a name; give it one");
   std::vector<JsonField> more = tool.other;
   more.insert(more.end(), tool.beside.begin(), tool.beside.end());
@@ -214,6 +301,7 @@ bool ConverseEncoder::tool(const Tool& tool, std::size_t index) {
   if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
   out_->append(",\"inputSchema\":{\"json\":");
   out_->append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json).append("}}}");
+  cache_point(tool.cache_json);
   return true;
 }
 

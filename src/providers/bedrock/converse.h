@@ -24,11 +24,12 @@ class ConverseAnswer {
  private:
   void content(JsonCursor* c);
   void block(JsonCursor* c);
+  void reasoning(JsonCursor* c);
   void tool_use(JsonCursor* c);
   void usage(JsonCursor* c, Usage* usage);
 
   JoinedText text_, thinking_;
-  std::string tools_;
+  std::string tools_, blocks_;
   int tool_count_ = 0;
 };
 

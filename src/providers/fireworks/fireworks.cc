@@ -36,6 +36,7 @@ OpenAiVendor vendor() {
   d.top_k = true;
   d.max_stops = 0;
   d.documents = DocumentForm::none;
+  d.thoughts = "reasoning_content";
   d.audio = AudioForm::none;
   d.responses = false;
   d.own_format = "grammar";

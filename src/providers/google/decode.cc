@@ -187,15 +187,25 @@ void GoogleRowReader::content(JsonCursor* c) {
 
 void GoogleRowReader::part(JsonCursor* c) {
   if (!enter_object(c)) return;
-  std::string_view key, text, thought;
+  std::string_view key, text, thought, signature;
+  const std::size_t calls = at_->tools.size();
   while (c->next_key(&key)) {
     const std::string_view name = inside(key);
     if (name == "text") string(c, &text);
     else if (name == "thought") c->skip(&thought);
     else if (name == "functionCall") function_call(c);
+    else if (name == "thoughtSignature") string(c, &signature);
     else skip(c);
   }
   if (!text.empty()) (thought == "true" ? at_->thinking : at_->text).add(text);
+  if (signature.empty() || c->failed()) return;
+  if (at_->tools.size() == calls) {
+    if (at_ == &first_) row_->text_signature_json = signature;
+    return;
+  }
+  // As Google's own OpenAI surface gives it, inside of the call.
+  at_->tools.pop_back();
+  at_->tools.append(",\"extra_content\":{\"google\":{\"thought_signature\":").append(signature).append("}}}");
 }
 
 void GoogleRowReader::function_call(JsonCursor* c) {

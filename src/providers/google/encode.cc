@@ -47,10 +47,10 @@ bool GoogleEncoder::embeddings(BodyWriter* w) {
 }
 
 bool GoogleEncoder::chat(BodyWriter* w) {
-  if (!r_.system_json.empty() && w->begin("systemInstruction")) {
+  if (!r_.system.empty() && w->begin("systemInstruction")) {
     out_->append("{\"parts\":[");
-    for (std::size_t i = 0; i < r_.system_json.size(); ++i)
-      out_->append(i > 0 ? ",{\"text\":" : "{\"text\":").append(r_.system_json[i]).push_back('}');
+    for (std::size_t i = 0; i < r_.system.size(); ++i)
+      out_->append(i > 0 ? ",{\"text\":" : "{\"text\":").append(r_.system[i].text_json).push_back('}');
     out_->append("]}");
   }
   if (w->begin("contents") && !contents()) return false;
@@ -58,27 +58,57 @@ bool GoogleEncoder::chat(BodyWriter* w) {
 }
 
 bool GoogleEncoder::contents() {
+  if (!check_no_names() || !check_no_cache("remove it, or give cachedContent in provider_kwargs")) return false;
   out_->push_back('[');
-  for (std::size_t i = 0; i < r_.messages.size(); ++i) {
-    if (i > 0) out_->push_back(',');
-    if (!content(r_.messages[i])) return false;
+  bool any = false;
+  for (std::size_t i = 0, end = 0; i < r_.messages.size(); i = end) {
+    const Message& message = r_.messages[i];
+    end = turn_end(i, false);
+    if (message.role == Role::system || message.role == Role::developer) {
+      if (!unsupported(message.column, "role", "takes system texts only in front of the conversation",
+                       "move it to the front or into system_prompt, or say it as the user"))
+        return false;
+      continue;
+    }
+    if (any) out_->push_back(',');
+    any = true;
+    if (!content(message, r_.messages[end - 1])) return false;
   }
   out_->push_back(']');
   return true;
 }
 
-bool GoogleEncoder::content(const Message& message) {
-  out_->append(message.role == Role::user ? "{\"role\":\"user\",\"parts\":" : "{\"role\":\"model\",\"parts\":");
-  if (!part_array(message, [this](const Part& each) { return part(each); })) return false;
-  end_message(message);
+// One turn: the message, or the results from the first to the last.
+bool GoogleEncoder::content(const Message& first, const Message& last) {
+  const bool model = first.role == Role::assistant;
+  signed_ = false;
+  out_->append(model ? "{\"role\":\"model\",\"parts\":" : "{\"role\":\"user\",\"parts\":");
+  const std::size_t count = last.first_part + last.part_count - first.first_part;
+  if (!part_array(first.first_part, count, [this](const Part& each) { return part(each); })) return false;
+  end_message(first);
   return true;
 }
 
 bool GoogleEncoder::part(const Part& part) {
-  if (part.kind == PartKind::text) {
-    out_->append("{\"text\":").append(part.text_json).push_back('}');
-    return true;
+  switch (part.kind) {
+    case PartKind::text:
+      out_->append("{\"text\":").append(part.text_json);
+      if (!part.signature_json.empty()) out_->append(",\"thoughtSignature\":").append(part.signature_json);
+      out_->push_back('}');
+      return true;
+    case PartKind::tool_call:
+      return function_call(part);
+    case PartKind::tool_result:
+      return function_response(part);
+    case PartKind::thinking:
+      return true;  // a vendor's own blocks, which Gemini has not
+    default:
+      return file_part(part);
   }
+}
+
+bool GoogleEncoder::file_part(const Part& part) {
+  if (!check_detail(part)) return false;
   const char* usual = part.kind == PartKind::image   ? "image/jpeg"
                       : part.kind == PartKind::audio ? "audio/wav"
                                                      : "application/pdf";

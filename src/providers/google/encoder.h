@@ -1,4 +1,5 @@
-// GoogleEncoder: one request on its way to a Gemini line. Private to encode.cc, generation.cc and tools.cc.
+// GoogleEncoder: one request on its way to a Gemini line. Private to encode.cc, history.cc, generation.cc
+// and tools.cc.
 #pragma once
 
 #include "providers/google/lines.h"
@@ -6,6 +7,9 @@
 #include "providers/shared/unified_fields.h"
 
 namespace br {
+
+// What Vertex AI is called in messages; its bodies are Gemini's, with fewer fields.
+inline constexpr std::string_view kVertexTitle = "Vertex AI";
 
 class GoogleEncoder : public RequestEncoder {
  public:
@@ -19,8 +23,14 @@ class GoogleEncoder : public RequestEncoder {
   bool embeddings(BodyWriter* w);
   bool chat(BodyWriter* w);
   bool contents();
-  bool content(const Message& message);
+  bool content(const Message& first, const Message& last);
   bool part(const Part& part);
+  bool file_part(const Part& part);
+
+  // history.cc
+  bool function_call(const Part& part);
+  bool function_response(const Part& part);
+  void call_id(const Part& part);
 
   // generation.cc
   bool generation_config(BodyWriter* w);
@@ -38,6 +48,7 @@ class GoogleEncoder : public RequestEncoder {
   bool tool_choice(BodyWriter* w);
 
   bool first_config_ = true;
+  bool signed_ = false;  // the turn has a function call already; only its first needs a signature
 };
 
 }  // namespace br

@@ -15,8 +15,10 @@ bool GoogleEncoder::tools(BodyWriter* w) {
     if (!declaration(all[i], "tools[" + std::to_string(i) + "]")) return false;
   }
   if (declared) out_->append("]}"), first = false;
-  for (const Tool& tool : all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Tool& tool = all[i];
     if (!tool.native) continue;
+    if (!check_tool_maker(tool.raw, {ToolMaker::google}, i)) return false;
     if (!first) out_->push_back(',');
     first = false;
     out_->append(tool.raw);
@@ -29,6 +31,7 @@ bool GoogleEncoder::declaration(const Tool& tool, const std::string& at) {
   if (tool.name_json.empty()) return refuse(r_.tools_column, at, at + " is no function with a name; give it one");
   std::string_view odd;
   if (tool.strict_json == "true") odd = "strict";
+  if (!tool.cache_json.empty()) odd = "cache_control";
   if (!tool.beside.empty()) odd = inside(tool.beside.front().first);
   if (!odd.empty() &&
       !unsupported(r_.tools_column, at + "." + std::string(odd), "has no such field of a function", "remove it"))

@@ -139,6 +139,10 @@ void OpenAiRowReader::output(JsonCursor* c) {
     if (item.front() == '{') output_item(item);
   }
   if (!thoughts_.token().empty()) row_->reasoning_text_json = thoughts_.token();
+  if (!blocks_.empty()) {
+    blocks_.push_back(']');
+    row_->thinking_blocks_json = blocks_;
+  }
   if (!tools_.empty()) {
     tools_.push_back(']');
     row_->tool_calls_json = tools_;
@@ -156,6 +160,7 @@ void OpenAiRowReader::output_item(std::string_view item) {
     else skip(&c);
   }
   if (type == "\"function_call\"") function_call(item);
+  if (type == "\"reasoning\"") blocks_.append(blocks_.empty() ? "[" : ",").append(item);
 }
 
 // Responses hold their calls flat; they are given in the form of chat completions.

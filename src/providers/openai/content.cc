@@ -18,9 +18,14 @@ std::string_view document_name(std::string_view type) {
 }  // namespace
 
 bool OpenAiEncoder::messages(bool responses) {
+  if (!check_no_cache("remove it; what begins alike is cached anyway")) return false;
   for (std::size_t i = 0; i < r_.messages.size(); ++i) {
     const Message& message = r_.messages[i];
     if (i > 0) out_->push_back(',');
+    if (has_more(message)) {
+      if (!(responses ? items(message) : history(message))) return false;
+      continue;
+    }
     out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
                                             : "{\"role\":\"assistant\",\"content\":");
     if (message.plain_string) {
@@ -49,6 +54,8 @@ bool OpenAiEncoder::part(const Part& part, bool responses, Role role) {
       return document(part, responses);
     case PartKind::audio:
       return audio(part, responses);
+    default:
+      return true;  // calls, results and thoughts are no part of the content; see history.cc
   }
   return true;
 }
@@ -59,14 +66,19 @@ bool OpenAiEncoder::image(const Part& part, bool responses) {
     if (!responses)
       return unsupported(part.column, "image", "takes no file ids for images on chat completions",
                          d_.responses ? "use url or base64, or the endpoint responses" : "use url or base64");
-    out_->append("{\"type\":\"input_image\",\"file_id\":").append(part.data_json).push_back('}');
+    out_->append("{\"type\":\"input_image\",\"file_id\":").append(part.data_json);
+    if (!part.detail_json.empty()) out_->append(",\"detail\":").append(part.detail_json);
+    out_->push_back('}');
     return true;
   }
-  const bool wrapped = !responses && !d_.image_as_string;
+  if (!d_.image_detail && !check_detail(part)) return false;
+  const std::string_view detail = d_.image_detail ? part.detail_json : std::string_view();
+  const bool wrapped = !responses && (!d_.image_as_string || !detail.empty());
   out_->append(responses ? "{\"type\":\"input_image\",\"image_url\":" : "{\"type\":\"image_url\",\"image_url\":");
   if (wrapped) out_->append("{\"url\":");
   if (part.source == Source::url) out_->append(part.data_json);
   else data_uri(part, "image/jpeg");
+  if (!detail.empty()) out_->append(",\"detail\":").append(detail);
   out_->append(wrapped ? "}}" : "}");
   return true;
 }

@@ -47,6 +47,7 @@ void OpenAiRowReader::read_fields(JsonCursor* c, Row* row) {
   choices_.clear();
   total_tokens_ = -1;
   row->bare = true;
+  blocks_.clear();
   c->enter_object();
   std::string_view key;
   while (c->next_key(&key)) {

@@ -62,7 +62,7 @@ bool OpenAiEncoder::body() {
 bool OpenAiEncoder::chat(BodyWriter* w) {
   if (w->begin("messages")) {
     out_->push_back('[');
-    if (!r_.system_json.empty()) {
+    if (!r_.system.empty()) {
       out_->append("{\"role\":\"system\",\"content\":");
       system_text();
       out_->append("},");
@@ -71,8 +71,10 @@ bool OpenAiEncoder::chat(BodyWriter* w) {
     out_->push_back(']');
   }
   if (!generation(w, d_.max_tokens) || !stops(w)) return false;
+  if (!check_tools()) return false;
   if (!r_.tools_json.empty() && w->begin("tools")) chat_tools();
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) chat_tool_choice();
+  serial_calls(w);
   if (!check_format()) return false;
   if (has_format_ && w->begin("response_format")) chat_format();
   if (!reasoning(w)) return false;
@@ -175,7 +177,7 @@ bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
 }
 
 bool OpenAiEncoder::responses(BodyWriter* w) {
-  if (!r_.system_json.empty() && w->begin("instructions")) system_text();
+  if (!r_.system.empty() && w->begin("instructions")) system_text();
   if (w->begin("input")) {
     out_->push_back('[');
     if (!messages(true)) return false;
@@ -188,8 +190,10 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
     return false;
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed on responses", "remove it"))
     return false;
+  if (!check_tools()) return false;
   if (!r_.tools_json.empty() && w->begin("tools")) flat_tools();
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) flat_tool_choice();
+  serial_calls(w);
   if (!check_format()) return false;
   if (has_format_ && w->begin("text")) {
     out_->append("{\"format\":");

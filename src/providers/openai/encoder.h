@@ -33,6 +33,16 @@ class OpenAiEncoder : public RequestEncoder {
   // openai_content.cc
   bool messages(bool responses);
   bool part(const Part& part, bool responses, Role role);
+
+  // openai_history.cc
+  bool has_more(const Message& message) const;
+  bool history(const Message& message);
+  bool results(const Message& message, bool* any);
+  bool spoken(const Message& message, bool responses);
+  void tool_calls(const Message& message);
+  bool items(const Message& message);
+  bool item(const Part& part, bool* written);
+  bool output(const Part& part);
   bool image(const Part& part, bool responses);
   bool document(const Part& part, bool responses);
   bool openai_file(const Part& part, bool responses);
@@ -44,6 +54,9 @@ class OpenAiEncoder : public RequestEncoder {
   // openai_tools.cc
   void chat_tools();
   void flat_tools();
+  bool check_tools();
+  void serial_calls(BodyWriter* w);
+  bool anthropic_choice(bool flat);
   void chat_tool_choice();
   void flat_tool_choice();
   // response_format is one the vendor has, or left out (has_format_), or refused.

@@ -33,6 +33,7 @@ OpenAiVendor vendor() {
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
   d.documents = DocumentForm::none;
+  d.thoughts = "reasoning";
   d.audio = AudioForm::none;
   d.responses = false;
   d.embeddings = false;

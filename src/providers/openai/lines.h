@@ -9,6 +9,7 @@
 
 #include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
+#include "providers/shared/call_ids.h"
 
 namespace br {
 
@@ -41,6 +42,10 @@ struct OpenAiLines {
   bool penalties = true;
   int max_stops = 4;  // 0: no limit
   bool image_url = true;
+  bool image_detail = true;
+  CallIds call_ids = CallIds::any;
+  bool named_results = false;     // a tool's message has the name of the function
+  std::string_view thoughts;      // the field that takes the assistant's thoughts back; empty: there is none
   bool image_as_string = false;  // "image_url":URL instead of {"url":URL}
   DocumentForm documents = DocumentForm::file;
   AudioForm audio = AudioForm::data;

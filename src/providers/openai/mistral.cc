@@ -69,6 +69,8 @@ OpenAiVendor vendor() {
   d.max_stops = 0;
   d.image_as_string = true;
   d.documents = DocumentForm::document_url;
+  d.call_ids = CallIds::nine_letters;
+  d.named_results = true;
   d.audio = AudioForm::text;
   d.responses = false;
   return v;

@@ -50,7 +50,7 @@ class OpenAiRowReader : public LineRowReader {
   bool body_is_object_ = false, has_error_ = false, has_answer_ = false;
   std::int64_t total_tokens_ = -1;
   std::string_view body_type_, body_code_;  // of a body that is an error itself
-  std::string string_body_, tools_;
+  std::string string_body_, tools_, blocks_;
   JoinedText text_, thoughts_;
   ChoiceList choices_;
   std::string first_text_, first_thoughts_;  // of an answer with several choices

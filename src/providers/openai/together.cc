@@ -40,6 +40,7 @@ OpenAiVendor vendor() {
   d.max_tokens = "max_tokens";
   d.top_k = true;
   d.documents = DocumentForm::none;
+  d.image_detail = false;
   d.audio = AudioForm::data_or_url;
   d.responses = false;
   d.own_format = "regex";

@@ -46,6 +46,7 @@ OpenAiVendor vendor() {
   d.vendor = c.title;
   d.max_stops = 0;
   d.documents = DocumentForm::file_url;
+  d.thoughts = "reasoning_content";
   d.audio = AudioForm::none;
   d.embeddings = false;
   v.rows.batch_results = true;

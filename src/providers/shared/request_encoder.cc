@@ -40,7 +40,7 @@ bool RequestEncoder::check_only_input() {
     std::uint32_t column;
   };
   for (const Given& field : {Given{"generation_config", generates, r_.generation_column},
-                             Given{"system_prompt", !r_.system_json.empty(), r_.system_column},
+                             Given{"system_prompt", !r_.system.empty(), r_.system_column},
                              Given{"tools", !r_.tools_json.empty(), r_.tools_column},
                              Given{"tool_choice", !r_.tool_choice_json.empty(), r_.tool_choice_column},
                              Given{"response_format", !r_.response_format_json.empty(), r_.response_format_column},
@@ -97,11 +97,69 @@ void RequestEncoder::message_kwargs(const Message& message) {
   while (cursor.next_key(&key) && cursor.skip(&value)) out_->append(",").append(key).append(":").append(value);
 }
 
+bool RequestEncoder::result_text(const Part& result, std::string* text) {
+  if (result.inner_count == 0) {
+    text->append(result.text_json);
+    return true;
+  }
+  std::string joined;
+  const auto add = [&](const Part& part) {
+    if (part.kind != PartKind::text)
+      return unsupported(part.column, "tool result", "takes only texts as the result of a tool",
+                         "say in text what it shows, or send it in a user message");
+    joined.append(joined.empty() ? "" : "\\n").append(inside(part.text_json));
+    return true;
+  };
+  if (!each_part(inner_of(result), result.inner_count, add)) return false;
+  text->append("\"").append(joined).push_back('"');
+  return true;
+}
+
+std::size_t RequestEncoder::turn_end(std::size_t i, bool with_user) const {
+  std::size_t end = i + 1;
+  if (r_.messages[i].role != Role::tool) return end;
+  while (end < r_.messages.size() && r_.messages[end].role == Role::tool) ++end;
+  if (with_user && end < r_.messages.size() && r_.messages[end].role == Role::user) ++end;
+  return end;
+}
+
+bool RequestEncoder::check_no_cache(const std::string& instead) {
+  for (const Part& part : r_.parts) {
+    if (!part.cache_json.empty() && !unsupported(part.column, "cache_control", "has no marks of what to cache", instead))
+      return false;
+  }
+  for (const SystemText& text : r_.system) {
+    if (!text.cache_json.empty() &&
+        !unsupported(r_.system_column, "cache_control", "has no marks of what to cache", instead))
+      return false;
+  }
+  return true;
+}
+
+bool RequestEncoder::check_tool_maker(std::string_view tool, std::initializer_list<ToolMaker> known,
+                                      std::size_t index) {
+  const ToolMaker maker = tool_maker(tool);
+  if (maker == ToolMaker::unknown || std::count(known.begin(), known.end(), maker) > 0) return true;
+  const std::string at = "tools[" + std::to_string(index) + "]";
+  return refuse(column_of(tool), at,
+                at + " is one of " + std::string(tool_maker_name(maker)) + "'s own tools, which " +
+                    std::string(vendor_) + " has not; remove it, or use that provider");
+}
+
+bool RequestEncoder::check_no_names() {
+  for (const Message& message : r_.messages) {
+    if (!message.name_json.empty() &&
+        !unsupported(message.column, "name", "has no names of speakers", "remove it, or say it in the text"))
+      return false;
+  }
+  return true;
+}
+
 void RequestEncoder::system_text() {
   out_->push_back('"');
-  for (std::size_t i = 0; i < r_.system_json.size(); ++i) {
+  for (std::size_t i = 0; i < r_.system.size(); ++i) {
     if (i > 0) out_->append("\\n");
-    out_->append(inside(r_.system_json[i]));
+    out_->append(inside(r_.system[i].text_json));
   }
   out_->push_back('"');
 }

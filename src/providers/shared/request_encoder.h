@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
+#include "providers/shared/tool_maker.h"
 #include "providers/shared/wire.h"
 
 namespace br {
@@ -42,7 +44,31 @@ class RequestEncoder {
   void message_kwargs(const Message& message);
   // The parts of a message as a JSON array. write(part) appends one, or nothing where it is left out; false: refused.
   template <class Fn>
-  bool part_array(const Message& message, Fn&& write);
+  bool part_array(const Message& message, Fn&& write) {
+    return part_array(message.first_part, message.part_count, write);
+  }
+  // So many parts from the first on; those that are the content of a tool's result are its own affair.
+  template <class Fn>
+  bool part_array(std::size_t first_part, std::size_t count, Fn&& write);
+  template <class Fn>
+  bool each_part(std::size_t first_part, std::size_t count, Fn&& use);
+  // Where the content of a tool's result stands, in r_.parts.
+  std::size_t inner_of(const Part& result) const { return static_cast<std::size_t>(&result - r_.parts.data()) + 1; }
+  // The texts of a tool's result as one JSON string; what is no text is unsupported.
+  bool result_text(const Part& result, std::string* text);
+  // What the messages from i on share a turn with: results of tools that follow each other, and what is said with them.
+  // The index behind it.
+  std::size_t turn_end(std::size_t i, bool with_user) const;
+  // The vendor has no marks of what to cache.
+  bool check_no_cache(const std::string& instead);
+  bool check_no_names();
+  // A vendor's own tool, such as its web search, that is not one of these makers': refused by name.
+  bool check_tool_maker(std::string_view tool, std::initializer_list<ToolMaker> known, std::size_t index);
+  // The vendor has no detail of images; "auto" is what it does anyway.
+  bool check_detail(const Part& part) {
+    return part.detail_json.empty() || part.detail_json == "\"auto\"" ||
+           unsupported(part.column, "detail", "has no detail of images", "remove it");
+  }
   // All system prompts as one JSON string, joined by newlines.
   void system_text();
   // "data:<media type>;base64,<data>" as a JSON string.
@@ -61,19 +87,28 @@ class RequestEncoder {
 };
 
 template <class Fn>
-bool RequestEncoder::part_array(const Message& message, Fn&& write) {
+bool RequestEncoder::each_part(std::size_t first_part, std::size_t count, Fn&& use) {
+  for (std::size_t k = first_part; k < first_part + count; k += 1 + r_.parts[k].inner_count) {
+    if (!use(r_.parts[k])) return false;
+  }
+  return true;
+}
+
+template <class Fn>
+bool RequestEncoder::part_array(std::size_t first_part, std::size_t count, Fn&& write) {
   out_->push_back('[');
   bool first = true;
-  for (std::uint32_t k = 0; k < message.part_count; ++k) {
+  const bool good = each_part(first_part, count, [&](const Part& part) {
     const std::size_t before = out_->size();
     if (!first) out_->push_back(',');
     const std::size_t begun = out_->size();
-    if (!write(r_.parts[message.first_part + k])) return false;
+    if (!write(part)) return false;
     if (out_->size() == begun) out_->resize(before);
     else first = false;
-  }
+    return true;
+  });
   out_->push_back(']');
-  return true;
+  return good;
 }
 
 }  // namespace br

@@ -31,8 +31,9 @@ void read_function(const std::vector<JsonField>& fields, Tool* tool) {
     const std::string_view name = inside(field.first);
     if (name == "name") tool->name_json = field.second;
     else if (name == "description") tool->description_json = field.second == "null" ? std::string_view() : field.second;
-    else if (name == "parameters") tool->parameters_json = field.second == "null" ? std::string_view() : field.second;
+    else if (name == "parameters" || name == "input_schema") tool->parameters_json = field.second == "null" ? std::string_view() : field.second;
     else if (name == "strict") tool->strict_json = field.second == "null" ? std::string_view() : field.second;
+    else if (name == "cache_control") tool->cache_json = field.second == "null" ? std::string_view() : field.second;
     else if (name != "type") tool->other.push_back(field);
   }
 }
@@ -45,12 +46,15 @@ Tool read_tool(std::string_view raw) {
   if (function.starts_with('{')) {
     read_function(fields_of(function), &tool);
     for (const JsonField& field : fields) {
-      if (field.first != "\"type\"" && field.first != "\"function\"") tool.beside.push_back(field);
+      if (field.first == "\"cache_control\"") tool.cache_json = field.second == "null" ? "" : field.second;
+      else if (field.first != "\"type\"" && field.first != "\"function\"") tool.beside.push_back(field);
     }
     return tool;
   }
   const bool typed_function = type.empty() || type == "\"function\"";
-  tool.native = !typed_function || find(fields, "name").empty() || !find(fields, "input_schema").empty();
+  const bool named = !find(fields, "name").empty();
+  tool.anthropic = named && !find(fields, "input_schema").empty() && (typed_function || type == "\"custom\"");
+  tool.native = !tool.anthropic && (!typed_function || !named);
   if (tool.native && type == "\"function\"") tool.native = false;  // a function without a name, to be refused
   if (!tool.native) read_function(fields, &tool);
   return tool;
@@ -125,15 +129,23 @@ void append_tool_call(std::string_view id_json, std::string_view name_json, std:
   if (is_string(id_json)) out->append(id_json);
   else out->append("\"call_").append(std::to_string(number)).push_back('"');
   out->append(",\"type\":\"function\",\"function\":{\"name\":").append(name_json.empty() ? "\"\"" : name_json);
-  out->append(",\"arguments\":\"");
+  out->append(",\"arguments\":");
+  append_json_text(args_json.empty() ? "{}" : args_json, out);
+  out->append("}}");
+}
+
+void append_json_text(std::string_view json, std::string* out) {
+  out->push_back('"');
   std::string compact;
-  append_compact_json(args_json.empty() ? "{}" : args_json, &compact);
+  append_compact_json(json, &compact);
   for (const char c : compact) {
     if (c == '"' || c == '\\') out->push_back('\\');
     out->push_back(c);
   }
-  out->append("\"}}");
+  out->push_back('"');
 }
+
+std::string_view field_of(std::string_view object, std::string_view name) { return find(fields_of(object), name); }
 
 bool split_data_uri(std::string_view token, std::string_view* media_type, std::string_view* base64) {
   const std::string_view text = inside(token);

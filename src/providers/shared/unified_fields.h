@@ -14,8 +14,10 @@ using JsonField = std::pair<std::string_view, std::string_view>;  // key token, 
 
 struct Tool {
   bool native = false;  // the vendor's own form: raw is to be spliced
+  bool anthropic = false;  // a function in Anthropic's form: {"name","input_schema"}
   std::string_view raw;
   std::string_view name_json, description_json, parameters_json, strict_json;
+  std::string_view cache_json;  // cache_control
   std::vector<JsonField> other;  // fields of the function that have no place in the unified form
   std::vector<JsonField> beside;  // fields beside "type" and "function"
 };
@@ -49,6 +51,12 @@ Reasoning read_reasoning(std::string_view json);
 // be empty: the call is then named by its number.
 void append_tool_call(std::string_view id_json, std::string_view name_json, std::string_view args_json, int number,
                       std::string* out);
+
+// Appends checked JSON as a JSON string that holds its compact text.
+void append_json_text(std::string_view json, std::string* out);
+
+// The value of an object's field; empty where there is none, it is null, or this is no object.
+std::string_view field_of(std::string_view object, std::string_view name);
 
 // Appends checked JSON without the blanks between its tokens.
 void append_compact_json(std::string_view json, std::string* out);
