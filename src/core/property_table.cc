@@ -92,6 +92,7 @@ std::vector<PropertyInfo> make_table() {
       text("default_model", "", "The model of lines that name none, such as Gemini's, Vertex AI's and Bedrock's own."),
       of_router(choice("id_scope", "batch", "batch|all",
              "Where a custom_id must be unique: in its batch, or in all batches of one br_submit_many.")),
+      text("models.file", "", "A table of what models take in place of the built-in one (docs/models.md)."),
       text("prices.file", "", "A price table in place of the built-in one (docs/prices.md)."),
       text("max_cost_usd", "", "Refuse a batch whose answers may cost more, in US dollars; empty: no limit."),
       integer("default_max_tokens", 1024, 1, 1'000'000'000,

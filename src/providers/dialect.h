@@ -19,6 +19,8 @@
 
 namespace br {
 
+class ModelLookup;
+
 // Whose money and which address: a provider's settings, resolved from configuration and environment.
 struct Account {
   std::string provider;
@@ -50,6 +52,7 @@ struct EncodeOptions {
   bool drop_unsupported = false;   // true: leave out what the vendor cannot take, and say so in *warnings
   std::int64_t default_max_tokens = 1024;
   const Account* account = nullptr;  // the provider's settings, without its key; nullptr: its defaults
+  ModelLookup* models = nullptr;     // what models take; nullptr: the built-in table
 };
 
 class RowReader {

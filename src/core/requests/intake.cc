@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "codec/file_form.h"
 #include "codec/jsonl.h"
 #include "codec/request_reader.h"
 #include "core/requests/id_table.h"
+#include "core/requests/model_file.h"
 #include "core/requests/wrong_lines.h"
 #include "core/route.h"
 #include "providers/registry.h"
@@ -68,6 +70,8 @@ class Intake {
   Routes routes_;
   Destination fallback_, own_;  // the batch's, and that of the newest line with a provider of its own
   std::string named_, account_;
+  std::shared_ptr<const ModelTable> models_;
+  std::optional<ModelLookup> model_lookup_;
   EncodeOptions options_;
   std::vector<std::unique_ptr<Settings>> settings_;
   const Settings* in_force_ = nullptr;
@@ -87,6 +91,10 @@ Result<void> Intake::prepare(const Config& config) {
   auto routes = Routes::parse(config.get("routes"));
   if (!routes) return std::move(routes.error());
   routes_ = std::move(*routes);
+  auto models = load_models(files_, config);
+  if (!models) return std::move(models.error());
+  models_ = std::move(*models);
+  options_.models = &model_lookup_.emplace(*models_);
   fallback_ = read_destination(spec_.provider);
   return {};
 }

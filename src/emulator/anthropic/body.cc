@@ -3,6 +3,7 @@
 #include <string>
 
 #include "emulator/anthropic/rows.h"
+#include "emulator/anthropic/thinking.h"
 #include "emulator/base/hash.h"
 #include "emulator/base/parameters.h"
 #include "emulator/vendor/vendor.h"
@@ -189,6 +190,7 @@ ParamsProblem anthropic_params_problem(const EmulatorOptions& options, const jso
   problem.message = messages_problem(*json::member(params, "messages"));
   if (problem.message.empty()) problem.message = tools_problem(params);
   if (problem.message.empty()) problem.message = choice_problem(params);
+  if (problem.message.empty()) problem.message = thinking_problem(model, params);
   if (problem.message.empty()) problem.message = version_problem(params, api_version);
   return problem;
 }

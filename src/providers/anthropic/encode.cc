@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "providers/anthropic/encoder.h"
@@ -7,18 +6,12 @@
 namespace br {
 namespace {
 
-constexpr std::int64_t kLeastBudget = 1024;
 constexpr std::int64_t kMostBudget = 1'000'000'000;  // what makes the default greater
 
 std::int64_t read_integer(std::string_view token) {
   std::int64_t value = 0;
   std::from_chars(token.data(), token.data() + token.size(), value);
   return value;
-}
-
-// "budget_tokens" of thinking in provider_kwargs, which is not judged but counted; 0 where there is none.
-std::int64_t budget_in(std::string_view thinking) {
-  return thinking.starts_with('{') ? read_integer(read_reasoning(thinking).budget_tokens) : 0;
 }
 
 }  // namespace
@@ -38,21 +31,21 @@ bool AnthropicEncoder::body(const AnthropicBody& form) {
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   if (w.replacement("anthropic_version").empty()) w.field("anthropic_version", form.version_json);
   if (form.model) w.field("model", r_.model_json);
-  if (!check_budget(w)) return false;
-  if (!r_.generation.max_tokens.empty()) w.field("max_tokens", r_.generation.max_tokens);
+  if (!plan(w)) return false;
+  if (!generation_->max_tokens.empty()) w.field("max_tokens", generation_->max_tokens);
   else if (w.begin("max_tokens"))
-    out_->append(std::to_string(options_.default_max_tokens + std::clamp<std::int64_t>(budget_, 0, kMostBudget)));
+    out_->append(std::to_string(options_.default_max_tokens + std::clamp<std::int64_t>(plan_.budget, 0, kMostBudget)));
   system_prompt(&w);
   if (w.begin("messages") && !messages()) return false;
   if (!generation(&w) || !tools(&w) || !tool_choice(&w) || !output_config(&w)) return false;
-  thinking(&w);
+  write_thinking(&w);
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed", "remove it")) return false;
   w.end();
   return true;
 }
 
 bool AnthropicEncoder::generation(BodyWriter* w) {
-  const Generation& g = r_.generation;
+  const Generation& g = *generation_;
   double temperature = 0;
   std::from_chars(g.temperature.data(), g.temperature.data() + g.temperature.size(), temperature);
   if (temperature <= 1) w->field("temperature", g.temperature);
@@ -72,26 +65,8 @@ bool AnthropicEncoder::generation(BodyWriter* w) {
   return true;
 }
 
-// What of the effort goes into output_config; "none" is said by thinking.
-bool AnthropicEncoder::effort(const Reasoning& reasoning, std::string_view* effort) {
-  if (!reasoning.other.empty() &&
-      !unsupported(r_.reasoning_column, "reasoning." + std::string(reasoning.other), "takes effort and budget_tokens",
-                   "remove it"))
-    return false;
-  static constexpr std::array<std::string_view, 5> kEfforts = {"low", "medium", "high", "xhigh", "max"};
-  if (reasoning.effort.empty() || reasoning.effort == "none") return true;
-  for (const std::string_view known : kEfforts) {
-    if (reasoning.effort == known) *effort = known;
-  }
-  if (!effort->empty()) return true;
-  return unsupported(r_.reasoning_column, "reasoning",
-                     "takes the efforts none, low, medium, high, xhigh and max, not " + std::string(reasoning.effort),
-                     "use one of them");
-}
-
 bool AnthropicEncoder::output_config(BodyWriter* w) {
-  std::string_view effort_word;
-  if (!r_.reasoning_json.empty() && !effort(read_reasoning(r_.reasoning_json), &effort_word)) return false;
+  const std::string_view effort_word = plan_.effort ? word_of(*plan_.effort) : std::string_view();
   ResponseFormat format{ResponseFormat::Kind::text, {}};
   if (!r_.response_format_json.empty()) format = read_response_format(r_.response_format_json);
   if (format.kind == ResponseFormat::Kind::json_object || format.kind == ResponseFormat::Kind::other) {
@@ -109,36 +84,76 @@ bool AnthropicEncoder::output_config(BodyWriter* w) {
   return true;
 }
 
-// Before max_tokens is written: a budget has to be below it, and makes the default greater.
-bool AnthropicEncoder::check_budget(const BodyWriter& w) {
-  if (!w.replacement("thinking").empty()) {
-    budget_ = budget_in(w.replacement("thinking"));
-    return true;
+// Before anything is written: how the model is told to think, and whether the rest goes with it.
+bool AnthropicEncoder::plan(const BodyWriter& w) {
+  const ModelFacts& model = facts_of_model("anthropic");
+  generation_ = &r_.generation;
+  const Given thinking = given(w, "thinking", {}, "reasoning");
+  const Given max_tokens = given(w, "max_tokens", r_.generation.max_tokens, "generation_config.max_tokens");
+  if (!r_.reasoning_json.empty() && !thinking.is_there()) {
+    auto broken = plan_thinking(read_reasoning(r_.reasoning_json), model, read_integer(max_tokens.json), &plan_);
+    if (broken) broken->column = r_.reasoning_column;
+    if (!obey(broken, [this] { plan_ = {}; })) return false;
+    if (!plan_.note.empty()) note(plan_.note);
+  } else if (thinking.is_there()) {
+    plan_.budget = read_integer(member_of(thinking.json, "budget_tokens"));
   }
-  if (r_.reasoning_json.empty()) return true;
-  const Reasoning reasoning = read_reasoning(r_.reasoning_json);
-  if (reasoning.effort == "none" || reasoning.budget_tokens.empty()) return true;
-  const std::int64_t budget = read_integer(reasoning.budget_tokens);
-  const std::string given(reasoning.budget_tokens), most(r_.generation.max_tokens);
-  if (budget < kLeastBudget)
-    return unsupported(r_.reasoning_column, "reasoning.budget_tokens",
-                       "takes at least " + std::to_string(kLeastBudget) + ", not " + given, "raise or remove it");
-  if (!most.empty() && w.replacement("max_tokens").empty() && budget >= read_integer(most))
-    return unsupported(r_.reasoning_column, "reasoning.budget_tokens",
-                       "takes a budget below max_tokens, which is " + most + ", not " + given,
-                       "lower it or raise generation_config.max_tokens");
-  budget_ = budget;
-  has_budget_ = true;
+  return check_conflicts(w, model) && obey(find_blank_text(r_), [] {});
+}
+
+bool AnthropicEncoder::check_conflicts(const BodyWriter& w, const ModelFacts& model) {
+  const Generation& g = r_.generation;
+  ClaudeFields fields;
+  fields.temperature = given(w, "temperature", g.temperature, "generation_config.temperature");
+  fields.top_p = given(w, "top_p", g.top_p, "generation_config.top_p");
+  fields.top_k = given(w, "top_k", g.top_k, "generation_config.top_k");
+  fields.max_tokens = given(w, "max_tokens", g.max_tokens, "generation_config.max_tokens");
+  fields.stop_sequences = given(w, "stop_sequences", g.stop_sequences_json, "generation_config.stop_sequences");
+  fields.tool_choice = given(w, "tool_choice", r_.tool_choice_json, "tool_choice");
+  fields.thinking = given(w, "thinking", {}, "reasoning");
+  fields.effort = {member_of(w.replacement("output_config"), "effort"), "reasoning", "output_config.effort"};
+  fields.has_tools = !r_.tools_json.empty() || !w.replacement("tools").empty();
+  fields.ends_with_assistant = !r_.messages.empty() && r_.messages.back().role == Role::assistant;
+  while (auto found = find_conflict(fields, plan_, model)) {
+    found->rule.column = found->field == ClaudeField::tool_choice ? r_.tool_choice_column
+                         : found->field == ClaudeField::other     ? r_.messages_column
+                                                                  : r_.generation_column;
+    if (!obey(found->rule, [&] { leave_out(found->field, &fields); })) return false;
+  }
   return true;
 }
 
-void AnthropicEncoder::thinking(BodyWriter* w) {
-  if (r_.reasoning_json.empty()) return;
-  const Reasoning reasoning = read_reasoning(r_.reasoning_json);
-  if (reasoning.effort == "none")
-    w->field("thinking", "{\"type\":\"disabled\"}");
-  else if (has_budget_ && w->begin("thinking"))
-    out_->append("{\"type\":\"enabled\",\"budget_tokens\":").append(reasoning.budget_tokens).push_back('}');
+// Only where the caller wants it so; the caller's request stays as it is.
+void AnthropicEncoder::leave_out(ClaudeField field, ClaudeFields* fields) {
+  if (generation_ != &own_generation_) own_generation_ = *generation_;
+  generation_ = &own_generation_;
+  switch (field) {
+    case ClaudeField::temperature:
+      fields->temperature = {}, own_generation_.temperature = {};
+      break;
+    case ClaudeField::top_p:
+      fields->top_p = {}, own_generation_.top_p = {};
+      break;
+    case ClaudeField::top_k:
+      fields->top_k = {}, own_generation_.top_k = {};
+      break;
+    case ClaudeField::stop_sequences:
+      fields->stop_sequences = {}, own_generation_.stop_sequences_json = {};
+      break;
+    case ClaudeField::tool_choice:
+      fields->tool_choice = {}, no_tool_choice_ = true;
+      break;
+    case ClaudeField::other:
+      break;
+  }
+}
+
+void AnthropicEncoder::write_thinking(BodyWriter* w) {
+  if (!plan_.type || !w->begin("thinking")) return;
+  if (*plan_.type == Thinking::enabled)
+    out_->append("{\"type\":\"enabled\",\"budget_tokens\":").append(std::to_string(plan_.budget)).push_back('}');
+  else
+    out_->append("{\"type\":\"").append(word_of(*plan_.type)).append("\"}");
 }
 
 bool encode_anthropic_line(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "providers/anthropic/lines.h"
+#include "providers/anthropic/thinking.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 
@@ -20,9 +21,10 @@ class AnthropicEncoder : public RequestEncoder {
  private:
   bool generation(BodyWriter* w);
   bool output_config(BodyWriter* w);
-  bool effort(const Reasoning& reasoning, std::string_view* effort);
-  bool check_budget(const BodyWriter& w);
-  void thinking(BodyWriter* w);
+  bool plan(const BodyWriter& w);
+  bool check_conflicts(const BodyWriter& w, const ModelFacts& model);
+  void leave_out(ClaudeField field, ClaudeFields* fields);
+  void write_thinking(BodyWriter* w);
 
   // content.cc
   void system_prompt(BodyWriter* w);
@@ -41,8 +43,10 @@ class AnthropicEncoder : public RequestEncoder {
   bool tool(const Tool& tool, std::size_t index);
   bool tool_choice(BodyWriter* w);
 
-  std::int64_t budget_ = 0;  // of thinking, which counts to max_tokens; 0: none
-  bool has_budget_ = false;  // reasoning.budget_tokens is good
+  ThinkingPlan plan_;  // its budget counts to max_tokens, whoever gave it
+  const Generation* generation_ = nullptr;  // the request's, or what is left of it
+  Generation own_generation_;
+  bool no_tool_choice_ = false;
 };
 
 }  // namespace br

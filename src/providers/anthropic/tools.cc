@@ -1,7 +1,13 @@
 // Tools, and which of them the model should call.
 #include "providers/anthropic/encoder.h"
+#include "providers/shared/text_rules.h"
 
 namespace br {
+namespace {
+
+constexpr std::size_t kMostName = 128;
+
+}  // namespace
 
 bool AnthropicEncoder::tools(BodyWriter* w) {
   if (r_.tools_json.empty() || !w->begin("tools")) return true;
@@ -17,6 +23,11 @@ bool AnthropicEncoder::tools(BodyWriter* w) {
 
 bool AnthropicEncoder::tool(const Tool& tool, std::size_t index) {
   const std::string at = "tools[" + std::to_string(index) + "]";
+  const std::string_view name = tool.name_json.empty() ? member_of(tool.raw, "name") : tool.name_json;
+  if (!name.empty() && !is_plain_name(name, kMostName))
+    return refuse(r_.tools_column, at,
+                  at + ": " + std::string(vendor_) + " takes names of 1 to 128 letters, digits, '_' and '-', not " +
+                      std::string(name) + "; rename the tool");
   if (tool.native || tool.anthropic) {
     if (!check_tool_maker(tool.raw, {ToolMaker::anthropic}, index)) return false;
     out_->append(tool.raw);
@@ -40,7 +51,7 @@ bool AnthropicEncoder::tool(const Tool& tool, std::size_t index) {
 }
 
 bool AnthropicEncoder::tool_choice(BodyWriter* w) {
-  if (r_.tool_choice_json.empty()) return true;
+  if (r_.tool_choice_json.empty() || no_tool_choice_) return true;
   const ToolChoice choice = read_tool_choice(r_.tool_choice_json);
   if (choice.kind == ToolChoice::Kind::other)
     return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, none, required or one function", "change it");

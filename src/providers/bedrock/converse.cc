@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "codec/json_write.h"
+#include "providers/anthropic/thinking.h"
 #include "providers/shared/call_ids.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
@@ -54,7 +55,15 @@ class ConverseEncoder : public RequestEncoder {
   bool tool_choice();
   bool tool(const Tool& tool, std::size_t index);
   bool response_format(BodyWriter* w);
+  bool plan(const BodyWriter& w);
+  bool reasoning(BodyWriter* w);
+  std::string nova_reasoning() const {
+    return effort_ == "\"none\"" ? "{\"type\":\"disabled\"}"
+                                 : "{\"type\":\"enabled\",\"maxReasoningEffort\":" + effort_ + "}";
+  }
 
+  ThinkingPlan thinking_;  // of a Claude model
+  std::string effort_;     // of any other that has one, in JSON
   bool nova_;
   int documents_ = 0;
 };
@@ -67,6 +76,7 @@ bool ConverseEncoder::body() {
       return refuse(1, "provider_kwargs." + std::string(name),
                     "provider_kwargs." + std::string(name) + ": a job on Bedrock has one model; use model");
   }
+  if (!plan(w) || !obey(find_blank_text(r_), [] {})) return false;
   if (!r_.system.empty() && w.begin("system")) {
     out_->push_back('[');
     for (std::size_t i = 0; i < r_.system.size(); ++i) {
@@ -78,12 +88,61 @@ bool ConverseEncoder::body() {
   if (w.begin("messages") && !messages()) return false;
   if (!generation(&w) || !tools(&w) || !response_format(&w)) return false;
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed", "remove it")) return false;
-  if (!r_.reasoning_json.empty() &&
-      !unsupported(r_.reasoning_column, "reasoning", "has no form of reasoning that all models share",
-                   nova_ ? "give inferenceConfig with its reasoningConfig in provider_kwargs"
-                         : "give additionalModelRequestFields in provider_kwargs"))
-    return false;
+  if (!reasoning(&w)) return false;
   w.end();
+  return true;
+}
+
+// How the model is told to reason, in its maker's words; before anything is written.
+bool ConverseEncoder::plan(const BodyWriter& w) {
+  if (r_.reasoning_json.empty() || !w.replacement("additionalModelRequestFields").empty()) return true;
+  const Reasoning reasoning = read_reasoning(r_.reasoning_json);
+  const Generation& g = r_.generation;
+  if (r_.model.find("anthropic.") != std::string_view::npos) {
+    const ModelFacts& model = facts_of_model("anthropic");
+    auto broken = plan_thinking(reasoning, model, static_cast<std::int64_t>(number_of(g.max_tokens)), &thinking_);
+    if (broken) broken->column = r_.reasoning_column;
+    if (!obey(broken, [this] { thinking_ = {}; })) return false;
+    ClaudeFields fields;
+    fields.temperature = {g.temperature, "generation_config.temperature", {}};
+    fields.top_p = {g.top_p, "generation_config.top_p", {}};
+    fields.stop_sequences = {g.stop_sequences_json, "generation_config.stop_sequences", {}};
+    fields.ends_with_assistant = !r_.messages.empty() && r_.messages.back().role == Role::assistant;
+    auto found = find_conflict(fields, thinking_, model);
+    if (!found) return true;
+    return refuse(r_.generation_column, found->rule.field,
+                  found->rule.field + ": " + std::string(vendor_) + " " + found->rule.why + "; " + found->rule.fix);
+  }
+  const ModelFacts& model = facts_of_model("bedrock");
+  const auto word = read_effort(reasoning.effort);
+  if (word == Effort::none && model.never_reasons()) return true;
+  const bool known = model.efforts && !model.efforts->empty();
+  const auto fit = known && word && reasoning.budget_tokens.empty() ? fit_effort(*word, *model.efforts) : std::nullopt;
+  if (fit) {
+    effort_ = "\"" + std::string(word_of(*fit)) + "\"";
+    return true;
+  }
+  return unsupported(r_.reasoning_column, "reasoning",
+                     known ? "takes the efforts " + list_efforts(*model.efforts) + " with this model"
+                           : "has no form of reasoning that all models share",
+                     nova_ ? "give inferenceConfig with its reasoningConfig in provider_kwargs"
+                           : "give additionalModelRequestFields in provider_kwargs");
+}
+
+bool ConverseEncoder::reasoning(BodyWriter* w) {
+  std::string fields;
+  if (thinking_.type) {
+    fields.append("\"thinking\":{\"type\":\"").append(word_of(*thinking_.type)).push_back('"');
+    if (thinking_.budget > 0) fields.append(",\"budget_tokens\":").append(std::to_string(thinking_.budget));
+    fields.push_back('}');
+  }
+  if (thinking_.effort)
+    fields.append(fields.empty() ? "" : ",").append("\"output_config\":{\"effort\":\"").append(word_of(*thinking_.effort)).append("\"}");
+  if (!nova_ && !effort_.empty()) {
+    const bool amazon = r_.model.find("amazon.nova") != std::string_view::npos;
+    fields.append(amazon ? "\"reasoningConfig\":" + nova_reasoning() : "\"reasoning_effort\":" + effort_);
+  }
+  if (!fields.empty() && w->begin("additionalModelRequestFields")) out_->append("{").append(fields).push_back('}');
   return true;
 }
 
@@ -234,14 +293,17 @@ bool ConverseEncoder::generation(BodyWriter* w) {
       !unsupported(r_.generation_column, "generation_config.top_k", "has no top_k that all models share",
                    "give additionalModelRequestFields in provider_kwargs"))
     return false;
-  std::string fields;
-  for (const auto& [name, token] : {std::pair<std::string_view, std::string_view>{"maxTokens", g.max_tokens},
+  std::string fields, most(g.max_tokens);
+  if (thinking_.budget > 0 && most.empty()) most = std::to_string(options_.default_max_tokens + thinking_.budget);
+  for (const auto& [name, token] : {std::pair<std::string_view, std::string_view>{"maxTokens", most},
                                     {"temperature", heat > 1 ? "" : g.temperature},
                                     {"topP", g.top_p},
                                     {"topK", nova_ ? g.top_k : ""},
                                     {"stopSequences", g.stop_sequences_json}}) {
     if (!token.empty()) fields.append(fields.empty() ? "\"" : ",\"").append(name).append("\":").append(token);
   }
+  if (nova_ && !effort_.empty())
+    fields.append(fields.empty() ? "" : ",").append("\"reasoningConfig\":").append(nova_reasoning());
   if (!fields.empty() && w->begin("inferenceConfig")) out_->append("{").append(fields).push_back('}');
   return true;
 }

@@ -29,6 +29,7 @@ OpenAiVendor vendor() {
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
+  d.provider = "fireworks";
   d.body_only_lines = true;
   d.model_in_body = false;  // the job has it
   d.body_model = BodyModel::in_job;

@@ -39,7 +39,8 @@ class GoogleEncoder : public RequestEncoder {
   bool is_plain_text() const;
   bool response_format();
   bool thinking();
-  bool effort(std::string_view word);
+  bool budget(std::string_view token);
+  bool effort(std::string_view text);
   void config_field(std::string_view name, std::string_view json);
 
   // tools.cc

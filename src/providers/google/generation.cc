@@ -9,13 +9,10 @@ namespace {
 
 constexpr int kMaxStops = 5;
 
-struct Effort {
-  std::string_view word, level;
-  int budget;
-};
-// The levels of Gemini 3, and what Google's own OpenAI surface takes them for on 2.5.
-constexpr std::array<Effort, 4> kEfforts = {
-    {{"minimal", "MINIMAL", 1024}, {"low", "LOW", 1024}, {"medium", "MEDIUM", 8192}, {"high", "HIGH", 24576}}};
+// The words in upper case are the levels of Gemini 3; in tokens, from minimal, what Google's own OpenAI surface takes them
+// for on 2.5.
+constexpr std::array<std::string_view, 6> kLevels = {"MINIMAL", "LOW", "MEDIUM", "HIGH", "HIGH", "HIGH"};
+constexpr std::array<std::int64_t, 6> kBudgets = {1024, 1024, 8192, 24576, 24576, 24576};
 
 }  // namespace
 
@@ -104,25 +101,50 @@ bool GoogleEncoder::thinking() {
   if (!reasoning.effort.empty() &&
       !unsupported(r_.reasoning_column, "reasoning.effort", "takes an effort or budget_tokens, not both", "remove one"))
     return false;
-  config_field("thinkingConfig", "{\"thinkingBudget\":" + std::string(reasoning.budget_tokens) + "}");
+  return budget(reasoning.budget_tokens);
+}
+
+bool GoogleEncoder::budget(std::string_view token) {
+  const ModelFacts& model = facts_of_model("google");
+  std::int64_t tokens = 0;
+  std::from_chars(token.data(), token.data() + token.size(), tokens);
+  const bool off = tokens == 0 && (!model.efforts || model.efforts->has(Effort::none));
+  const bool within = off || tokens == -1 || (tokens >= model.least_budget && tokens <= model.most_budget);
+  if (model.never_reasons())
+    return unsupported(r_.reasoning_column, "reasoning.budget_tokens", "has no thinking with this model", "remove it");
+  if (model.most_budget > 0 && !within)
+    return unsupported(r_.reasoning_column, "reasoning.budget_tokens",
+                       "takes " + std::to_string(model.least_budget) + " to " + std::to_string(model.most_budget) +
+                           " tokens with this model, or -1, not " + std::string(token),
+                       "change it");
+  config_field("thinkingConfig", "{\"thinkingBudget\":" + std::string(token) + "}");
   return true;
 }
 
-bool GoogleEncoder::effort(std::string_view word) {
-  const bool budgets = r_.model.find("gemini-2.5") != std::string_view::npos;
-  if (word == "none" && budgets) {
-    config_field("thinkingConfig", "{\"thinkingBudget\":0}");
-    return true;
-  }
-  for (const Effort& known : kEfforts) {
-    if (word != known.word) continue;
-    config_field("thinkingConfig", budgets ? "{\"thinkingBudget\":" + std::to_string(known.budget) + "}"
-                                           : "{\"thinkingLevel\":\"" + std::string(known.level) + "\"}");
-    return true;
-  }
-  return unsupported(r_.reasoning_column, "reasoning",
-                     "takes the efforts minimal, low, medium and high (none with gemini-2.5), not " + std::string(word),
-                     "use one of them");
+bool GoogleEncoder::effort(std::string_view text) {
+  const ModelFacts& model = facts_of_model("google");
+  const auto word = read_effort(text);
+  if (word == Effort::none && model.never_reasons()) return true;
+  if (model.never_reasons())
+    return unsupported(r_.reasoning_column, "reasoning", "has no thinking with this model", "remove it");
+  Few<Effort> usual;
+  for (const Effort each : {Effort::minimal, Effort::low, Effort::medium, Effort::high}) usual.add(each);
+  const Few<Effort>& efforts = model.efforts ? *model.efforts : usual;
+  const auto fit = word && word != Effort::standard ? fit_effort(*word, efforts) : std::nullopt;
+  if (!fit)
+    return unsupported(r_.reasoning_column, "reasoning",
+                       "takes the efforts " + list_efforts(efforts) + " with this model, not " + std::string(text),
+                       "use one of them");
+  if (*fit != *word)
+    note("reasoning: the model takes the efforts " + list_efforts(efforts) + ", not " + std::string(text) + "; " +
+         std::string(word_of(*fit)) + " is sent");
+  const auto step = static_cast<std::size_t>(*fit);
+  if (model.form != ReasoningForm::budget)
+    config_field("thinkingConfig", "{\"thinkingLevel\":\"" + std::string(kLevels[step - 1]) + "\"}");
+  else
+    config_field("thinkingConfig",
+                 "{\"thinkingBudget\":" + std::to_string(*fit == Effort::none ? 0 : kBudgets[step - 1]) + "}");
+  return true;
 }
 
 }  // namespace br

@@ -40,6 +40,7 @@ OpenAiVendor vendor() {
   v.calls.expiry_seconds = "expires_after.seconds";
   v.calls.auth = Auth::api_key;
   v.lines.vendor = c.title;
+  v.lines.plain_tool_names = true;
   v.lines.documents = DocumentForm::none;
   v.lines.embeddings = false;
   return v;

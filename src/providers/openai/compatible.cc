@@ -55,6 +55,7 @@ OpenAiVendor vendor() {
                {usual_path(Endpoint::moderations), Endpoint::moderations}, {"/"}});
   v.calls.words = kWords;
   v.lines.vendor = "openai-compatible";
+  v.lines.provider = "";
   v.lines.max_tokens = "max_tokens";
   v.lines.top_k = true;
   v.lines.max_stops = 0;

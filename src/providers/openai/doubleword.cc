@@ -34,6 +34,7 @@ OpenAiVendor vendor() {
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
+  d.provider = "";
   d.max_tokens = "max_tokens";
   d.top_k = true;
   d.max_stops = 0;

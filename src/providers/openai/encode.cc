@@ -60,6 +60,7 @@ bool OpenAiEncoder::body() {
 }
 
 bool OpenAiEncoder::chat(BodyWriter* w) {
+  if (!obey_model(*w) || !check_tool_names()) return false;
   if (w->begin("messages")) {
     out_->push_back('[');
     if (!r_.system.empty()) {
@@ -83,7 +84,7 @@ bool OpenAiEncoder::chat(BodyWriter* w) {
 }
 
 bool OpenAiEncoder::temperature(BodyWriter* w) {
-  const std::string_view token = r_.generation.temperature;
+  const std::string_view token = left().temperature;
   double value = 0;
   if (d_.max_temperature < kMaxTemperature) std::from_chars(token.data(), token.data() + token.size(), value);
   if (value <= d_.max_temperature) {
@@ -97,7 +98,7 @@ bool OpenAiEncoder::temperature(BodyWriter* w) {
 }
 
 bool OpenAiEncoder::generation(BodyWriter* w, std::string_view max_tokens_field) {
-  const Generation& g = r_.generation;
+  const Generation& g = left();
   w->field(max_tokens_field, g.max_tokens);
   if (!temperature(w)) return false;
   w->field("top_p", g.top_p);
@@ -119,7 +120,7 @@ bool OpenAiEncoder::generation(BodyWriter* w, std::string_view max_tokens_field)
 }
 
 bool OpenAiEncoder::stops(BodyWriter* w) {
-  const std::string_view stops = r_.generation.stop_sequences_json;
+  const std::string_view stops = left().stop_sequences_json;
   if (stops.empty()) return true;
   const int count = d_.max_stops > 0 ? count_strings(stops) : 0;
   if (count > d_.max_stops)
@@ -131,52 +132,8 @@ bool OpenAiEncoder::stops(BodyWriter* w) {
   return true;
 }
 
-bool OpenAiEncoder::reasoning(BodyWriter* w) {
-  const std::string_view token = r_.reasoning_json;
-  if (token.empty()) return true;
-  if (token.front() != '{') {
-    w->field("reasoning_effort", token);
-    return true;
-  }
-  JsonCursor cursor(token.data(), token.size());
-  cursor.enter_object();
-  std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (value == "null") continue;
-    if (key == "\"effort\"") w->field("reasoning_effort", value);
-    else if (!unsupported(r_.reasoning_column, "reasoning." + std::string(inside(key)),
-                          "takes only the effort on chat completions",
-                          d_.responses ? "remove it or use the endpoint responses" : "remove it"))
-      return false;
-  }
-  return true;
-}
-
-bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
-  const std::string_view token = r_.reasoning_json;
-  if (token.empty()) return true;
-  if (token.front() != '{') {
-    if (w->begin("reasoning")) out_->append("{\"effort\":").append(token).push_back('}');
-    return true;
-  }
-  std::string fields;
-  JsonCursor cursor(token.data(), token.size());
-  cursor.enter_object();
-  std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (value == "null") continue;
-    if (key == "\"budget_tokens\"") {
-      if (!unsupported(r_.reasoning_column, "reasoning.budget_tokens", "takes an effort, no budget", "give the effort"))
-        return false;
-      continue;
-    }
-    fields.append(fields.empty() ? "" : ",").append(key).append(":").append(value);
-  }
-  if (!fields.empty() && w->begin("reasoning")) out_->append("{").append(fields).push_back('}');
-  return true;
-}
-
 bool OpenAiEncoder::responses(BodyWriter* w) {
+  if (!obey_model(*w) || !check_tool_names()) return false;
   if (!r_.system.empty() && w->begin("instructions")) system_text();
   if (w->begin("input")) {
     out_->push_back('[');

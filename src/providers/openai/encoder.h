@@ -2,6 +2,8 @@
 // openai_tools.cc.
 #pragma once
 
+#include <optional>
+
 #include "codec/json_cursor.h"
 #include "providers/openai/lines.h"
 #include "providers/shared/request_encoder.h"
@@ -27,8 +29,16 @@ class OpenAiEncoder : public RequestEncoder {
   bool generation(BodyWriter* w, std::string_view max_tokens_field);
   bool temperature(BodyWriter* w);
   bool stops(BodyWriter* w);
+  const Generation& left() const { return left_ ? *left_ : r_.generation; }
+
+  // reasoning.cc
   bool reasoning(BodyWriter* w);
   bool responses_reasoning(BodyWriter* w);
+  bool fit_word(std::string_view token, std::string* json);
+  bool chat_effort(std::string_view token, BodyWriter* w);
+  bool read_asked_effort(const BodyWriter& w, std::optional<Effort>* effort, std::string* path);
+  bool obey_model(const BodyWriter& w);
+  bool check_tool_names();
 
   // openai_content.cc
   bool messages(bool responses);
@@ -65,6 +75,7 @@ class OpenAiEncoder : public RequestEncoder {
   void flat_format();
 
   const OpenAiLines& d_;
+  std::optional<Generation> left_;  // what is left of generation_config where the caller lets fields go
   bool has_format_ = false;
 };
 

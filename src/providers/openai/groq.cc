@@ -32,6 +32,7 @@ OpenAiVendor vendor() {
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
+  d.provider = "groq";
   d.documents = DocumentForm::none;
   d.thoughts = "reasoning";
   d.audio = AudioForm::none;

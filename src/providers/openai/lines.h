@@ -31,6 +31,7 @@ enum class AudioForm : std::uint8_t {
 
 struct OpenAiLines {
   std::string_view vendor = "OpenAI";
+  std::string_view provider = "openai";  // whose rows in the table of models count; empty: none
   bool body_only_lines = false;  // {"custom_id","body"} without method and url
   bool model_in_body = true;     // false: the model stands in the create call only
   BodyModel body_model = BodyModel::in_body;  // of raw bodies
@@ -51,6 +52,7 @@ struct OpenAiLines {
   AudioForm audio = AudioForm::data;
   bool responses = true;
   bool embeddings = true;
+  bool plain_tool_names = false;  // letters, digits, '_' and '-', 64 at most
   std::string_view own_format;  // a type of response_format beside those of OpenAI; "*": any
 };
 

@@ -61,6 +61,8 @@ OpenAiVendor vendor() {
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
+  d.provider = "mistral";
+  d.plain_tool_names = true;
   d.body_only_lines = true;
   d.body_model = BodyModel::in_job;
   d.max_tokens = "max_tokens";

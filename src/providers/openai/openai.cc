@@ -34,10 +34,16 @@ constexpr std::array<Property, 7> kProperties = {{
     {"output_expires_after_s", "", nullptr, false, "Seconds after which the vendor deletes the result files."},
 }};
 
+OpenAiLines make_lines() {
+  OpenAiLines lines;
+  lines.plain_tool_names = true;
+  return lines;
+}
+
 }  // namespace
 
 std::unique_ptr<Provider> make_openai_provider() {
-  return make_openai_family_provider({"openai", make_capability(), kProperties, {}, {}, {}});
+  return make_openai_family_provider({"openai", make_capability(), kProperties, {}, make_lines(), {}});
 }
 
 }  // namespace br

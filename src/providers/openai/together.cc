@@ -36,6 +36,7 @@ OpenAiVendor vendor() {
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
+  d.provider = "together";
   d.body_only_lines = true;
   d.max_tokens = "max_tokens";
   d.top_k = true;

@@ -33,6 +33,7 @@ Capability make_capability() {
 OpenAiLines make_lines() {
   OpenAiLines d;
   d.vendor = "vLLM";
+  d.provider = "";
   d.max_tokens = "max_tokens";  // older releases know no other
   d.top_k = true;
   d.max_stops = 0;

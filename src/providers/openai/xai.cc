@@ -44,6 +44,7 @@ OpenAiVendor vendor() {
 
   OpenAiLines& d = v.lines;
   d.vendor = c.title;
+  d.provider = "xai";
   d.max_stops = 0;
   d.documents = DocumentForm::file_url;
   d.thoughts = "reasoning_content";

@@ -30,6 +30,11 @@ std::uint32_t RequestEncoder::column_of(std::string_view slice) const {
   return static_cast<std::uint32_t>(slice.data() - line + 1);
 }
 
+const ModelFacts& RequestEncoder::facts_of_model(std::string_view provider) const {
+  if (options_.models != nullptr) return options_.models->find(provider, r_.model);
+  return ModelTable::built_in().find(provider, r_.model);
+}
+
 bool RequestEncoder::check_only_input() {
   const Generation& g = r_.generation;
   const bool generates = !g.max_tokens.empty() || !g.temperature.empty() || !g.top_p.empty() || !g.top_k.empty() ||

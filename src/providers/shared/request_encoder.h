@@ -10,6 +10,8 @@
 
 #include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
+#include "providers/shared/broken_rule.h"
+#include "providers/shared/models.h"
 #include "providers/shared/tool_maker.h"
 #include "providers/shared/wire.h"
 
@@ -75,6 +77,16 @@ class RequestEncoder {
   void data_uri(const Part& part, std::string_view default_type);
   // The media type without quotes, or the default.
   static std::string_view media_type(const Part& part, std::string_view default_type);
+  // What the model takes where requests are written in the words of `provider`. See ModelTable::find.
+  const ModelFacts& facts_of_model(std::string_view provider) const;
+  // Tells the caller what is sent in place of what was asked for.
+  void note(std::string text) {
+    if (warnings_ != nullptr) warnings_->push_back(std::move(text));
+  }
+  // Whether a rule lets the request through, in which case true is returned: nothing was broken, or what broke it is left
+  // out (see unsupported), which drop() does.
+  template <class Drop>
+  bool obey(const std::optional<BrokenRule>& broken, Drop&& drop);
   // How many strings the array holds.
   static int count_strings(std::string_view array);
 
@@ -85,6 +97,16 @@ class RequestEncoder {
   Issue* issue_;
   std::vector<std::string>* warnings_;
 };
+
+template <class Drop>
+bool RequestEncoder::obey(const std::optional<BrokenRule>& broken, Drop&& drop) {
+  if (!broken) return true;
+  const std::string message = broken->field + ": " + std::string(vendor_) + " " + broken->why;
+  if (!broken->may_be_left_out) return refuse(broken->column, broken->field, message + "; " + broken->fix);
+  if (!unsupported(broken->column, broken->field, broken->why, broken->fix)) return false;
+  drop();
+  return true;
+}
 
 template <class Fn>
 bool RequestEncoder::each_part(std::size_t first_part, std::size_t count, Fn&& use) {
