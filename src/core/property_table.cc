@@ -66,9 +66,8 @@ std::vector<PropertyInfo> make_table() {
       integer("poll.max_interval_ms", 300'000, 1, kDay, "The wait grows to at most this."),
       integer("submit.settle_ms", 900'000, 0, 7 * kDay,
               "How long a possibly submitted batch must stay absent from the vendor's list to count as not submitted."),
-      integer("submit.max_attempts", 3, 1, 1'000'000,
-              "Create calls of one remote batch in its whole life, the first included and clear refusals left out; then "
-              "it is blocked."),
+      integer("submit.max_attempts", 3, 1, 1'000'000, "Create calls of one remote batch in its whole life, the first "
+              "included and clear refusals left out; then it is blocked."),
       choice("submit.on_unknown", "resend_when_absent", "resend_when_absent|wait",
              "What follows when absence is proven: send again, or wait for br_resume."),
       choice("submit.on_queue_full", "wait", "wait|fail",
