@@ -34,6 +34,7 @@ class AnthropicEncoder : public RequestEncoder {
   // tools.cc
   bool tools(BodyWriter* w);
   bool tool(const Tool& tool, std::size_t index);
+  bool input_schema(const Tool& tool, const std::string& at);
   bool tool_choice(BodyWriter* w);
 
   std::int64_t budget_ = 0;  // of thinking, which counts to max_tokens; 0: none

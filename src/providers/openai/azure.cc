@@ -42,6 +42,7 @@ OpenAiVendor vendor() {
   v.lines.vendor = c.title;
   v.lines.documents = DocumentForm::none;
   v.lines.embeddings = false;
+  v.lines.strict_schemas = &kAzureStrictSchema;
   return v;
 }
 

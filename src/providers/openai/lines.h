@@ -9,6 +9,7 @@
 
 #include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
+#include "providers/shared/schema_rules.h"
 
 namespace br {
 
@@ -46,6 +47,9 @@ struct OpenAiLines {
   AudioForm audio = AudioForm::data;
   bool responses = true;
   bool embeddings = true;
+  const SchemaRules* strict_schemas = nullptr;  // of answers and tools with strict true; nullptr: as they are
+  const SchemaRules* answer_schemas = nullptr;  // of all answers
+  const SchemaRules* tool_schemas = nullptr;    // of all tools
   std::string_view own_format;  // a type of response_format beside those of OpenAI; "*": any
 };
 

@@ -37,7 +37,9 @@ constexpr std::array<Property, 7> kProperties = {{
 }  // namespace
 
 std::unique_ptr<Provider> make_openai_provider() {
-  return make_openai_family_provider({"openai", make_capability(), kProperties, {}, {}, {}});
+  OpenAiVendor v{"openai", make_capability(), kProperties, {}, {}, {}};
+  v.lines.strict_schemas = &kOpenAiStrictSchema;
+  return make_openai_family_provider(std::move(v));
 }
 
 }  // namespace br

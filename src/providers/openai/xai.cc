@@ -42,6 +42,7 @@ OpenAiVendor vendor() {
   v.calls.expiry_seconds = "expires_after";
 
   OpenAiLines& d = v.lines;
+  d.answer_schemas = d.tool_schemas = &kXaiSchema;
   d.vendor = c.title;
   d.max_stops = 0;
   d.documents = DocumentForm::file_url;
