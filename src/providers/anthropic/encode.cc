@@ -67,19 +67,21 @@ bool AnthropicEncoder::generation(BodyWriter* w) {
 
 bool AnthropicEncoder::output_config(BodyWriter* w) {
   const std::string_view effort_word = plan_.effort ? word_of(*plan_.effort) : std::string_view();
-  ResponseFormat format{ResponseFormat::Kind::text, {}};
+  ResponseFormat format{ResponseFormat::Kind::text, {}, {}};
   if (!r_.response_format_json.empty()) format = read_response_format(r_.response_format_json);
   if (format.kind == ResponseFormat::Kind::json_object || format.kind == ResponseFormat::Kind::other) {
     if (!unsupported(r_.response_format_column, "response_format", "takes a json_schema with a schema, and text",
                      "give a schema"))
       return false;
   }
-  const bool schema = format.kind == ResponseFormat::Kind::json_schema;
-  if ((effort_word.empty() && !schema) || !w->begin("output_config")) return true;
+  std::string schema;
+  if (format.kind == ResponseFormat::Kind::json_schema &&
+      !rewritten_schema(kAnthropicSchema, format.schema_json, std::string(format.schema_at), true, &schema))
+    return false;
+  if ((effort_word.empty() && schema.empty()) || !w->begin("output_config")) return true;
   out_->push_back('{');
-  if (!effort_word.empty()) out_->append("\"effort\":\"").append(effort_word).append(schema ? "\"," : "\"");
-  if (schema)
-    out_->append("\"format\":{\"type\":\"json_schema\",\"schema\":").append(format.schema_json).push_back('}');
+  if (!effort_word.empty()) out_->append("\"effort\":\"").append(effort_word).append(schema.empty() ? "\"" : "\",");
+  if (!schema.empty()) out_->append("\"format\":{\"type\":\"json_schema\",\"schema\":").append(schema).push_back('}');
   out_->push_back('}');
   return true;
 }

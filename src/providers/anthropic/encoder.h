@@ -41,6 +41,7 @@ class AnthropicEncoder : public RequestEncoder {
   // tools.cc
   bool tools(BodyWriter* w);
   bool tool(const Tool& tool, std::size_t index);
+  bool input_schema(const Tool& tool, const std::string& at);
   bool tool_choice(BodyWriter* w);
 
   ThinkingPlan plan_;  // its budget counts to max_tokens, whoever gave it

@@ -41,12 +41,28 @@ bool AnthropicEncoder::tool(const Tool& tool, std::size_t index) {
   }
   out_->append("{\"name\":").append(tool.name_json);
   if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
-  out_->append(",\"input_schema\":")
-      .append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json);
+  out_->append(",\"input_schema\":");
+  if (!input_schema(tool, at)) return false;
   if (!tool.strict_json.empty()) out_->append(",\"strict\":").append(tool.strict_json);
   for (const auto& [key, value] : tool.beside) out_->append(",").append(key).append(":").append(value);
   if (!tool.cache_json.empty()) out_->append(",\"cache_control\":").append(tool.cache_json);
   out_->push_back('}');
+  return true;
+}
+
+// Only with strict true the vendor holds the arguments to their schema, and asks more of it.
+bool AnthropicEncoder::input_schema(const Tool& tool, const std::string& at) {
+  if (tool.parameters_json.empty()) {
+    out_->append("{\"type\":\"object\"}");
+    return true;
+  }
+  if (tool.strict_json != "true") {
+    out_->append(tool.parameters_json);
+    return true;
+  }
+  std::string schema;
+  if (!rewritten_schema(kAnthropicSchema, tool.parameters_json, parameters_path(tool, at), false, &schema)) return false;
+  out_->append(schema);
   return true;
 }
 

@@ -362,7 +362,11 @@ bool ConverseEncoder::tool(const Tool& tool, std::size_t index) {
   out_->append("{\"toolSpec\":{\"name\":").append(tool.name_json);
   if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
   out_->append(",\"inputSchema\":{\"json\":");
-  out_->append(tool.parameters_json.empty() ? "{\"type\":\"object\"}" : tool.parameters_json).append("}}}");
+  std::string schema = "{\"type\":\"object\"}";
+  if (!tool.parameters_json.empty() &&
+      !rewritten_schema(kNovaToolSchema, tool.parameters_json, parameters_path(tool, at), false, &schema))
+    return false;
+  out_->append(schema).append("}}}");
   cache_point(tool.cache_json);
   return true;
 }
@@ -376,9 +380,9 @@ bool ConverseEncoder::response_format(BodyWriter* w) {
     return unsupported(r_.response_format_column, "response_format",
                        nova_ ? "takes text only" : "takes a json_schema with a schema, and text",
                        nova_ ? "remove it, or give the schema as a tool" : "give a schema");
-  if (!w->begin("outputConfig")) return true;
   std::string schema;
-  append_compact_json(format.schema_json, &schema);
+  if (!rewritten_schema(kBedrockSchema, format.schema_json, std::string(format.schema_at), true, &schema)) return false;
+  if (schema.empty() || !w->begin("outputConfig")) return true;
   JsonWriter json(out_);
   json.begin_object().key("textFormat").begin_object().field("type", "json_schema").key("structure").begin_object();
   json.key("jsonSchema").begin_object().field("schema", schema).end_object().end_object().end_object().end_object();

@@ -41,6 +41,7 @@ OpenAiVendor vendor() {
   d.audio = AudioForm::none;
   d.responses = false;
   d.own_format = "grammar";
+  d.answer_schemas = &kFireworksSchema;
   d.embeddings = false;
   return v;
 }

@@ -46,6 +46,7 @@ class GoogleEncoder : public RequestEncoder {
   // tools.cc
   bool tools(BodyWriter* w);
   bool declaration(const Tool& tool, const std::string& at);
+  bool parameters(const Tool& tool, const std::string& at);
   bool tool_choice(BodyWriter* w);
 
   bool first_config_ = true;

@@ -78,11 +78,14 @@ bool GoogleEncoder::response_format() {
     case ResponseFormat::Kind::json_object:
       config_field("responseMimeType", "\"application/json\"");
       return true;
-    case ResponseFormat::Kind::json_schema:
+    case ResponseFormat::Kind::json_schema: {
+      std::string schema;
+      if (!rewritten_schema(kGeminiSchema, format.schema_json, std::string(format.schema_at), true, &schema)) return false;
       config_field("responseMimeType", "\"application/json\"");
       // responseJsonSchema is known to give broken answers in batches.
-      config_field("responseSchema", format.schema_json);
+      config_field("responseSchema", schema);
       return true;
+    }
     case ResponseFormat::Kind::other:
       break;
   }

@@ -38,10 +38,24 @@ bool GoogleEncoder::declaration(const Tool& tool, const std::string& at) {
     return false;
   out_->append("{\"name\":").append(tool.name_json);
   if (!tool.description_json.empty()) out_->append(",\"description\":").append(tool.description_json);
-  if (!tool.parameters_json.empty()) out_->append(",\"parameters\":").append(tool.parameters_json);
+  if (!tool.parameters_json.empty() && !parameters(tool, at)) return false;
   // Fields of Google's own: parametersJsonSchema, response, behavior.
   for (const auto& [key, value] : tool.other) out_->append(",").append(key).append(":").append(value);
   out_->push_back('}');
+  return true;
+}
+
+// The form that all models take, or JSON Schema where it says more.
+bool GoogleEncoder::parameters(const Tool& tool, const std::string& at) {
+  const std::string path = parameters_path(tool, at);
+  const RewrittenSchema usual = rewrite_schema(kGeminiSchema, tool.parameters_json, path);
+  if (usual.faults.empty()) {
+    if (!usual.json.empty()) out_->append(",\"parameters\":").append(usual.json);
+    return true;
+  }
+  std::string schema;
+  if (!rewritten_schema(kGeminiToolSchema, tool.parameters_json, path, false, &schema)) return false;
+  out_->append(",\"parametersJsonSchema\":").append(schema);
   return true;
 }
 

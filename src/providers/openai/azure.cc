@@ -43,6 +43,7 @@ OpenAiVendor vendor() {
   v.lines.plain_tool_names = true;
   v.lines.documents = DocumentForm::none;
   v.lines.embeddings = false;
+  v.lines.strict_schemas = &kAzureStrictSchema;
   return v;
 }
 

@@ -72,12 +72,12 @@ bool OpenAiEncoder::chat(BodyWriter* w) {
     out_->push_back(']');
   }
   if (!generation(w, d_.max_tokens) || !stops(w)) return false;
-  if (!check_tools()) return false;
+  if (!check_tools() || !schemas()) return false;
   if (!r_.tools_json.empty() && w->begin("tools")) chat_tools();
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) chat_tool_choice();
   serial_calls(w);
   if (!check_format()) return false;
-  if (has_format_ && w->begin("response_format")) chat_format();
+  if (has_format_ && !format_.empty() && w->begin("response_format")) chat_format();
   if (!reasoning(w)) return false;
   w->field(d_.seed, r_.seed_json);
   return true;
@@ -147,12 +147,12 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
     return false;
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed on responses", "remove it"))
     return false;
-  if (!check_tools()) return false;
+  if (!check_tools() || !schemas()) return false;
   if (!r_.tools_json.empty() && w->begin("tools")) flat_tools();
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) flat_tool_choice();
   serial_calls(w);
   if (!check_format()) return false;
-  if (has_format_ && w->begin("text")) {
+  if (has_format_ && !format_.empty() && w->begin("text")) {
     out_->append("{\"format\":");
     flat_format();
     out_->push_back('}');

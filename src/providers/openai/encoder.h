@@ -61,6 +61,12 @@ class OpenAiEncoder : public RequestEncoder {
   bool audio(const Part& part, bool responses);
   bool audio_text(const Part& part);
 
+  // schemas.cc: tools and the form of the answer with their schemas as the vendor takes them.
+  bool schemas();
+  bool tool_schemas();
+  bool answer_schema();
+  const SchemaRules* rules_of(std::string_view object, const SchemaRules* all) const;
+
   // openai_tools.cc
   void chat_tools();
   void flat_tools();
@@ -77,6 +83,8 @@ class OpenAiEncoder : public RequestEncoder {
   const OpenAiLines& d_;
   std::optional<Generation> left_;  // what is left of generation_config where the caller lets fields go
   bool has_format_ = false;
+  std::string_view tools_ = r_.tools_json, format_ = r_.response_format_json;  // as the request has them, or
+  std::string tools_text_, format_text_;
 };
 
 }  // namespace br

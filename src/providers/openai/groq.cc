@@ -38,6 +38,7 @@ OpenAiVendor vendor() {
   d.audio = AudioForm::none;
   d.responses = false;
   d.embeddings = false;
+  d.strict_schemas = &kGroqStrictSchema;
   return v;
 }
 

@@ -10,6 +10,7 @@
 #include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
 #include "providers/shared/call_ids.h"
+#include "providers/shared/schema_rules.h"
 
 namespace br {
 
@@ -53,6 +54,9 @@ struct OpenAiLines {
   bool responses = true;
   bool embeddings = true;
   bool plain_tool_names = false;  // letters, digits, '_' and '-', 64 at most
+  const SchemaRules* strict_schemas = nullptr;  // of answers and tools with strict true; nullptr: as they are
+  const SchemaRules* answer_schemas = nullptr;  // of all answers
+  const SchemaRules* tool_schemas = nullptr;    // of all tools
   std::string_view own_format;  // a type of response_format beside those of OpenAI; "*": any
 };
 

@@ -37,6 +37,7 @@ constexpr std::array<Property, 7> kProperties = {{
 OpenAiLines make_lines() {
   OpenAiLines lines;
   lines.plain_tool_names = true;
+  lines.strict_schemas = &kOpenAiStrictSchema;
   return lines;
 }
 

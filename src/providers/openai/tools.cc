@@ -1,8 +1,5 @@
 // Tools, their choice and the form of the answer: chat completions nest them, responses hold them flat. Both forms are
 // taken for both.
-#include <algorithm>
-#include <array>
-
 #include "providers/openai/encoder.h"
 #include "providers/shared/unified_fields.h"
 
@@ -66,34 +63,10 @@ void each_tool(std::string_view tools, std::string* out, Write write) {
   out->push_back(']');
 }
 
-// A JSON schema itself, not a description of a format: it says of which type the answer is, or uses a keyword of
-// schemas.
-bool is_bare_schema(std::string_view object) {
-  static constexpr std::array<std::string_view, 7> kTypes = {"object",  "array",   "string", "number",
-                                                             "integer", "boolean", "null"};
-  static constexpr std::array<std::string_view, 10> kKeywords = {"properties", "items", "enum", "const", "anyOf",
-                                                                 "oneOf",      "allOf", "$ref", "$defs", "$schema"};
-  JsonCursor cursor(object.data(), object.size());
-  cursor.enter_object();
-  bool typed = false, keyword = false;
-  std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (inside(key) != "type")
-      keyword = keyword || std::count(kKeywords.begin(), kKeywords.end(), inside(key)) > 0;
-    else if (value.front() == '[')
-      keyword = true;
-    else if (std::count(kTypes.begin(), kTypes.end(), inside(value)) > 0)
-      keyword = true;
-    else
-      typed = true;
-  }
-  return keyword && !typed;
-}
-
 }  // namespace
 
 void OpenAiEncoder::chat_tools() {
-  each_tool(r_.tools_json, out_, [this](std::string_view tool) {
+  each_tool(tools_, out_, [this](std::string_view tool) {
     if (is_flat_function(form_of(tool))) append_fields(kNestedFunction, tool, "}}", out_);
     else if (field_of(tool, "cache_control").empty()) out_->append(tool);
     else append_fields(kFlatFunction, tool, "}", out_);
@@ -101,7 +74,7 @@ void OpenAiEncoder::chat_tools() {
 }
 
 void OpenAiEncoder::flat_tools() {
-  each_tool(r_.tools_json, out_, [this](std::string_view tool) {
+  each_tool(tools_, out_, [this](std::string_view tool) {
     const ToolForm form = form_of(tool);
     if (!form.function.empty()) append_fields(kFlatFunction, form.function, "}", out_);
     else if (is_flat_function(form)) append_fields(kFlatFunction, tool, "}", out_);
@@ -172,7 +145,7 @@ bool OpenAiEncoder::check_format() {
 }
 
 void OpenAiEncoder::chat_format() {
-  const std::string_view format = r_.response_format_json;
+  const std::string_view format = format_;
   const ToolForm form = form_of(format);
   constexpr std::string_view kHead = "{\"type\":\"json_schema\",\"json_schema\":{";
   if (is_bare_schema(format)) {
@@ -186,7 +159,7 @@ void OpenAiEncoder::chat_format() {
 }
 
 void OpenAiEncoder::flat_format() {
-  const std::string_view format = r_.response_format_json;
+  const std::string_view format = format_;
   const ToolForm form = form_of(format);
   constexpr std::string_view kHead = "{\"type\":\"json_schema\"";
   if (is_bare_schema(format))

@@ -43,6 +43,7 @@ OpenAiVendor vendor() {
   v.calls.expiry_seconds = "expires_after";
 
   OpenAiLines& d = v.lines;
+  d.answer_schemas = d.tool_schemas = &kXaiSchema;
   d.vendor = c.title;
   d.provider = "xai";
   d.max_stops = 0;

@@ -66,6 +66,22 @@ bool RequestEncoder::check_stream(std::string_view value, std::string_view field
                     "remove \"stream\"");
 }
 
+bool RequestEncoder::rewritten_schema(const SchemaRules& rules, std::string_view schema, const std::string& at,
+                                      bool may_leave_out, std::string* out) {
+  RewrittenSchema rewritten = rewrite_schema(rules, schema, at);
+  if (!report(rewritten, schema, may_leave_out)) return false;
+  *out = rewritten.usable() ? std::move(rewritten.json) : std::string();
+  return true;
+}
+
+bool RequestEncoder::report(const RewrittenSchema& rewritten, std::string_view schema, bool may_leave_out) {
+  return std::all_of(rewritten.faults.begin(), rewritten.faults.end(), [&](const SchemaFault& each) {
+    const std::uint32_t column = column_of(schema.substr(std::min(each.offset, schema.size())));
+    if (!each.whole || may_leave_out) return unsupported(column, each.path, each.why, each.fix);
+    return refuse(column, each.path, each.path + ": " + std::string(vendor_) + " " + each.why + "; " + each.fix);
+  });
+}
+
 // Moderations and the paths that have no unified fields may have a model of the vendor's own choice.
 bool RequestEncoder::check_body_model(BodyModel where) {
   const bool needs = r_.endpoint != Endpoint::moderations && r_.endpoint != Endpoint::other;

@@ -12,6 +12,7 @@
 #include "providers/shared/body_writer.h"
 #include "providers/shared/broken_rule.h"
 #include "providers/shared/models.h"
+#include "providers/shared/schema_rewriter.h"
 #include "providers/shared/tool_maker.h"
 #include "providers/shared/wire.h"
 
@@ -44,6 +45,12 @@ class RequestEncoder {
     out_->push_back('}');
   }
   void message_kwargs(const Message& message);
+  // *out: the schema at that path of the request as the vendor takes it; empty where none is to be sent. Where
+  // may_leave_out, one that the vendor cannot be told at all is left out with a warning if the caller wants it so.
+  bool rewritten_schema(const SchemaRules& rules, std::string_view schema, const std::string& at, bool may_leave_out,
+                        std::string* out);
+  // The faults that rewriting has found, as refusals or warnings.
+  bool report(const RewrittenSchema& rewritten, std::string_view schema, bool may_leave_out);
   // The parts of a message as a JSON array. write(part) appends one, or nothing where it is left out; false: refused.
   template <class Fn>
   bool part_array(const Message& message, Fn&& write) {

@@ -1,5 +1,8 @@
 #include "providers/shared/unified_fields.h"
 
+#include <algorithm>
+#include <array>
+
 #include "codec/json_cursor.h"
 #include "providers/shared/wire.h"
 
@@ -71,6 +74,12 @@ std::vector<Tool> read_tools(std::string_view array) {
   return tools;
 }
 
+std::string parameters_path(const Tool& tool, const std::string& at) {
+  const auto fields = fields_of(tool.raw);
+  if (find(fields, "function").starts_with('{')) return at + ".function.parameters";
+  return at + (find(fields, "input_schema").empty() ? ".parameters" : ".input_schema");
+}
+
 ToolChoice read_tool_choice(std::string_view json) {
   using Choice = ToolChoice::Kind;
   const auto fields = fields_of(json);
@@ -86,17 +95,42 @@ ToolChoice read_tool_choice(std::string_view json) {
   return choice;
 }
 
+bool is_bare_schema(std::string_view object) {
+  static constexpr std::array<std::string_view, 7> kTypes = {"object",  "array",   "string", "number",
+                                                             "integer", "boolean", "null"};
+  static constexpr std::array<std::string_view, 10> kKeywords = {"properties", "items", "enum", "const", "anyOf",
+                                                                 "oneOf",      "allOf", "$ref", "$defs", "$schema"};
+  JsonCursor cursor(object.data(), object.size());
+  cursor.enter_object();
+  bool typed = false, keyword = false;
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (inside(key) != "type")
+      keyword = keyword || std::count(kKeywords.begin(), kKeywords.end(), inside(key)) > 0;
+    else if (value.front() == '[')
+      keyword = true;
+    else if (std::count(kTypes.begin(), kTypes.end(), inside(value)) > 0)
+      keyword = true;
+    else
+      typed = true;
+  }
+  return keyword && !typed;
+}
+
 ResponseFormat read_response_format(std::string_view json) {
   using Format = ResponseFormat::Kind;
   const auto fields = fields_of(json);
   const std::string_view type = find(fields, "type");
-  if (type == "\"text\"") return {Format::text, {}};
-  if (type == "\"json_object\"") return {Format::json_object, {}};
-  if (type == "\"object\"") return {Format::json_schema, json};  // a schema by itself
-  if (type != "\"json_schema\"") return {};
+  if (type == "\"text\"") return {Format::text, {}, {}};
+  if (type == "\"json_object\"") return {Format::json_object, {}, {}};
+  if (type != "\"json_schema\"") {
+    if (!json.starts_with('{') || !is_bare_schema(json)) return {};
+    return {Format::json_schema, json, "response_format"};
+  }
   const std::string_view inner = find(fields, "json_schema");
   std::string_view schema = find(inner.empty() ? fields : fields_of(inner), "schema");
-  return schema.starts_with('{') ? ResponseFormat{Format::json_schema, schema} : ResponseFormat{};
+  if (!schema.starts_with('{')) return {};
+  return {Format::json_schema, schema, inner.empty() ? "response_format.schema" : "response_format.json_schema.schema"};
 }
 
 Reasoning read_reasoning(std::string_view json) {

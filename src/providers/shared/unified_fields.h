@@ -25,6 +25,9 @@ struct Tool {
 // The elements of the array. A tool is a function when it has "function", or is flat with a name and no vendor's form.
 std::vector<Tool> read_tools(std::string_view array);
 
+// Where the schema of the arguments stands in a tool as it was given, whose path is `at`.
+std::string parameters_path(const Tool& tool, const std::string& at);
+
 struct ToolChoice {
   enum class Kind : std::uint8_t { automatic, none, required, named, other };
   Kind kind = Kind::other;
@@ -37,7 +40,11 @@ struct ResponseFormat {
   enum class Kind : std::uint8_t { text, json_object, json_schema, other };
   Kind kind = Kind::other;
   std::string_view schema_json;
+  std::string_view schema_at;  // its path in the request
 };
+// A JSON schema itself, not a description of a format: it says of which type the answer is, or uses a keyword of
+// schemas.
+bool is_bare_schema(std::string_view object);
 ResponseFormat read_response_format(std::string_view json);
 
 struct Reasoning {
