@@ -188,10 +188,10 @@ int64_t br_plan_output_tokens_max(const br_plan* plan) {
   return sum_of(plan, [](const auto& part) { return part.tokens.output; });
 }
 double br_plan_sync_usd(const br_plan* plan) {
-  return plan == nullptr || !plan->estimate.cost ? -1 : plan->estimate.cost->sync_usd;
+  return plan == nullptr || !plan->estimate.cost ? -1 : plan->estimate.cost->sync.usd();
 }
 double br_plan_batch_usd(const br_plan* plan) {
-  return plan == nullptr || !plan->estimate.cost ? -1 : plan->estimate.cost->batch_usd;
+  return plan == nullptr || !plan->estimate.cost ? -1 : plan->estimate.cost->batch.usd();
 }
 const char* br_plan_json(const br_plan* plan, size_t* length) {
   if (length != nullptr) *length = plan == nullptr ? 0 : plan->json.size();

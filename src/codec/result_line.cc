@@ -31,6 +31,11 @@ void append_usage(const Usage& usage, std::string* out) {
   append(",\"output_tokens\":", usage.output_tokens);
   append(",\"cached_input_tokens\":", usage.cached_input_tokens);
   append(",\"reasoning_tokens\":", usage.reasoning_tokens);
+  // As Anthropic names them, and only where a cache was written.
+  const std::int64_t for_an_hour = std::max<std::int64_t>(0, usage.cache_write_1h_tokens);
+  const std::int64_t written = for_an_hour + std::max<std::int64_t>(0, usage.cache_write_5m_tokens);
+  if (written > 0) append(",\"cache_creation_input_tokens\":", written);
+  if (for_an_hour > 0) append(",\"cache_creation_1h_input_tokens\":", for_an_hour);
   out->push_back('}');
 }
 

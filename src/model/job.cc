@@ -52,20 +52,6 @@ State compat_state(State state) {
   }
 }
 
-void TokenSums::add(const Usage& usage) {
-  input += std::max<std::int64_t>(0, usage.input_tokens);
-  output += std::max<std::int64_t>(0, usage.output_tokens);
-  cached_input += std::max<std::int64_t>(0, usage.cached_input_tokens);
-  reasoning += std::max<std::int64_t>(0, usage.reasoning_tokens);
-}
-
-void TokenSums::add(const TokenSums& more) {
-  input += more.input;
-  output += more.output;
-  cached_input += more.cached_input;
-  reasoning += more.reasoning;
-}
-
 State state_of(const RemoteBatch& batch) {
   switch (batch.phase) {
     case Phase::planned:

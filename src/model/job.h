@@ -10,6 +10,7 @@
 #include "model/error.h"
 #include "model/request.h"
 #include "model/result.h"
+#include "model/token_sums.h"
 
 namespace br {
 
@@ -35,13 +36,6 @@ State compat_state(State state);
 
 struct Counts {
   std::int64_t total = 0, succeeded = 0, errored = 0, processing = 0, cancelled = 0, expired = 0;
-};
-
-// Tokens of many answers together.
-struct TokenSums {
-  std::int64_t input = 0, output = 0, cached_input = 0, reasoning = 0;
-  void add(const Usage& usage);
-  void add(const TokenSums& more);
 };
 
 // A file of results at the vendor. Empty id: there is none (yet).

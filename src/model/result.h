@@ -12,7 +12,9 @@ enum class ResultStatus : std::uint8_t { succeeded = 1, errored = 2, cancelled =
 const char* result_status_name(ResultStatus status);
 
 struct Usage {
+  // input_tokens holds what was read from a cache and what was written to one, to be kept for 5 minutes or an hour.
   std::int64_t input_tokens = -1, output_tokens = -1, cached_input_tokens = -1, reasoning_tokens = -1;
+  std::int64_t cache_write_5m_tokens = -1, cache_write_1h_tokens = -1;
   bool any() const { return input_tokens >= 0 || output_tokens >= 0; }
 };
 

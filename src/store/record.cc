@@ -1,6 +1,7 @@
 #include "store/record.h"
 
 #include <algorithm>
+#include <string>
 
 #include "codec/json_read.h"
 #include "codec/json_write.h"
@@ -53,17 +54,41 @@ Counts read_counts(const Json& json) {
   return counts;
 }
 
+void write_classes(const TokenClasses& tokens, JsonWriter* json) {
+  json->field("input", tokens.input).field("output", tokens.output).field("cached_input", tokens.cached_input);
+  if (tokens.cache_write_5m != 0) json->field("cache_write_5m", tokens.cache_write_5m);
+  if (tokens.cache_write_1h != 0) json->field("cache_write_1h", tokens.cache_write_1h);
+}
+
+TokenClasses read_classes(const Json& json) {
+  TokenClasses tokens;
+  tokens.input = json["input"].integer().value_or(0);
+  tokens.output = json["output"].integer().value_or(0);
+  tokens.cached_input = json["cached_input"].integer().value_or(0);
+  tokens.cache_write_5m = json["cache_write_5m"].integer().value_or(0);
+  tokens.cache_write_1h = json["cache_write_1h"].integer().value_or(0);
+  return tokens;
+}
+
+// Sums of long prompts are written under their length, so that a version with other lengths reads the right ones.
 void write_tokens(const TokenSums& tokens, JsonWriter* json) {
-  json->key("tokens").begin_object().field("input", tokens.input).field("output", tokens.output);
-  json->field("cached_input", tokens.cached_input).field("reasoning", tokens.reasoning).end_object();
+  json->key("tokens").begin_object();
+  write_classes(tokens, json);
+  json->field("reasoning", tokens.reasoning);
+  for (std::size_t i = 0; i < kLongPrompts.size() && tokens.beyond[i].input != 0; ++i) {
+    json->key("beyond_" + std::to_string(kLongPrompts[i])).begin_object();
+    write_classes(tokens.beyond[i], json);
+    json->end_object();
+  }
+  json->end_object();
 }
 
 TokenSums read_tokens(const Json& json) {
   TokenSums tokens;
-  tokens.input = json["input"].integer().value_or(0);
-  tokens.output = json["output"].integer().value_or(0);
-  tokens.cached_input = json["cached_input"].integer().value_or(0);
+  static_cast<TokenClasses&>(tokens) = read_classes(json);
   tokens.reasoning = json["reasoning"].integer().value_or(0);
+  for (std::size_t i = 0; i < kLongPrompts.size(); ++i)
+    tokens.beyond[i] = read_classes(json["beyond_" + std::to_string(kLongPrompts[i])]);
   return tokens;
 }
 

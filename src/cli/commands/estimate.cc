@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.h"
+#include "cli/json_view.h"
 #include "cli/settings.h"
 
 namespace cli {
@@ -11,6 +12,27 @@ using Plan = std::unique_ptr<br_plan, Freer<br_plan_free>>;
 
 std::string dollars(double amount) { return amount < 0 ? "unknown" : fmt::format("${:.4f}", amount); }
 
+// The models whose price the table does not know, each once: "openai m, mistral n".
+std::string unpriced(const JsonView& plan) {
+  std::string names;
+  for (const JsonView& batch : plan.items("/batches")) {
+    const std::string model = batch.text("/model");
+    const std::string name = batch.text("/provider") + " " + (model.empty() ? "requests of several models" : model);
+    if (batch.text("/cost/batch_usd").empty() && (", " + names + ",").find(", " + name + ",") == names.npos)
+      names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
+}
+
+void check_limit(double cost, double limit, const JsonView& plan) {
+  if (cost < 0)
+    throw Failure(Exit::quota, fmt::format("a limit of ${:.2f} is set, and no price is known of {}", limit, unpriced(plan)),
+                  "name the model in a price table and give it with --set prices.file=FILE (docs/prices.md)");
+  if (cost > limit)
+    throw Failure(Exit::quota, fmt::format("the batch may cost {}, and the limit is ${:.2f}", dollars(cost), limit),
+                  "lower max_tokens, send fewer requests, or raise --max-cost");
+}
+
 }  // namespace
 
 Exit run_estimate(const Options& options) {
@@ -19,6 +41,8 @@ Exit run_estimate(const Options& options) {
   br_plan* made = nullptr;
   call(br_plan_new, config.get(), batch.get(), &made);
   const Plan plan(made);
+  const JsonView view(br_plan_json(plan.get(), nullptr));
+  const double cost = br_plan_batch_usd(plan.get());
   if (options.json) {
     fmt::print("{}\n", br_plan_json(plan.get(), nullptr));
   } else {
@@ -26,13 +50,11 @@ Exit run_estimate(const Options& options) {
                br_plan_batches(plan.get()), br_plan_bytes(plan.get()));
     fmt::print("input tokens   about {}\noutput tokens  at most {}\n", br_plan_input_tokens(plan.get()),
                br_plan_output_tokens_max(plan.get()));
-    fmt::print("cost           at most {}, {} without a batch\n", dollars(br_plan_batch_usd(plan.get())),
-               dollars(br_plan_sync_usd(plan.get())));
+    fmt::print("cost           at most {}, {} without a batch\n", dollars(cost), dollars(br_plan_sync_usd(plan.get())));
+    if (cost < 0) fmt::print("no price       {}\n", unpriced(view));
   }
-  const double cost = br_plan_batch_usd(plan.get());
-  if (!options.max_cost || (cost >= 0 && cost <= *options.max_cost)) return Exit::ok;
-  throw Failure(Exit::quota, fmt::format("the batch may cost {}, and the limit is ${:.2f}", dollars(cost), *options.max_cost),
-                "lower max_tokens, send fewer requests, or raise --max-cost");
+  if (options.max_cost) check_limit(cost, *options.max_cost, view);
+  return Exit::ok;
 }
 
 }  // namespace cli

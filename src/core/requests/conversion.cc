@@ -65,7 +65,7 @@ Result<Estimate> plan_batch(const World& world, const Config& router, const Batc
   if (!config) return std::move(config.error());
   auto batches = count_batches(world, *config, spec);
   if (!batches) return std::move(batches.error());
-  return make_estimate(world.files, *config, *batches);
+  return make_estimate(world, *config, *batches);
 }
 
 }  // namespace br

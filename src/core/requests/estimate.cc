@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::int64_t kBytesPerToken = 4;
 
-std::string dollars(double amount) {
-  char text[48];
-  const auto result = std::to_chars(text, text + sizeof text, amount, std::chars_format::fixed, 2);
-  return std::string(text, result.ptr);
+// Rounded up: an amount that is over a limit never reads as the limit.
+std::string dollars(const Money& amount) {
+  const std::int64_t cents = (amount.micro_dollars() + 9'999) / 10'000;
+  const std::string rest = std::to_string(cents % 100);
+  return std::to_string(cents / 100) + (rest.size() < 2 ? ".0" : ".") + rest;
 }
 
 void warn(const PartEstimate& part, const Capability& c, std::vector<std::string>* warnings) {
@@ -24,17 +25,18 @@ void warn(const PartEstimate& part, const Capability& c, std::vector<std::string
     warnings->push_back(name + "the vendor keeps results for " + std::to_string(c.retention_days) + " days");
   if (!c.can_cancel) warnings->push_back(name + "a batch cannot be cancelled");
   if (!c.partial_results) warnings->push_back(name + "a batch that expires or is cancelled brings no results");
-  if (!part.cost) warnings->push_back(name + "the price table does not know this model");
+  if (!part.cost) warnings->push_back(name + "the price table knows no price of it; add it to a table and give that with prices.file");
 }
 
-void write_cost(std::string_view name, const std::optional<Cost>& cost, JsonWriter* json) {
-  json->key(name);
-  if (!cost) {
-    json->null();
-    return;
+// The models without a price, each once: "openai m, mistral n".
+std::string unpriced(const Estimate& estimate) {
+  std::string names;
+  for (const PartEstimate& part : estimate.parts) {
+    const std::string name = part.provider + " " + (part.model.empty() ? "requests of several models" : part.model);
+    if (part.cost || (", " + names + ",").find(", " + name + ",") != names.npos) continue;
+    names += (names.empty() ? "" : ", ") + name;
   }
-  json->begin_object().key("sync_usd").number(cost->sync_usd).key("batch_usd").number(cost->batch_usd);
-  json->key("saved_usd").number(cost->sync_usd - cost->batch_usd).end_object();
+  return names;
 }
 
 }  // namespace
@@ -44,20 +46,24 @@ void add_estimate(const Request& request, std::int64_t default_max_tokens, Token
   if (!request.body_json.empty()) bytes += request.body_json.size();
   for (const Part& part : request.parts) bytes += part.text_json.size();
   for (const SystemText& text : request.system) bytes += text.text_json.size();
-  tokens->input += static_cast<std::int64_t>(bytes) / kBytesPerToken + 1;
-  if (!request.input_json.empty()) return;
-  std::int64_t most = default_max_tokens;
-  const std::string_view given = request.generation.max_tokens;
-  std::from_chars(given.data(), given.data() + given.size(), most);
-  tokens->output += most;
+  Usage usage;
+  usage.input_tokens = static_cast<std::int64_t>(bytes) / kBytesPerToken + 1;
+  if (request.input_json.empty()) {
+    usage.output_tokens = default_max_tokens;
+    const std::string_view given = request.generation.max_tokens;
+    std::from_chars(given.data(), given.data() + given.size(), usage.output_tokens);
+  }
+  tokens->add(usage);
 }
 
-Result<Estimate> make_estimate(FileSystem* files, const Config& config, const std::vector<RemoteBatch>& batches) {
-  auto prices = Prices::load(files, config);
+Result<Estimate> make_estimate(const World& world, const Config& config, const std::vector<RemoteBatch>& batches) {
+  auto prices = Prices::load(world.files, config);
   if (!prices) return std::move(prices.error());
   Estimate estimate;
   estimate.prices_date = prices->date();
   estimate.cost = Cost{};
+  if (std::string old = prices->age_warning(world.clock->now_ms()); !old.empty())
+    estimate.warnings.push_back(std::move(old));
   for (const RemoteBatch& batch : batches) {
     const Provider* provider = find_provider(batch.provider);
     if (provider == nullptr) return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
@@ -66,8 +72,7 @@ Result<Estimate> make_estimate(FileSystem* files, const Config& config, const st
     part.cost = capability.local ? Cost{}
                                  : prices->cost(batch.provider, batch.model, batch.tokens, capability.discount_percent);
     if (part.cost && estimate.cost) {
-      estimate.cost->sync_usd += part.cost->sync_usd;
-      estimate.cost->batch_usd += part.cost->batch_usd;
+      estimate.cost->add(*part.cost);
     } else {
       estimate.cost.reset();
     }
@@ -79,21 +84,19 @@ Result<Estimate> make_estimate(FileSystem* files, const Config& config, const st
   return estimate;
 }
 
-Result<void> check_budget(FileSystem* files, const Config& config, const std::vector<RemoteBatch>& batches) {
+Result<void> check_budget(const World& world, const Config& config, const std::vector<RemoteBatch>& batches) {
   const std::string& text = config.get("max_cost_usd");
   if (text.empty()) return {};
-  double most = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), most);
-  if (code != std::errc() || end != text.data() + text.size() || most < 0)
-    return Error(Code::config, "max_cost_usd: \"" + text + "\" is no amount", "give dollars, as 12.50");
-  auto estimate = make_estimate(files, config, batches);
+  const auto most = Money::parse(text);
+  if (!most) return Error(Code::config, "max_cost_usd: \"" + text + "\" is no amount", "give dollars, as 12.50");
+  auto estimate = make_estimate(world, config, batches);
   if (!estimate) return std::move(estimate.error());
   if (!estimate->cost)
-    return Error(Code::budget, "a limit of $" + text + " is set, and the price of a model is not known",
+    return Error(Code::budget, "a limit of $" + text + " is set, and no price is known of " + unpriced(*estimate),
                  "name the model in a price table and give it with prices.file, or leave the limit out");
-  if (estimate->cost->batch_usd <= most) return {};
+  if (estimate->cost->batch <= *most) return {};
   return Error(Code::budget,
-               "the batch may cost up to $" + dollars(estimate->cost->batch_usd) + ", and the limit is $" + text +
+               "the batch may cost up to $" + dollars(estimate->cost->batch) + ", and the limit is $" + text +
                    "; nothing was sent",
                "lower max_tokens, send fewer requests, or raise the limit");
 }

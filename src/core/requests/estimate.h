@@ -8,6 +8,7 @@
 
 #include "core/requests/intake.h"
 #include "core/requests/prices.h"
+#include "core/world.h"
 #include "model/job.h"
 
 namespace br {
@@ -32,9 +33,9 @@ struct Estimate {
 void add_estimate(const Request& request, std::int64_t default_max_tokens, TokenSums* tokens);
 
 // Prices the remote batches that were packed, and says what to know before paying.
-Result<Estimate> make_estimate(FileSystem* files, const Config& config, const std::vector<RemoteBatch>& batches);
+Result<Estimate> make_estimate(const World& world, const Config& config, const std::vector<RemoteBatch>& batches);
 // Code::budget when max_cost_usd is set and the estimate is over it or cannot be made.
-Result<void> check_budget(FileSystem* files, const Config& config, const std::vector<RemoteBatch>& batches);
+Result<void> check_budget(const World& world, const Config& config, const std::vector<RemoteBatch>& batches);
 
 std::string estimate_json(const Estimate& estimate);
 

@@ -1,49 +1,119 @@
 #include "core/requests/prices.h"
 
-#include <charconv>
-#include <optional>
-#include <system_error>
+#include <algorithm>
+#include <utility>
 
 #include "codec/json_read.h"
+#include "codec/json_write.h"
+#include "core/requests/model_name.h"
+#include "core/requests/price_table.h"
 #include "providers/registry.h"
+#include "sys/clock.h"
 
 namespace br {
 namespace {
 
 constexpr std::size_t kMaxTable = std::size_t{16} << 20;
-constexpr double kMillion = 1e6;
+constexpr std::int64_t kOldDays = 180, kDayMs = 24 * 3'600'000;
 
-// Standard prices as the vendors published them; [provider, beginning of the model's name, input, cached input, output].
-constexpr std::string_view kBuiltIn = R"({"date":"2025-11-01","models":[
-["openai","gpt-5-nano",0.05,0.005,0.4],["openai","gpt-5-mini",0.25,0.025,2],["openai","gpt-5",1.25,0.125,10],
-["openai","gpt-4.1-nano",0.1,0.025,0.4],["openai","gpt-4.1-mini",0.4,0.1,1.6],["openai","gpt-4.1",2,0.5,8],
-["openai","gpt-4o-mini",0.15,0.075,0.6],["openai","gpt-4o",2.5,1.25,10],["openai","o4-mini",1.1,0.275,4.4],
-["openai","o3-mini",1.1,0.55,4.4],["openai","o3",2,0.5,8],["openai","text-embedding-3-small",0.02,0.02,0],
-["openai","text-embedding-3-large",0.13,0.13,0],
-["anthropic","claude-opus-4-5",5,0.5,25],["anthropic","claude-opus-4",15,1.5,75],
-["anthropic","claude-sonnet-4",3,0.3,15],["anthropic","claude-haiku-4-5",1,0.1,5],
-["anthropic","claude-3-5-sonnet",3,0.3,15],["anthropic","claude-3-5-haiku",0.8,0.08,4],
-["google","gemini-2.5-pro",1.25,0.125,10],["google","gemini-2.5-flash-lite",0.1,0.01,0.4],
-["google","gemini-2.5-flash",0.3,0.03,2.5],["google","gemini-2.0-flash-lite",0.075,0.075,0.3],
-["google","gemini-2.0-flash",0.1,0.025,0.4],["google","gemini-embedding-001",0.15,0.15,0],
-["mistral","mistral-large",2,2,6],["mistral","mistral-medium",0.4,0.4,2],["mistral","mistral-small",0.1,0.1,0.3],
-["mistral","ministral-8b",0.1,0.1,0.1],["mistral","codestral",0.3,0.3,0.9],
-["groq","llama-3.3-70b",0.59,0.59,0.79],["groq","llama-3.1-8b",0.05,0.05,0.08],
-["groq","openai/gpt-oss-120b",0.15,0.075,0.6],["groq","openai/gpt-oss-20b",0.075,0.0375,0.3],
-["together","meta-llama/Llama-3.3-70B",0.88,0.88,0.88],["together","meta-llama/Meta-Llama-3.1-8B",0.18,0.18,0.18],
-["xai","grok-4-fast",0.2,0.05,0.5],["xai","grok-4",3,0.75,15],["xai","grok-3-mini",0.3,0.075,0.5],
-["xai","grok-3",3,0.75,15]]})";
+// False: it is there and is no price. One that was read as 0 would make every estimate too small.
+bool read_rate(const Json& value, std::optional<Money>* rate) {
+  if (value.raw().empty()) return true;
+  *rate = Money::parse(value.raw());
+  return rate->has_value();
+}
 
-// Nothing: it is no price. One that was read as 0 would make every estimate too small.
-std::optional<double> read_price(const Json& value) {
-  const std::string_view text = value.raw();
-  double price = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), price);
-  if (error != std::errc() || end != text.data() + text.size() || !(price >= 0)) return std::nullopt;
-  return price;
+bool read_rates(const Json& json, Rates* rates) {
+  return read_rate(json["input"], &rates->input) && read_rate(json["cached_input"], &rates->cached_input) &&
+         read_rate(json["output"], &rates->output) && read_rate(json["cache_write_5m"], &rates->cache_write_5m) &&
+         read_rate(json["cache_write_1h"], &rates->cache_write_1h);
+}
+
+bool read_percent(const Json& value, std::optional<std::int64_t>* percent) {
+  if (value.raw().empty()) return true;
+  *percent = value.integer();
+  return *percent && **percent >= 0 && **percent <= 100;
+}
+
+bool read_price(const Json& json, Price* price) {
+  if (!read_rates(json, &price->standard) || !read_percent(json["batch_percent"], &price->batch_percent) ||
+      !read_percent(json["cached_batch_percent"], &price->cached_batch_percent))
+    return false;
+  const Json& beyond = json["long"];
+  if (beyond.raw().empty()) return true;
+  price->long_above = beyond["above"].integer().value_or(0);
+  return std::find(kLongPrompts.begin(), kLongPrompts.end(), price->long_above) != kLongPrompts.end() &&
+         read_rates(beyond, &price->beyond);
+}
+
+// What tokens cost at some rates: at the standard price, and as a batch.
+struct Charge {
+  const Rates& rates;
+  std::int64_t batch_percent, cached_percent;
+  Cost sum;
+  bool known = true;
+
+  void add(std::int64_t tokens, const std::optional<Money>& rate, std::int64_t percent) {
+    if (tokens <= 0) return;
+    known = known && rate.has_value();
+    if (!rate) return;
+    sum.sync += rate->for_tokens(tokens, 100);
+    sum.batch += rate->for_tokens(tokens, percent);
+  }
+  // A vendor that counts more parts than the whole is taken at the whole.
+  void add(const TokenClasses& tokens) {
+    std::int64_t left = tokens.input;
+    const auto take = [&left](std::int64_t part) {
+      const std::int64_t taken = std::min(part, left);
+      left -= taken;
+      return taken;
+    };
+    add(take(tokens.cached_input), rates.cached_input, cached_percent);
+    add(take(tokens.cache_write_5m), rates.cache_write_5m, batch_percent);
+    add(take(tokens.cache_write_1h), rates.cache_write_1h, batch_percent);
+    add(left, rates.input, batch_percent);
+    add(tokens.output, rates.output, batch_percent);
+  }
+};
+
+TokenClasses without(const TokenClasses& all, const TokenClasses& part) {
+  return {all.input - part.input, all.output - part.output, all.cached_input - part.cached_input,
+          all.cache_write_5m - part.cache_write_5m, all.cache_write_1h - part.cache_write_1h};
+}
+
+TokenClasses of_long_prompts(const TokenSums& tokens, std::int64_t above) {
+  for (std::size_t i = 0; i < kLongPrompts.size(); ++i)
+    if (kLongPrompts[i] == above) return tokens.beyond[i];
+  return {};
 }
 
 }  // namespace
+
+void Cost::add(const Cost& more) {
+  sync += more.sync;
+  batch += more.batch;
+}
+
+// [provider, model, input, cached input, output], or an object with these names and more.
+std::optional<Prices::Row> Prices::read_row(const Json& json) {
+  Row row;
+  if (json.is_object()) {
+    row.provider = json["provider"].string_or("");
+    row.model = json["model"].string_or("");
+    if (!read_price(json, &row.price)) return std::nullopt;
+  } else {
+    const auto& cells = json.items();
+    if (cells.size() != 5) return std::nullopt;
+    row.provider = cells[0].string_or("");
+    row.model = cells[1].string_or("");
+    Rates& rates = row.price.standard;
+    if (!read_rate(cells[2], &rates.input) || !read_rate(cells[3], &rates.cached_input) ||
+        !read_rate(cells[4], &rates.output))
+      return std::nullopt;
+  }
+  if (row.provider.empty() || row.model.empty() || !row.price.standard.input) return std::nullopt;
+  return row;
+}
 
 Result<Prices> Prices::parse(std::string_view text, const std::string& name) {
   const auto json = Json::parse(text);
@@ -51,52 +121,61 @@ Result<Prices> Prices::parse(std::string_view text, const std::string& name) {
     return Error(Code::config, name + ": is no price table",
                  "write {\"date\":\"…\",\"models\":[[provider, model, input, cached input, output], …]}");
   Prices prices;
+  prices.name_ = name;
   prices.date_ = (*json)["date"].string_or("undated");
-  for (const Json& row : (*json)["models"].items()) {
-    const auto& cells = row.items();
-    std::optional<double> input, cached, output;
-    if (cells.size() == 5 && cells[0].is_string() && cells[1].is_string()) {
-      input = read_price(cells[2]);
-      cached = read_price(cells[3]);
-      output = read_price(cells[4]);
-    }
-    if (!input || !cached || !output)
-      return Error(Code::config, name + ": the row " + std::string(row.raw()) + " is no price",
-                   "write [provider, model, input, cached input, output], in dollars for a million tokens");
-    prices.rows_.push_back({cells[0].string_or(""), cells[1].string_or(""), {*input, *cached, *output}});
+  for (const Json& cells : (*json)["models"].items()) {
+    auto row = read_row(cells);
+    if (!row)
+      return Error(Code::config, name + ": the row " + std::string(cells.raw()) + " is no price",
+                   "write [provider, model, input, cached input, output], in dollars for a million tokens, or an object "
+                   "as docs/prices.md describes it");
+    prices.rows_.push_back(std::move(*row));
   }
+  std::stable_sort(prices.rows_.begin(), prices.rows_.end(),
+                   [](const Row& a, const Row& b) { return a.name() < b.name(); });
   return prices;
 }
 
 Result<Prices> Prices::load(FileSystem* files, const Config& config) {
   const std::string& path = config.get("prices.file");
-  if (path.empty()) return parse(kBuiltIn, "the built-in price table");
+  if (path.empty()) return parse(built_in_prices(), "the built-in price table");
   auto text = files->read_whole_file(path, kMaxTable);
   if (!text) return std::move(text.error());
   return parse(*text, path);
 }
 
-std::optional<Price> Prices::find(std::string_view provider, std::string_view model) const {
-  const Row* best = nullptr;
-  for (const Row& row : rows_) {
-    if (row.provider != provider || !model.starts_with(row.model)) continue;
-    if (best == nullptr || row.model.size() > best->model.size()) best = &row;
+std::string Prices::age_warning(std::int64_t now_ms) const {
+  const std::int64_t made_ms = parse_iso_time(date_ + "T00:00:00Z");
+  if (made_ms < 0) return name_ + " says no date: its prices may be old";
+  const std::int64_t days = (now_ms - made_ms) / kDayMs;
+  if (days <= kOldDays) return {};
+  return name_ + " is of " + date_ + ", " + std::to_string(days) +
+         " days ago: prices may have changed; give a newer one with prices.file";
+}
+
+const Price* Prices::find(std::string_view provider, std::string_view model) const {
+  for (const std::string_view name : names_of_model(model)) {
+    const Name wanted(provider, name);
+    const auto row = std::lower_bound(rows_.begin(), rows_.end(), wanted,
+                                      [](const Row& a, const Name& b) { return a.name() < b; });
+    if (row != rows_.end() && row->name() == wanted) return &row->price;
   }
-  if (best == nullptr) return std::nullopt;
-  return best->price;
+  return nullptr;
 }
 
 std::optional<Cost> Prices::cost(std::string_view provider, std::string_view model, const TokenSums& tokens,
                                  int discount_percent) const {
-  const auto price = find(provider, model);
-  if (!price) return std::nullopt;
-  const auto cached = static_cast<double>(std::min(tokens.cached_input, tokens.input));
-  const double fresh = static_cast<double>(tokens.input) - cached;
-  Cost cost;
-  cost.sync_usd =
-      (fresh * price->input + cached * price->cached_input + static_cast<double>(tokens.output) * price->output) / kMillion;
-  cost.batch_usd = cost.sync_usd * (100 - discount_percent) / 100;
-  return cost;
+  const Price* price = find(provider, model);
+  if (price == nullptr) return std::nullopt;
+  const std::int64_t batch = price->batch_percent.value_or(100 - discount_percent);
+  const std::int64_t cached = price->cached_batch_percent.value_or(batch);
+  const TokenClasses beyond = of_long_prompts(tokens, price->long_above);
+  Charge standard{price->standard, batch, cached, {}}, higher{price->beyond, batch, cached, {}};
+  standard.add(without(tokens, beyond));
+  higher.add(beyond);
+  if (!standard.known || !higher.known) return std::nullopt;
+  standard.sum.add(higher.sum);
+  return standard.sum;
 }
 
 std::optional<Cost> Prices::cost(const Job& job) const {
@@ -108,10 +187,19 @@ std::optional<Cost> Prices::cost(const Job& job) const {
     const int discount = provider == nullptr ? 0 : provider->capability().discount_percent;
     const auto part = cost(batch.provider, batch.model, batch.tokens, discount);
     if (!part) return std::nullopt;
-    sum.sync_usd += part->sync_usd;
-    sum.batch_usd += part->batch_usd;
+    sum.add(*part);
   }
   return sum;
+}
+
+void write_cost(std::string_view key, const std::optional<Cost>& cost, JsonWriter* json) {
+  json->key(key);
+  if (!cost) {
+    json->null();
+    return;
+  }
+  json->begin_object().key("sync_usd").number(cost->sync.usd()).key("batch_usd").number(cost->batch.usd());
+  json->key("saved_usd").number((cost->sync - cost->batch).usd()).end_object();
 }
 
 }  // namespace br

@@ -5,21 +5,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config.h"
+#include "core/requests/money.h"
 #include "model/job.h"
 #include "sys/file_system.h"
 
 namespace br {
 
-// US dollars for a million tokens at the standard price.
+class Json;
+class JsonWriter;
+
+// For a million tokens. Nothing: no page shows the price, and a sum with such tokens is not known.
+struct Rates {
+  std::optional<Money> input, cached_input, output, cache_write_5m, cache_write_1h;
+};
+
 struct Price {
-  double input = 0, cached_input = 0, output = 0;
+  Rates standard;
+  // The whole request costs this when its prompt is longer than so many tokens, one of kLongPrompts; 0: any costs the same.
+  std::int64_t long_above = 0;
+  Rates beyond;
+  // What a batch costs of these, in percent, and what it costs of cached_input; nothing: the provider's discount counts.
+  std::optional<std::int64_t> batch_percent, cached_batch_percent;
 };
 
 struct Cost {
-  double sync_usd = 0, batch_usd = 0;
+  Money sync, batch;
+  void add(const Cost& more);
 };
 
 class Prices {
@@ -28,22 +43,30 @@ class Prices {
   static Result<Prices> load(FileSystem* files, const Config& config);
 
   const std::string& date() const { return date_; }
-  // Nothing: the table does not know the model.
-  std::optional<Price> find(std::string_view provider, std::string_view model) const;
+  // What to tell whoever relies on the table now; empty: it is new enough.
+  std::string age_warning(std::int64_t now_ms) const;
+  // Null: the table does not know the model.
+  const Price* find(std::string_view provider, std::string_view model) const;
   std::optional<Cost> cost(std::string_view provider, std::string_view model, const TokenSums& tokens,
                            int discount_percent) const;
   // Of everything the job's answers used; nothing when the price of one model is not known.
   std::optional<Cost> cost(const Job& job) const;
 
  private:
+  using Name = std::pair<std::string_view, std::string_view>;  // provider and model
   struct Row {
-    std::string provider, model;  // the model's name begins with this
+    std::string provider, model;
     Price price;
+    Name name() const { return {provider, model}; }
   };
   static Result<Prices> parse(std::string_view text, const std::string& name);
+  static std::optional<Row> read_row(const Json& json);
 
-  std::string date_;
-  std::vector<Row> rows_;
+  std::string date_, name_;
+  std::vector<Row> rows_;  // sorted by provider and model
 };
+
+// As br_job_json and br_plan_json show it: {"sync_usd", "batch_usd", "saved_usd"}, or null.
+void write_cost(std::string_view key, const std::optional<Cost>& cost, JsonWriter* json);
 
 }  // namespace br

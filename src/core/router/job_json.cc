@@ -30,14 +30,11 @@ void write_usage(const JobView& view, JsonWriter* json) {
   TokenSums tokens;
   for (const RemoteBatch& batch : view.job().batches) tokens.add(batch.tokens);
   json->key("usage").begin_object().field("input_tokens", tokens.input).field("output_tokens", tokens.output);
-  json->field("cached_input_tokens", tokens.cached_input).field("reasoning_tokens", tokens.reasoning).end_object();
-  json->key("cost");
-  if (!view.cost) {
-    json->null();
-    return;
-  }
-  json->begin_object().key("sync_usd").number(view.cost->sync_usd).key("batch_usd").number(view.cost->batch_usd);
-  json->key("saved_usd").number(view.cost->sync_usd - view.cost->batch_usd).end_object();
+  json->field("cached_input_tokens", tokens.cached_input).field("reasoning_tokens", tokens.reasoning);
+  if (tokens.cache_write_5m + tokens.cache_write_1h > 0)
+    json->field("cache_creation_input_tokens", tokens.cache_write_5m + tokens.cache_write_1h);
+  json->end_object();
+  write_cost("cost", view.cost, json);
 }
 
 }  // namespace

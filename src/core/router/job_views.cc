@@ -44,6 +44,7 @@ JobView JobViews::make(SnapshotRef snapshot) {
   const RepeatedWork::Told told = p_.repeats->told(view.job());
   view.told = told.told;
   view.refuses_repeat = told.refuses;
+  view.cost = p_.prices->cost(view.job());
   return view;
 }
 
@@ -52,9 +53,7 @@ Result<JobView> JobViews::view(const std::string& job_id) {
   if (!pass) return std::move(pass.error());
   auto snapshot = p_.jobs->find(job_id);
   if (!snapshot) return std::move(snapshot.error());
-  JobView view = make(std::move(*snapshot));
-  view.cost = p_.prices->cost(view.job());
-  return view;
+  return make(std::move(*snapshot));
 }
 
 Result<std::vector<JobView>> JobViews::list(const std::string& provider, std::int64_t limit) {

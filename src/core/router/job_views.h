@@ -41,7 +41,7 @@ class JobViews {
   explicit JobViews(const Parts& parts) : p_(parts) {}
 
   Result<JobView> view(const std::string& job_id);
-  // Newest first; an empty provider means all, limit <= 0 means all. Without costs.
+  // Newest first; an empty provider means all, limit <= 0 means all.
   Result<std::vector<JobView>> list(const std::string& provider, std::int64_t limit);
   // The newest batches at the vendor, each as a job of its own that is not kept here (no id). Waits.
   Result<std::vector<JobView>> list_remote(const std::string& provider, std::int64_t limit, std::int64_t timeout_ms);

@@ -90,7 +90,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   for (const Provider* provider : report->providers) {
     if (auto allowed = p_.accounts->check_provider(*provider); !allowed) return allowed;
   }
-  if (auto within = check_budget(p_.world->files, config, *batches); !within) return std::move(within.error());
+  if (auto within = check_budget(*p_.world, config, *batches); !within) return std::move(within.error());
   job.batches = std::move(*batches);
   hold_for_canaries(&job);
   if (auto addressed = address(config, spec, &job); !addressed) return addressed;

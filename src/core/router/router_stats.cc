@@ -20,7 +20,7 @@ struct JobSums {
     blocked += is_blocked(job) ? 1 : 0;
     pending += job.done ? 0 : counts_of(job).total;
     for (const RemoteBatch& batch : job.batches) tokens.add(batch.tokens);
-    if (const auto used = prices.cost(job)) cost.sync_usd += used->sync_usd, cost.batch_usd += used->batch_usd;
+    if (const auto used = prices.cost(job)) cost.add(*used);
   }
 };
 
@@ -46,7 +46,7 @@ std::string stats_json(RouterParts& parts, EventQueue& events, const Prices& pri
   json.field("callbacks_queued", static_cast<std::int64_t>(events.queued()));
   write_transport(parts.transport->stats(), active_calls, &json);
   json.field("input_tokens", sums.tokens.input).field("output_tokens", sums.tokens.output);
-  json.key("sync_usd").number(sums.cost.sync_usd).key("batch_usd").number(sums.cost.batch_usd);
+  json.key("sync_usd").number(sums.cost.sync.usd()).key("batch_usd").number(sums.cost.batch.usd());
   json.end_object();
   return out;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "providers/anthropic/lines.h"
@@ -160,6 +161,14 @@ void AnthropicRowReader::usage(JsonCursor* c) {
     else if (name == "output_tokens") number(c, &u.output_tokens);
     else if (name == "cache_read_input_tokens") number(c, &u.cached_input_tokens);
     else if (name == "cache_creation_input_tokens") number(c, &cache_write_);
+    else if (name == "cache_creation" && c->peek() == Kind::object) {
+      c->enter_object();
+      while (c->next_key(&key)) {
+        if (inside(key) == "ephemeral_1h_input_tokens") number(c, &u.cache_write_1h_tokens);
+        else if (inside(key) == "ephemeral_5m_input_tokens") number(c, &u.cache_write_5m_tokens);
+        else skip(c);
+      }
+    }
     else if (name == "output_tokens_details" && c->peek() == Kind::object) {
       c->enter_object();
       while (c->next_key(&key)) {
@@ -216,7 +225,10 @@ void AnthropicRowReader::judge_success(Row* row) {
   Usage& u = row->usage;
   if (u.any()) {
     const auto tokens = [](std::int64_t n) { return n > 0 ? n : 0; };
-    u.input_tokens = tokens(u.input_tokens) + tokens(cache_write_) + tokens(u.cached_input_tokens);
+    const std::int64_t for_an_hour = tokens(u.cache_write_1h_tokens);
+    const std::int64_t written = std::max(tokens(cache_write_), for_an_hour + tokens(u.cache_write_5m_tokens));
+    u.cache_write_5m_tokens = written - for_an_hour;  // what no answer of before 2025 names: it was the only kind
+    u.input_tokens = tokens(u.input_tokens) + written + tokens(u.cached_input_tokens);
   }
   const std::string_view stop = inside(stop_reason_);
   row->finish_reason_json = stop_reason_;

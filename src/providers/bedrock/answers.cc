@@ -1,4 +1,6 @@
 // Answers in the form of Bedrock's Converse API.
+#include <algorithm>
+
 #include "providers/bedrock/converse.h"
 #include "providers/shared/unified_fields.h"
 #include "providers/shared/wire.h"
@@ -160,7 +162,6 @@ void ConverseAnswer::tool_use(JsonCursor* c) {
 
 // What was read from a cache or written to it is not within the input tokens.
 void ConverseAnswer::usage(JsonCursor* c, Usage* usage) {
-  std::int64_t written = 0;
   each_field(c, [&](std::string_view name) {
     if (name == "inputTokens")
       count(c, &usage->input_tokens);
@@ -169,12 +170,13 @@ void ConverseAnswer::usage(JsonCursor* c, Usage* usage) {
     else if (name == "cacheReadInputTokens")
       count(c, &usage->cached_input_tokens);
     else if (name == "cacheWriteInputTokens")
-      count(c, &written);
+      count(c, &usage->cache_write_5m_tokens);
     else
       skip(c);
   });
   if (usage->input_tokens < 0) return;
-  usage->input_tokens += written + (usage->cached_input_tokens > 0 ? usage->cached_input_tokens : 0);
+  usage->input_tokens += std::max<std::int64_t>(0, usage->cache_write_5m_tokens);
+  usage->input_tokens += std::max<std::int64_t>(0, usage->cached_input_tokens);
 }
 
 }  // namespace br

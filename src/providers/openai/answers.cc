@@ -205,6 +205,7 @@ void OpenAiRowReader::details(JsonCursor* c) {
     const std::string_view name = inside(key);
     if (name == "cached_tokens") number(c, &row_->usage.cached_input_tokens);
     else if (name == "reasoning_tokens") number(c, &row_->usage.reasoning_tokens);
+    else if (name == "cache_write_tokens") number(c, &row_->usage.cache_write_5m_tokens);
     else skip(c);
   }
 }

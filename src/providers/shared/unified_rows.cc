@@ -93,9 +93,16 @@ void UnifiedRowReader::usage(JsonCursor* c) {
       number(c, &row_->usage.cached_input_tokens);
     else if (name == "reasoning_tokens")
       number(c, &row_->usage.reasoning_tokens);
+    else if (name == "cache_creation_input_tokens")
+      number(c, &row_->usage.cache_write_5m_tokens);
+    else if (name == "cache_creation_1h_input_tokens")
+      number(c, &row_->usage.cache_write_1h_tokens);
     else
       skip(c);
   }
+  // The whole of what was written to a cache is told, and how much of it for an hour.
+  Usage& u = row_->usage;
+  if (u.cache_write_1h_tokens > 0) u.cache_write_5m_tokens -= u.cache_write_1h_tokens;
 }
 
 void UnifiedRowReader::error(JsonCursor* c) {
