@@ -18,9 +18,15 @@ auto fields(const br::Counts& c) {
   return std::tie(total, succeeded, errored, processing, cancelled, expired);
 }
 
+auto fields(const br::TokenClasses& t) {
+  const auto& [input, output, cached_input, cache_write_5m, cache_write_1h] = t;
+  return std::tie(input, output, cached_input, cache_write_5m, cache_write_1h);
+}
+
 auto fields(const br::TokenSums& t) {
-  const auto& [input, output, cached_input, reasoning] = t;
-  return std::tie(input, output, cached_input, reasoning);
+  static_assert(sizeof(br::TokenSums) == sizeof(br::TokenClasses) + sizeof t.reasoning + sizeof t.beyond);
+  const auto& [b0, b1, b2, b3, b4] = t.beyond;
+  return std::tie(t.input, t.output, t.cached_input, t.cache_write_5m, t.cache_write_1h, t.reasoning, b0, b1, b2, b3, b4);
 }
 
 auto fields(const br::RemoteFile& f) {
@@ -44,7 +50,7 @@ auto fields(const br::RemoteStatus& s) {
 }
 
 auto fields(const br::RemoteBatch& b) {
-  const auto& [job_id, provider, base_url, account, part, model, endpoint, rows, bytes, request_sum, ids_sum,
+  const auto& [job_id, provider, base_url, account, part, model, endpoint, path, rows, bytes, request_sum, ids_sum,
                unified_sum, request_path, marker,
                metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
                status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
@@ -52,7 +58,7 @@ auto fields(const br::RemoteBatch& b) {
                tokens, progress, error, blocked, cancel_wanted, cancel_taken,
                canary, held, canary_refusal] = b;
   static_cast<void>(std::tie(request_path, progress));
-  return std::tie(job_id, provider, base_url, account, part, model, endpoint, rows, bytes, request_sum, ids_sum,
+  return std::tie(job_id, provider, base_url, account, part, model, endpoint, path, rows, bytes, request_sum, ids_sum,
                   unified_sum, kLeftOut, marker,
                   metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
                   status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,

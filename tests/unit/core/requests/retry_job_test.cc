@@ -152,7 +152,7 @@ void copied_requests_are_a_whole_job_of_their_own(void**) {
   assert_true(to.key_salt == "salt" && to.keys == from.keys && to.accounts.empty());
   assert_true(room.child.parent == "job_parent" && room.child.attempt == 2 && room.child.name == "night-retry1");
   assert_true(room.child.settings == room.parent.settings);
-  assert_true(room.spool.check_requests(to, true).ok());
+  assert_true(room.spool.check_requests(to, br::Spool::Check::content).ok());
   std::vector<std::string> ids;
   assert_true(br::for_each_id(br::id_file_of(room.spool, to), [&](const br::IdEntry& entry) {
                 ids.push_back(std::string(entry.custom_id) + std::to_string(entry.number));
@@ -183,7 +183,7 @@ void ids_on_the_wire_carry_the_tag_of_the_new_job(void**) {
   assert_string_equal(room.requests().c_str(), (Room::native(first) + Room::native(second)).c_str());
   assert_true(room.requests().find(br::id_tag_of(room.parent.id)) == std::string::npos);
   assert_string_equal(room.child.batches[0].id_tag.c_str(), br::id_tag_of(room.child.id).c_str());
-  assert_true(room.spool.check_requests(room.child.batches[0], true).ok());
+  assert_true(room.spool.check_requests(room.child.batches[0], br::Spool::Check::content).ok());
   std::vector<std::string> ids;
   assert_true(br::for_each_id(br::id_file_of(room.spool, room.child.batches[0]), [&](const br::IdEntry& entry) {
                 ids.push_back(std::string(entry.custom_id) + " " + std::string(entry.wire_id));

@@ -72,14 +72,14 @@ void batch_says_where_it_goes_and_whose_it_is(void**) {
   assert_true(job.name == "night" && job.provider == "openai" && job.base_url == "https://vendor.example/v1");
   assert_int_equal(job.created_ms, room.in.clock->now_ms());
   assert_true(job.settings == spec.options);
-  assert_false(job.done || job.attached || made.remembered || made.input.empty());
+  assert_false(job.done || job.attached || made.address != br::JobTable::Address::given || made.input.empty());
   const RemoteBatch& batch = job.batches.at(0);
   assert_true(batch.marker == "br-" + job.id.substr(4) + "-0" && batch.metadata == spec.metadata);
   assert_true(batch.base_url == job.base_url && batch.phase == br::Phase::planned && batch.rows == 2);
   assert_int_equal(batch.planned_ms, room.in.clock->now_ms());
   assert_true(!batch.keys.empty() && !batch.key_salt.empty());
   assert_int_equal(batch.tokens.input, 0);
-  assert_true(room.state.spool().check_requests(batch, true).ok());
+  assert_true(room.state.spool().check_requests(batch, br::Spool::Check::content).ok());
 }
 
 // Files only: who records it decides whether it is a job.
@@ -164,7 +164,7 @@ void retry_is_prepared_from_what_is_on_the_disk(void**) {
   auto made = room.parts->preparer.prepare_retry(parent, {});
   if (!made) fail_msg("%s", made.error().message.c_str());
   assert_true(made->job.parent == parent.id && made->job.id != parent.id && made->job.attempt == 2);
-  assert_true(made->remembered);
+  assert_true(made->address == br::JobTable::Address::remembered);
   assert_true(made->input == br::input_of_retry(parent.id));
   // What it asks is what the same lines ask as a batch of their own.
   assert_true(made->requests == room.prepared(spec_of(line("a") + line("b"))).input);
@@ -232,7 +232,7 @@ void attached_batch_runs_and_has_no_requests_here(void**) {
   const auto made = room.parts->preparer.prepare_attached(*account, "batch_9", "/out");
   assert_true(made.ok());
   const Job& job = made->job;
-  assert_true(job.attached && job.provider == "openai" && job.output == "/out" && !made->remembered);
+  assert_true(job.attached && job.provider == "openai" && job.output == "/out" && made->address == br::JobTable::Address::given);
   assert_true(job.batches.at(0).status.id == "batch_9" && job.batches[0].phase == br::Phase::running);
   assert_true(job.batches[0].job_id == job.id && job.batches[0].submitted_ms == job.created_ms);
   assert_int_equal(room.directories(), 1);
