@@ -44,7 +44,8 @@ auto fields(const br::RemoteStatus& s) {
 }
 
 auto fields(const br::RemoteBatch& b) {
-  const auto& [job_id, provider, base_url, account, part, model, endpoint, rows, bytes, request_sum, ids_sum,
+  const auto& [job_id, provider, base_url, account, part, model, endpoint, path, rows, bytes, request_sum,
+               ids_sum,
                unified_sum, request_path, marker,
                metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
                status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
@@ -52,7 +53,8 @@ auto fields(const br::RemoteBatch& b) {
                tokens, progress, error, blocked, cancel_wanted, cancel_taken,
                canary, held, canary_refusal] = b;
   static_cast<void>(std::tie(request_path, progress));
-  return std::tie(job_id, provider, base_url, account, part, model, endpoint, rows, bytes, request_sum, ids_sum,
+  return std::tie(job_id, provider, base_url, account, part, model, endpoint, path, rows, bytes, request_sum,
+               ids_sum,
                   unified_sum, kLeftOut, marker,
                   metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
                   status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
