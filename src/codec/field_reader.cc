@@ -87,13 +87,11 @@ bool FieldReader::read_raw_body(std::string_view field) {
 
 void FieldReader::settle_model(std::string_view fallback, std::string_view fallback_json) {
   Request& r = *request;
-  const bool address = r.form == LineForm::gemini || r.form == LineForm::bedrock;  // the model stands outside the body
-  if (!r.body_model_json.empty() && (r.model.empty() || !address)) {
-    r.model_json = r.body_model_json;
-    r.model = unescape(r.model_json);
-  } else if (r.model.empty()) {
-    r.model = fallback, r.model_json = fallback_json;
-  }
+  if (!r.body_model_json.empty()) r.body_model = unescape(r.body_model_json);
+  if (!r.model.empty()) return;
+  const bool named = !r.body_model.empty();
+  r.model = named ? r.body_model : fallback;
+  r.model_json = named ? r.body_model_json : fallback_json;
 }
 
 bool FieldReader::twice(std::string_view key, std::string_view where) {

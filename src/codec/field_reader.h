@@ -39,9 +39,9 @@ class FieldReader {
                    std::string_view* token);
   bool read_strings(std::string_view field, std::string_view* token);
 
-  // A raw vendor body; its model tells which remote batch it belongs to, and is the one that is sent.
+  // A raw vendor body, with the model that it names.
   bool read_raw_body(std::string_view field);
-  // The model of the whole line: that of the body, the line's, or the one for lines that name none.
+  // The model of the whole line: its own, that of the body, or the one for lines that name none.
   void settle_model(std::string_view fallback, std::string_view fallback_json);
 
   // Looks a field name up and refuses unknown and repeated ones. names: at most 32, of which a refusal lists so many.

@@ -41,6 +41,7 @@ struct Capability {
   // The paths of its batch API, each with a raw body; `endpoints` are those of them that the unified fields know.
   std::vector<EndpointPath> paths;
   LineForm line_form = LineForm::openai;  // the vendor's own batch line
+  bool model_in_body = true;  // of a raw body; false: the address or the create call names it for all requests
 
   // A vendor that has OpenAI's paths.
   void set_paths(std::vector<EndpointPath> all) {

@@ -92,7 +92,7 @@ struct Request {
   std::string_view input_json;            // embeddings: a string or an array of strings
   std::string_view provider_kwargs_json;  // an object; merged last, wins
   std::string_view body_json;             // a raw vendor body, sent as it is
-  std::string_view body_model_json;       // the model that stands in it
+  std::string_view body_model_json, body_model;  // the model that stands in it
   std::string_view url_json;              // of a vendor's line
   std::vector<std::pair<std::string_view, std::string_view>> line_fields;  // and what else stands in it: key, value
   // Where each top-level field's value begins (1-based byte column), for errors raised later by a provider.

@@ -16,6 +16,7 @@ class BlockSink : public RequestSink {
  public:
   explicit BlockSink(const WriteBlock& write) : write_(write) {}
   std::string* buffer() override { return &buffer_; }
+  bool keeps_ids() const override { return true; }
   Result<void> add(const Provider&, const EncodedRequest&) override {
     return buffer_.size() < kWriteBlock ? Result<void>() : flush();
   }

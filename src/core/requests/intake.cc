@@ -183,6 +183,8 @@ void Intake::use(const Provider& provider) {
 }
 
 void Intake::put_wire_id(const Provider& provider) {
+  wire_id_.clear();
+  if (request_.form != LineForm::unified && sink_ != nullptr && sink_->keeps_ids()) return;
   wire_id_ = provider.dialect().wire_id(request_.custom_id, rows_, id_tag_);
   if (wire_id_.empty()) return;
   wire_id_json_ = "\"" + wire_id_ + "\"";

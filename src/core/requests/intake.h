@@ -50,6 +50,8 @@ class RequestSink {
   // Where requests are encoded, each behind what is there; what add() is not called with is taken away again. nullptr:
   // the reader has a buffer of its own, one request at a time.
   virtual std::string* buffer() { return nullptr; }
+  // Whether lines of vendors' own keep the ids that they have, whatever the vendor or we would rather have on the wire.
+  virtual bool keeps_ids() const { return false; }
   virtual Result<void> add(const Provider& provider, const EncodedRequest& request) = 0;
 };
 

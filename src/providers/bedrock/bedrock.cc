@@ -20,6 +20,7 @@ Capability make_capability() {
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::idempotency_key;
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
+  c.model_in_body = false;
   c.line_form = LineForm::bedrock;
   return c;
 }

@@ -25,6 +25,7 @@ OpenAiVendor vendor() {
   c.docs = "https://docs.fireworks.ai/guides/batch-inference";
   c.max_bytes = 1'000'000'000;
   c.marker = Marker::display_name;
+  c.model_in_body = false;
   c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat}});
 
   OpenAiLines& d = v.lines;

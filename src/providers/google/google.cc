@@ -31,6 +31,7 @@ Capability make_capability() {
   c.window_hours = 48;
   c.retention_days = 2;
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
+  c.model_in_body = false;
   c.line_form = LineForm::gemini;
   return c;
 }

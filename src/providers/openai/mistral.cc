@@ -51,6 +51,7 @@ OpenAiVendor vendor() {
   c.inline_mode = true;
   c.retention_days = 1;  // "available 24 h"; another page says that results do not expire
   c.marker = Marker::metadata;
+  c.model_in_body = false;  // the job's counts, whatever a body names
   // ApiEndpoint of the vendor's OpenAPI file, 2026-03.
   c.set_paths({{usual_path(Endpoint::chat), Endpoint::chat},
                {usual_path(Endpoint::embeddings), Endpoint::embeddings},

@@ -81,6 +81,10 @@ bool check_path(const Capability& vendor, Request* request, Issue* issue) {
 }  // namespace
 
 bool check_line(const Capability& vendor, Request* request, Issue* issue) {
+  if (vendor.model_in_body && !request->body_model.empty()) {
+    request->model = request->body_model;  // the one that is sent
+    request->model_json = request->body_model_json;
+  }
   if (request->form != LineForm::unified && request->form != vendor.line_form &&
       !check_form(vendor, *request, issue))
     return false;

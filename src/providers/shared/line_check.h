@@ -10,7 +10,7 @@
 namespace br {
 
 // false: *issue says why the vendor's batches do not take the request. Else request->path is the path of the endpoint
-// where it is not the usual one.
+// where it is not the usual one, and request->model is the one that is sent.
 bool check_line(const Capability& vendor, Request* request, Issue* issue);
 
 // The texts that a request embeds: strings or lists of tokens, of the unified field or of a raw body.

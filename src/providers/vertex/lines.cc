@@ -65,6 +65,9 @@ bool Encoder::claude_line() {
                            ? encode_anthropic_body({false, kAnthropicVersion}, r, options_, out_, issue_, warnings_)
                            : raw_body();
   if (!encoded) return false;
+  for (const auto& [key, value] : r.line_fields) {
+    if (!value.empty()) out_->append(",").append(key).append(":").append(value);
+  }
   out_->append("}\n");
   return true;
 }

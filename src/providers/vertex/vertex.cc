@@ -14,6 +14,7 @@ constexpr std::size_t kIdDigits = 10;
 
 Capability make_capability() {
   Capability c;
+  c.model_in_body = false;
   c.line_form = LineForm::gemini;
   c.title = "Google Vertex AI (Gemini and Claude models)";
   c.docs = "https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini";

@@ -103,7 +103,7 @@ void read_each_wrong_native_line_says_what_and_where(void**) {
       {R"({"custom_id":"a","params":{"model":}})", 36, "not valid JSON"},
       {R"({"recordId":"","modelInput":{}})", 13, "empty string"},
       {R"({"key":"a","key":"b","request":{}})", 12, "stands twice"},
-      {"{\"key\":\"a\",\"request\":{\"x\":\"\xff\"}}", 26, "UTF-8"},
+      {"{\"key\":\"a\",\"request\":{\"x\":\"\xff\"}}", 28, "UTF-8"},
   };
   for (const Case& c : kCases) {
     Read r(c.line);
@@ -112,12 +112,17 @@ void read_each_wrong_native_line_says_what_and_where(void**) {
   }
 }
 
-void read_model_of_the_body_is_the_one_that_is_sent(void**) {
+void read_model_comes_from_the_line_the_body_or_the_setting(void**) {
   Read r(R"({"custom_id":"a","model":"beside","body":{"model":"inside"}})", "default");
   assert_true(r.good);
-  assert_text(r.request.model, "inside");
+  assert_text(r.request.model, "beside");
+  assert_text(r.request.body_model, "inside");
+  Read inside(R"({"custom_id":"a","body":{"model":"inside"}})", "default");
+  assert_text(inside.request.model, "inside");
   Read beside(R"({"custom_id":"a","model":"beside","body":{}})", "default");
   assert_text(beside.request.model, "beside");
+  Read neither(R"({"custom_id":"a","body":{}})", "default");
+  assert_text(neither.request.model, "default");
 }
 
 void read_unified_line_after_a_native_one_is_unified(void**) {
@@ -145,7 +150,7 @@ int main() {
       cmocka_unit_test(read_vertex_line_keeps_its_other_fields),
       cmocka_unit_test(read_bedrock_line_may_have_no_id),
       cmocka_unit_test(read_each_wrong_native_line_says_what_and_where),
-      cmocka_unit_test(read_model_of_the_body_is_the_one_that_is_sent),
+      cmocka_unit_test(read_model_comes_from_the_line_the_body_or_the_setting),
       cmocka_unit_test(read_unified_line_after_a_native_one_is_unified),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -44,7 +44,7 @@ constexpr Case kCases[] = {
     {HEAD "\"messages\":[{\"role\":\"user\",\"content\":[]}]}", 67, "empty array"},
     {HEAD "\"messages\":[{\"role\":\"user\"}]}", 42, "no content"},
     {HEAD "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"video\"}]}]}", 76, "not known"},
-    {HEAD "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"data\":\"x\"}]}]}", 0, ""},
+    {HEAD "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"data\":\"/9j/4AAQ\"}]}]}", 0, ""},
     {HEAD "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"data\":\"https://x/y.png\"}]}]}", 68, "is an address"},
     {HEAD "\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"provider_kwargs\":{}}]}", 0, ""},
     {HEAD "\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"provider_kwargs\":null}]}", 0, ""},

@@ -31,7 +31,9 @@ struct Room {
     request.custom_id = id;
     request.model = model;
     const std::string id_json = "\"" + id + "\"", unified = "unified " + id, native = "native " + id + "\n";
-    const br::EncodedRequest encoded = {request, id_json, "", account, ++number, unified, native, limits};
+    request.endpoint = path.empty() ? br::Endpoint::chat : br::Endpoint::other;
+    request.path = path;
+    const br::EncodedRequest encoded = {request, id_json, "", account, ++number, unified, native, limits, inputs};
     return packer->add(*br::find_provider("openai"), encoded);
   }
   std::string requests(int part) { return files.text(spool.requests("job_a", part)); }
@@ -42,6 +44,8 @@ struct Room {
   br::Capability limits;
   std::unique_ptr<Packer> packer;
   std::uint64_t number = 0;
+  std::string path;         // of the endpoint of what is taken
+  std::int64_t inputs = 0;  // and how many texts it embeds
 };
 
 void request_stands_in_its_batch_with_its_id(void**) {
@@ -89,6 +93,34 @@ void too_many_requests_are_split_or_refused(void**) {
   room.begin(false);
   for (const char* id : {"a", "b", "c"}) assert_true(room.take(id).ok());
   assert_true(room.packer->finish().error().code == Code::limit);
+}
+
+void too_many_inputs_are_split_or_refused(void**) {
+  Room room;
+  room.limits.max_batch_inputs = 5;
+  room.inputs = 2;
+  for (const bool split : {true, false}) {
+    room.begin(split);
+    for (const char* id : {"a", "b", "c"}) assert_true(room.take(id).ok());
+    const auto batches = room.packer->finish();
+    assert_true(batches.ok() == split);
+    if (split) assert_true(batches->size() == 2 && (*batches)[0].rows == 2);
+    else assert_true(batches.error().code == Code::limit && batches.error().message.find("5 embedding inputs") != std::string::npos);
+  }
+}
+
+void each_path_has_a_batch_of_its_own(void**) {
+  Room room;
+  room.begin(false);
+  assert_true(room.take("a").ok());
+  room.path = "/v1/ocr";
+  assert_true(room.take("b").ok());
+  room.path = "/v1/videos";
+  assert_true(room.take("c").ok() && room.take("d").ok());
+  const auto batches = room.packer->finish();
+  assert_true(batches.ok() && batches->size() == 3);
+  assert_true((*batches)[0].path.empty() && (*batches)[1].path == "/v1/ocr" && (*batches)[2].path == "/v1/videos");
+  assert_true((*batches)[2].rows == 2);
 }
 
 void too_many_bytes_are_split_or_refused(void**) {
@@ -210,6 +242,8 @@ int main() {
       cmocka_unit_test(request_stands_in_its_batch_with_its_id),
       cmocka_unit_test(packed_requests_outlive_a_loss_of_power),
       cmocka_unit_test(too_many_requests_are_split_or_refused),
+      cmocka_unit_test(too_many_inputs_are_split_or_refused),
+      cmocka_unit_test(each_path_has_a_batch_of_its_own),
       cmocka_unit_test(too_many_bytes_are_split_or_refused),
       cmocka_unit_test(request_that_is_too_large_alone_is_refused_also_when_split),
       cmocka_unit_test(too_few_requests_are_refused),

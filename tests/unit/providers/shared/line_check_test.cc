@@ -92,6 +92,13 @@ void check_url_of_a_line_has_to_be_whole(void**) {
   assert_true(Checked("azure", R"({"custom_id":"a","method":"POST","url":"/chat/completions","body":{"model":"m"}})").good);
 }
 
+void check_model_is_the_one_that_is_sent(void**) {
+  const char* both = R"({"custom_id":"a","model":"beside","body":{"model":"inside"}})";
+  assert_string_equal(std::string(Checked("openai", both).request.model).c_str(), "inside");
+  assert_string_equal(std::string(Checked("mistral", both).request.model).c_str(), "beside");
+  assert_string_equal(std::string(Checked("google", both).request.model).c_str(), "beside");
+}
+
 void count_inputs_of_every_form(void**) {
   const auto count = [](const std::string& input) {
     return br::count_inputs(Checked("mistral", "{\"custom_id\":\"a\",\"endpoint\":\"embeddings\",\"body\":{\"model\":\"m\",\"input\":" +
@@ -122,6 +129,7 @@ int main() {
       cmocka_unit_test(check_messages_path_is_chat_at_anthropic_alone),
       cmocka_unit_test(check_line_of_another_vendor_is_refused_by_name),
       cmocka_unit_test(check_url_of_a_line_has_to_be_whole),
+      cmocka_unit_test(check_model_is_the_one_that_is_sent),
       cmocka_unit_test(count_inputs_of_every_form),
       cmocka_unit_test(check_more_inputs_than_the_vendor_embeds_are_refused),
   };
