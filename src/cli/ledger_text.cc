@@ -18,7 +18,8 @@ std::string ledger_json(const br::emulator::Ledger& ledger) {
                            batches.empty() ? "" : ",", json_text(batch.vendor), json_text(batch.id),
                            json_text_or_null(batch.input_file_id), json_text(batch.status), json_text(batch.project),
                            batch.stranger);
-    batches += fmt::format(R"("requests":{},"billed":{},"twice_paid_with":{}}})", batch.requests, batch.billed,
+    batches += fmt::format(R"("requests":{},"billed":{},"invoice_usd":{},"twice_paid_with":{}}})", batch.requests,
+                           batch.billed, json_text_or_null(invoice_text(batch)),
                            json_text_or_null(batch.twice_paid_with));
   }
   std::string out =

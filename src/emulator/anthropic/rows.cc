@@ -90,6 +90,7 @@ RowAnswer AnthropicRows::answer(const Batch& batch, const Row& row) {
   out_.field("type", answer.succeeded ? "succeeded" : "errored");
   if (answer.succeeded) {
     out_.key("message");
+    answer.model = std::string(json::string_member(params, "model"));
     answer.tokens = write_anthropic_message(out_, {{}, custom_id, row.hash, row.variant, row.now_s}, params);
   } else {
     out_.key("error").begin_object().field("type", "error").key("error").begin_object().field("type", problem.type);

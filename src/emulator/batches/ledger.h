@@ -17,10 +17,15 @@ struct LedgerBatch {
   std::string status;
   int64_t requests = 0;         // rows of the input
   int64_t billed = 0;           // rows that were answered and are paid for
+  int64_t invoice_pico_usd = 0;  // what these rows cost at the batch price, in 1e-12 dollars
+  int64_t unpriced = 0;         // of them, rows whose model the price list does not have
   uint64_t content_hash = 0;    // of the input's bytes
   uint64_t id_set_hash = 0;     // of the set of custom ids, whatever their order
   std::string twice_paid_with;  // id of an earlier batch with the same input that was accepted too, or empty
 };
+
+// In dollars, with all twelve digits ("0.000003825000"); empty: a row of it has no price.
+std::string invoice_text(const LedgerBatch& batch);
 
 // What the client did with a batch or a file that another program in the same account made. Seeing it in a list is no
 // touch.

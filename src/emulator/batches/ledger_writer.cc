@@ -35,8 +35,10 @@ void LedgerWriter::accept(size_t account, int64_t requests, uint64_t content_has
   }
 }
 
-void LedgerWriter::bill(size_t account, uint64_t row_hash) {
+void LedgerWriter::bill(size_t account, uint64_t row_hash, std::optional<int64_t> charge) {
   ++ledger_.batches[account].billed;
+  ledger_.batches[account].invoice_pico_usd += charge.value_or(0);
+  if (!charge) ++ledger_.batches[account].unpriced;
   if (ledger_.batches[account].stranger) return;
   ++ledger_.requests_billed;
   const uint64_t vendor_hash = hash_of(ledger_.batches[account].vendor);
@@ -47,6 +49,13 @@ void LedgerWriter::touch(const Tenant& owner, const Tenant& caller, std::string_
                   std::string_view id) {
   if (!owner.stranger || caller.stranger) return;
   ledger_.stranger_touches.push_back({std::string(vendor), std::string(what), std::string(id)});
+}
+
+std::string invoice_text(const LedgerBatch& batch) {
+  constexpr int64_t kDollar = 1'000'000'000'000;
+  if (batch.unpriced > 0) return {};
+  const std::string rest = std::to_string(kDollar + batch.invoice_pico_usd % kDollar);
+  return std::to_string(batch.invoice_pico_usd / kDollar) + "." + rest.substr(1);
 }
 
 std::string ledger_json(const Ledger& ledger) {
@@ -68,6 +77,7 @@ std::string ledger_json(const Ledger& ledger) {
     out.field("input_file_id", batch.input_file_id).field("status", batch.status);
     out.field("project", batch.project).key("stranger").boolean(batch.stranger);
     out.field("requests", batch.requests).field("billed", batch.billed);
+    out.nullable_field("invoice_usd", invoice_text(batch));
     out.field("content_hash", hex(batch.content_hash)).field("id_set_hash", hex(batch.id_set_hash));
     out.nullable_field("twice_paid_with", batch.twice_paid_with).end_object();
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,8 @@ class LedgerWriter {
   LedgerBatch& batch(size_t account) { return ledger_.batches[account]; }
   // The batch was accepted with that input; an earlier accepted batch with the same input is named in its entry.
   void accept(size_t account, int64_t requests, uint64_t content_hash, uint64_t id_set_hash);
-  // One row was answered and is paid for.
-  void bill(size_t account, uint64_t row_hash);
+  // One row was answered and is paid for; `charge` in 1e-12 dollars, nothing: it has no price.
+  void bill(size_t account, uint64_t row_hash, std::optional<int64_t> charge);
   // The batch has ended: if nothing was billed by now, its input may be sent again without being paid twice.
   void close(size_t account) { closed_[account] = true; }
   // `caller` did something with what `owner` has; the ledger keeps it if it should not have.

@@ -8,6 +8,7 @@
 #include "emulator/base/key_forms.h"
 #include "emulator/base/row_text.h"
 #include "emulator/base/utf8.h"
+#include "emulator/batches/price_list.h"
 
 namespace br::emulator {
 namespace {
@@ -183,7 +184,8 @@ void RowRun::answer_row(char* line, int64_t now_s) {
   RowAnswer answer = batch_.owner->answer(batch_, row);
   ++(answer.succeeded ? batch_.completed : batch_.failed);
   if (answer.succeeded) {
-    ledger_.bill(batch_.account, row.hash);
+    const std::string& model = answer.model.empty() ? batch_.model : answer.model;
+    ledger_.bill(batch_.account, row.hash, charge_for(batch_.vendor, model, answer.tokens));
     batch_.tokens.input += answer.tokens.input;
     batch_.tokens.output += answer.tokens.output;
   }

@@ -18,8 +18,11 @@ struct LineProblem {
 };
 
 struct Tokens {
-  int64_t input = 0;
+  int64_t input = 0;  // with what was read from a cache and written to one
   int64_t output = 0;
+  int64_t cache_read = 0;
+  int64_t cache_write_5m = 0;
+  int64_t cache_write_1h = 0;
 };
 
 // One row of the input on its way to an answer.
@@ -36,6 +39,7 @@ struct RowAnswer {
   bool succeeded = false;  // belongs in the output file and is paid for
   std::string line;        // without newline
   Tokens tokens;
+  std::string model;  // of this row; empty: the batch's
 };
 
 // Why a row was never answered.
