@@ -85,6 +85,7 @@ class Writer {
   bool reference(const SchemaField& field, SchemaObject* object);
   void required(const SchemaField* field, const FlatSchema& flat, SchemaObject* object);
   bool closed(const FlatSchema& flat) const;
+  bool can_be_empty(const FlatSchema& flat, const SchemaPlace* at, const Json& json);
   bool told(const SchemaField& field) const;
   bool check_type(const FlatSchema& flat, const SchemaPlace* at, const Json& json, SchemaObject* object);
   bool check_root(const FlatSchema& flat, const Json& json);
@@ -130,6 +131,14 @@ bool Writer::closed(const FlatSchema& flat) const {
   return type != nullptr ? has_type(*type->value, "object") : flat.find("properties") != nullptr;
 }
 
+// Closed, an object of which no property is named would always be {}.
+bool Writer::can_be_empty(const FlatSchema& flat, const SchemaPlace* at, const Json& json) {
+  if (flat.find("$ref") != nullptr || flat.find("enum") != nullptr || flat.find("const") != nullptr) return true;
+  document_.fault(document_.place(at, "properties"), json, "takes objects of named properties only",
+                  "name the properties", true);
+  return false;
+}
+
 bool Writer::object(FlatSchema* flat, const SchemaPlace* at) {
   const Json& json = flat->fields.empty() ? *document_.root() : *flat->fields.front().value;
   const bool root = is_root(at);
@@ -147,7 +156,10 @@ bool Writer::object(FlatSchema* flat, const SchemaPlace* at) {
   }
   if (rules_.all_required && flat->find("required") == nullptr && !flat->properties.empty())
     required(nullptr, *flat, &object);
-  if (closed(*flat)) object.field("additionalProperties", "false");
+  if (closed(*flat)) {
+    if (!root && flat->properties.empty() && !can_be_empty(*flat, at, json)) return false;
+    object.field("additionalProperties", "false");
+  }
   if (!notes.empty()) {
     const SchemaField* const text = flat->find("description");
     append_json_string(described(text != nullptr ? text->value->string() : "", notes), object.begin("description"));
@@ -205,7 +217,7 @@ bool Writer::root_keyword(const SchemaField& field) {
 
 bool Writer::keyword(const SchemaField& field, const FlatSchema& flat, SchemaObject* object) {
   if (rules_.bare_root && at_root_ && !root_keyword(field)) return true;
-  if (field.name == "required" && (rules_.all_required || flat.objects > 1)) {
+  if (field.name == "required" && (rules_.closed_objects || flat.objects > 1)) {
     required(&field, flat, object);
     return true;
   }
@@ -283,7 +295,14 @@ void Writer::required(const SchemaField* field, const FlatSchema& flat, SchemaOb
   std::string* const out = object->begin("required");
   out->push_back('[');
   std::size_t count = 0;
-  for (const std::string_view name : flat.required) append_json_string(name, &out->append(count++ > 0 ? "," : ""));
+  for (const std::string_view name : flat.required) {
+    const bool known = std::any_of(flat.properties.begin(), flat.properties.end(),
+                                   [&](const SchemaField& each) { return each.name == name; });
+    if (known || !rules_.closed_objects)
+      append_json_string(name, &out->append(count++ > 0 ? "," : ""));
+    else
+      document_.refuse(*field, "\"" + std::string(name) + "\" is not one of the properties");
+  }
   for (const SchemaField& property : flat.properties) {
     if (!rules_.all_required || std::count(flat.required.begin(), flat.required.end(), property.name) > 0) continue;
     const SchemaPlace* const at =

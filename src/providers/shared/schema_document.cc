@@ -194,8 +194,10 @@ bool SchemaDocument::flatten(const Json& schema, const SchemaPlace* at, FlatSche
   const bool lone = schema.fields().size() == 1 && flat->fields.empty();
   for (const auto& [name, value] : schema.fields()) {
     const SchemaField field{name, &value, place(at, name)};
+    const bool outermost = at == &root_place_ && rules_.object_root;
     const bool followed = name == "$ref" && value.is_string() &&
-                          (rules_.inline_refs || (merges("$ref") && !lone && !is_recursive(value.string())));
+                          (rules_.inline_refs || outermost ||
+                           (merges("$ref") && !lone && !is_recursive(value.string())));
     if (followed || (name == "allOf" && value.is_array() && merges("allOf")))
       later.push_back(field);
     else if (!add(field, flat))

@@ -59,11 +59,11 @@ constexpr KeywordRule kClaude[] = {
     {"writeOnly", A::drop},
 };
 constexpr SchemaSource kClaudeSources[] = {
-    {"platform.claude.com/docs/en/build-with-claude/structured-outputs, JSON Schema limitations", "2026-11-23"},
-    {"anthropic (Python), lib/_parse/_transform.py: what is not taken goes into the description", "2026-11-23"},
+    {"platform.claude.com/docs/en/build-with-claude/structured-outputs, JSON Schema limitations", "2026-11-30"},
+    {"anthropic (Python), lib/_parse/_transform.py: what is not taken goes into the description", "2026-11-30"},
 };
 constexpr SchemaSource kBedrockSources[] = {
-    {"docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html", "2026-11-23"},
+    {"docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html", "2026-11-30"},
 };
 constexpr KeywordRule kNova[] = {
     {"$ref", A::rewrite, "replaced by what it names; where a schema holds itself: refused"},
@@ -74,7 +74,7 @@ constexpr KeywordRule kNova[] = {
 constexpr SchemaSource kNovaSources[] = {
     {"docs.aws.amazon.com/nova/latest/userguide/tool-use-definition.html: an outermost schema has type, properties and "
      "required; pydantic/pydantic-ai#1623",
-     "2026-11-23"},
+     "2026-11-30"},
 };
 
 constexpr KeywordRule kGemini[] = {
@@ -124,9 +124,9 @@ constexpr KeywordRule kGemini[] = {
     {"writeOnly", A::drop},
 };
 constexpr SchemaSource kGeminiSources[] = {
-    {"Discovery documents of generativelanguage v1beta and aiplatform v1 (revision 20260815): Schema", "2026-11-23"},
+    {"Discovery documents of generativelanguage v1beta and aiplatform v1 (revision 20260815): Schema", "2026-11-30"},
     {"hideya/langchain-mcp-tools-ts#36, google-gemini/gemini-cli#3178: which formats of texts are taken", "2025-07-03"},
-    {"crmne/ruby_llm#894: responseJsonSchema gives broken answers in batches, so it is not used", "2026-11-23"},
+    {"crmne/ruby_llm#894: responseJsonSchema gives broken answers in batches, so it is not used", "2026-11-30"},
 };
 constexpr KeywordRule kGeminiTool[] = {
     {"$schema", A::drop},
@@ -174,8 +174,8 @@ constexpr KeywordRule kGeminiTool[] = {
 };
 constexpr SchemaSource kGeminiToolSources[] = {
     {"Discovery documents of generativelanguage v1beta and aiplatform v1: FunctionDeclaration.parametersJsonSchema",
-     "2026-11-23"},
-    {"ai.google.dev/api/generate-content: the keywords of responseJsonSchema", "2026-11-23"},
+     "2026-11-30"},
+    {"googleapis, generativelanguage/v1beta/generative_service.proto: the keywords that are taken", "2026-11-30"},
 };
 
 constexpr std::string_view kOpenAiFormats[] = {"date-time", "time", "date", "duration", "email",
@@ -217,8 +217,8 @@ constexpr KeywordRule kStrict[] = {
     {"contentMediaType", A::describe},
 };
 constexpr SchemaSource kOpenAiSources[] = {
-    {"platform.openai.com/docs/guides/structured-outputs, Supported schemas", "2026-11-23"},
-    {"openai (Python), lib/_pydantic.py", "2026-11-23"},
+    {"platform.openai.com/docs/guides/structured-outputs, Supported schemas", "2026-11-30"},
+    {"openai (Python), lib/_pydantic.py", "2026-11-30"},
     {"jina-ai/node-DeepResearch#79: maxLength is not permitted", "2025-03-09"},
 };
 // Azure's guide names keywords that OpenAI's own has taken since.
@@ -251,10 +251,10 @@ constexpr KeywordRule kAzure[] = {
     {"contentMediaType", A::describe},
 };
 constexpr SchemaSource kAzureSources[] = {
-    {"learn.microsoft.com/azure/ai-services/openai/how-to/structured-outputs", "2026-11-23"},
+    {"learn.microsoft.com/azure/ai-services/openai/how-to/structured-outputs", "2026-11-30"},
 };
 constexpr SchemaSource kGroqSources[] = {
-    {"console.groq.com/docs/structured-outputs: strict mode", "2026-11-23"},
+    {"console.groq.com/docs/structured-outputs: strict mode", "2026-11-30"},
 };
 
 constexpr KeywordRule kXai[] = {
@@ -279,7 +279,7 @@ constexpr KeywordRule kFireworks[] = {
     {"pattern", A::describe},
 };
 constexpr SchemaSource kFireworksSources[] = {
-    {"fireworks.ai/docs/structured-responses/structured-response-formatting, JSON Schema Support", "2026-11-23"},
+    {"fireworks.ai/docs/structured-responses/structured-response-formatting, JSON Schema Support", "2026-11-30"},
 };
 
 constexpr SchemaRules strict_rules(std::string_view id, std::span<const KeywordRule> keywords,
@@ -317,9 +317,12 @@ constexpr SchemaRules kGeminiSchema = [] {
   r.recursion = false;
   return r;
 }();
-constexpr SchemaRules kGeminiToolSchema = {"Google Gemini and Vertex AI, parametersJsonSchema",
-                                           "tools that the table above would refuse", kGeminiTool, A::refuse,
-                                           kGeminiToolSources};
+constexpr SchemaRules kGeminiToolSchema = [] {
+  SchemaRules r{"Google Gemini and Vertex AI, parametersJsonSchema", "tools that the table above would refuse",
+                kGeminiTool, A::refuse, kGeminiToolSources};
+  r.object_root = true;
+  return r;
+}();
 constexpr SchemaRules kOpenAiStrictSchema = strict_rules("OpenAI", kStrict, kOpenAiSources);
 constexpr SchemaRules kAzureStrictSchema = strict_rules("Azure OpenAI", kAzure, kAzureSources);
 constexpr SchemaRules kGroqStrictSchema = strict_rules("Groq", kStrict, kGroqSources);
