@@ -3,6 +3,7 @@
 #include <string>
 
 #include "emulator/anthropic/rows.h"
+#include "emulator/anthropic/schema.h"
 #include "emulator/anthropic/thinking.h"
 #include "emulator/base/hash.h"
 #include "emulator/base/parameters.h"
@@ -137,6 +138,15 @@ std::string tools_problem(const json::Value& params) {
     const json::Value* const schema = json::member(tool, "input_schema");
     const bool described = schema != nullptr && json::string_member(*schema, "type") == "object";
     if ((type.empty() || type == "custom") && !described) return place + ".custom.input_schema.type: Field required";
+    if (!described) continue;
+    for (const char* keyword : {"anyOf", "oneOf", "allOf"}) {
+      if (json::member(*schema, keyword) != nullptr)
+        return place + ".custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level";
+    }
+    const json::Value* const strict = json::member(tool, "strict");
+    if (strict == nullptr || !strict->IsTrue()) continue;
+    const std::string problem = claude_schema_problem(*schema);
+    if (!problem.empty()) return place + ".custom.input_schema: " + problem;
   }
   return {};
 }
@@ -161,6 +171,18 @@ std::string choice_problem(const json::Value& params) {
   }
   const bool fits = budget->GetInt64() < json::member(params, "max_tokens")->GetInt64();
   return fits ? "" : "`max_tokens` must be greater than `thinking.budget_tokens`.";
+}
+
+std::string format_problem(const json::Value& params) {
+  const json::Value* const config = json::member(params, "output_config");
+  const json::Value* const format = config == nullptr ? nullptr : json::member(*config, "format");
+  if (format == nullptr || format->IsNull()) return {};
+  const json::Value* const schema = json::member(*format, "schema");
+  if (json::string_member(*format, "type") != "json_schema" || schema == nullptr) {
+    return "output_config.format: Input should be of type json_schema with a schema";
+  }
+  const std::string problem = claude_schema_problem(*schema);
+  return problem.empty() ? problem : "output_config.format.schema: " + problem;
 }
 
 std::string version_problem(const json::Value& params, std::string_view api_version) {
@@ -191,6 +213,7 @@ ParamsProblem anthropic_params_problem(const EmulatorOptions& options, const jso
   if (problem.message.empty()) problem.message = tools_problem(params);
   if (problem.message.empty()) problem.message = choice_problem(params);
   if (problem.message.empty()) problem.message = thinking_problem(model, params);
+  if (problem.message.empty()) problem.message = format_problem(params);
   if (problem.message.empty()) problem.message = version_problem(params, api_version);
   return problem;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "emulator/anthropic/schema.h"
 #include "emulator/base/parameters.h"
 
 namespace br::emulator {
@@ -91,8 +92,29 @@ std::string tools_problem(const json::Value& config) {
     const bool whole =
         schema != nullptr && json::member(*schema, "json") != nullptr && !json::string_member(*spec, "name").empty();
     if (!whole) return "A tool has a toolSpec with a name and an inputSchema.json.";
+    // Nova's, which is the only one here that has tools.
+    static constexpr std::string_view kTaken[] = {"type", "properties", "required"};
+    const json::Value& root = *json::member(*schema, "json");
+    if (json::string_member(root, "type") != "object") return "The outermost schema of a tool must be of type object.";
+    for (const auto& field : root.GetObject()) {
+      if (!is_one_of(json::view(field.name), kTaken))
+        return "The outermost schema of a tool has no " + std::string(json::view(field.name)) + ".";
+    }
   }
   return {};
+}
+
+// The schema of an answer is a text that holds JSON.
+std::string format_problem(const json::Value& input) {
+  const json::Value* at = &input;
+  for (const char* name : {"outputConfig", "textFormat", "structure", "jsonSchema"}) {
+    at = json::member(*at, name);
+    if (at == nullptr) return {};
+  }
+  json::Document schema;
+  if (!json::parse(json::string_member(*at, "schema"), schema)) return "The schema of the answer is not valid JSON.";
+  const std::string problem = claude_schema_problem(schema);
+  return problem.empty() ? problem : "The schema of the answer is not valid: " + problem;
 }
 
 std::string chat_problem(const json::Value& input, bool nova) {
@@ -107,6 +129,7 @@ std::string chat_problem(const json::Value& input, bool nova) {
   if (const json::Value* const config = json::member(input, "toolConfig"); config != nullptr) {
     if (const std::string problem = tools_problem(*config); !problem.empty()) return problem;
   }
+  if (const std::string problem = format_problem(input); !problem.empty()) return problem;
   return messages_problem(input, nova);
 }
 

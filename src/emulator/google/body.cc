@@ -3,6 +3,7 @@
 #include "emulator/base/hash.h"
 #include "emulator/base/parameters.h"
 #include "emulator/google/rows.h"
+#include "emulator/google/schema.h"
 
 namespace br::emulator {
 namespace {
@@ -171,13 +172,18 @@ std::string google_request_problem(const json::Value& request, bool embeds) {
   }
   const json::Value* const system = google_member(request, "systemInstruction");
   if (system != nullptr) problem = content_problem(*system, "request.systemInstruction");
+  const json::Value* const tools = google_member(request, "tools");
+  if (problem.empty() && tools != nullptr) problem = google_tools_problem(*tools, "request.tools");
   const json::Value* const config = google_member(request, "generationConfig");
   if (!problem.empty() || config == nullptr) return problem;
   const json::Value* const stops = google_member(*config, "stopSequences");
   if (stops != nullptr && stops->IsArray() && stops->Size() > kMostStops) {
     return "Unable to submit request because it has more than 5 stop sequences.";
   }
-  return object_problem(kConfig, *config, "request.generationConfig");
+  problem = object_problem(kConfig, *config, "request.generationConfig");
+  const json::Value* const schema = google_member(*config, "responseSchema");
+  if (!problem.empty() || schema == nullptr) return problem;
+  return google_schema_problem(*schema, "request.generationConfig.responseSchema");
 }
 
 Tokens write_google_response(json::Writer& out, const Question& question, const json::Value& request, bool embeds) {

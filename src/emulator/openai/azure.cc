@@ -11,6 +11,7 @@ namespace {
 OpenAiTable azure_table() {
   OpenAiTable table;
   table.name = "azure";
+  table.rows.body.schemas = SchemaTaste::kStrict;
   table.base_path = "/azure/openai/v1";
   table.form_fields = {"expires_after.anchor", "expires_after.seconds"};
   table.endpoints = {"/chat/completions", "/v1/chat/completions", "/responses", "/v1/responses"};

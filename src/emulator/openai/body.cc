@@ -216,6 +216,9 @@ BodyProblem body_problem(std::string_view endpoint, const json::Value& body, con
   if (temperature != nullptr && temperature->IsNumber() && temperature->GetDouble() > rules.most_temperature) {
     return {"Invalid 'temperature': decimal above maximum value.", "temperature", "decimal_above_max_value"};
   }
+  BodyProblem schemas;
+  schemas.message = body_schema_problem(rules.schemas, body, &schemas.param);
+  if (!schemas.message.empty()) return schemas;
   return endpoint == "/v1/chat/completions" ? chat_problem(body, rules) : input_problem(body);
 }
 

@@ -6,6 +6,7 @@
 
 #include "emulator/base/json.h"
 #include "emulator/batches/rows.h"
+#include "emulator/openai/schema.h"
 
 namespace br::emulator {
 
@@ -22,6 +23,7 @@ struct BodyRules {
   std::vector<std::string> unknown;     // OpenAI's that the vendor does not know
   std::vector<std::string> more_parts;  // kinds of content besides OpenAI's, or of another shape
   double most_temperature = 2;
+  SchemaTaste schemas = SchemaTaste::kAny;
 };
 
 // Judges the body of a request to that endpoint as the API itself would when the row runs.

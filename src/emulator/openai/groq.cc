@@ -20,6 +20,7 @@ std::unique_ptr<Vendor> make_groq(World& world) {
   table.limits = {50'000, 100'000'000, 100'000'000};
   table.rows.answers = AnswerShape::kGroq;
   table.rows.mixed_models = true;
+  table.rows.body.schemas = SchemaTaste::kStrict;
   table.rows.body.more = {"reasoning_format", "include_reasoning", "documents",       "search_settings",
                           "compound_custom",  "citation_options",  "exclude_domains", "include_domains"};
   table.rows.body.unknown = {"audio", "modalities", "moderation", "prediction", "web_search_options", "verbosity"};

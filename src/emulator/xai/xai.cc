@@ -13,6 +13,7 @@ RowRules xai_rows() {
   rules.mixed_urls = true;
   rules.urls = {"/v1/chat/completions", "/v1/responses"};
   rules.body.more = {"search_parameters", "deferred", "reasoning_effort"};
+  rules.body.schemas = SchemaTaste::kXai;
   rules.body.more_parts = {"file", "input_text"};
   return rules;
 }
