@@ -10,7 +10,7 @@ namespace br {
 namespace {
 
 // In the order of NativeReader::Field. model and provider are ours and may stand in any line.
-constexpr std::array<std::string_view, 12> kNames = {"custom_id", "key",      "recordId", "model",  "provider", "method",
+constexpr std::array<std::string_view, 12> kLineNames = {"custom_id", "key",      "recordId", "model",  "provider", "method",
                                                      "url",       "metadata", "body",     "params", "request",  "modelInput"};
 constexpr std::size_t kFirstCarrier = 8;
 constexpr std::array<std::string_view, 8> kNativeNames = {"key", "recordId", "method", "url",
@@ -45,7 +45,7 @@ bool NativeReader::read_line(const char* line, std::size_t size) {
   std::string_view key, value;
   while (cursor.next_key(&key)) {
     const std::string_view name = unescape(key);
-    const auto field = static_cast<std::size_t>(std::find(kNames.begin(), kNames.end(), name) - kNames.begin());
+    const auto field = static_cast<std::size_t>(std::find(kLineNames.begin(), kLineNames.end(), name) - kLineNames.begin());
     if (field < kFields && (seen >> field & 1U) != 0) return twice(key, "the line");
     seen |= field < kFields ? 1U << field : 0;
     if (native_key_.empty() && is_native_field(name)) native_key_ = key;
@@ -146,12 +146,12 @@ bool NativeReader::read_metadata(std::string_view key) {
 
 bool NativeReader::read_carrier(std::size_t field) {
   if (carrier_ != kFields)
-    return wrong(cursor.offset(), kNames[field],
-                 "both " + std::string(kNames[carrier_]) + " and " + std::string(kNames[field]) +
+    return wrong(cursor.offset(), kLineNames[field],
+                 "both " + std::string(kLineNames[carrier_]) + " and " + std::string(kLineNames[field]) +
                      " are given; a line holds one body; remove one of them");
   carrier_ = field;
   request->form = kForms[field - kFirstCarrier].form;
-  if (!read_raw_body(kNames[field])) return false;
+  if (!read_raw_body(kLineNames[field])) return false;
   if (request->form == LineForm::gemini) read_gemini_body();
   return true;
 }

@@ -44,7 +44,7 @@ expect_exit 2 "output is input" "$program" run good.jsonl -o good.jsonl --provid
 OPENAI_API_KEY='' expect_exit 4 "no key" "$program" run good.jsonl -o out.jsonl --provider openai --state-dir state
 expect_exit 6 "unknown job" "$program" status job_none --state-dir state
 expect_exit 0 "list of nothing" "$program" list --state-dir state --json
-expect_text stdout '{"jobs":[]}' "list of nothing"
+expect_text stdout '{"jobs":[]' "list of nothing"
 [ -e state ] && fail "a state directory was left behind"
 [ -e out.jsonl ] && fail "an output file was left behind"
 expect_exit 0 "convert" "$program" convert good.jsonl --provider openai

@@ -124,7 +124,10 @@ def chat(vendor, request):
     if request.get("seed") is not None:
         body["random_seed" if vendor == "mistral" else "seed"] = request["seed"]
     if request.get("reasoning"):
-        body["reasoning_effort"] = request["reasoning"]["effort"]
+        if vendor == "openai":
+            raise Refused("reasoning")  # gpt-4o-mini has none
+        # mistral-small has two words for it, high and none
+        body["reasoning_effort"] = "high" if vendor == "mistral" else request["reasoning"]["effort"]
     body.update(request.get("provider_kwargs") or {})
     return body
 
@@ -180,9 +183,11 @@ def anthropic_output(request, body):
     if form and form["type"] == "json_object":
         raise Refused("response_format")
     if form:
-        body["output_config"] = {"format": {"type": "json_schema", "schema": form["json_schema"]["schema"]}}
-    if request.get("reasoning"):
-        body["output_config"] = {"effort": request["reasoning"]["effort"]}
+        schema = dict(form["json_schema"]["schema"], additionalProperties=False)
+        body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+    if request.get("reasoning"):  # claude-haiku-4-5 takes a budget, which counts to max_tokens
+        body["thinking"] = {"type": "enabled", "budget_tokens": 1024}
+        body["max_tokens"] += 1024
 
 
 def google_part(part):
@@ -199,6 +204,14 @@ def google_part(part):
 GOOGLE_NAMES = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK",
                 "stop_sequences": "stopSequences", "presence_penalty": "presencePenalty",
                 "frequency_penalty": "frequencyPenalty"}
+
+
+def google_schema(schema):
+    """Google's Schema has a word of its own for each type."""
+    written = dict(schema, type=schema["type"].upper())
+    if "properties" in schema:
+        written["properties"] = {name: google_schema(value) for name, value in schema["properties"].items()}
+    return written
 
 
 def google(request):
@@ -222,7 +235,7 @@ def google(request):
     if form:
         config["responseMimeType"] = "application/json"
     if form and form["type"] == "json_schema":
-        config["responseSchema"] = form["json_schema"]["schema"]
+        config["responseSchema"] = google_schema(form["json_schema"]["schema"])
     if request.get("reasoning"):
         config["thinkingConfig"] = SAME
     if config:
@@ -232,7 +245,8 @@ def google(request):
 
 
 def google_tools(request, body):
-    declarations = [dict(tool["function"]) for tool in request.get("tools") or []]
+    declarations = [dict(tool["function"], parameters=google_schema(tool["function"]["parameters"]))
+                    for tool in request.get("tools") or []]
     if declarations:
         body["tools"] = [{"functionDeclarations": declarations}]
     choice = request.get("tool_choice")

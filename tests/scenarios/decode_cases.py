@@ -114,7 +114,8 @@ def of_anthropic():
             "status": "succeeded", "finish_reason": FILTER}),
         "cache-usage": (row(type="succeeded", message=message(hi, usage={
             "input_tokens": 9, "output_tokens": 5, "cache_creation_input_tokens": 2, "cache_read_input_tokens": 4})),
-            {"usage": {"input_tokens": 15, "output_tokens": 5, "cached_input_tokens": 4}}),
+            {"usage": {"input_tokens": 15, "output_tokens": 5, "cached_input_tokens": 4,
+                       "cache_creation_input_tokens": 2}}),
         "null-usage": (row(type="succeeded", message=message(hi, usage={
             "input_tokens": 9, "output_tokens": 5, "cache_read_input_tokens": None})), {"usage": USAGE}),
         "errored": (row(type="errored", error={"type": "error", "error": error, "request_id": None}), {

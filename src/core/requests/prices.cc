@@ -13,7 +13,7 @@
 namespace br {
 namespace {
 
-constexpr std::size_t kMaxTable = std::size_t{16} << 20;
+constexpr std::size_t kMaxPriceTable = std::size_t{16} << 20;
 constexpr std::int64_t kOldDays = 180, kDayMs = 24 * 3'600'000;
 
 // False: it is there and is no price. One that was read as 0 would make every estimate too small.
@@ -139,7 +139,7 @@ Result<Prices> Prices::parse(std::string_view text, const std::string& name) {
 Result<Prices> Prices::load(FileSystem* files, const Config& config) {
   const std::string& path = config.get("prices.file");
   if (path.empty()) return parse(built_in_prices(), "the built-in price table");
-  auto text = files->read_whole_file(path, kMaxTable);
+  auto text = files->read_whole_file(path, kMaxPriceTable);
   if (!text) return std::move(text.error());
   return parse(*text, path);
 }

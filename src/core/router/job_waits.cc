@@ -32,12 +32,11 @@ Result<void> check_submitted(const Job& job) {
 }
 
 Error still_running_error(std::vector<std::string> job_ids, std::size_t count) {
-  constexpr const char* kHint = "wait longer or resume later";
-  if (count == 1 && job_ids.size() == 1)
-    return Error(Code::timeout, "the job " + job_ids.front() + " is still running", kHint);
-  Error error(Code::timeout, std::to_string(job_ids.size()) + " of " + std::to_string(count) + " jobs are still running:",
-              kHint);
-  for (const std::string& id : job_ids) error.message += " " + id;
+  Error error(Code::timeout, "the job " + job_ids.front() + " is still running", "wait longer or resume later");
+  if (count > 1) {
+    error.message = std::to_string(job_ids.size()) + " of " + std::to_string(count) + " jobs are still running:";
+    for (const std::string& id : job_ids) error.message += " " + id;
+  }
   error.issue_total = job_ids.size();
   error.issues = std::move(job_ids);
   return error;

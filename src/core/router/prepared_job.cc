@@ -46,10 +46,12 @@ Job JobPreparer::new_job() {
 
 // The router's, with the options of the batch, which the job remembers.
 Result<Config> JobPreparer::config_of(const BatchSpec& spec, Job* job) const {
+  auto config = config_for_batch(*p_.config, spec);
+  if (!config) return std::move(config.error());
   for (const auto& [key, value] : spec.options) {
     if (find_property(key)->scope != PropertyInfo::Scope::batch) job->settings.emplace_back(key, value);
   }
-  return config_for_batch(*p_.config, spec);
+  return config;
 }
 
 Result<PreparedJob> JobPreparer::prepare(const BatchSpec& spec, IdTable* ids) {

@@ -90,7 +90,7 @@ std::optional<std::int64_t> whole(const Json& value) {
   return static_cast<std::int64_t>(number);
 }
 
-std::string_view type_of_value(const Json& value) {
+std::string_view google_type_of(const Json& value) {
   switch (value.type()) {
     case Type::string:
       return "string";
@@ -111,9 +111,9 @@ struct Around {
   std::string_view description;
 };
 
-class Writer {
+class GoogleWriter {
  public:
-  Writer(const SchemaRules& rules, SchemaDocument* document, std::string* out)
+  GoogleWriter(const SchemaRules& rules, SchemaDocument* document, std::string* out)
       : rules_(rules), document_(*document), out_(out) {}
 
   bool schema(const Json& json, const SchemaPlace* at, const Around& around);
@@ -163,7 +163,7 @@ std::string_view text_of(const FlatSchema& flat, std::string_view keyword) {
   return field == nullptr ? std::string_view() : field->value->string();
 }
 
-bool Writer::schema(const Json& json, const SchemaPlace* at, const Around& around) {
+bool GoogleWriter::schema(const Json& json, const SchemaPlace* at, const Around& around) {
   if (out_->size() > kMaxSchemaBytes) {
     document_.fault(at, json, "cannot be told a schema this long once its references are written out",
                     "make it smaller", true);
@@ -175,7 +175,7 @@ bool Writer::schema(const Json& json, const SchemaPlace* at, const Around& aroun
   return good;
 }
 
-bool Writer::any(const FlatSchema& flat, const SchemaPlace* at, const Json& json, Around around) {
+bool GoogleWriter::any(const FlatSchema& flat, const SchemaPlace* at, const Json& json, Around around) {
   if (const SchemaField* const field = flat.find("nullable"))
     around.nullable = around.nullable || field->value->boolean();
   const SchemaField* field = flat.find("anyOf");
@@ -190,7 +190,7 @@ bool Writer::any(const FlatSchema& flat, const SchemaPlace* at, const Json& json
 }
 
 // Vertex AI takes nothing beside anyOf, so each of its schemas says what stands beside it.
-bool Writer::alternatives(const FlatSchema& flat, const SchemaField& field, const SchemaPlace* at, Around around) {
+bool GoogleWriter::alternatives(const FlatSchema& flat, const SchemaField& field, const SchemaPlace* at, Around around) {
   std::vector<std::size_t> real;
   const std::vector<Json>& all = field.value->items();
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -222,7 +222,7 @@ bool Writer::alternatives(const FlatSchema& flat, const SchemaField& field, cons
   return true;
 }
 
-bool Writer::types_of(const FlatSchema& flat, const SchemaPlace* at, const Json& json, Types* types) {
+bool GoogleWriter::types_of(const FlatSchema& flat, const SchemaPlace* at, const Json& json, Types* types) {
   const auto add = [types](std::string_view type) {
     if (!type.empty() && std::count(types->begin(), types->end(), type) == 0) types->emplace_back(type);
   };
@@ -235,14 +235,14 @@ bool Writer::types_of(const FlatSchema& flat, const SchemaPlace* at, const Json&
         return fault(at, "type", *named->value, "has no type \"" + each + "\" in a schema", "use a type of JSON");
     }
   } else {
-    for (const Json* each : values_of(flat)) add(type_of_value(*each));
+    for (const Json* each : values_of(flat)) add(google_type_of(*each));
     if (types->empty() && flat.find("properties") != nullptr) add("object");
     if (types->empty() && flat.find("items") != nullptr) add("array");
   }
   return !types->empty() || fault(at, "type", json, "takes no schema without a type", "name the type");
 }
 
-bool Writer::typed(const FlatSchema& flat, const SchemaPlace* at, const Json& json, Around around) {
+bool GoogleWriter::typed(const FlatSchema& flat, const SchemaPlace* at, const Json& json, Around around) {
   Types types;
   if (!types_of(flat, at, json, &types)) return false;
   const std::vector<const Json*> values = values_of(flat);
@@ -256,7 +256,7 @@ bool Writer::typed(const FlatSchema& flat, const SchemaPlace* at, const Json& js
   if (!values.empty()) {
     std::erase_if(types, [&](const std::string& type) {
       return std::none_of(values.begin(), values.end(), [&](const Json* v) {
-        return type_of_value(*v) == type || (type == "number" && v->type() == Type::number);
+        return google_type_of(*v) == type || (type == "number" && v->type() == Type::number);
       });
     });
   }
@@ -273,7 +273,7 @@ bool Writer::typed(const FlatSchema& flat, const SchemaPlace* at, const Json& js
   return true;
 }
 
-bool Writer::one(const FlatSchema& flat, const std::string& type, const SchemaPlace* at, const Json& json,
+bool GoogleWriter::one(const FlatSchema& flat, const std::string& type, const SchemaPlace* at, const Json& json,
                  const Around& around) {
   const bool number = type == "integer" || type == "number";
   const std::vector<const Json*> values = values_of(flat);
@@ -286,7 +286,7 @@ bool Writer::one(const FlatSchema& flat, const std::string& type, const SchemaPl
 }
 
 // Google's enum holds texts; a number is the only one between itself and itself.
-bool Writer::numbers(const FlatSchema& flat, const std::string& type, const std::vector<const Json*>& values,
+bool GoogleWriter::numbers(const FlatSchema& flat, const std::string& type, const std::vector<const Json*>& values,
                      const Around& around) {
   if (values.size() > 1) out_->append("{\"anyOf\":[");
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -305,7 +305,7 @@ bool Writer::numbers(const FlatSchema& flat, const std::string& type, const std:
   return true;
 }
 
-bool Writer::told(const SchemaField& field, const std::string& type) const {
+bool GoogleWriter::told(const SchemaField& field, const std::string& type) const {
   if (field.name != "format") return schema_rule(rules_, field.name).action == SchemaAction::describe;
   const std::string_view format = field.value->string();
   if (type == "string") return format != "date-time" && format != "enum";
@@ -314,7 +314,7 @@ bool Writer::told(const SchemaField& field, const std::string& type) const {
 }
 
 // What the vendor asks of a type; a keyword that says it in a way the vendor does not take is named.
-bool Writer::complete(const FlatSchema& flat, const std::string& type, const SchemaPlace* at, const Json& json) {
+bool GoogleWriter::complete(const FlatSchema& flat, const std::string& type, const SchemaPlace* at, const Json& json) {
   const bool object = type == "object";
   if (object ? !flat.properties.empty() : type != "array" || flat.find("items") != nullptr) return true;
   for (const std::string_view name : {object ? "additionalProperties" : "prefixItems", "patternProperties"}) {
@@ -330,7 +330,7 @@ bool Writer::complete(const FlatSchema& flat, const std::string& type, const Sch
   return fault(at, "items", json, "takes no array without a schema of its elements", "give items");
 }
 
-bool Writer::object(const FlatSchema& flat, const std::string& type, const SchemaPlace* at, const Json& json,
+bool GoogleWriter::object(const FlatSchema& flat, const std::string& type, const SchemaPlace* at, const Json& json,
                     const Around& around) {
   if (!complete(flat, type, at, json)) return false;
   std::vector<SchemaField> notes;
@@ -353,7 +353,7 @@ bool Writer::object(const FlatSchema& flat, const std::string& type, const Schem
   return true;
 }
 
-bool Writer::keyword(const SchemaField& field, const FlatSchema& flat, const std::string& type, SchemaObject* object) {
+bool GoogleWriter::keyword(const SchemaField& field, const FlatSchema& flat, const std::string& type, SchemaObject* object) {
   const KeywordRule rule = schema_rule(rules_, field.name);
   if (field.name == "properties") {
     SchemaObject map(object->begin("properties"));
@@ -383,7 +383,7 @@ bool Writer::keyword(const SchemaField& field, const FlatSchema& flat, const std
   return true;
 }
 
-void Writer::rewritten(const SchemaField& field, const FlatSchema& flat, const std::string& type,
+void GoogleWriter::rewritten(const SchemaField& field, const FlatSchema& flat, const std::string& type,
                        SchemaObject* object) {
   const Json& value = *field.value;
   if (field.name == "enum" || field.name == "const") return values(field, type, object);
@@ -400,7 +400,7 @@ void Writer::rewritten(const SchemaField& field, const FlatSchema& flat, const s
 }
 
 // Next to an integer is another one.
-void Writer::bound(const SchemaField& field, const FlatSchema& flat, const std::string& type, SchemaObject* object) {
+void GoogleWriter::bound(const SchemaField& field, const FlatSchema& flat, const std::string& type, SchemaObject* object) {
   const std::optional<std::int64_t> limit = whole(*field.value);
   const bool least = field.name == "exclusiveMinimum";
   const bool beside = flat.find(least ? "minimum" : "maximum") != nullptr;
@@ -408,7 +408,7 @@ void Writer::bound(const SchemaField& field, const FlatSchema& flat, const std::
   object->field(least ? "minimum" : "maximum", std::to_string(*limit + (least ? 1 : -1)));
 }
 
-void Writer::values(const SchemaField& field, const std::string& type, SchemaObject* object) {
+void GoogleWriter::values(const SchemaField& field, const std::string& type, SchemaObject* object) {
   std::vector<const Json*> all;
   if (field.name == "const") all.push_back(field.value);
   for (const Json& each : field.value->items()) all.push_back(&each);
@@ -432,7 +432,7 @@ void Writer::values(const SchemaField& field, const std::string& type, SchemaObj
   out->push_back(']');
 }
 
-void Writer::required(const SchemaField& field, const FlatSchema& flat, SchemaObject* object) {
+void GoogleWriter::required(const SchemaField& field, const FlatSchema& flat, SchemaObject* object) {
   std::string names;
   for (const std::string_view name : flat.required) {
     const bool known = std::any_of(flat.properties.begin(), flat.properties.end(),
@@ -458,7 +458,7 @@ bool write_google_schema(const SchemaRules& rules, SchemaDocument* document, std
            field.first == "patternProperties";
   };
   if (plain && std::none_of(root.fields().begin(), root.fields().end(), says_more)) return true;
-  return Writer(rules, document, out).schema(root, document->root_place(), {});
+  return GoogleWriter(rules, document, out).schema(root, document->root_place(), {});
 }
 
 }  // namespace br

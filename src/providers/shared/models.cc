@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kEfforts = {"none", "minimal", "low", "medium", "high", "xhigh", "max", "default"};
 constexpr std::array<std::string_view, 4> kThinking = {"adaptive", "enabled", "disabled", "between_tools"};
-constexpr std::array<std::string_view, 4> kForms = {"word", "budget", "on_off", "prompt_mode"};
+constexpr std::array<std::string_view, 4> kThinkingForms = {"word", "budget", "on_off", "prompt_mode"};
 constexpr std::array<std::string_view, 10> kRefusals = {
     "temperature", "top_p",        "top_k",      "penalties",             "stop",
     "prefill",     "forced_tools", "chat_tools", "temperature_with_top_p", "disabled_above_high"};
 
-using Words = std::span<const std::string_view>;
+using KnownWords = std::span<const std::string_view>;
 
-std::string join(Words words) {
+std::string join(KnownWords words) {
   std::string text;
   for (const std::string_view word : words) text.append(text.empty() ? "" : ", ").append(word);
   return text;
@@ -39,7 +39,7 @@ class FactsReader {
       else if (key == "thinking") some(key, value, kThinking, &facts.thinking.emplace());
       else if (key == "refuses") some(key, value, kRefusals, &facts.refuses);
       else if (key == "refuses_reasoning") some(key, value, kRefusals, &facts.refuses_reasoning);
-      else if (key == "form") one(key, value, kForms, &facts.form);
+      else if (key == "form") one(key, value, kThinkingForms, &facts.form);
       else if (key == "default_effort") one(key, value, kEfforts, &facts.default_effort.emplace());
       else if (key == "budget") budget(value, &facts);
       else if (key != "provider" && key != "models" && key != "source" && key != "seen")
@@ -64,13 +64,13 @@ class FactsReader {
                    "mend the row; docs/models.md says what may stand there");
   }
   template <class E>
-  void one(std::string_view key, const Json& value, Words words, E* out) {
+  void one(std::string_view key, const Json& value, KnownWords words, E* out) {
     const auto at = std::find(words.begin(), words.end(), value.string());
     if (at == words.end()) return wrong(key, "is none of " + join(words));
     *out = static_cast<E>(at - words.begin());
   }
   template <class E>
-  void some(std::string_view key, const Json& value, Words words, Few<E>* out) {
+  void some(std::string_view key, const Json& value, KnownWords words, Few<E>* out) {
     if (!value.is_array()) return wrong(key, "is no array");
     for (const Json& item : value.items()) {
       E each{};

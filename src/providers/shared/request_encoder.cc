@@ -39,18 +39,18 @@ bool RequestEncoder::check_only_input() {
   const Generation& g = r_.generation;
   const bool generates = !g.max_tokens.empty() || !g.temperature.empty() || !g.top_p.empty() || !g.top_k.empty() ||
                          !g.stop_sequences_json.empty() || !g.presence_penalty.empty() || !g.frequency_penalty.empty();
-  struct Given {
+  struct GivenField {
     std::string_view name;
     bool is_there;
     std::uint32_t column;
   };
-  for (const Given& field : {Given{"generation_config", generates, r_.generation_column},
-                             Given{"system_prompt", !r_.system.empty(), r_.system_column},
-                             Given{"tools", !r_.tools_json.empty(), r_.tools_column},
-                             Given{"tool_choice", !r_.tool_choice_json.empty(), r_.tool_choice_column},
-                             Given{"response_format", !r_.response_format_json.empty(), r_.response_format_column},
-                             Given{"reasoning", !r_.reasoning_json.empty(), r_.reasoning_column},
-                             Given{"seed", !r_.seed_json.empty(), r_.seed_column}}) {
+  for (const GivenField& field : {GivenField{"generation_config", generates, r_.generation_column},
+                             GivenField{"system_prompt", !r_.system.empty(), r_.system_column},
+                             GivenField{"tools", !r_.tools_json.empty(), r_.tools_column},
+                             GivenField{"tool_choice", !r_.tool_choice_json.empty(), r_.tool_choice_column},
+                             GivenField{"response_format", !r_.response_format_json.empty(), r_.response_format_column},
+                             GivenField{"reasoning", !r_.reasoning_json.empty(), r_.reasoning_column},
+                             GivenField{"seed", !r_.seed_json.empty(), r_.seed_column}}) {
     if (field.is_there && !unsupported(field.column, field.name, r_.endpoint == Endpoint::moderations ? "generates nothing for moderations"
                                                                : "generates nothing for embeddings", "remove it"))
       return false;

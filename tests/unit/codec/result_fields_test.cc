@@ -58,7 +58,7 @@ void fields_asked_from_the_back_are_all_there(void**) {
   ResultFields fields(std::string_view(text).substr(0, line.size()));
   const std::string_view error = fields.token(ResultField::error);
   assert_true(ResultFields::member(error, "message") == R"("no\nway")");
-  assert_true(ResultFields::member(error, "code") == "429");
+  assert_true(ResultFields::member(error, "code") == "\"429\"");
   assert_true(ResultFields::member(error, "nothing").empty());
   assert_int_equal(*br::token_integer(ResultFields::member(fields.token(ResultField::usage), "output_tokens")), 5);
   assert_true(fields.token(ResultField::custom_id) == R"("a \"quoted\" é")");

@@ -49,7 +49,7 @@ public class OfflineTests
     [Fact]
     public void wrong_input_names_every_line()
     {
-        using Batch batch = new Batch("openai").AddJsonl("{\"custom_id\":\n[]\n");
+        using Batch batch = new Batch("openai").AddJsonl("{\"custom_id\":1}\n{}\n");
         var failure = Assert.Throws<BatchRouterException>(() => batch.Validate());
         Assert.Equal(ErrorCode.InvalidInput, failure.Code);
         Assert.Equal(2, failure.IssueTotal);

@@ -92,7 +92,7 @@ fn batch_is_checked_converted_and_planned_offline() {
     assert_eq!((written.rows, written.failed), (1, 1));
     assert_eq!(lines(&unified)[0]["status"].text(), Some("errored"));
 
-    let wrong = batchrouter::validate(&config, Batch::new("openai").expect("a batch").add_jsonl("[]").expect("added"));
+    let wrong = batchrouter::validate(&config, Batch::new("openai").expect("a batch").add_jsonl("{}").expect("added"));
     let error = wrong.expect_err("no request");
     assert_eq!((error.kind(), error.issue_total(), error.issues().len()), (ErrorKind::Input, 1, 1));
 }

@@ -121,7 +121,7 @@ void bodies_are_those_of_the_model(void**) {
   constexpr char kTitan[] = "amazon.titan-embed-text-v2:0";
   constexpr char kCohere[] = "cohere.embed-english-v3";
 #define CHAT(more) R"({"messages":[{"role":"user","content":[{"text":"Hi"}]}])" more "}"
-#define TOOLS R"(,"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}]})"
+#define TOOLS R"(,"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object"}}}}]})"
   assert_true(good(kNova, CHAT(R"(,"schemaVersion":"messages-v1","inferenceConfig":{"maxTokens":9,"topK":128})")));
   assert_true(good(kNova, CHAT(TOOLS)));
   assert_false(good("meta.llama3", CHAT(TOOLS), true));
