@@ -24,6 +24,7 @@ struct RequestReader::Impl : MessageReader {
   bool read_generation();
   bool read_effort();
   bool read_endpoint();
+  void take_model_of_kwargs();
   bool check_whole();
   bool check_body();
   bool check_input();
@@ -235,10 +236,26 @@ bool RequestReader::Impl::read_effort() {
                                           "leave it out");
 }
 
+// The model that is sent is the one that the requests of a batch share, and that is paid for.
+void RequestReader::Impl::take_model_of_kwargs() {
+  Request& r = *request;
+  if (r.provider_kwargs_json.empty()) return;
+  JsonCursor kwargs(r.provider_kwargs_json.data(), r.provider_kwargs_json.size());
+  kwargs.enter_object();
+  std::string_view key, value;
+  while (kwargs.next_key(&key) && kwargs.skip(&value)) {
+    if (!value.starts_with('"') || is_empty_string(value) || unescape(key) != "model") continue;
+    r.model_json = value;
+    r.model = unescape(value);
+    r.model_column = static_cast<std::uint32_t>(cursor.offset_of(value) + 1);
+  }
+}
+
 bool RequestReader::Impl::check_whole() {
   const Request& r = *request;
   if (r.custom_id_json.empty())
     return wrong(0, "custom_id", "custom_id is missing; every request needs a unique id; add it");
+  if (r.body_json.empty()) take_model_of_kwargs();
   settle_model(default_model, default_model_json);
   if (!r.body_json.empty()) return check_body();
   if (r.endpoint == Endpoint::other)

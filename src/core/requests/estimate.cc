@@ -1,7 +1,10 @@
 #include "core/requests/estimate.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "codec/json_cursor.h"
 #include "codec/json_write.h"
 #include "providers/registry.h"
 
@@ -41,6 +44,31 @@ std::string unpriced(const Estimate& estimate) {
 
 }  // namespace
 
+namespace {
+
+// How many tokens a body of the vendor's lets its answer have; -1: it does not say. Also inside of the object that some
+// vendors have it in.
+std::int64_t most_tokens(std::string_view body) {
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "\"max_tokens\"",      "\"max_completion_tokens\"", "\"max_output_tokens\"", "\"maxOutputTokens\"",
+      "\"maxTokens\"", "\"max_tokens_to_sample\"",  "\"max_gen_len\""};
+  std::int64_t most = -1;
+  JsonCursor cursor(body.data(), body.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    std::int64_t given = -1;
+    if (std::count(kNames.begin(), kNames.end(), key) > 0)
+      std::from_chars(value.data(), value.data() + value.size(), given);
+    else if (key == "\"generationConfig\"" || key == "\"generation_config\"" || key == "\"inferenceConfig\"")
+      given = value.starts_with('{') ? most_tokens(value) : -1;
+    most = std::max(most, given);
+  }
+  return most;
+}
+
+}  // namespace
+
 void add_estimate(const Request& request, std::int64_t default_max_tokens, TokenSums* tokens) {
   std::size_t bytes = request.input_json.size() + request.tools_json.size() + request.response_format_json.size();
   if (!request.body_json.empty()) bytes += request.body_json.size();
@@ -52,6 +80,8 @@ void add_estimate(const Request& request, std::int64_t default_max_tokens, Token
     usage.output_tokens = default_max_tokens;
     const std::string_view given = request.generation.max_tokens;
     std::from_chars(given.data(), given.data() + given.size(), usage.output_tokens);
+    const std::string_view others = request.body_json.empty() ? request.provider_kwargs_json : request.body_json;
+    if (!others.empty()) usage.output_tokens = std::max(usage.output_tokens, most_tokens(others));
   }
   tokens->add(usage);
 }

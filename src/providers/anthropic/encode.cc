@@ -78,11 +78,11 @@ bool AnthropicEncoder::output_config(BodyWriter* w) {
   if (format.kind == ResponseFormat::Kind::json_schema &&
       !rewritten_schema(kAnthropicSchema, format.schema_json, std::string(format.schema_at), true, &schema))
     return false;
-  if ((effort_word.empty() && schema.empty()) || !w->begin("output_config")) return true;
-  out_->push_back('{');
-  if (!effort_word.empty()) out_->append("\"effort\":\"").append(effort_word).append(schema.empty() ? "\"" : "\",");
-  if (!schema.empty()) out_->append("\"format\":{\"type\":\"json_schema\",\"schema\":").append(schema).push_back('}');
-  out_->push_back('}');
+  if (effort_word.empty() && schema.empty()) return true;
+  std::string fields;
+  if (!effort_word.empty()) fields.append("\"effort\":\"").append(effort_word).append(schema.empty() ? "\"" : "\",");
+  if (!schema.empty()) fields.append("\"format\":{\"type\":\"json_schema\",\"schema\":").append(schema).push_back('}');
+  w->object("output_config", fields);
   return true;
 }
 

@@ -142,7 +142,7 @@ bool ConverseEncoder::reasoning(BodyWriter* w) {
     const bool amazon = r_.model.find("amazon.nova") != std::string_view::npos;
     fields.append(amazon ? "\"reasoningConfig\":" + nova_reasoning() : "\"reasoning_effort\":" + effort_);
   }
-  if (!fields.empty() && w->begin("additionalModelRequestFields")) out_->append("{").append(fields).push_back('}');
+  if (!fields.empty()) w->object("additionalModelRequestFields", fields);
   return true;
 }
 
@@ -304,7 +304,7 @@ bool ConverseEncoder::generation(BodyWriter* w) {
   }
   if (nova_ && !effort_.empty())
     fields.append(fields.empty() ? "" : ",").append("\"reasoningConfig\":").append(nova_reasoning());
-  if (!fields.empty() && w->begin("inferenceConfig")) out_->append("{").append(fields).push_back('}');
+  if (!fields.empty()) w->object("inferenceConfig", fields);
   return true;
 }
 

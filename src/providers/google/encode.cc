@@ -24,10 +24,33 @@ bool GoogleEncoder::request() {
 }
 
 bool GoogleEncoder::mapped_body() {
-  BodyWriter w(r_.provider_kwargs_json, out_);
+  BodyWriter w(r_.provider_kwargs_json, out_, {{}, true});
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
+  if (r_.endpoint == Endpoint::chat && !r_.provider_kwargs_json.empty() && !check_places(w)) return false;
   if (!(r_.endpoint == Endpoint::chat ? chat(&w) : embeddings(&w))) return false;
   w.end();
+  return true;
+}
+
+// A field that the vendor has in generationConfig sinks the whole file where it stands at the top level.
+bool GoogleEncoder::check_places(const BodyWriter& w) {
+  static constexpr std::string_view kInConfig[] = {
+      "temperature",      "topP",           "topK",           "maxOutputTokens",    "stopSequences",
+      "candidateCount",   "presencePenalty", "frequencyPenalty", "seed",            "responseMimeType",
+      "responseSchema",   "responseJsonSchema", "responseModalities", "thinkingConfig", "speechConfig",
+      "imageConfig",      "mediaResolution", "responseLogprobs", "logprobs",        "enableEnhancedCivicAnswers"};
+  if (const std::string_view model = w.replacement("model"); !model.empty())
+    return refuse(column_of(model), "provider_kwargs.model",
+                  "provider_kwargs.model: " + std::string(vendor_) +
+                      " has the model of a whole batch in the address; name it in the line's model");
+  for (const std::string_view name : kInConfig) {
+    const std::string_view value = w.replacement(name);
+    if (value.empty()) continue;
+    return refuse(column_of(value), "provider_kwargs." + std::string(name),
+                  "provider_kwargs." + std::string(name) + ": " + std::string(vendor_) +
+                      " has it in generationConfig, and refuses the whole batch where it stands beside it; write "
+                      "provider_kwargs.generationConfig." + std::string(name));
+  }
   return true;
 }
 

@@ -20,6 +20,7 @@ class GoogleEncoder : public RequestEncoder {
 
  private:
   bool mapped_body();
+  bool check_places(const BodyWriter& w);
   bool embeddings(BodyWriter* w);
   bool chat(BodyWriter* w);
   bool contents();

@@ -34,10 +34,12 @@ bool GoogleEncoder::generation_config(BodyWriter* w) {
   const bool any = !g.max_tokens.empty() || !g.temperature.empty() || !g.top_p.empty() || !g.top_k.empty() ||
                    !g.stop_sequences_json.empty() || !g.presence_penalty.empty() || !g.frequency_penalty.empty() ||
                    !r_.seed_json.empty() || !is_plain_text() || !r_.reasoning_json.empty();
-  if (!any || !w->begin("generationConfig")) return true;
-  out_->push_back('{');
+  if (!any) return true;
+  const std::size_t begun = out_->size();
   if (!numbers() || !seed() || !response_format() || !thinking()) return false;
-  out_->push_back('}');
+  const std::string fields = out_->substr(begun);
+  out_->resize(begun);
+  w->object("generationConfig", fields);
   return true;
 }
 

@@ -35,7 +35,15 @@ bool OpenAiEncoder::check_endpoint() {
 }
 
 bool OpenAiEncoder::body() {
-  BodyWriter w(r_.provider_kwargs_json, out_);
+  static constexpr FieldNames::Synonyms kChat[] = {{"max_tokens", "max_completion_tokens"},
+                                                    {"max_completion_tokens", "max_tokens"},
+                                                    {"seed", "random_seed"},
+                                                    {"random_seed", "seed"},
+                                                    {"reasoning_effort", "reasoning"}};
+  static constexpr FieldNames::Synonyms kResponses[] = {{"max_output_tokens", "max_tokens", "max_completion_tokens"}};
+  const bool is_chat = r_.endpoint != Endpoint::responses;
+  BodyWriter w(r_.provider_kwargs_json, out_,
+               {is_chat ? std::span<const FieldNames::Synonyms>(kChat) : kResponses, false});
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   if (d_.model_in_body) w.field("model", r_.model_json);
   bool good = false;
@@ -152,10 +160,13 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
   if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) flat_tool_choice();
   serial_calls(w);
   if (!check_format()) return false;
-  if (has_format_ && !format_.empty() && w->begin("text")) {
-    out_->append("{\"format\":");
+  if (has_format_ && !format_.empty()) {
+    const std::size_t begun = out_->size();
+    out_->append("\"format\":");
     flat_format();
-    out_->push_back('}');
+    const std::string fields = out_->substr(begun);
+    out_->resize(begun);
+    w->object("text", fields);
   }
   return responses_reasoning(w);
 }

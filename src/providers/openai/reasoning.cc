@@ -102,7 +102,7 @@ bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
       add(key, value);
     }
   }
-  if (!fields.empty() && w->begin("reasoning")) out_->append("{").append(fields).push_back('}');
+  if (!fields.empty()) w->object("reasoning", fields);
   return true;
 }
 
@@ -111,7 +111,7 @@ bool OpenAiEncoder::read_asked_effort(const BodyWriter& w, std::optional<Effort>
   const ModelFacts& model = facts_of_model(d_.provider);
   std::string_view word = w.replacement("reasoning_effort");
   *path = "provider_kwargs.reasoning_effort";
-  if (word.empty()) {
+  if (word.empty() || word.front() == '{') {
     word = member_of(w.replacement("reasoning"), "effort");
     *path = "provider_kwargs.reasoning.effort";
   }

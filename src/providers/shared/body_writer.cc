@@ -15,7 +15,32 @@ bool same_key(std::string_view token, std::string_view name) {
   return plain == name;
 }
 
-BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out) : out_(out) {
+namespace {
+
+// fieldName and field_name.
+bool same_words(std::string_view token, std::string_view camel) {
+  std::size_t t = 0;
+  for (const char c : camel) {
+    if (c >= 'A' && c <= 'Z') {
+      if (t < token.size() && token[t] == c) {
+        ++t;
+        continue;
+      }
+      if (t + 1 >= token.size() || token[t] != '_' || token[t + 1] != c - 'A' + 'a') return false;
+      t += 2;
+    } else if (t < token.size() && token[t] == c) {
+      ++t;
+    } else {
+      return false;
+    }
+  }
+  return t == token.size();
+}
+
+}  // namespace
+
+BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out, const FieldNames& names)
+    : out_(out), names_(names) {
   out_->push_back('{');
   if (kwargs_json.empty()) return;
   JsonCursor cursor(kwargs_json.data(), kwargs_json.size());
@@ -31,23 +56,69 @@ BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out) : out_(ou
   }
 }
 
-bool BodyWriter::begin(std::string_view name) {
+bool BodyWriter::is(std::string_view token, std::string_view name) const {
+  if (same_key(token, name)) return true;
+  return names_.snake_case_too && token.size() > 2 && same_words(token.substr(1, token.size() - 2), name);
+}
+
+BodyWriter::Field* BodyWriter::find(std::string_view name) {
+  for (Field& field : kwargs_) {
+    if (is(field.name, name)) return &field;
+  }
+  return nullptr;
+}
+
+void BodyWriter::write_key(std::string_view name) {
   if (!first_) out_->push_back(',');
   first_ = false;
   out_->push_back('"');
   out_->append(name).append("\":");
-  for (Field& field : kwargs_) {
-    if (!same_key(field.name, name)) continue;
-    out_->append(field.value);
-    field.written = true;
+}
+
+bool BodyWriter::begin(std::string_view name) {
+  if (kwargs_.empty()) {
+    write_key(name);
+    return true;
+  }
+  if (Field* given = find(name)) {
+    write_key(name);
+    out_->append(given->value);
+    given->written = true;
     return false;
   }
+  if (!replacement(name).empty()) return false;  // it is written under its own name, with the rest of them
+  write_key(name);
   return true;
 }
 
+void BodyWriter::object(std::string_view name, std::string_view fields) {
+  Field* given = find(name);
+  if (given == nullptr || !given->value.starts_with('{')) {
+    if (begin(name)) out_->append("{").append(fields).push_back('}');
+    return;
+  }
+  write_key(name);
+  given->written = true;
+  std::string ours = "{" + std::string(fields) + "}";
+  const std::size_t size = ours.size();
+  ours.append(kJsonPadding, ' ');
+  BodyWriter inner(given->value, out_, names_);
+  JsonCursor cursor(ours.data(), size);
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) inner.field(key.substr(1, key.size() - 2), value);
+  inner.end();
+}
+
 std::string_view BodyWriter::replacement(std::string_view name) const {
-  for (const Field& field : kwargs_) {
-    if (same_key(field.name, name)) return field.value;
+  if (kwargs_.empty()) return {};
+  if (const Field* given = find(name)) return given->value;
+  for (const FieldNames::Synonyms& same : names_.synonyms) {
+    if (same.front() != name) continue;
+    for (const std::string_view other : same) {
+      const Field* given = other.empty() || other == name ? nullptr : find(other);
+      if (given != nullptr) return given->value;
+    }
   }
   return {};
 }

@@ -2,7 +2,9 @@
 // provider_kwargs holds takes the place of ours.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +21,28 @@ enum class BodyModel : std::uint8_t {
 // The key token of an object has this name, with or without escapes.
 bool same_key(std::string_view token, std::string_view name);
 
+// Which names in provider_kwargs mean the same field as ours.
+struct FieldNames {
+  // Of one field, ours first. A request with two of them would be refused, or one of them not looked at.
+  using Synonyms = std::array<std::string_view, 3>;
+  std::span<const Synonyms> synonyms = {};
+  bool snake_case_too = false;  // fieldName and field_name are one
+};
+
 class BodyWriter {
  public:
   // kwargs_json: a checked JSON object, or empty.
-  BodyWriter(std::string_view kwargs_json, std::string* out);
+  BodyWriter(std::string_view kwargs_json, std::string* out, const FieldNames& names = {});
 
-  // Begins the field and returns true; false when provider_kwargs replaces it and nothing is to be written.
+  // Begins the field and returns true; false when provider_kwargs gives it, under this name or a synonym, and nothing is to
+  // be written.
   bool begin(std::string_view name);
+  // An object of ours, without its braces: the fields of one that provider_kwargs gives win one by one.
+  void object(std::string_view name, std::string_view fields);
   void field(std::string_view name, std::string_view json) {
     if (!json.empty() && begin(name)) out_->append(json);
   }
-  // The value provider_kwargs gives for the field, or empty.
+  // The value provider_kwargs gives for the field, under this name or a synonym, or empty.
   std::string_view replacement(std::string_view name) const;
   // Writes the fields of provider_kwargs that replaced nothing, and the closing brace.
   void end();
@@ -39,7 +52,13 @@ class BodyWriter {
     std::string_view name, value;
     bool written = false;
   };
+  Field* find(std::string_view name);
+  const Field* find(std::string_view name) const { return const_cast<BodyWriter*>(this)->find(name); }
+  bool is(std::string_view token, std::string_view name) const;
+  void write_key(std::string_view name);
+
   std::string* out_;
+  FieldNames names_;
   std::vector<Field> kwargs_;
   bool first_ = true;
 };

@@ -73,7 +73,7 @@ void schema_goes_as_text(void**) {
                   R"(,"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type": "object"}}})")
           .c_str(),
       R"({"messages":[{"role":"user","content":[{"text":"Hi"}]}],"outputConfig":{"textFormat":{"type":"json_schema",)"
-      R"("structure":{"jsonSchema":{"schema":"{\"type\":\"object\"}"}}}}})");
+      R"("structure":{"jsonSchema":{"schema":"{\"type\":\"object\",\"additionalProperties\":false}"}}}}})");
 }
 
 void what_a_batch_of_it_does_not_take_is_refused(void**) {

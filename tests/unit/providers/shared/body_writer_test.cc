@@ -19,6 +19,52 @@ void fields_of_the_caller_win_and_the_last_of_a_name_counts(void**) {
   assert_string_equal(out.c_str(), "{\"a\":0,\"b\":3,\"x\":2}");
 }
 
+struct Written {
+  explicit Written(const char* json, const br::FieldNames& names = {})
+      : kwargs(padded(json)), body(std::string_view(kwargs).substr(0, kwargs.size() - br::kJsonPadding), &out, names) {}
+  std::string kwargs, out;
+  br::BodyWriter body;
+};
+
+void field_under_another_name_is_not_sent_twice(void**) {
+  static constexpr br::FieldNames::Synonyms kSame[] = {{"max_tokens", "max_completion_tokens"}};
+  Written w(R"({"max_completion_tokens":7,"x":1})", {kSame, false});
+  w.body.field("max_tokens", "9");
+  w.body.field("y", "2");
+  assert_true(w.body.replacement("max_tokens") == "7");
+  w.body.end();
+  assert_string_equal(w.out.c_str(), R"({"y":2,"max_completion_tokens":7,"x":1})");
+}
+
+void snake_case_is_the_same_field_where_the_vendor_says_so(void**) {
+  Written w(R"({"system_instruction":1,"top_k":2})", {{}, true});
+  w.body.field("systemInstruction", "0");
+  w.body.field("topP", "3");
+  w.body.end();
+  assert_string_equal(w.out.c_str(), R"({"systemInstruction":1,"topP":3,"top_k":2})");
+  Written exact(R"({"top_k":2})");
+  exact.body.field("topK", "3");
+  exact.body.end();
+  assert_string_equal(exact.out.c_str(), R"({"topK":3,"top_k":2})");
+}
+
+void objects_are_merged_and_the_callers_fields_win(void**) {
+  Written w(R"({"generation_config":{"thinkingConfig":{"thinkingBudget":0},"top_k":5},"safetySettings":[]})", {{}, true});
+  w.body.object("generationConfig", R"("temperature":0.2,"topK":1)");
+  w.body.end();
+  assert_string_equal(
+      w.out.c_str(),
+      R"({"generationConfig":{"temperature":0.2,"topK":5,"thinkingConfig":{"thinkingBudget":0}},"safetySettings":[]})");
+  Written replaced(R"({"text":null})");
+  replaced.body.object("text", R"("format":{})");
+  replaced.body.end();
+  assert_string_equal(replaced.out.c_str(), R"({"text":null})");
+  Written none(R"({"x":1})");
+  none.body.object("text", R"("format":{})");
+  none.body.end();
+  assert_string_equal(none.out.c_str(), R"({"text":{"format":{}},"x":1})");
+}
+
 // Two hundred thousand fields took minutes when each was looked for among those before it; the test's time-out notices.
 void fields_by_the_hundred_thousand_are_merged_at_once(void**) {
   constexpr int kFields = 200'000;
@@ -37,6 +83,9 @@ void fields_by_the_hundred_thousand_are_merged_at_once(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(fields_of_the_caller_win_and_the_last_of_a_name_counts),
+      cmocka_unit_test(field_under_another_name_is_not_sent_twice),
+      cmocka_unit_test(snake_case_is_the_same_field_where_the_vendor_says_so),
+      cmocka_unit_test(objects_are_merged_and_the_callers_fields_win),
       cmocka_unit_test(fields_by_the_hundred_thousand_are_merged_at_once),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
