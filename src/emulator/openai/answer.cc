@@ -191,6 +191,8 @@ Tokens write_embeddings(json::Writer& out, const Question& question, const json:
 Tokens write_answer(json::Writer& out, const Question& question, const json::Value& body) {
   if (question.endpoint == "/v1/embeddings") return write_embeddings(out, question, body);
   if (question.endpoint == "/v1/responses") return write_response(out, question, body);
+  if (question.endpoint == "/v1/moderations") return write_moderation(out, question, body);
+  if (question.endpoint == "/v1/completions") return write_completion(out, question, body);
   return write_chat(out, question, body);
 }
 

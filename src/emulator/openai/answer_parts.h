@@ -21,4 +21,8 @@ inline std::string_view model_of(const Question& question, const json::Value& bo
 // chat_answer.cc
 Tokens write_chat(json::Writer& out, const Question& question, const json::Value& body);
 
+// other_answers.cc
+Tokens write_moderation(json::Writer& out, const Question& question, const json::Value& body);
+Tokens write_completion(json::Writer& out, const Question& question, const json::Value& body);
+
 }  // namespace br::emulator

@@ -10,11 +10,11 @@ namespace {
 using namespace br::emulator;
 
 // The vector that the answer to `body` begins with, as it stands there.
-json::Document answered(const char* body) {
+json::Document answered(const char* body, const char* endpoint = "/v1/embeddings") {
   json::Document asked;
   assert_true(json::parse(body, asked));
   json::Writer out;
-  write_answer(out, {"/v1/embeddings", "r1", 42, 0, 1'700'000'000}, asked);
+  write_answer(out, {endpoint, "r1", 42, 0, 1'700'000'000}, asked);
   json::Document answer;
   assert_true(json::parse(out.view(), answer));
   return answer;
@@ -56,11 +56,29 @@ void embeddings_base64_is_the_same_vector_in_little_endian_floats(void**) {
   }
 }
 
+void moderations_answered_as_moderations(void**) {
+  const json::Document one = answered(R"({"model":"omni-moderation-latest","input":"a river"})", "/v1/moderations");
+  assert_true(one["results"].Size() == 1 && !one["results"][0]["flagged"].GetBool());
+  assert_false(one.HasMember("choices"));
+  const json::Document two = answered(R"({"input":["a river","some violence"]})", "/v1/moderations");
+  assert_true(two["results"].Size() == 2 && two["results"][1]["flagged"].GetBool());
+  assert_true(two["results"][1]["categories"]["violence"].GetBool());
+}
+
+void completions_answered_as_text_completions(void**) {
+  const json::Document answer = answered(R"({"model":"gpt-3.5-turbo-instruct","prompt":"Name a river"})", "/v1/completions");
+  assert_string_equal(answer["object"].GetString(), "text_completion");
+  assert_true(answer["choices"][0]["text"].GetStringLength() > 0);
+  assert_false(answer["choices"][0].HasMember("message"));
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(embeddings_base64_is_the_same_vector_in_little_endian_floats),
+      cmocka_unit_test(moderations_answered_as_moderations),
+      cmocka_unit_test(completions_answered_as_text_completions),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
