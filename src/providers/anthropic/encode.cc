@@ -105,6 +105,9 @@ bool AnthropicEncoder::plan(const BodyWriter& w) {
 
 bool AnthropicEncoder::check_conflicts(const BodyWriter& w, const ModelFacts& model) {
   const Generation& g = r_.generation;
+  // The ordinary line: every rule needs thinking, a refusal of the model's, stop sequences, or a field of provider_kwargs.
+  const bool thinks = plan_.type.has_value() || plan_.effort.has_value();
+  if (!thinks && model.refuses.empty() && g.stop_sequences_json.empty() && r_.provider_kwargs_json.empty()) return true;
   ClaudeFields fields;
   fields.temperature = given(w, "temperature", g.temperature, "generation_config.temperature");
   fields.top_p = given(w, "top_p", g.top_p, "generation_config.top_p");

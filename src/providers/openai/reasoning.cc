@@ -135,6 +135,9 @@ bool OpenAiEncoder::read_asked_effort(const BodyWriter& w, std::optional<Effort>
 bool OpenAiEncoder::obey_model(const BodyWriter& w) {
   const ModelFacts& model = facts_of_model(d_.provider);
   if (model.refuses.empty() && model.refuses_reasoning.empty() && !model.efforts) return true;
+  // The ordinary line: nothing asks for reasoning, and the model does not reason by itself.
+  const bool silent = r_.reasoning_json.empty() && r_.provider_kwargs_json.empty();
+  if (silent && model.refuses.empty() && !model.default_effort) return true;
   std::optional<Effort> asked;
   std::string path;
   if (!read_asked_effort(w, &asked, &path)) return false;

@@ -68,18 +68,7 @@ BodyWriter::Field* BodyWriter::find(std::string_view name) {
   return nullptr;
 }
 
-void BodyWriter::write_key(std::string_view name) {
-  if (!first_) out_->push_back(',');
-  first_ = false;
-  out_->push_back('"');
-  out_->append(name).append("\":");
-}
-
-bool BodyWriter::begin(std::string_view name) {
-  if (kwargs_.empty()) {
-    write_key(name);
-    return true;
-  }
+bool BodyWriter::begin_beside_kwargs(std::string_view name) {
   if (Field* given = find(name)) {
     write_key(name);
     out_->append(given->value);

@@ -36,7 +36,11 @@ class BodyWriter {
 
   // Begins the field and returns true; false when provider_kwargs gives it, under this name or a synonym, and nothing is to
   // be written.
-  bool begin(std::string_view name);
+  bool begin(std::string_view name) {
+    if (!kwargs_.empty()) return begin_beside_kwargs(name);
+    write_key(name);
+    return true;
+  }
   // An object of ours, without its braces: the fields of one that provider_kwargs gives win one by one.
   void object(std::string_view name, std::string_view fields);
   void field(std::string_view name, std::string_view json) {
@@ -55,7 +59,11 @@ class BodyWriter {
   Field* find(std::string_view name);
   const Field* find(std::string_view name) const { return const_cast<BodyWriter*>(this)->find(name); }
   bool is(std::string_view token, std::string_view name) const;
-  void write_key(std::string_view name);
+  bool begin_beside_kwargs(std::string_view name);
+  void write_key(std::string_view name) {
+    out_->append(first_ ? "\"" : ",\"").append(name).append("\":");
+    first_ = false;
+  }
 
   std::string* out_;
   FieldNames names_;
