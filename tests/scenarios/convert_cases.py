@@ -240,7 +240,10 @@ def google(request):
         config["thinkingConfig"] = SAME
     if config:
         body["generationConfig"] = config
-    body.update(request.get("provider_kwargs") or {})
+    kwargs = request.get("provider_kwargs") or {}
+    if set(kwargs) & set(GOOGLE_NAMES.values()):
+        raise Refused("provider_kwargs")  # their place is generationConfig
+    body.update(kwargs)
     return body
 
 

@@ -18,14 +18,29 @@ constexpr std::size_t kMaxLabel = 63;
 // Google's guide to batch predictions with Claude models, 2026: the one version there is.
 constexpr std::string_view kAnthropicVersion = "\"vertex-2023-10-16\"";
 
-// The value of an object's field, a slice of `object`; empty where there is none.
-std::string_view field_of(std::string_view object, std::string_view key_token) {
+// The value of an object's field, a slice of `object`; empty where there is none. The vendor reads escapes in names, and
+// gives them back without.
+std::string_view field_of(std::string_view object, std::string_view name) {
   JsonCursor cursor(object.data(), object.size());
   if (cursor.peek() != Kind::object) return {};
   cursor.enter_object();
   std::string_view key, value, found;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (key == key_token) found = value;
+    if (same_key(key, name)) found = value;
+  }
+  return found;
+}
+
+// The label that answers are found by, where any `labels` of the request has it: of names that stand twice nobody knows
+// which one the vendor takes. Empty: none has.
+std::string_view id_label(std::string_view request) {
+  JsonCursor cursor(request.data(), request.size());
+  if (cursor.peek() != Kind::object) return {};
+  cursor.enter_object();
+  std::string_view key, value, found;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (!same_key(key, "labels")) continue;
+    if (const std::string_view label = field_of(value, "custom_id"); !label.empty()) found = label;
   }
   return found;
 }
@@ -56,9 +71,9 @@ class Encoder : public RequestEncoder {
 // {"custom_id","request":Anthropic's body}: the job names the model, the row gives the id back.
 bool Encoder::claude_line() {
   const Request& r = r_;
-  if (!field_of(r.provider_kwargs_json, "\"model\"").empty())
+  if (!field_of(r.provider_kwargs_json, "model").empty())
     return refuse(1, "provider_kwargs.model", "provider_kwargs.model: a job on Vertex AI has one model; use model");
-  if (!r.body_json.empty() && !field_of(r.body_json, "\"model\"").empty())
+  if (!r.body_json.empty() && !field_of(r.body_json, "model").empty())
     return refuse(1, "body.model", "body.model: Vertex AI takes no model in Claude's requests; give it as model beside body");
   out_->append("{\"custom_id\":").append(r.custom_id_json).append(",\"request\":");
   const bool encoded = r.body_json.empty()
@@ -93,8 +108,7 @@ bool Encoder::line() {
 // the line, which Vertex AI gives back.
 bool Encoder::own_line() {
   if (!encode_google_body(vendor_, r_, options_, out_, issue_, warnings_)) return false;
-  const std::string_view labels = field_of(r_.body_json, "\"labels\"");
-  const std::string_view label = labels.starts_with('{') ? field_of(labels, "\"custom_id\"") : std::string_view();
+  const std::string_view label = id_label(r_.body_json);
   if (!label.empty() && label != r_.custom_id_json)
     return refuse(1, "labels.custom_id", "labels.custom_id is what the answer is found by, and it is not the id of the "
                                          "line; name your label otherwise");
@@ -113,8 +127,8 @@ bool Encoder::add_label(std::size_t request_at) {
   const std::size_t size = out_->size();
   out_->append(kJsonPadding, ' ');
   const std::string_view request = std::string_view(*out_).substr(request_at, size - request_at);
-  const std::string_view labels = may_have ? field_of(request, "\"labels\"") : std::string_view();
-  const bool taken = !labels.empty() && labels.front() == '{' && !field_of(labels, "\"custom_id\"").empty();
+  const std::string_view labels = may_have ? field_of(request, "labels") : std::string_view();
+  const bool taken = may_have && !id_label(request).empty();
   out_->resize(size);
   if (labels.empty() || labels.front() != '{') {
     if (!labels.empty()) return refuse(1, "labels", "labels is no object; Vertex AI takes names with values");
@@ -197,7 +211,7 @@ int status_code(std::string_view status) {
 }
 
 // An answer of a Claude model: {"type":"message",…}.
-bool is_message(std::string_view response) { return field_of(response, "\"type\"") == "\"message\""; }
+bool is_message(std::string_view response) { return field_of(response, "type") == "\"message\""; }
 
 bool VertexRowReader::read_response(Row* row) {
   if (response_.find('"') == std::string_view::npos || inside(status_).find_first_not_of(' ') != std::string_view::npos)
