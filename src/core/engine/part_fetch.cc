@@ -187,6 +187,7 @@ CollectorPlan PartFetch::collector_plan() {
   if (!run.job.attached) plan.ids = id_file_of(spool, of);
   if (run.refetch != nullptr && !run.refetch->parts[c_.key.index].whole)
     plan.answered = run.refetch->parts[c_.key.index].old;
+  plan.takes_positions = positions_are_ours(of);
   plan.takes_caller_ids = of.adopted_by_person;
   plan.acked_bytes = static_cast<std::uint64_t>(of.progress.acked_bytes);
   plan.output_path = spool.output(run.job.id, of.part);

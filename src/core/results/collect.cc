@@ -229,7 +229,12 @@ Collector::Body& Collector::body_at(std::uint64_t offset) {
 Result<void> Collector::collect_line(Line* line, bool repeated) {
   Row row;
   const std::uint64_t offset = line->offset;
-  const bool good = rows_->read(line->data, line->size, &row);
+  bool good = rows_->read(line->data, line->size, &row);
+  if (good && row.position >= 0 && !plan_.takes_positions) {
+    row.position = -1;
+    row.anonymous = true;
+    good = false;
+  }
   if (good && !line->too_long) {
     body_at(offset).rows += 1;
     return collect_row(row, repeated, line->size);

@@ -44,6 +44,7 @@ using OddRowFn = std::function<void(std::int32_t event, const std::string& text)
 
 struct CollectorPlan {
   std::optional<IdFile> ids;      // nothing: a batch made elsewhere, every id is taken
+  bool takes_positions = false;   // the rows are ours, written of an answer that holds them all (positions_are_ours())
   bool takes_caller_ids = false;  // a person said which batch it is: rows may have the caller's ids as well
   std::uint64_t acked_bytes = 0;   // of the results file: nobody gives those back
   std::optional<ResultFile> answered;  // fetched once more: results of these ids that are final already are not wanted
@@ -63,6 +64,10 @@ struct OutputRead {
   bool repeated = false;  // rows may come twice for good reasons
   std::vector<std::uint64_t> body_starts;  // where each download of this pass begins
 };
+
+// Whether a row's position may be believed: of results that came inside the answer to a poll we write the lines, and a
+// vendor's own file can say anything.
+inline bool positions_are_ours(const RemoteBatch& batch) { return batch.status.output.id.empty(); }
 
 class Collector {
  public:

@@ -37,6 +37,7 @@ Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBat
   FileSystem* const files = spool.files();
   CollectorPlan plan;
   if (!job.attached) plan.ids = id_file_of(spool, batch);
+  plan.takes_positions = positions_are_ours(batch);
   plan.takes_caller_ids = batch.adopted_by_person;
   plan.output_path = spool.output(batch.job_id, batch.part);
   plan.max_line_bytes = max_line_bytes;

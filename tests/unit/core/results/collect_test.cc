@@ -155,8 +155,9 @@ void no_file_is_open_between_two_reads(void**) {
 }
 
 // What becomes of the answers that Google gave without keys.
-br::Result<br::CollectReport> collect_of_google(Desk* desk, const std::string& rows) {
+br::Result<br::CollectReport> collect_of_google(Desk* desk, const std::string& rows, bool ours = true) {
   auto plan = desk->plan();
+  plan.takes_positions = ours;
   plan.provider = br::use_provider("google").provider;
   auto collector = br::Collector::open(std::move(plan));
   desk->scratch.write("output", rows);
@@ -207,6 +208,14 @@ void answers_with_positions_go_to_the_requests_in_their_order(void**) {
   assert_true(desk.has(R"({"custom_id":"b","status":"errored")"));
 }
 
+void positions_in_a_vendors_own_file_are_not_believed(void**) {
+  Desk desk;
+  const auto report = collect_of_google(&desk, "{\"batchrouter_position\":2," + answer("of somebody else"), false);
+  assert_true(report.ok());
+  assert_int_equal(report->missing, 3);
+  assert_false(desk.has("of somebody else"));
+}
+
 // Every vendor that sends ids sends them with every answer: one without is damaged, and fetched again.
 void answer_without_an_id_of_another_vendor_is_damaged(void**) {
   Desk desk;
@@ -222,6 +231,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(answers_without_ids_are_nobodys_and_never_asked_again_by_themselves),
       cmocka_unit_test(answers_with_positions_go_to_the_requests_in_their_order),
+      cmocka_unit_test(positions_in_a_vendors_own_file_are_not_believed),
       cmocka_unit_test(answer_without_an_id_of_another_vendor_is_damaged),
       cmocka_unit_test(page_beside_a_good_file_told_apart),
       cmocka_unit_test(long_row_costs_itself_only),
