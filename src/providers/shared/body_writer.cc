@@ -37,6 +37,19 @@ bool same_words(std::string_view token, std::string_view camel) {
   return t == token.size();
 }
 
+// The name that a key token has among those that are taken for one: field_name is fieldName.
+std::string name_of(std::string_view token, bool snake_case_too) {
+  std::string name;
+  append_unescaped(token, &name);
+  if (!snake_case_too) return name;
+  std::string camel;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool joins = name[i] == '_' && i > 0 && i + 1 < name.size() && name[i + 1] >= 'a' && name[i + 1] <= 'z';
+    camel.push_back(joins ? static_cast<char>(name[++i] - 'a' + 'A') : name[i]);
+  }
+  return camel;
+}
+
 }  // namespace
 
 BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out, const FieldNames& names)
@@ -46,9 +59,9 @@ BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out, const Fie
   JsonCursor cursor(kwargs_json.data(), kwargs_json.size());
   cursor.enter_object();
   std::string_view key, value;
-  std::unordered_map<std::string_view, std::size_t> places;
+  std::unordered_map<std::string, std::size_t> places;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
-    const auto [known, added] = places.emplace(key, kwargs_.size());
+    const auto [known, added] = places.emplace(name_of(key, names.snake_case_too), kwargs_.size());
     if (added)
       kwargs_.push_back({key, value, false});
     else

@@ -42,6 +42,9 @@ void snake_case_is_the_same_field_where_the_vendor_says_so(void**) {
   w.body.field("topP", "3");
   w.body.end();
   assert_string_equal(w.out.c_str(), R"({"systemInstruction":1,"topP":3,"top_k":2})");
+  Written twins(R"({"safetySettings":1,"safety_settings":2,"s\u0061fetySettings":3})", {{}, true});
+  twins.body.end();
+  assert_string_equal(twins.out.c_str(), R"({"safetySettings":3})");
   Written exact(R"({"top_k":2})");
   exact.body.field("topK", "3");
   exact.body.end();
