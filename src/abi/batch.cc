@@ -107,7 +107,11 @@ br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** 
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || path == nullptr) return br::null_argument("batch or path");
     const std::string name = path;
-    if (auto opened = br::system_world().files->open_read(name); !opened) return std::move(opened.error());
+    // Of a named pipe whoever opens it takes what stands in it.
+    br::FileSystem* const files = br::system_world().files;
+    if (!files->inspect(name, br::Links::follow).is_pipe) {
+      if (auto opened = files->open_read(name); !opened) return std::move(opened.error());
+    }
     batch->spec.sources.push_back({name == "-" ? "<stdin>" : name, name, ""});
     return BR_OK;
   });

@@ -75,7 +75,8 @@ bool FieldReader::read_raw_body(std::string_view field) {
   cursor.enter_object();
   std::string_view key, token;
   while (cursor.next_key(&key)) {
-    const bool model = key == "\"model\"" && cursor.peek() == Kind::string;
+    const bool named = key == "\"model\"" || (key.find('\\') != std::string_view::npos && unescape(key) == "model");
+    const bool model = named && cursor.peek() == Kind::string;
     if (!(model ? cursor.read_string(&token) : cursor.skip())) return broken();
     if (!model || is_empty_string(token)) continue;
     request->body_model_json = token;

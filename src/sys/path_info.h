@@ -13,7 +13,7 @@ struct FileIdentity {
 };
 
 struct PathInfo {
-  bool exists = false, is_link = false, is_directory = false;
+  bool exists = false, is_link = false, is_directory = false, is_pipe = false;
   std::uint32_t owner = 0;
   std::uint32_t mode = 0;  // permissions only
   std::uint64_t size = 0;

@@ -44,6 +44,7 @@ class PosixFiles : public FileSystem {
     found.exists = true;
     found.is_link = S_ISLNK(info.st_mode);
     found.is_directory = S_ISDIR(info.st_mode);
+    found.is_pipe = S_ISFIFO(info.st_mode);
     found.owner = info.st_uid;
     found.mode = info.st_mode & 07777;
     found.size = static_cast<std::uint64_t>(info.st_size);

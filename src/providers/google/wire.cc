@@ -103,6 +103,11 @@ const Json& inlined_of(const Json& operation) {
 
 const Json& key_of(const Json& item) { return item["metadata"]["key"].is_string() ? item["metadata"]["key"] : item["key"]; }
 
+bool has_key(const Json& item) {
+  const Json& key = key_of(item);
+  return key.is_string() && !key.string().empty();
+}
+
 }  // namespace
 
 HttpRequest google_request(const Account& account, std::string method, std::string_view prefix, std::string_view path) {
@@ -181,13 +186,13 @@ Result<GoogleBatch> read_google_batch(const Json& json, std::string_view provide
 void append_inlined_rows(const Json& operation, std::int64_t requests, bool by_position, std::string* lines) {
   const auto& items = inlined_of(operation).items();
   const bool joined = by_position && static_cast<std::int64_t>(items.size()) == requests &&
-                      std::none_of(items.begin(), items.end(), [](const Json& item) { return key_of(item).is_string(); });
+                      std::none_of(items.begin(), items.end(), has_key);
   std::int64_t position = 0;
   for (const Json& item : items) {
     lines->push_back('{');
-    if (const Json& key = key_of(item); key.is_string()) {
+    if (has_key(item)) {
       lines->append("\"key\":");
-      append_compact_json(key.raw(), lines);
+      append_compact_json(key_of(item).raw(), lines);
     } else if (joined) {
       lines->append("\"").append(kPositionField).append("\":").append(std::to_string(position));
     }

@@ -128,6 +128,22 @@ void read_slices_point_into_the_line(void**) {
   assert_string_equal(std::string(request.generation.top_p).c_str(), "0.5");
 }
 
+std::string model_of(const char* text) {
+  br::RequestReader reader;
+  br::Request request;
+  br::Issue issue;
+  std::string line = padded(text);
+  if (!reader.read(line.data(), line.size() - br::kJsonPadding, &request, &issue)) return issue.message;
+  return std::string(request.model);
+}
+
+void model_that_is_sent_is_the_model_of_the_request(void**) {
+  assert_string_equal(model_of(R"({"custom_id":"a","body":{"mod\u0065l":"gpt-4o","messages":[]}})").c_str(), "gpt-4o");
+  assert_string_equal(model_of(HEAD R"("messages":[{"role":"user","content":"x"}],"provider_kwargs":{"model":"other"}})").c_str(), "other");
+  assert_string_equal(model_of(HEAD R"("messages":[{"role":"user","content":"x"}],"provider_kwargs":{"mod\u0065l":"other"}})").c_str(), "other");
+  assert_string_equal(model_of(HEAD R"("messages":[{"role":"user","content":"x"}],"provider_kwargs":{"model":""}})").c_str(), "m");
+}
+
 }  // namespace
 
 int main() {
@@ -135,6 +151,7 @@ int main() {
       cmocka_unit_test(read_each_case_says_what_and_where),
       cmocka_unit_test(read_wrong_utf8_is_refused),
       cmocka_unit_test(read_slices_point_into_the_line),
+      cmocka_unit_test(model_that_is_sent_is_the_model_of_the_request),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
