@@ -147,7 +147,7 @@ def interrupted(world, number, code):
     world.write(9)
     world.sim.scripts = [Script(phases=("validating", "in_progress"))]
     process = world.start(world.command("run", world.input, "-o", world.output))
-    for _ in range(400):
+    for _ in range(6000):  # the machine may be busy: what is interrupted has to be under way
         if world.sim.count("poll") >= 2:
             break
         time.sleep(0.01)
