@@ -77,14 +77,14 @@ void Stepper::begin() {
 
 // Durable before it is sent: a later process goes on with it as with any other planned batch.
 void Stepper::release() {
-  if (!batch().held) return;
+  if (!batch().held || batch().phase != Phase::planned) return;
   batch().held = false;
   save();
   begin();
 }
 
 void Stepper::withhold(const Error& error) {
-  if (!batch().held) return;
+  if (!batch().held || batch().phase != Phase::planned) return;
   batch().held = false;
   refuse(error);
 }
@@ -177,6 +177,7 @@ void Stepper::queue_full(const Error& error, Phase back_to) {
 
 void Stepper::refuse(Error error) {
   nothing_due();
+  batch().held = false;
   batch().phase = Phase::refused;
   batch().error = std::move(error);
   save();

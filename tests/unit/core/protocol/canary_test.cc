@@ -104,6 +104,16 @@ void batch_that_is_not_held_hears_of_no_verdict(void**) {
   assert_true(step(running, of_kind(br::EventKind::withhold), 5).actions.empty());
 }
 
+// A person's word comes first; the verdict that follows it must not end the batch a second time.
+void abandoned_while_held_hears_of_no_verdict(void**) {
+  br::Decision now = step(held(), of_kind(br::EventKind::abandon), 5);
+  assert_int_equal(now.batch.phase, Phase::refused);
+  assert_false(now.batch.held);
+  now.batch.held = true;  // as a version before this one left it
+  assert_true(step(now, of_kind(br::EventKind::withhold), 6).actions.empty());
+  assert_true(step(now, of_kind(br::EventKind::release), 6).actions.empty());
+}
+
 void cancelled_while_held_never_sent(void**) {
   const br::Decision now = step(held(), of_kind(br::EventKind::cancel), 5);
   assert_int_equal(now.batch.phase, Phase::refused);
@@ -123,6 +133,7 @@ int main() {
       cmocka_unit_test(released_batch_of_an_earlier_process_is_looked_for_first),
       cmocka_unit_test(withheld_batch_is_refused_with_the_reason),
       cmocka_unit_test(batch_that_is_not_held_hears_of_no_verdict),
+      cmocka_unit_test(abandoned_while_held_hears_of_no_verdict),
       cmocka_unit_test(cancelled_while_held_never_sent),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
