@@ -131,14 +131,15 @@ bool ConverseEncoder::plan(const BodyWriter& w) {
   const Generation& g = r_.generation;
   if (r_.model.find("anthropic.") != std::string_view::npos) {
     const ModelFacts& model = facts_of_model("anthropic");
-    auto broken = plan_thinking(reasoning, model, static_cast<std::int64_t>(number_of(g.max_tokens)), &thinking_);
-    if (broken) broken->column = r_.reasoning_column;
-    if (!obey(broken, [this] { thinking_ = {}; })) return false;
-    ClaudeFields fields;
     const auto sent = [config = w.under_name("inferenceConfig")](std::string_view at, Given own) -> Given {
       const std::string_view given = member_of(config, at.substr(at.find('.') + 1));
       return given.empty() ? own : Given{given, own.own, at};
     };
+    const Given most = sent("inferenceConfig.maxTokens", {g.max_tokens, "generation_config.max_tokens", {}});
+    auto broken = plan_thinking(reasoning, model, static_cast<std::int64_t>(number_of(most.json)), &thinking_);
+    if (broken) broken->column = r_.reasoning_column;
+    if (!obey(broken, [this] { thinking_ = {}; })) return false;
+    ClaudeFields fields;
     fields.temperature =
         sent("inferenceConfig.temperature", {g.temperature, "generation_config.temperature", {}});
     fields.top_p = sent("inferenceConfig.topP", {g.top_p, "generation_config.top_p", {}});

@@ -40,11 +40,10 @@ constexpr MovedField kDeeper[] = {{"thinkingBudget", "generationConfig.thinkingC
 
 // The place of the field among the names, or how many they are.
 std::size_t find_in(std::span<const std::string_view> names, std::string_view key) {
+  const bool other_spelling = key.find_first_of("_\\") != std::string_view::npos;
+  const std::string_view name = inside(key);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (same_key(key, names[i])) return i;
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (same_field(key, names[i], true)) return i;
+    if (other_spelling ? same_field(key, names[i], true) : name == names[i]) return i;
   }
   return names.size();
 }

@@ -81,6 +81,11 @@ void objects_of_the_vendor_are_merged(void**) {
        R"(,"toolChoice":{"auto":{}}})", "any"},
       {"bedrock", "amazon.nova-lite-v1:0", R"("generation_config":{"temperature":0.5},"provider_kwargs":{"inferenceConfig":{"topK":5}})",
        R"("inferenceConfig":{"temperature":0.5,"topK":5})"},
+      {"bedrock", "amazon.nova-2-lite-v1:0", R"("reasoning":"low","provider_kwargs":{"inferenceConfig":{"topK":5}})",
+       R"("inferenceConfig":{"reasoningConfig":{"type":"enabled","maxReasoningEffort":"low"},"topK":5})"},
+      {"bedrock", "amazon.nova-2-lite-v1:0",
+       R"("reasoning":"low","provider_kwargs":{"inferenceConfig":{"reasoningConfig":{"type":"disabled"}}})",
+       R"("reasoningConfig":{"type":"disabled"})", "maxReasoningEffort"},
   };
   check(rows);
 }
