@@ -24,7 +24,7 @@ struct RequestReader::Impl : MessageReader {
   bool read_generation();
   bool read_effort();
   bool read_endpoint();
-  void take_model_of_kwargs();
+  bool take_model_of_kwargs();
   bool check_whole();
   bool check_body();
   bool check_input();
@@ -237,25 +237,29 @@ bool RequestReader::Impl::read_effort() {
 }
 
 // The model that is sent is the one that the requests of a batch share, and that is paid for.
-void RequestReader::Impl::take_model_of_kwargs() {
+bool RequestReader::Impl::take_model_of_kwargs() {
   Request& r = *request;
-  if (r.provider_kwargs_json.empty()) return;
+  if (r.provider_kwargs_json.empty()) return true;
   JsonCursor kwargs(r.provider_kwargs_json.data(), r.provider_kwargs_json.size());
   kwargs.enter_object();
   std::string_view key, value;
   while (kwargs.next_key(&key) && kwargs.skip(&value)) {
-    if (!value.starts_with('"') || is_empty_string(value) || unescape(key) != "model") continue;
+    if (unescape(key) != "model") continue;
+    if (!value.starts_with('"') || is_empty_string(value))
+      return wrong(cursor.offset_of(value), "provider_kwargs.model",
+                   "provider_kwargs.model is no name of a model, and would be sent as the request's; name one or leave it out");
     r.model_json = value;
     r.model = unescape(value);
     r.model_column = static_cast<std::uint32_t>(cursor.offset_of(value) + 1);
   }
+  return true;
 }
 
 bool RequestReader::Impl::check_whole() {
   const Request& r = *request;
   if (r.custom_id_json.empty())
     return wrong(0, "custom_id", "custom_id is missing; every request needs a unique id; add it");
-  if (r.body_json.empty()) take_model_of_kwargs();
+  if (r.body_json.empty() && !take_model_of_kwargs()) return false;
   settle_model(default_model, default_model_json);
   if (!r.body_json.empty()) return check_body();
   if (r.endpoint == Endpoint::other)

@@ -5,13 +5,16 @@
 #include <charconv>
 
 #include "codec/json_cursor.h"
+#include "codec/json_read.h"
 #include "codec/json_write.h"
 #include "providers/registry.h"
+#include "providers/shared/body_writer.h"
 
 namespace br {
 namespace {
 
 constexpr std::int64_t kBytesPerToken = 4;
+constexpr double kMostTokens = 1e9;  // whatever a request says
 
 // Rounded up: an amount that is over a limit never reads as the limit.
 std::string dollars(const Money& amount) {
@@ -42,34 +45,49 @@ std::string unpriced(const Estimate& estimate) {
   return names;
 }
 
-}  // namespace
+// What a vendor's request lets its answers cost.
+struct Answers {
+  std::int64_t tokens = -1;  // the most that one may have; -1: it does not say
+  std::int64_t count = 1;
+};
 
-namespace {
+std::int64_t whole_number(std::string_view token) {
+  double value = 0;
+  if (std::from_chars(token.data(), token.data() + token.size(), value).ec != std::errc()) return -1;
+  return static_cast<std::int64_t>(std::clamp(value, -1.0, kMostTokens));
+}
 
-// How many tokens a body of the vendor's lets its answer have; -1: it does not say. Also inside of the object that some
-// vendors have it in.
-std::int64_t most_tokens(std::string_view body) {
-  static constexpr std::array<std::string_view, 7> kNames = {
-      "\"max_tokens\"",      "\"max_completion_tokens\"", "\"max_output_tokens\"", "\"maxOutputTokens\"",
-      "\"maxTokens\"", "\"max_tokens_to_sample\"",  "\"max_gen_len\""};
-  std::int64_t most = -1;
-  JsonCursor cursor(body.data(), body.size());
+// Looks into the objects that vendors have requests and limits in.
+void look_for_limits(std::string_view object, Answers* answers) {
+  static constexpr std::array<std::string_view, 9> kLimits = {
+      "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens", "max_new_tokens",
+      "maxTokenCount", "max_tokens_to_sample", "max_gen_len"};
+  static constexpr std::array<std::string_view, 3> kCounts = {"n", "candidateCount", "candidate_count"};
+  static constexpr std::array<std::string_view, 8> kObjects = {
+      "body", "params", "request", "modelInput", "generationConfig", "generation_config", "inferenceConfig",
+      "textGenerationConfig"};
+  JsonCursor cursor(object.data(), object.size());
   cursor.enter_object();
   std::string_view key, value;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
-    std::int64_t given = -1;
-    if (std::count(kNames.begin(), kNames.end(), key) > 0)
-      std::from_chars(value.data(), value.data() + value.size(), given);
-    else if (key == "\"generationConfig\"" || key == "\"generation_config\"" || key == "\"inferenceConfig\"")
-      given = value.starts_with('{') ? most_tokens(value) : -1;
-    most = std::max(most, given);
+    const auto is = [key](std::string_view name) { return same_key(key, name); };
+    if (std::any_of(kLimits.begin(), kLimits.end(), is))
+      answers->tokens = std::max(answers->tokens, whole_number(value));
+    else if (std::any_of(kCounts.begin(), kCounts.end(), is))
+      answers->count = std::max(answers->count, whole_number(value));
+    else if (value.starts_with('{') && std::any_of(kObjects.begin(), kObjects.end(), is))
+      look_for_limits(value, answers);
   }
-  return most;
+}
+
+// Its line may say more than generation_config does: fields of the vendor's own, or room for thinking.
+bool says_more(const Request& request) {
+  return !request.provider_kwargs_json.empty() || !request.reasoning_json.empty();
 }
 
 }  // namespace
 
-void add_estimate(const Request& request, std::int64_t default_max_tokens, TokenSums* tokens) {
+void add_estimate(const Request& request, std::string_view native, std::int64_t default_max_tokens, TokenSums* tokens) {
   std::size_t bytes = request.input_json.size() + request.tools_json.size() + request.response_format_json.size();
   if (!request.body_json.empty()) bytes += request.body_json.size();
   for (const Part& part : request.parts) bytes += part.text_json.size();
@@ -77,11 +95,17 @@ void add_estimate(const Request& request, std::int64_t default_max_tokens, Token
   Usage usage;
   usage.input_tokens = static_cast<std::int64_t>(bytes) / kBytesPerToken + 1;
   if (request.input_json.empty()) {
-    usage.output_tokens = default_max_tokens;
-    const std::string_view given = request.generation.max_tokens;
-    std::from_chars(given.data(), given.data() + given.size(), usage.output_tokens);
-    const std::string_view others = request.body_json.empty() ? request.provider_kwargs_json : request.body_json;
-    if (!others.empty()) usage.output_tokens = std::max(usage.output_tokens, most_tokens(others));
+    Answers answers;
+    if (!request.body_json.empty()) {
+      look_for_limits(request.body_json, &answers);
+    } else if (says_more(request)) {
+      std::string line(native);
+      line.append(kJsonPadding, ' ');
+      look_for_limits(std::string_view(line).substr(0, native.size()), &answers);
+    }
+    if (answers.tokens < 0) answers.tokens = whole_number(request.generation.max_tokens);
+    if (answers.tokens < 0) answers.tokens = default_max_tokens;
+    usage.output_tokens = answers.tokens * answers.count;
   }
   tokens->add(usage);
 }

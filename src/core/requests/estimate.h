@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/requests/intake.h"
@@ -29,8 +30,8 @@ struct Estimate {
   std::optional<Cost> cost;  // of all; nothing when a price is not known
 };
 
-// Guesses of one request, added to the sums.
-void add_estimate(const Request& request, std::int64_t default_max_tokens, TokenSums* tokens);
+// Guesses of one request, added to the sums. native: the vendor's line of it, whose own limits count.
+void add_estimate(const Request& request, std::string_view native, std::int64_t default_max_tokens, TokenSums* tokens);
 
 // Prices the remote batches that were packed, and says what to know before paying.
 Result<Estimate> make_estimate(const World& world, const Config& config, const std::vector<RemoteBatch>& batches);

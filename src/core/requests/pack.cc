@@ -126,7 +126,7 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   batch.rows += 1;
   batch.bytes += static_cast<std::int64_t>(item.native.size());
   (*part)->inputs += item.inputs;
-  add_estimate(item.request, plan_.default_max_tokens, &batch.tokens);
+  add_estimate(item.request, item.native, plan_.default_max_tokens, &batch.tokens);
   const Capability& limits = item.limits;
   const std::string name(provider.name());
   (*part)->min_requests = limits.min_requests;

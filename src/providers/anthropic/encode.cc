@@ -27,7 +27,8 @@ bool AnthropicEncoder::line() {
 }
 
 bool AnthropicEncoder::body(const AnthropicBody& form) {
-  BodyWriter w(r_.provider_kwargs_json, out_);
+  static constexpr FieldNames::Synonyms kSame[] = {{"max_tokens", "max_completion_tokens"}, {"stop_sequences", "stop"}};
+  BodyWriter w(r_.provider_kwargs_json, out_, {kSame});
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   if (w.replacement("anthropic_version").empty()) w.field("anthropic_version", form.version_json);
   if (form.model) w.field("model", r_.model_json);
@@ -75,7 +76,8 @@ bool AnthropicEncoder::output_config(BodyWriter* w) {
       return false;
   }
   std::string schema;
-  if (format.kind == ResponseFormat::Kind::json_schema &&
+  // output_format is what the vendor called it before; it takes one of them.
+  if (format.kind == ResponseFormat::Kind::json_schema && w->under_name("output_format").empty() &&
       !rewritten_schema(kAnthropicSchema, format.schema_json, std::string(format.schema_at), true, &schema))
     return false;
   if (effort_word.empty() && schema.empty()) return true;

@@ -1,6 +1,8 @@
 #include "providers/bedrock/converse.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "codec/json_write.h"
 #include "providers/anthropic/thinking.h"
@@ -31,6 +33,22 @@ constexpr Format kFormats[] = {
     {PartKind::document, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"},
 };
 
+// Fields of Converse's and Nova's requests that other APIs have at the top.
+constexpr MovedField kMoved[] = {{"max_tokens", "inferenceConfig.maxTokens"},
+                                  {"maxTokens", "inferenceConfig.maxTokens"},
+                                  {"temperature", "inferenceConfig.temperature"},
+                                  {"top_p", "inferenceConfig.topP"},
+                                  {"topP", "inferenceConfig.topP"},
+                                  {"stopSequences", "inferenceConfig.stopSequences"},
+                                  {"stop_sequences", "inferenceConfig.stopSequences"},
+                                  {"toolChoice", "toolConfig.toolChoice"},
+                                  {"tool_choice", "toolConfig.toolChoice"},
+                                  {"tools", "toolConfig.tools"}};
+
+// Nova takes both.
+constexpr FieldNames::Synonyms kNovaNames[] = {
+    {"maxTokens", "max_new_tokens", "max_tokens"}, {"topP", "top_p"}, {"topK", "top_k"}, {"stopSequences", "stop_sequences"}};
+
 class ConverseEncoder : public RequestEncoder {
  public:
   ConverseEncoder(bool nova, const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
@@ -55,6 +73,7 @@ class ConverseEncoder : public RequestEncoder {
   bool tool_choice();
   bool tool(const Tool& tool, std::size_t index);
   bool response_format(BodyWriter* w);
+  bool reasons_already(const BodyWriter& w) const;
   bool plan(const BodyWriter& w);
   bool reasoning(BodyWriter* w);
   std::string nova_reasoning() const {
@@ -69,7 +88,9 @@ class ConverseEncoder : public RequestEncoder {
 };
 
 bool ConverseEncoder::body() {
-  BodyWriter w(r_.provider_kwargs_json, out_);
+  static constexpr std::string_view kMerged[] = {"output_config"};
+  BodyWriter w(r_.provider_kwargs_json, out_, {nova_ ? kNovaNames : std::span<const FieldNames::Synonyms>(), false, kMerged});
+  if (!check_places(w, kMoved)) return false;
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   for (const std::string_view name : {"model", "modelId"}) {
     if (!w.replacement(name).empty())
@@ -93,20 +114,37 @@ bool ConverseEncoder::body() {
   return true;
 }
 
+// provider_kwargs say it, or take away the object that it would stand in.
+bool ConverseEncoder::reasons_already(const BodyWriter& w) const {
+  const std::string_view fields = w.under_name(nova_ ? "inferenceConfig" : "additionalModelRequestFields");
+  if (fields.empty()) return false;
+  constexpr std::string_view kNames[] = {"thinking", "reasoning_config", "reasoningConfig", "reasoning_effort", "reasoning"};
+  return fields.front() != '{' || std::any_of(std::begin(kNames), std::end(kNames), [&](std::string_view name) {
+           return !member_of(fields, name).empty();
+         });
+}
+
 // How the model is told to reason, in its maker's words; before anything is written.
 bool ConverseEncoder::plan(const BodyWriter& w) {
-  if (r_.reasoning_json.empty() || !w.replacement("additionalModelRequestFields").empty()) return true;
+  if (r_.reasoning_json.empty() || reasons_already(w)) return true;
   const Reasoning reasoning = read_reasoning(r_.reasoning_json);
   const Generation& g = r_.generation;
   if (r_.model.find("anthropic.") != std::string_view::npos) {
     const ModelFacts& model = facts_of_model("anthropic");
-    auto broken = plan_thinking(reasoning, model, static_cast<std::int64_t>(number_of(g.max_tokens)), &thinking_);
+    const auto sent = [config = w.under_name("inferenceConfig")](std::string_view at, Given own) -> Given {
+      const std::string_view given = member_of(config, at.substr(at.find('.') + 1));
+      return given.empty() ? own : Given{given, own.own, at};
+    };
+    const Given most = sent("inferenceConfig.maxTokens", {g.max_tokens, "generation_config.max_tokens", {}});
+    auto broken = plan_thinking(reasoning, model, static_cast<std::int64_t>(number_of(most.json)), &thinking_);
     if (broken) broken->column = r_.reasoning_column;
     if (!obey(broken, [this] { thinking_ = {}; })) return false;
     ClaudeFields fields;
-    fields.temperature = {g.temperature, "generation_config.temperature", {}};
-    fields.top_p = {g.top_p, "generation_config.top_p", {}};
-    fields.stop_sequences = {g.stop_sequences_json, "generation_config.stop_sequences", {}};
+    fields.temperature =
+        sent("inferenceConfig.temperature", {g.temperature, "generation_config.temperature", {}});
+    fields.top_p = sent("inferenceConfig.topP", {g.top_p, "generation_config.top_p", {}});
+    fields.stop_sequences =
+        sent("inferenceConfig.stopSequences", {g.stop_sequences_json, "generation_config.stop_sequences", {}});
     fields.ends_with_assistant = !r_.messages.empty() && r_.messages.back().role == Role::assistant;
     auto found = find_conflict(fields, thinking_, model);
     if (!found) return true;
@@ -316,8 +354,8 @@ bool ConverseEncoder::tools(BodyWriter* w) {
                        "leave bedrock.invocation_type at InvokeModel, with a Claude or Nova model");
   if (r_.tools_json.empty())
     return unsupported(r_.tool_choice_column, "tool_choice", "takes it only beside tools", "remove it");
-  if (!w->begin("toolConfig")) return true;
-  out_->append("{\"tools\":[");
+  const std::size_t begun = out_->size();
+  out_->append("\"tools\":[");
   const auto all = read_tools(r_.tools_json);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (i > 0) out_->push_back(',');
@@ -325,7 +363,7 @@ bool ConverseEncoder::tools(BodyWriter* w) {
   }
   out_->push_back(']');
   if (!tool_choice()) return false;
-  out_->push_back('}');
+  w->object_since("toolConfig", begun);
   return true;
 }
 

@@ -20,38 +20,50 @@ bool GoogleEncoder::request() {
   if (r_.endpoint != Endpoint::chat && r_.endpoint != Endpoint::embeddings)
     return refuse(r_.endpoint_column, "endpoint",
                   "this endpoint is not one of " + std::string(vendor_) + "'s batch API; use chat or embeddings");
-  return r_.body_json.empty() ? mapped_body() : raw_body();
+  return r_.body_json.empty() ? mapped_body() : own_body();
 }
 
 bool GoogleEncoder::mapped_body() {
-  BodyWriter w(r_.provider_kwargs_json, out_, {{}, true});
+  // A schema under one name beside one under another, or a level beside a budget, is refused by the vendor.
+  static constexpr FieldNames::Synonyms kSame[] = {{"responseSchema", "responseJsonSchema", "responseFormat"},
+                                                    {"thinkingBudget", "thinkingLevel"}};
+  static constexpr std::string_view kMerged[] = {"thinkingConfig"};
+  BodyWriter w(r_.provider_kwargs_json, out_, {kSame, true, kMerged});
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
-  if (r_.endpoint == Endpoint::chat && !r_.provider_kwargs_json.empty() && !check_places(w)) return false;
+  if (!r_.provider_kwargs_json.empty() && !check_kwargs(w)) return false;
   if (!(r_.endpoint == Endpoint::chat ? chat(&w) : embeddings(&w))) return false;
   w.end();
   return true;
 }
 
-// A field that the vendor has in generationConfig sinks the whole file where it stands at the top level.
-bool GoogleEncoder::check_places(const BodyWriter& w) {
-  static constexpr std::string_view kInConfig[] = {
-      "temperature",      "topP",           "topK",           "maxOutputTokens",    "stopSequences",
-      "candidateCount",   "presencePenalty", "frequencyPenalty", "seed",            "responseMimeType",
-      "responseSchema",   "responseJsonSchema", "responseModalities", "thinkingConfig", "speechConfig",
-      "imageConfig",      "mediaResolution", "responseLogprobs", "logprobs",        "enableEnhancedCivicAnswers"};
+bool GoogleEncoder::check_kwargs(const BodyWriter& w) {
   if (const std::string_view model = w.replacement("model"); !model.empty())
     return refuse(column_of(model), "provider_kwargs.model",
                   "provider_kwargs.model: " + std::string(vendor_) +
                       " has the model of a whole batch in the address; name it in the line's model");
-  for (const std::string_view name : kInConfig) {
-    const std::string_view value = w.replacement(name);
-    if (value.empty()) continue;
-    return refuse(column_of(value), "provider_kwargs." + std::string(name),
-                  "provider_kwargs." + std::string(name) + ": " + std::string(vendor_) +
-                      " has it in generationConfig, and refuses the whole batch where it stands beside it; write "
-                      "provider_kwargs.generationConfig." + std::string(name));
+  if (r_.endpoint != Endpoint::chat) return true;
+  JsonCursor cursor(r_.provider_kwargs_json.data(), r_.provider_kwargs_json.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    GeminiPlaces places;  // of a field's two names the last one given counts
+    if (!check_place(&places, key, value, "provider_kwargs.")) return false;
   }
   return true;
+}
+
+bool GoogleEncoder::check_place(GeminiPlaces* places, std::string_view key, std::string_view value,
+                                const std::string& before) {
+  const auto wrong = places->look_at(key, value);
+  return !wrong || refuse_place(wrong->value, before + wrong->at, before + wrong->place);
+}
+
+bool GoogleEncoder::own_body() {
+  GeminiPlaces places;
+  const std::string before = r_.form == LineForm::gemini ? "request." : "body.";
+  return raw_body(BodyModel::elsewhere, [&](std::string_view key, std::string_view value) {
+    return r_.endpoint != Endpoint::chat || check_place(&places, key, value, before);
+  });
 }
 
 bool GoogleEncoder::embeddings(BodyWriter* w) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "providers/google/lines.h"
+#include "providers/google/places.h"
 #include "providers/shared/request_encoder.h"
 #include "providers/shared/unified_fields.h"
 
@@ -20,7 +21,9 @@ class GoogleEncoder : public RequestEncoder {
 
  private:
   bool mapped_body();
-  bool check_places(const BodyWriter& w);
+  bool own_body();
+  bool check_kwargs(const BodyWriter& w);
+  bool check_place(GeminiPlaces* places, std::string_view key, std::string_view value, const std::string& before);
   bool embeddings(BodyWriter* w);
   bool chat(BodyWriter* w);
   bool contents();

@@ -37,9 +37,7 @@ bool GoogleEncoder::generation_config(BodyWriter* w) {
   if (!any) return true;
   const std::size_t begun = out_->size();
   if (!numbers() || !seed() || !response_format() || !thinking()) return false;
-  const std::string fields = out_->substr(begun);
-  out_->resize(begun);
-  w->object("generationConfig", fields);
+  w->object_since("generationConfig", begun);
   return true;
 }
 

@@ -66,15 +66,16 @@ bool GoogleEncoder::tool_choice(BodyWriter* w) {
   const bool own = r_.tool_choice_json.find("\"functionCallingConfig\"") != std::string_view::npos;
   if (choice.kind == Kind::other && !own)
     return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, none, required or one function", "change it");
-  if (!w->begin("toolConfig")) return true;
+  const std::size_t begun = out_->size();
   if (own) {
-    out_->append(r_.tool_choice_json);
-    return true;
+    out_->append(r_.tool_choice_json.substr(1, r_.tool_choice_json.size() - 2));
+  } else {
+    out_->append("\"functionCallingConfig\":{\"mode\":");
+    out_->append(choice.kind == Kind::automatic ? "\"AUTO\"" : choice.kind == Kind::none ? "\"NONE\"" : "\"ANY\"");
+    if (choice.kind == Kind::named) out_->append(",\"allowedFunctionNames\":[").append(choice.name_json).push_back(']');
+    out_->push_back('}');
   }
-  out_->append("{\"functionCallingConfig\":{\"mode\":");
-  out_->append(choice.kind == Kind::automatic ? "\"AUTO\"" : choice.kind == Kind::none ? "\"NONE\"" : "\"ANY\"");
-  if (choice.kind == Kind::named) out_->append(",\"allowedFunctionNames\":[").append(choice.name_json).push_back(']');
-  out_->append("}}");
+  w->object_since("toolConfig", begun);
   return true;
 }
 

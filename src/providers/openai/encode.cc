@@ -34,16 +34,30 @@ bool OpenAiEncoder::check_endpoint() {
   return true;
 }
 
+namespace {
+
+// Names of one field on chat completions, of OpenAI and those who have its bodies. Two of them are refused, or one counts.
+constexpr FieldNames::Synonyms kChatNames[] = {{"max_tokens", "max_completion_tokens", "max_output_tokens"},
+                                               {"stop", "stop_sequences"},
+                                               {"seed", "random_seed"},
+                                               {"reasoning_effort", "reasoning", "prompt_mode"},
+                                               {"tools", "functions"},
+                                               {"tool_choice", "function_call"},
+                                               {"response_format", "guided_json", "structured_outputs"}};
+
+// What responses took over from chat completions and refuses under the old name.
+constexpr MovedField kMovedOnResponses[] = {{"max_tokens", "max_output_tokens"},
+                                            {"max_completion_tokens", "max_output_tokens"},
+                                            {"response_format", "text.format"},
+                                            {"reasoning_effort", "reasoning.effort"},
+                                            {"verbosity", "text.verbosity"}};
+
+}  // namespace
+
 bool OpenAiEncoder::body() {
-  static constexpr FieldNames::Synonyms kChat[] = {{"max_tokens", "max_completion_tokens"},
-                                                    {"max_completion_tokens", "max_tokens"},
-                                                    {"seed", "random_seed"},
-                                                    {"random_seed", "seed"},
-                                                    {"reasoning_effort", "reasoning"}};
-  static constexpr FieldNames::Synonyms kResponses[] = {{"max_output_tokens", "max_tokens", "max_completion_tokens"}};
-  const bool is_chat = r_.endpoint != Endpoint::responses;
-  BodyWriter w(r_.provider_kwargs_json, out_,
-               {is_chat ? std::span<const FieldNames::Synonyms>(kChat) : kResponses, false});
+  const bool is_chat = r_.endpoint == Endpoint::chat;
+  BodyWriter w(r_.provider_kwargs_json, out_, {is_chat ? kChatNames : std::span<const FieldNames::Synonyms>()});
+  if (r_.endpoint == Endpoint::responses && !check_places(w, kMovedOnResponses)) return false;
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   if (d_.model_in_body) w.field("model", r_.model_json);
   bool good = false;
@@ -164,9 +178,7 @@ bool OpenAiEncoder::responses(BodyWriter* w) {
     const std::size_t begun = out_->size();
     out_->append("\"format\":");
     flat_format();
-    const std::string fields = out_->substr(begun);
-    out_->resize(begun);
-    w->object("text", fields);
+    w->object_since("text", begun);
   }
   return responses_reasoning(w);
 }

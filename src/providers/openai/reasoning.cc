@@ -109,10 +109,10 @@ bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
 // The effort that the request will ask for, and where that stands; false: one in provider_kwargs that the model has not.
 bool OpenAiEncoder::read_asked_effort(const BodyWriter& w, std::optional<Effort>* effort, std::string* path) {
   const ModelFacts& model = facts_of_model(d_.provider);
-  std::string_view word = w.replacement("reasoning_effort");
+  std::string_view word = w.under_name("reasoning_effort");
   *path = "provider_kwargs.reasoning_effort";
   if (word.empty() || word.front() == '{') {
-    word = member_of(w.replacement("reasoning"), "effort");
+    word = member_of(w.under_name("reasoning"), "effort");
     *path = "provider_kwargs.reasoning.effort";
   }
   if (word.empty() || word == "null") {

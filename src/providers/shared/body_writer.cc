@@ -1,5 +1,6 @@
 #include "providers/shared/body_writer.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "codec/json_cursor.h"
@@ -52,6 +53,15 @@ std::string name_of(std::string_view token, bool snake_case_too) {
 
 }  // namespace
 
+bool same_field(std::string_view token, std::string_view name, bool snake_case_too) {
+  if (same_key(token, name)) return true;
+  if (!snake_case_too || token.size() <= 2) return false;
+  if (token.find('\\') == std::string_view::npos) return same_words(token.substr(1, token.size() - 2), name);
+  std::string plain;
+  append_unescaped(token, &plain);
+  return same_words(plain, name);
+}
+
 BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out, const FieldNames& names)
     : out_(out), names_(names) {
   out_->push_back('{');
@@ -69,14 +79,9 @@ BodyWriter::BodyWriter(std::string_view kwargs_json, std::string* out, const Fie
   }
 }
 
-bool BodyWriter::is(std::string_view token, std::string_view name) const {
-  if (same_key(token, name)) return true;
-  return names_.snake_case_too && token.size() > 2 && same_words(token.substr(1, token.size() - 2), name);
-}
-
 BodyWriter::Field* BodyWriter::find(std::string_view name) {
   for (Field& field : kwargs_) {
-    if (is(field.name, name)) return &field;
+    if (same_field(field.name, name, names_.snake_case_too)) return &field;
   }
   return nullptr;
 }
@@ -108,15 +113,31 @@ void BodyWriter::object(std::string_view name, std::string_view fields) {
   JsonCursor cursor(ours.data(), size);
   cursor.enter_object();
   std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) inner.field(key.substr(1, key.size() - 2), value);
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    const std::string_view field = key.substr(1, key.size() - 2);
+    const bool merges = std::count(names_.objects.begin(), names_.objects.end(), field) > 0 && value.starts_with('{');
+    if (merges) inner.object(field, value.substr(1, value.size() - 2));
+    else inner.field(field, value);
+  }
   inner.end();
+}
+
+void BodyWriter::object_since(std::string_view name, std::size_t begun) {
+  if (kwargs_.empty()) {
+    out_->insert(begun, "\":{").insert(begun, name).insert(begun, first_ ? "\"" : ",\"").push_back('}');
+    first_ = false;
+    return;
+  }
+  const std::string fields = out_->substr(begun);
+  out_->resize(begun);
+  object(name, fields);
 }
 
 std::string_view BodyWriter::replacement(std::string_view name) const {
   if (kwargs_.empty()) return {};
   if (const Field* given = find(name)) return given->value;
   for (const FieldNames::Synonyms& same : names_.synonyms) {
-    if (same.front() != name) continue;
+    if (std::count(same.begin(), same.end(), name) == 0) continue;
     for (const std::string_view other : same) {
       const Field* given = other.empty() || other == name ? nullptr : find(other);
       if (given != nullptr) return given->value;

@@ -20,13 +20,21 @@ enum class BodyModel : std::uint8_t {
 
 // The key token of an object has this name, with or without escapes.
 bool same_key(std::string_view token, std::string_view name);
+// The same, where snake_case_too with field_name for fieldName.
+bool same_field(std::string_view token, std::string_view name, bool snake_case_too);
 
-// Which names in provider_kwargs mean the same field as ours.
+// What the names in provider_kwargs mean to a vendor.
 struct FieldNames {
-  // Of one field, ours first. A request with two of them would be refused, or one of them not looked at.
+  // Names of one field, ours among them. A request with two of them would be refused, or one of them not looked at.
   using Synonyms = std::array<std::string_view, 3>;
   std::span<const Synonyms> synonyms = {};
-  bool snake_case_too = false;  // fieldName and field_name are one
+  bool snake_case_too = false;                     // fieldName and field_name are one
+  std::span<const std::string_view> objects = {};  // of those inside of objects, the ones whose fields win one by one
+};
+
+// A field that provider_kwargs may not give beside the others: the vendor has it under another name, inside of another.
+struct MovedField {
+  std::string_view name, place;  // place: the path of what it is there, from provider_kwargs on
 };
 
 class BodyWriter {
@@ -43,11 +51,18 @@ class BodyWriter {
   }
   // An object of ours, without its braces: the fields of one that provider_kwargs gives win one by one.
   void object(std::string_view name, std::string_view fields);
+  // The same, of the fields that were written to the end of what there is, from `begun` on.
+  void object_since(std::string_view name, std::size_t begun);
   void field(std::string_view name, std::string_view json) {
     if (!json.empty() && begin(name)) out_->append(json);
   }
   // The value provider_kwargs gives for the field, under this name or a synonym, or empty.
   std::string_view replacement(std::string_view name) const;
+  // The same, under this name alone.
+  std::string_view under_name(std::string_view name) const {
+    const Field* given = find(name);
+    return given == nullptr ? std::string_view() : given->value;
+  }
   // Writes the fields of provider_kwargs that replaced nothing, and the closing brace.
   void end();
 
@@ -58,7 +73,6 @@ class BodyWriter {
   };
   Field* find(std::string_view name);
   const Field* find(std::string_view name) const { return const_cast<BodyWriter*>(this)->find(name); }
-  bool is(std::string_view token, std::string_view name) const;
   bool begin_beside_kwargs(std::string_view name);
   void write_key(std::string_view name) {
     out_->append(first_ ? "\"" : ",\"").append(name).append("\":");

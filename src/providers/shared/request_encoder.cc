@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "codec/json_cursor.h"
 
 namespace br {
 
@@ -92,22 +91,28 @@ bool RequestEncoder::check_body_model(BodyModel where) {
                     "; add \"model\" to the line, or give --model (default_model)");
 }
 
-bool RequestEncoder::raw_body(BodyModel model) {
-  if (!check_body_model(model)) return false;
-  JsonCursor cursor(r_.body_json.data(), r_.body_json.size());
-  cursor.enter_object();
-  std::string_view key, value;
-  bool named = false;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (same_key(key, "stream") && !check_stream(value, "body.stream")) return false;
-    named = named || same_key(key, "model");
-  }
-  if (model != BodyModel::in_body || named || r_.model_json.empty()) {
+void RequestEncoder::write_body(bool add_model) {
+  if (!add_model) {
     out_->append(r_.body_json);
-    return true;
+    return;
   }
   const bool empty = r_.body_json.find_first_not_of(" \t\r\n", 1) == r_.body_json.size() - 1;
   out_->append("{\"model\":").append(r_.model_json).append(empty ? "" : ",").append(r_.body_json.substr(1));
+}
+
+bool RequestEncoder::refuse_place(std::string_view value, const std::string& at, const std::string& place) {
+  return refuse(column_of(value), at,
+                at + ": " + std::string(vendor_) + " takes it as " + place + " and nowhere else; write it there");
+}
+
+bool RequestEncoder::check_places(const BodyWriter& w, std::span<const MovedField> moved) {
+  if (r_.provider_kwargs_json.empty()) return true;
+  for (const MovedField& field : moved) {
+    const std::string_view value = w.under_name(field.name);
+    if (!value.empty() && value != "null")
+      return refuse_place(value, "provider_kwargs." + std::string(field.name),
+                          "provider_kwargs." + std::string(field.place));
+  }
   return true;
 }
 

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "codec/json_cursor.h"
 #include "providers/dialect.h"
 #include "providers/shared/body_writer.h"
 #include "providers/shared/broken_rule.h"
@@ -36,9 +38,19 @@ class RequestEncoder {
   std::uint32_t column_of(std::string_view slice) const;
   // A vendor's stream would fail the whole batch: refuses provider_kwargs.stream = true and body.stream = true.
   bool check_stream(std::string_view value, std::string_view field);
+  // Refuses what provider_kwargs give at a place where the vendor does not have it, with the place where it does.
+  bool check_places(const BodyWriter& w, std::span<const MovedField> moved);
+  // The refusal of one: `at` is where it stands, `place` where it belongs.
+  bool refuse_place(std::string_view value, const std::string& at, const std::string& place);
   // Writes the raw body of the request, after that check: byte for byte, but for a model that it lacks.
-  bool raw_body(BodyModel model = BodyModel::elsewhere);
+  bool raw_body(BodyModel model = BodyModel::elsewhere) {
+    return raw_body(model, [](std::string_view, std::string_view) { return true; });
+  }
+  // check(key, value) of each of its fields, the key as a token; false: refused.
+  template <class Fn>
+  bool raw_body(BodyModel model, Fn&& check);
   bool check_body_model(BodyModel where);
+  void write_body(bool add_model);
   // The end of a message's object, before it the fields of its provider_kwargs.
   void end_message(const Message& message) {
     if (!message.kwargs_json.empty()) message_kwargs(message);
@@ -112,6 +124,22 @@ bool RequestEncoder::obey(const std::optional<BrokenRule>& broken, Drop&& drop) 
   if (!broken->may_be_left_out) return refuse(broken->column, broken->field, message + "; " + broken->fix);
   if (!unsupported(broken->column, broken->field, broken->why, broken->fix)) return false;
   drop();
+  return true;
+}
+
+template <class Fn>
+bool RequestEncoder::raw_body(BodyModel model, Fn&& check) {
+  if (!check_body_model(model)) return false;
+  JsonCursor cursor(r_.body_json.data(), r_.body_json.size());
+  cursor.enter_object();
+  std::string_view key, value;
+  bool named = false;
+  while (cursor.next_key(&key) && cursor.skip(&value)) {
+    if (same_key(key, "stream") && !check_stream(value, "body.stream")) return false;
+    if (!check(key, value)) return false;
+    named = named || same_key(key, "model");
+  }
+  write_body(model == BodyModel::in_body && !named && !r_.model_json.empty());
   return true;
 }
 

@@ -1,33 +1,12 @@
 // The word and the budget of `reasoning`, and what is refused beside them, for the models of every vendor.
-#include "codec/request_reader.h"
-#include "providers/shared/models.h"
+#include <span>
+
 #include "support/cmocka.h"
-#include "support/provider_setup.h"
+#include "support/encode_line.h"
 
 namespace {
 
-// What the request becomes, or "field: message" of the refusal. more: the fields beside custom_id, model and messages.
-std::string encode(const char* provider_name, const char* model, const std::string& more, bool drop = false) {
-  const br::Provider& provider = *br::find_provider(provider_name);
-  auto account = br::test::test_account(provider);
-  assert_true(account.ok());
-  std::string line = std::string(R"({"custom_id":"a","model":")") + model + R"(")";
-  if (more.find("\"messages\"") == std::string::npos) line += R"(,"messages":[{"role":"user","content":"x"}])";
-  line += more.empty() ? "}" : "," + more + "}";
-  const std::size_t size = line.size();
-  line.append(br::kJsonPadding, ' ');
-  br::RequestReader reader;
-  br::Request request;
-  br::Issue issue;
-  std::string out;
-  std::vector<std::string> warnings;
-  if (!reader.read(line.data(), size, &request, &issue)) return "unread: " + issue.message;
-  br::EncodeOptions options;
-  options.drop_unsupported = drop;
-  options.account = &*account;
-  if (!provider.dialect().encode(request, options, &out, &issue, &warnings)) return issue.field + ": " + issue.message;
-  return out;
-}
+using br::test::encode;
 
 struct Row {
   const char *provider, *model, *more, *want;  // what the line, or the refusal, holds

@@ -34,6 +34,11 @@ void field_under_another_name_is_not_sent_twice(void**) {
   assert_true(w.body.replacement("max_tokens") == "7");
   w.body.end();
   assert_string_equal(w.out.c_str(), R"({"y":2,"max_completion_tokens":7,"x":1})");
+  Written other(R"({"max_tokens":7})", {kSame});
+  other.body.field("max_completion_tokens", "9");
+  assert_true(other.body.under_name("max_completion_tokens").empty());
+  other.body.end();
+  assert_string_equal(other.out.c_str(), R"({"max_tokens":7})");
 }
 
 void snake_case_is_the_same_field_where_the_vendor_says_so(void**) {
@@ -68,6 +73,33 @@ void objects_are_merged_and_the_callers_fields_win(void**) {
   assert_string_equal(none.out.c_str(), R"({"text":{"format":{}},"x":1})");
 }
 
+void objects_inside_are_merged_where_the_vendor_says_so(void**) {
+  static constexpr std::string_view kInside[] = {"in"};
+  Written w(R"({"o":{"in":{"a":1},"whole":{"a":1}}})", {{}, false, kInside});
+  w.body.object("o", R"("in":{"a":0,"b":0},"whole":{"a":0,"b":0})");
+  w.body.end();
+  assert_string_equal(w.out.c_str(), R"({"o":{"in":{"a":1,"b":0},"whole":{"a":1}}})");
+}
+
+void object_is_made_of_what_was_written(void**) {
+  for (const char* kwargs : {R"({"o":{"a":1}})", R"({"x":1})"}) {
+    Written w(kwargs);
+    w.body.field("f", "0");
+    const std::size_t begun = w.out.size();
+    w.out += R"("a":0,"b":0)";
+    w.body.object_since("o", begun);
+    w.body.end();
+    assert_string_equal(w.out.c_str(), kwargs[2] == 'o' ? R"({"f":0,"o":{"a":1,"b":0}})" : R"({"f":0,"o":{"a":0,"b":0},"x":1})");
+  }
+  std::string out;
+  br::BodyWriter none({}, &out);
+  out += R"("a":0)";
+  none.object_since("o", 1);
+  none.field("f", "0");
+  none.end();
+  assert_string_equal(out.c_str(), R"({"o":{"a":0},"f":0})");
+}
+
 // Two hundred thousand fields took minutes when each was looked for among those before it; the test's time-out notices.
 void fields_by_the_hundred_thousand_are_merged_at_once(void**) {
   constexpr int kFields = 200'000;
@@ -89,6 +121,8 @@ int main() {
       cmocka_unit_test(field_under_another_name_is_not_sent_twice),
       cmocka_unit_test(snake_case_is_the_same_field_where_the_vendor_says_so),
       cmocka_unit_test(objects_are_merged_and_the_callers_fields_win),
+      cmocka_unit_test(objects_inside_are_merged_where_the_vendor_says_so),
+      cmocka_unit_test(object_is_made_of_what_was_written),
       cmocka_unit_test(fields_by_the_hundred_thousand_are_merged_at_once),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
