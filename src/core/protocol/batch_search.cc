@@ -61,7 +61,9 @@ BatchSearch::Next BatchSearch::uploads_listed(const Outcome& outcome) {
 std::int64_t BatchSearch::since_ms(const Outcome& outcome) const {
   const std::int64_t planned = batch_->planned_ms >= 0 ? batch_->planned_ms : batch_->create_sent_ms;
   if (outcome.vendor_now_ms < 0 || std::max(planned, batch_->create_sent_ms) > now_ms_) return 0;
-  return planned + outcome.vendor_now_ms - now_ms_ - std::max(rules_->settle_ms, kClockGrain);
+  // A vendor's clock that is ahead now may have been so by less when the batch was made: that excludes nothing more.
+  const std::int64_t ahead = std::min<std::int64_t>(outcome.vendor_now_ms - now_ms_, 0);
+  return planned + ahead - std::max(rules_->settle_ms, kClockGrain);
 }
 
 void BatchSearch::follow_order(const RemoteStatus& status, std::int64_t since_ms) {

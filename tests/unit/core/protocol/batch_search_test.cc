@@ -252,6 +252,15 @@ void our_clock_is_wrong_batch_looked_for_by_the_vendors_clock(void**) {
   assert_string_equal(now.track.search.candidates.front().id.c_str(), "mine");
 }
 
+// It was made at eight by both clocks; then the vendor's was set an hour ahead.
+void vendors_clock_is_ahead_excludes_no_batch(void**) {
+  constexpr std::int64_t kHour = 3'600'000;
+  br::Event event = listing({listed_status("mine", "", 8 * kHour)});
+  event.outcome.vendor_now_ms = 9 * kHour + 60'000;
+  const br::Decision now = step(searching(8 * kHour), event, 8 * kHour + 60'000, without_marker());
+  assert_int_equal(now.track.search.candidates.size(), 1);
+}
+
 void adopted_by_likeness_before_proven_first(void**) {
   br::RemoteBatch batch = accepted_batch(br::Phase::fetching, br::State::completed);
   batch.matched_by_shape = true;
@@ -350,6 +359,7 @@ int main() {
       cmocka_unit_test(look_alike_that_still_runs_nothing_is_sent),
       cmocka_unit_test(look_alikes_of_others_count_as_absent),
       cmocka_unit_test(our_clock_is_wrong_batch_looked_for_by_the_vendors_clock),
+      cmocka_unit_test(vendors_clock_is_ahead_excludes_no_batch),
       cmocka_unit_test(adopted_by_likeness_before_proven_first),
       cmocka_unit_test(planned_by_an_earlier_process_looked_for_before_it_is_sent),
       cmocka_unit_test(planned_by_an_earlier_process_files_of_its_name_looked_for_first),
