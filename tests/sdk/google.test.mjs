@@ -68,7 +68,7 @@ describe('whole batches', () => {
       fileLine('plain'),
       fileLine('system', { systemInstruction: { parts: [{ text: 'Kurz.' }] }, generationConfig: { temperature: 0 } }),
       fileLine('unicode', { contents: contents('Zürich → 東京?') }),
-      fileLine('bad', { temperature: 1 }),
+      fileLine('bad', { generationConfig: { temperature: 9 } }),
     ]);
     assert.equal(job.state, JobState.JOB_STATE_PENDING);
     const seen = [];

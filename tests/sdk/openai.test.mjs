@@ -101,7 +101,7 @@ describe('whole batches', () => {
   });
 
   test('responses_every_row_is_a_response', async () => {
-    const line = (id, body) => lineOf('/v1/responses', id, { model: MODEL, ...body });
+    const line = (id, body) => lineOf('/v1/responses', id, { model: 'gpt-5-mini', ...body });
     const weather = { type: 'function', name: 'weather', parameters: { type: 'object', properties: {} }, strict: false };
     const format = { type: 'json_schema', name: 'city', schema: { type: 'object', properties: {} }, strict: false };
     const batch = await create('/v1/responses', [

@@ -5,6 +5,8 @@
 #include "emulator/anthropic/rows.h"
 #include "emulator/anthropic/schema.h"
 #include "emulator/anthropic/thinking.h"
+#include "emulator/anthropic/tool_history.h"
+#include "emulator/base/base64.h"
 #include "emulator/base/hash.h"
 #include "emulator/base/parameters.h"
 #include "emulator/vendor/vendor.h"
@@ -69,7 +71,9 @@ std::string source_problem(const json::Value& block, std::string_view type, cons
     const bool fits = type == "image" ? is_one_of(media, {"image/jpeg", "image/png", "image/gif", "image/webp"})
                                       : media == "application/pdf";
     if (!fits) return place + ".source.base64.media_type: Input should be a supported media type";
-    return json::string_member(*source, "data").empty() ? place + ".source.base64.data: Field required" : "";
+    const std::string_view data = json::string_member(*source, "data");
+    if (data.empty()) return place + ".source.base64.data: Field required";
+    return is_base64(data) ? "" : place + ".source.base64: invalid base64 data";
   }
   if (kind == "url")
     return json::string_member(*source, "url").empty() ? place + ".source.url.url: Field required" : "";
@@ -78,6 +82,18 @@ std::string source_problem(const json::Value& block, std::string_view type, cons
   }
   if (type == "document" && is_one_of(kind, {"text", "content"})) return {};
   return place + ".source: Input tag '" + std::string(kind) + "' does not match any of the expected tags";
+}
+
+// The pictures and documents that a tool gave.
+std::string parts_problem(const json::Value* parts, const std::string& place) {
+  if (parts == nullptr || !parts->IsArray()) return {};
+  for (rapidjson::SizeType i = 0; i < parts->Size(); ++i) {
+    const std::string_view type = json::string_member((*parts)[i], "type");
+    if (type != "image" && type != "document") continue;
+    const std::string at = place + "." + std::to_string(i) + "." + std::string(type);
+    if (std::string problem = source_problem((*parts)[i], type, at); !problem.empty()) return problem;
+  }
+  return {};
 }
 
 std::string block_problem(const json::Value& block, const std::string& place) {
@@ -92,7 +108,8 @@ std::string block_problem(const json::Value& block, const std::string& place) {
     const json::Value* const input = json::member(block, "input");
     return input == nullptr || !input->IsObject() ? place + ".tool_use.input: Input should be a valid dictionary" : "";
   }
-  if (is_one_of(type, {"tool_result", "thinking", "redacted_thinking", "search_result", "server_tool_use",
+  if (type == "tool_result") return parts_problem(json::member(block, "content"), place + ".tool_result.content");
+  if (is_one_of(type, {"thinking", "redacted_thinking", "search_result", "server_tool_use",
                        "web_search_tool_result", "container_upload"})) {
     return {};
   }
@@ -118,7 +135,7 @@ std::string messages_problem(const json::Value& messages) {
       if (!problem.empty()) return problem;
     }
   }
-  return {};
+  return tool_history_problem_of_claude(messages);
 }
 
 std::string tools_problem(const json::Value& params) {

@@ -32,7 +32,9 @@ class GoogleApi : public Vendor, public BatchOwner {
   Opening begin(const RequestHead& head, Path path) override;
   Reply refusal(const ApiError& error) const override;
 
-  std::unique_ptr<LineCheck> check(const Batch& batch) override { return GoogleRows::check(batch.is_inline); }
+  std::unique_ptr<LineCheck> check(const Batch& batch) override {
+    return GoogleRows::check(batch.is_inline, batch.endpoint == "embed");
+  }
   RowAnswer answer(const Batch& batch, const Row& row) override { return rows_.answer(batch, row); }
   // A batch that did not end well has no results at all.
   std::string unanswered(const Batch&, const Row&, Unanswered) override { return {}; }

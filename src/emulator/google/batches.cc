@@ -24,7 +24,7 @@ std::string state_name(const Batch& batch) {
 
 Opening GoogleApi::begin_create(const RequestHead&, const std::string& model, bool embeds) {
   return Opening::of(std::make_unique<InlineCreate>(
-      world_, std::vector<std::string>{"batch", "inputConfig", "requests", "requests"}, GoogleRows::check(true),
+      world_, std::vector<std::string>{"batch", "inputConfig", "requests", "requests"}, GoogleRows::check(true, embeds),
       kMostInlineBytes, [this, model, embeds](InlineBody& body) { return create(body, model, embeds); }));
 }
 

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "emulator/base/base64.h"
 #include "emulator/base/hash.h"
 #include "emulator/base/parameters.h"
 #include "emulator/google/rows.h"
@@ -90,6 +91,17 @@ std::string object_problem(std::span<const Parameter> known, const json::Value& 
   return {};
 }
 
+// What comes inside of a part; a word or two of what is wrong are said again, as the vendor does.
+std::string bytes_problem(const json::Value& part, const std::string& place) {
+  constexpr size_t kMostShown = 60;
+  const json::Value* const inside = google_member(part, "inlineData");
+  if (inside == nullptr) return {};
+  const std::string_view data = json::string_member(*inside, "data");
+  if (is_protobuf_base64(data)) return {};
+  return "Invalid value at '" + place + ".inline_data.data' (TYPE_BYTES), Base64 decoding failed for \"" +
+         std::string(data.substr(0, kMostShown)) + "\"";
+}
+
 std::string content_problem(const json::Value& content, const std::string& place) {
   if (!content.IsObject()) return "Invalid value at '" + place + "'";
   const json::Value* const parts = json::member(content, "parts");
@@ -106,6 +118,7 @@ std::string content_problem(const json::Value& content, const std::string& place
       return "* " + part + ".data: required oneof field 'data' must have one initialized field";
     }
     std::string problem = object_problem(kPart, (*parts)[i], part);
+    if (problem.empty()) problem = bytes_problem((*parts)[i], part);
     if (!problem.empty()) return problem;
   }
   return {};
@@ -158,6 +171,17 @@ const json::Value* google_member(const json::Value& object, std::string_view nam
     if (camel_case(json::view(field.name)) == name) return &field.value;
   }
   return nullptr;
+}
+
+std::string google_unknown_field(const json::Value& request, bool embeds) {
+  const std::span<const Parameter> known = embeds ? std::span<const Parameter>(kEmbed) : kRequest;
+  for (const auto& field : request.GetObject()) {
+    const std::string name(json::view(field.name));
+    if (find_parameter(known, camel_case(name)) == nullptr) {
+      return "Invalid JSON payload received. Unknown name \"" + name + "\" at 'request': Cannot find field.";
+    }
+  }
+  return {};
 }
 
 std::string google_request_problem(const json::Value& request, bool embeds) {

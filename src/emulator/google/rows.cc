@@ -10,7 +10,7 @@ constexpr int64_t kInternal = 13;
 
 class GoogleLineCheck : public LineCheck {
  public:
-  explicit GoogleLineCheck(bool is_inline) : is_inline_(is_inline) {}
+  GoogleLineCheck(bool is_inline, bool embeds) : is_inline_(is_inline), embeds_(embeds) {}
 
   bool line(char* text, size_t, LineProblem& problem) override {
     ++lines_;
@@ -30,8 +30,10 @@ class GoogleLineCheck : public LineCheck {
       problem = {"INVALID_ARGUMENT", "Line " + std::to_string(lines_) + " has no request.", {}, 0};
       return false;
     }
+    problem.message = google_unknown_field(*request, embeds_);
+    problem.code = problem.message.empty() ? "" : "INVALID_ARGUMENT";
     id_set_hash_ += mix(hash_of(key_of(row)));
-    return true;
+    return problem.message.empty();
   }
 
   bool end(LineProblem& problem) override {
@@ -51,6 +53,7 @@ class GoogleLineCheck : public LineCheck {
   }
 
   bool is_inline_;
+  bool embeds_;
   json::Arena arena_;
   uint64_t id_set_hash_ = 0;
   std::string model_;  // the path of the create call names it
@@ -59,7 +62,9 @@ class GoogleLineCheck : public LineCheck {
 
 }  // namespace
 
-std::unique_ptr<LineCheck> GoogleRows::check(bool is_inline) { return std::make_unique<GoogleLineCheck>(is_inline); }
+std::unique_ptr<LineCheck> GoogleRows::check(bool is_inline, bool embeds) {
+  return std::make_unique<GoogleLineCheck>(is_inline, embeds);
+}
 
 // What tells whose answer it is: the key, or the metadata as they came.
 void GoogleRows::write_identity(const Batch& batch, const Row& row, const json::Value& line) {

@@ -14,6 +14,10 @@ namespace br::emulator {
 // Why the API does not take a request; empty if it takes it.
 std::string google_request_problem(const json::Value& request, bool embeds);
 
+// The first field of a request, not of what lies inside of it, that the API does not have; empty if it has them all. One
+// refuses the whole file.
+std::string google_unknown_field(const json::Value& request, bool embeds);
+
 // Writes the response to it.
 Tokens write_google_response(json::Writer& out, const Question& question, const json::Value& request, bool embeds);
 
@@ -25,7 +29,7 @@ class GoogleRows {
  public:
   explicit GoogleRows(const EmulatorOptions& options) : options_(options) {}
 
-  static std::unique_ptr<LineCheck> check(bool is_inline);
+  static std::unique_ptr<LineCheck> check(bool is_inline, bool embeds);
   RowAnswer answer(const Batch& batch, const Row& row);
 
  private:

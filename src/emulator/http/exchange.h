@@ -79,6 +79,8 @@ class Handler {
   virtual Opening begin(const RequestHead& head) = 0;
   // Does a few milliseconds of work in the background; returns in how many milliseconds there is more, -1 for none.
   virtual int64_t work() = 0;
+  // The time that answers are dated by.
+  virtual int64_t now_ms() const = 0;
 };
 
 }  // namespace br::emulator

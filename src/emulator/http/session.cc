@@ -13,6 +13,8 @@
 #include <exception>
 #include <utility>
 
+#include "emulator/base/times.h"
+
 namespace br::emulator {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -199,7 +201,8 @@ void Session::begin_sending() {
 std::string Session::reply_head() const {
   std::string head = "HTTP/1.1 " + std::to_string(reply_.status) + " ";
   head += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(reply_.status)));
-  head += "\r\nserver: batchrouter-emulator\r\ncontent-length: " + std::to_string(reply_.body_bytes());
+  head += "\r\nserver: batchrouter-emulator\r\ndate: " + http_date(share_.handler.now_ms());
+  head += "\r\ncontent-length: " + std::to_string(reply_.body_bytes());
   if (!reply_.content_type.empty()) head += "\r\ncontent-type: " + reply_.content_type;
   for (const auto& [name, value] : reply_.headers) head += "\r\n" + name + ": " + value;
   if (!keep_alive_) head += "\r\nconnection: close";

@@ -189,6 +189,12 @@ Tokens write_embeddings(json::Writer& out, const Question& question, const json:
 }  // namespace
 
 Tokens write_answer(json::Writer& out, const Question& question, const json::Value& body) {
+  if (question.shape == AnswerShape::kMistral) {
+    const bool judges = question.endpoint.find("moderations") != std::string_view::npos ||
+                        question.endpoint.find("classifications") != std::string_view::npos;
+    if (judges) return write_mistral_judgements(out, question, body);
+    if (question.endpoint == "/v1/ocr") return write_mistral_ocr(out, question, body);
+  }
   if (question.endpoint == "/v1/embeddings") return write_embeddings(out, question, body);
   if (question.endpoint == "/v1/responses") return write_response(out, question, body);
   if (question.endpoint == "/v1/moderations") return write_moderation(out, question, body);

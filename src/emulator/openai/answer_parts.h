@@ -25,4 +25,8 @@ Tokens write_chat(json::Writer& out, const Question& question, const json::Value
 Tokens write_moderation(json::Writer& out, const Question& question, const json::Value& body);
 Tokens write_completion(json::Writer& out, const Question& question, const json::Value& body);
 
+// mistral_answers.cc: moderations and classifications, of texts and of chats; OCR.
+Tokens write_mistral_judgements(json::Writer& out, const Question& question, const json::Value& body);
+Tokens write_mistral_ocr(json::Writer& out, const Question& question, const json::Value& body);
+
 }  // namespace br::emulator

@@ -5,9 +5,12 @@
 #include <span>
 
 #include "emulator/base/parameters.h"
+#include "emulator/openai/conversation.h"
 
 namespace br::emulator {
 namespace {
+
+constexpr rapidjson::SizeType kMostInputs = 2048;  // of a request for embeddings
 
 // From the request schemas of the vendor's OpenAPI file; null is taken where the schema says nullable.
 constexpr Parameter kChatParameters[] = {
@@ -145,6 +148,8 @@ BodyProblem content_problem(const json::Value& content, const std::string& param
       const std::string field = place + "." + std::string(type);
       return {"Missing or invalid parameter: " + quoted(field) + ".", field, "missing_required_parameter"};
     }
+    BodyProblem problem = type == "image_url" ? image_problem(*part, place) : BodyProblem();
+    if (!problem.message.empty()) return problem;
   }
   return {};
 }
@@ -186,10 +191,10 @@ BodyProblem chat_problem(const json::Value& body, const BodyRules& rules) {
     return {"Invalid 'stop': array too long. Expected an array with maximum length 4.", "stop",
             "array_above_max_length"};
   }
-  return {};
+  return tool_history_problem(*messages);
 }
 
-BodyProblem input_problem(const json::Value& body) {
+BodyProblem input_problem(std::string_view endpoint, const json::Value& body) {
   const json::Value* const input = json::member(body, "input");
   const bool empty = input != nullptr &&
                      ((input->IsArray() && input->Empty()) || (input->IsString() && input->GetStringLength() == 0));
@@ -197,6 +202,11 @@ BodyProblem input_problem(const json::Value& body) {
     return {"Missing required parameter: 'input'.", "input", "missing_required_parameter"};
   }
   if (empty) return {"Invalid 'input': it is empty.", "input", "empty_array"};
+  if (endpoint == "/v1/embeddings" && input->IsArray() && input->Size() > kMostInputs) {
+    return {"Invalid 'input': array too long. Expected an array with maximum length 2048, but got an array with length " +
+                std::to_string(input->Size()) + " instead.",
+            "input", "array_above_max_length"};
+  }
   return {};
 }
 
@@ -219,7 +229,9 @@ BodyProblem body_problem(std::string_view endpoint, const json::Value& body, con
   BodyProblem schemas;
   schemas.message = body_schema_problem(rules.schemas, body, &schemas.param);
   if (!schemas.message.empty()) return schemas;
-  return endpoint == "/v1/chat/completions" ? chat_problem(body, rules) : input_problem(body);
+  BodyProblem effort = effort_problem(body);
+  if (!effort.message.empty()) return effort;
+  return endpoint == "/v1/chat/completions" ? chat_problem(body, rules) : input_problem(endpoint, body);
 }
 
 }  // namespace br::emulator

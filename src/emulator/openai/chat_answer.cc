@@ -84,7 +84,8 @@ Tokens write_chat(json::Writer& out, const Question& question, const json::Value
   static const json::Value kNothing(rapidjson::kArrayType);
   const AnswerShape shape = question.shape;
   const json::Value* const given = json::member(body, "messages");
-  const json::Value* const messages = given != nullptr ? given : json::member(body, "input");
+  const json::Value* messages = given != nullptr ? given : json::member(body, "input");
+  if (messages == nullptr) messages = json::member(body, "prompt");
   const json::Value& asked = messages != nullptr ? *messages : kNothing;
   std::string text = answer_text(question, asked);
   const std::string_view function = wanted_function(body);

@@ -99,6 +99,7 @@ class OpenAiLineCheck : public LineCheck {
       return {"streaming_unsupported", "Streaming is not supported in the Batch API.", "body.stream", 0};
     }
     if (model_.empty()) model_ = std::string(model);
+    if (LineProblem problem = inputs_problem(body); !problem.code.empty()) return problem;
     if (rules_.mixed_models) return {};
     if (!model_is_known(options_, model)) {
       return {"model_not_found", "The provided model '" + std::string(model) + "' is not supported by the Batch API.",
@@ -112,6 +113,21 @@ class OpenAiLineCheck : public LineCheck {
     return {};
   }
 
+  // Embeddings have a limit of their own over all lines of a batch.
+  LineProblem inputs_problem(const json::Value& body) {
+    const bool counted = rules_.shape == RowShape::kOpenAi || rules_.shape == RowShape::kAzure;
+    if (!counted || endpoint_.find("/embeddings") == std::string::npos) return {};
+    const json::Value* const input = json::member(body, "input");
+    const bool many = input != nullptr && input->IsArray() && !input->Empty() && !(*input)[0].IsNumber();
+    inputs_ += many ? int64_t{input->Size()} : 1;
+    if (inputs_ <= kMostInputs) return {};
+    return {"too_many_tasks",
+            "The batch has more than 50000 embedding inputs across all of its requests, which is the most.", "body.input",
+            0};
+  }
+
+  static constexpr int64_t kMostInputs = 50'000;
+
   const EmulatorOptions& options_;
   const RowRules& rules_;
   std::string endpoint_;
@@ -120,6 +136,7 @@ class OpenAiLineCheck : public LineCheck {
   uint64_t id_set_hash_ = 0;
   std::string model_;
   int64_t lines_ = 0;
+  int64_t inputs_ = 0;
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ class Dispatcher : public Handler {
 
   Opening begin(const RequestHead& head) override;
   int64_t work() override { return world_.batches.work(); }
+  int64_t now_ms() const override { return world_.clock.now_ms(); }
 
   // Null for an unknown vendor.
   const Vendor* vendor(std::string_view name) const;

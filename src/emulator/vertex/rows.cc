@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "emulator/anthropic/rows.h"
 #include "emulator/base/hash.h"
 #include "emulator/base/times.h"
 #include "emulator/google/rows.h"
@@ -10,6 +11,23 @@ namespace br::emulator {
 namespace {
 
 constexpr size_t kMostLabelChars = 63;
+constexpr std::string_view kAnthropicVersion = "vertex-2023-10-16";
+
+std::string_view name_of_model(const Batch& batch) {
+  return std::string_view(batch.model).substr(batch.model.rfind('/') + 1);
+}
+
+// The job is for one of Anthropic's models: its lines are {"custom_id","request"} with the body of the Messages API.
+bool is_claude(const Batch& batch) { return name_of_model(batch).substr(0, 7) == "claude-"; }
+
+// What a line gives to know it by: Gemini's label, or a field beside the request.
+std::string_view id_of(const json::Value& line) {
+  const json::Value* const request = json::member(line, "request");
+  const json::Value* const labels = request == nullptr ? nullptr : json::member(*request, "labels");
+  std::string_view id = labels == nullptr ? std::string_view() : json::string_member(*labels, "custom_id");
+  if (id.empty()) id = json::string_member(line, "custom_id");
+  return id.empty() ? json::string_member(line, "key") : id;
+}
 
 class VertexLineCheck : public LineCheck {
  public:
@@ -25,9 +43,7 @@ class VertexLineCheck : public LineCheck {
                  0};
       return false;
     }
-    const json::Value* const labels = json::member(*request, "labels");
-    const std::string_view id = labels == nullptr ? std::string_view() : json::string_member(*labels, "custom_id");
-    id_set_hash_ += mix(hash_of(id.empty() ? json::string_member(row, "key") : id));
+    id_set_hash_ += mix(hash_of(id_of(row)));
     return true;
   }
 
@@ -80,10 +96,29 @@ std::string status_text(const Row& row, const std::string& problem) {
   return (row.fails ? "Internal Server Error: " : "Bad Request: ") + out.str();
 }
 
-// The answer to one who was never asked for is found by its label.
-void rename(json::Document& line, const Row& row) {
+// A body of Claude's has the version where the API has the model, which the job names.
+std::string claude_problem(const EmulatorOptions& options, const Batch& batch, json::Value& request,
+                           json::Document& line) {
+  if (json::string_member(request, "anthropic_version") != kAnthropicVersion) {
+    return "anthropic_version: Input should be '" + std::string(kAnthropicVersion) + "'";
+  }
+  if (json::member(request, "model") != nullptr) return "model: Extra inputs are not permitted";
+  request.RemoveMember("anthropic_version");
+  request.RemoveMember("anthropic_beta");
+  const std::string model(name_of_model(batch));
+  request.AddMember("model", json::Value(model, line.GetAllocator()), line.GetAllocator());
+  return anthropic_params_problem(options, request, {}).message;
+}
+
+// The answer to one who was never asked for is found by its label, or by the field beside the request.
+void rename(json::Document& line, const Row& row, bool claude) {
   json::Value& request = line["request"];
   auto& allocator = line.GetAllocator();
+  if (claude) {
+    line.RemoveMember("custom_id");
+    line.AddMember("custom_id", json::Value(std::string(row.other_id), allocator), allocator);
+    return;
+  }
   request.RemoveMember("labels");
   json::Value labels(rapidjson::kObjectType);
   labels.AddMember("custom_id", json::Value(std::string(row.other_id), allocator), allocator);
@@ -113,25 +148,24 @@ void VertexRows::write_identity(const Batch& batch, const Row& row, const json::
 RowAnswer VertexRows::answer(const Batch& batch, const Row& row) {
   json::Document& line = arena_.fresh();
   json::parse_in_place(row.line, line);
-  if (!row.other_id.empty()) rename(line, row);
-  const json::Value* const labels = json::member(line["request"], "labels");
-  std::string id(labels == nullptr ? std::string_view() : json::string_member(*labels, "custom_id"));
-  if (id.empty()) id = std::string(json::string_member(line, "key"));
+  const bool claude = is_claude(batch);
+  if (!row.other_id.empty()) rename(line, row, claude);
+  const std::string id(id_of(line));
 
   out_.clear();
   out_.begin_object();
   write_identity(batch, row, line);
   json::Value& request = line["request"];
-  std::string problem = request_problem(request);
+  std::string problem = claude ? claude_problem(options_, batch, request, line) : request_problem(request);
   if (row.fails) problem = "An internal error has occurred. Please retry.";
   RowAnswer answer;
   answer.succeeded = problem.empty();
   out_.field("status", answer.succeeded ? "" : status_text(row, problem));
   out_.field("processed_time", rfc3339(row.now_s * 1000, 3, "+00:00")).key("response");
   if (answer.succeeded) {
-    const std::string model = batch.model.substr(batch.model.rfind('/') + 1);
-    const Question question{{}, id, row.hash, row.variant, row.now_s, model};
-    answer.tokens = write_google_response(out_, question, request, false);
+    const Question question{{}, id, row.hash, row.variant, row.now_s, name_of_model(batch)};
+    answer.tokens = claude ? write_anthropic_message(out_, question, request)
+                           : write_google_response(out_, question, request, false);
   } else {
     out_.begin_object().end_object();
   }

@@ -5,7 +5,7 @@
 #include "emulator/base/json_lines.h"
 #include "emulator/base/times.h"
 #include "emulator/base/uuid.h"
-#include "emulator/batches/row_run.h"
+#include "emulator/vendor/results_so_far.h"
 #include "emulator/xai/api.h"
 
 namespace br::emulator {
@@ -199,7 +199,7 @@ Reply XaiApi::results(const RequestHead& head, const std::string& id) {
   for (int64_t rows = 0; at.portion < container->portions.size() && !more; ++at.portion, at.offset = 0) {
     Batch& batch = *container->portions[at.portion].batch;
     world_.batches.update(batch, false);
-    const std::shared_ptr<const Blob> blob = batch.run ? batch.run->output_so_far() : batch.output;
+    const std::shared_ptr<const Blob> blob = results_so_far(batch);
     if (!blob) continue;
     int64_t skipped = 0;
     for_each_line(*blob, [&](char* line, size_t size) {

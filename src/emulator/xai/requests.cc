@@ -2,7 +2,6 @@
 
 #include "emulator/base/hash.h"
 #include "emulator/base/json_lines.h"
-#include "emulator/batches/row_run.h"
 #include "emulator/xai/api.h"
 
 namespace br::emulator {

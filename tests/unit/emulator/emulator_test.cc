@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <string>
 
 #include "support/cmocka.h"
@@ -187,6 +188,27 @@ void faults_reset_and_cut_the_connection(void**) {
   assert_int_equal(emulator->ledger().faults, 2);
 }
 
+// The date of an answer, in milliseconds.
+int64_t date_of(const std::string& response) {
+  const size_t at = response.find("\r\ndate: ");
+  assert_true(at != std::string::npos && at < response.find("\r\n\r\n"));
+  std::tm parts{};
+  const char* const end = ::strptime(response.c_str() + at + 8, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  assert_non_null(end);
+  assert_memory_equal(end, "\r\n", 2);
+  return static_cast<int64_t>(::timegm(&parts)) * 1000;
+}
+
+void answers_are_dated_by_the_emulators_own_clock(void**) {
+  const auto emulator = started();
+  Wire wire(emulator->port());
+  const int64_t before_ms = date_of(wire.ask("GET", "/v1/batches"));
+  emulator->advance_ms(5'000'000);
+  assert_int_equal(date_of(wire.ask("GET", "/v1/batches/none")), before_ms + 5'000'000);
+  const std::string now = wire.ask("POST", "/__emulator/advance?ms=0");
+  assert_int_equal(std::stoll(text_of(now, "now_ms")) / 1000, date_of(now) / 1000);
+}
+
 void stop_closes_connections_and_keeps_the_ledger(void**) {
   const auto emulator = started();
   Wire wire(emulator->port());
@@ -220,6 +242,7 @@ int main() {
       cmocka_unit_test(pipelined_requests_are_answered_in_order),
       cmocka_unit_test(connection_cut_inside_an_upload_leaves_nothing),
       cmocka_unit_test(faults_reset_and_cut_the_connection),
+      cmocka_unit_test(answers_are_dated_by_the_emulators_own_clock),
       cmocka_unit_test(stop_closes_connections_and_keeps_the_ledger),
       cmocka_unit_test(start_on_a_taken_port_says_so),
   };

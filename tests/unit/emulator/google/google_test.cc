@@ -103,7 +103,7 @@ void upload_of_another_type_or_length_is_refused(void**) {
 
 void batch_from_a_file_ends_with_a_file(void**) {
   Google client;
-  const Answer made = client.create(client.upload(row("a") + row("b", R"(,"temperature":1)") + row("c")));
+  const Answer made = client.create(client.upload(row("a") + row("b", R"(,"generationConfig":{"temperature":9})") + row("c")));
   const std::string name = made.text("name");
   assert_string_equal(state(made).c_str(), "BATCH_STATE_PENDING");
   assert_true(made.json()["metadata"]["batchStats"].ObjectEmpty());
@@ -122,8 +122,39 @@ void batch_from_a_file_ends_with_a_file(void**) {
   const auto rows = rows_of(client.call("GET", "/google/download/v1beta/" + file + ":download?alt=media").body);
   assert_int_equal(rows.size(), 3);
   assert_true(holds(rows, R"({"key":"a","response":{"candidates":[{"content":{"parts":[{"text":"answer to a [)"));
-  assert_true(holds(rows, R"({"key":"b","error":{"code":400,"message":"Invalid JSON payload received. Unknown name)"));
+  assert_true(holds(rows, R"({"key":"b","error":{"code":400,"message":"Unable to submit request because request.generationConfig.temperature)"));
   assert_int_equal(client.ledger().requests_billed, 2);
+}
+
+void unknown_field_of_a_request_refuses_the_whole_file(void**) {
+  Google client;
+  const std::string name = client.create(client.upload(row("a") + row("b", R"(,"thinking_config":{})"))).text("name");
+  client.advance(1000);
+  const Answer ended = client.look(name);
+  assert_string_equal(state(ended).c_str(), "BATCH_STATE_FAILED");
+  assert_string_equal(ended.error("message").c_str(),
+                      "Invalid JSON payload received. Unknown name \"thinking_config\" at 'request': Cannot find field.");
+  assert_int_equal(client.ledger().requests_billed, 0);
+  const std::string inline_row = R"({"request":)" + content("a", R"(,"thinking_config":{})") + "}";
+  const std::string body =
+      R"({"batch":{"displayName":"d","inputConfig":{"requests":{"requests":[)" + inline_row + "]}}}}";
+  assert_int_equal(client.call("POST", kCreate, body).status, 400);
+}
+
+void part_that_is_no_base64_is_a_rows_error(void**) {
+  Google client;
+  const auto picture = [](const char* id, const char* data) {
+    return R"({"key":")" + std::string(id) +
+           R"(","request":{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":")" + data + "\"}}]}]}}\n";
+  };
+  const std::string name = client.create(client.upload(picture("good", "aGk") + picture("bad", "photo.png"))).text("name");
+  client.advance(1000);
+  const std::string file = client.look(name).json()["response"]["responsesFile"].GetString();
+  const auto rows = rows_of(client.call("GET", "/google/download/v1beta/" + file + ":download?alt=media").body);
+  assert_true(holds(rows, R"({"key":"good","response":)"));
+  assert_true(holds(rows, R"({"key":"bad","error":{"code":400,"message":"Invalid value at )"
+                          R"('request.contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed for )"
+                          R"(\"photo.png\"")"));
 }
 
 void batch_inline_answers_inside_the_operation(void**) {
@@ -224,6 +255,8 @@ int main() {
       cmocka_unit_test(upload_in_chunks_keeps_their_order),
       cmocka_unit_test(upload_of_another_type_or_length_is_refused),
       cmocka_unit_test(batch_from_a_file_ends_with_a_file),
+      cmocka_unit_test(unknown_field_of_a_request_refuses_the_whole_file),
+      cmocka_unit_test(part_that_is_no_base64_is_a_rows_error),
       cmocka_unit_test(batch_inline_answers_inside_the_operation),
       cmocka_unit_test(batch_of_embeddings_answers_with_vectors),
       cmocka_unit_test(create_wrong_requests_are_refused),

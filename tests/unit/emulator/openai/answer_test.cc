@@ -72,12 +72,43 @@ void completions_answered_as_text_completions(void**) {
   assert_false(answer["choices"][0].HasMember("message"));
 }
 
+json::Document answered_by_mistral(const char* body, const char* endpoint) {
+  json::Document asked;
+  assert_true(json::parse(body, asked));
+  json::Writer out;
+  write_answer(out, {endpoint, "r1", 42, 0, 1'700'000'000, "m", AnswerShape::kMistral}, asked);
+  json::Document answer;
+  assert_true(json::parse(out.view(), answer));
+  return answer;
+}
+
+void endpoints_of_mistral_have_shapes_of_their_own(void**) {
+  const json::Document ocr = answered_by_mistral(
+      R"({"document":{"type":"document_url","document_url":"https://a/b.pdf"}})", "/v1/ocr");
+  assert_true(ocr["pages"].Size() == 1 && ocr["pages"][0]["markdown"].GetStringLength() > 0);
+  assert_int_equal(ocr["usage_info"]["pages_processed"].GetInt(), 1);
+  assert_string_equal(ocr["model"].GetString(), "m");
+  for (const char* const endpoint : {"/v1/moderations", "/v1/chat/moderations"}) {
+    const json::Document judged = answered_by_mistral(R"({"input":["a","b"]})", endpoint);
+    assert_true(judged["results"].Size() == 2 && judged["results"][0]["category_scores"].IsObject());
+    assert_false(judged["results"][0].HasMember("flagged"));
+  }
+  const json::Document chat = answered_by_mistral(R"({"input":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})",
+                                                  "/v1/chat/moderations");
+  assert_int_equal(chat["results"].Size(), 1);
+  const json::Document classes = answered_by_mistral(R"({"input":"a"})", "/v1/classifications");
+  assert_true(classes["results"][0]["label"]["scores"].IsObject());
+  const json::Document fim = answered_by_mistral(R"({"prompt":"def f","suffix":"return"})", "/v1/fim/completions");
+  assert_true(std::string(fim["choices"][0]["message"]["content"].GetString()).find("def f") != std::string::npos);
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(embeddings_base64_is_the_same_vector_in_little_endian_floats),
       cmocka_unit_test(moderations_answered_as_moderations),
+      cmocka_unit_test(endpoints_of_mistral_have_shapes_of_their_own),
       cmocka_unit_test(completions_answered_as_text_completions),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -110,6 +110,28 @@ void validation_bad_line_fails_the_whole_batch(void**) {
   assert_int_equal(client.ledger().requests_billed, 0);
 }
 
+void validation_more_than_50000_embedding_inputs_fail_the_batch(void**) {
+  Client client;
+  const auto state_of = [&](int requests) {
+    std::string inputs = "\"a\"";
+    for (int i = 1; i < 2000; ++i) inputs += ",\"a\"";
+    std::string all;
+    for (int i = 0; i < requests; ++i) {
+      all += R"({"custom_id":"e)" + std::to_string(i) +
+             R"(","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":[)" + inputs + "]}}\n";
+    }
+    const std::string id = client
+                               .call("POST", "/v1/batches",
+                                     R"({"input_file_id":")" + client.upload_lines(all) +
+                                         R"(","endpoint":"/v1/embeddings","completion_window":"24h"})")
+                               .text("id");
+    client.advance(1000);
+    return client.get(id).text("status");
+  };
+  assert_string_equal(state_of(25).c_str(), "completed");
+  assert_string_equal(state_of(26).c_str(), "failed");
+}
+
 void run_bad_bodies_become_rows_of_the_error_file(void**) {
   Client client;
   const char* const bodies[][2] = {
@@ -204,6 +226,7 @@ int main() {
       cmocka_unit_test(upload_wrong_forms_are_refused),
       cmocka_unit_test(create_wrong_requests_are_refused),
       cmocka_unit_test(validation_bad_line_fails_the_whole_batch),
+      cmocka_unit_test(validation_more_than_50000_embedding_inputs_fail_the_batch),
       cmocka_unit_test(run_bad_bodies_become_rows_of_the_error_file),
       cmocka_unit_test(run_answer_names_the_request_it_answers),
       cmocka_unit_test(list_pages_through_all_newest_first),

@@ -59,10 +59,10 @@ struct Vertex : Client {
     return call("POST", "/vertex/upload/storage/v1/b/bucket/o?uploadType=media&name=" + name + more, bytes,
                 "application/jsonl");
   }
-  Answer make(const std::string& input, const std::string& more = {}) {
+  Answer make(const std::string& input, const std::string& more = {}, const std::string& model = "google/models/gemini") {
     return call(
         "POST", kJobs,
-        R"({"displayName":"d","model":"publishers/google/models/gemini","inputConfig":{"instancesFormat":"jsonl",)"
+        R"({"displayName":"d","model":"publishers/)" + model + R"(","inputConfig":{"instancesFormat":"jsonl",)"
         R"("gcsSource":{"uris":["gs://bucket/)" +
             input +
             R"("]}},"outputConfig":{"predictionsFormat":"jsonl","gcsDestination":{"outputUriPrefix":)"
@@ -184,6 +184,41 @@ void key_field_stands_in_place_of_the_line(void**) {
   assert_true(row.find("\"request\"") == std::string::npos);
 }
 
+void claude_is_asked_and_answers_in_anthropics_form(void**) {
+  Vertex client;
+  client.sign_in();
+  const auto asked = [](const char* id, const char* head) {
+    return R"({"custom_id":")" + std::string(id) + R"(","request":{)" + head +
+           R"("max_tokens":5,"messages":[{"role":"user","content":"ask"}]}})" + "\n";
+  };
+  const std::string version = R"("anthropic_version":"vertex-2023-10-16",)";
+  client.put("in.jsonl", asked("good", version.c_str()) + asked("without", "") +
+                             asked("named", (version + R"("model":"claude-opus-4",)").c_str()) +
+                             R"({"custom_id":"gemini","request":{"contents":[{"role":"user","parts":[{"text":"x"}]}]}})");
+  const std::string id = client.id_of(client.make("in.jsonl", {}, "anthropic/models/claude-opus-4"));
+  client.advance(1000);
+  const json::Document ended = client.look(id).json();
+  assert_string_equal(ended["completionStats"]["successfulCount"].GetString(), "1");
+  assert_string_equal(ended["completionStats"]["failedCount"].GetString(), "3");
+  std::string place = ended["outputInfo"]["gcsOutputDirectory"].GetString();
+  place = place.substr(std::string("gs://bucket/").size()) + "/predictions.jsonl";
+  for (size_t at = 0; (at = place.find('/', at)) != std::string::npos;) place.replace(at, 1, "%2F");
+  for (const std::string& row : rows_of(client.call("GET", "/vertex/storage/v1/b/bucket/o/" + place + "?alt=media").body)) {
+    json::Document document;
+    assert_true(json::parse(row, document));
+    const std::string_view custom_id = json::string_member(document, "custom_id");
+    assert_true(document["request"].IsObject());
+    if (custom_id != "good") {
+      assert_true(json::string_member(document, "status").find("Bad Request: ") == 0);
+      continue;
+    }
+    const json::Value& message = document["response"];
+    assert_string_equal(message["type"].GetString(), "message");
+    assert_string_equal(message["model"].GetString(), "claude-opus-4");
+    assert_true(std::string(message["content"][0]["text"].GetString()).find("answer to good [") == 0);
+  }
+}
+
 void another_project_in_the_path_sees_nothing(void**) {
   Vertex client;
   client.sign_in();
@@ -244,6 +279,7 @@ int main() {
       cmocka_unit_test(jobs_are_found_by_what_they_were_given),
       cmocka_unit_test(job_without_its_input_fails_later),
       cmocka_unit_test(key_field_stands_in_place_of_the_line),
+      cmocka_unit_test(claude_is_asked_and_answers_in_anthropics_form),
       cmocka_unit_test(another_project_in_the_path_sees_nothing),
       cmocka_unit_test(stranger_has_a_job_and_objects_of_its_own),
       cmocka_unit_test(lost_results_are_no_such_object),
