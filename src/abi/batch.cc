@@ -52,7 +52,7 @@ void br_batch_free(br_batch* batch) { delete batch; }
 br_status br_batch_set_name(br_batch* batch, const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || name == nullptr) return br::null_argument("batch or name");
-    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("name", name));
     batch->spec.name = name;
     return BR_OK;
   });
@@ -62,9 +62,9 @@ br_status br_batch_set_meta(br_batch* batch, const char* key, const char* value,
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
     const std::string name = key, text = value;
-    if (auto good = br::check_utf8("the key of metadata", name); !good) return std::move(good.error());
-    if (auto good = br::check_utf8("the value of metadata", text); !good) return std::move(good.error());
-    if (auto set = br::set_batch_metadata(name, text, &batch->spec); !set) return std::move(set.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("the key of metadata", name));
+    BR_RETURN_IF_ERROR(br::check_utf8("the value of metadata", text));
+    BR_RETURN_IF_ERROR(br::set_batch_metadata(name, text, &batch->spec));
     return BR_OK;
   });
 }
@@ -73,9 +73,9 @@ br_status br_batch_set(br_batch* batch, const char* key, const char* value, br_e
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || key == nullptr || value == nullptr) return br::null_argument("batch, key or value");
     const std::string name = key;
-    if (auto good = br::check_utf8("key", name); !good) return std::move(good.error());
-    if (auto good = br::check_utf8("the value of " + name, value); !good) return std::move(good.error());
-    if (auto set = br::set_batch_option(name, value, &batch->spec); !set) return std::move(set.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("key", name));
+    BR_RETURN_IF_ERROR(br::check_utf8("the value of " + name, value));
+    BR_RETURN_IF_ERROR(br::set_batch_option(name, value, &batch->spec));
     return BR_OK;
   });
 }
@@ -93,7 +93,7 @@ br_status br_batch_add(br_batch* batch, br_request* request, br_error** err) {
 br_status br_batch_add_jsonl(br_batch* batch, const char* data, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || data == nullptr) return br::null_argument("batch or data");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
     auto& sources = batch->spec.sources;
     if (sources.empty() || !sources.back().path.empty()) sources.push_back({"<memory>", "", ""});
     std::string& text = sources.back().text;
@@ -110,7 +110,7 @@ br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** 
     // Of a named pipe whoever opens it takes what stands in it.
     br::FileSystem* const files = br::system_world().files;
     if (!files->inspect(name, br::Links::follow).is_pipe) {
-      if (auto opened = files->open_read(name); !opened) return std::move(opened.error());
+      BR_RETURN_IF_ERROR(files->open_read(name));
     }
     batch->spec.sources.push_back({name == "-" ? "<stdin>" : name, name, ""});
     return BR_OK;
@@ -120,8 +120,7 @@ br_status br_batch_add_jsonl_file(br_batch* batch, const char* path, br_error** 
 br_status br_validate(const br_config* config, br_batch* batch, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr) return br::null_argument("batch");
-    if (auto good = br::validate_batch(br::system_world(), settings_of(config), batch->spec); !good)
-      return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::validate_batch(br::system_world(), settings_of(config), batch->spec));
     return BR_OK;
   });
 }
@@ -130,7 +129,7 @@ br_status br_convert(const br_config* config, br_batch* batch, br_write_fn write
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || write == nullptr) return br::null_argument("batch or write");
     auto done = br::convert_batch(br::system_world(), settings_of(config), batch->spec, writer_of(write, user_data));
-    if (!done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(done);
     return BR_OK;
   });
 }
@@ -145,7 +144,7 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
                    "this build has: " + br::provider_names());
     const br::Config settings = config == nullptr ? br::Config() : config->config;
     auto file = br::system_world().files->open_read(path);
-    if (!file) return std::move(file.error());
+    BR_RETURN_IF_ERROR(file);
     br::LineReader lines([&file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); },
                          static_cast<std::size_t>(settings.integer("limits.max_line_bytes")));
     const auto take = [&](std::string_view text) {
@@ -155,7 +154,7 @@ br_status br_decode_file(const br_config* config, const char* provider, const ch
     auto done = br::decode_results(*known, path, &lines, take, &decoded);
     if (rows != nullptr) *rows = decoded.rows;
     if (failed != nullptr) *failed = decoded.failed;
-    if (!done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(done);
     return BR_OK;
   });
 }
@@ -165,7 +164,7 @@ br_status br_plan_new(const br_config* config, br_batch* batch, br_plan** plan, 
   return guard(err, [&]() -> Result<br_status> {
     if (batch == nullptr || plan == nullptr) return br::null_argument("batch or plan");
     auto estimate = br::plan_batch(br::system_world(), settings_of(config), batch->spec);
-    if (!estimate) return std::move(estimate.error());
+    BR_RETURN_IF_ERROR(estimate);
     auto made = std::make_unique<br_plan>();
     made->estimate = std::move(*estimate);
     made->json = br::estimate_json(made->estimate);

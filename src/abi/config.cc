@@ -55,10 +55,10 @@ br_status br_config_set(br_config* config, const char* key, const char* value, b
   return guard(err, [&]() -> Result<br_status> {
     if (config == nullptr) return br::null_argument("config");
     if (key == nullptr || value == nullptr) return br::null_argument("key or value");
-    if (auto good = br::check_utf8("key", key); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("key", key));
     if (auto good = br::check_utf8(std::string("the value of ") + key, value); !good && !is_path(key))
       return std::move(good.error());
-    if (auto set = config->config.set(key, value); !set) return std::move(set.error());
+    BR_RETURN_IF_ERROR(config->config.set(key, value));
     return BR_OK;
   });
 }

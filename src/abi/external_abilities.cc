@@ -90,7 +90,7 @@ Result<ExternalAbilities> read_abilities(const char* text) {
   const auto json = Json::parse(text);
   if (json == nullptr || !json->is_object()) return bad_abilities("it is no JSON object", "give an object, or NULL");
   for (const auto& [key, value] : json->fields()) {
-    if (auto read = read_field(key, value, &abilities); !read) return std::move(read.error());
+    BR_RETURN_IF_ERROR(read_field(key, value, &abilities));
   }
   return abilities;
 }

@@ -192,7 +192,7 @@ Result<RemoteStatus> ExternalCallbacks::poll(const RemoteBatch& batch) const {
   br_provider_call call;
   call.batch = &batch;
   call.status.id = batch.status.id;
-  if (auto done = perform(&br_provider_vtbl::poll, "poll", &call); !done) return std::move(done.error());
+  BR_RETURN_IF_ERROR(perform(&br_provider_vtbl::poll, "poll", &call));
   return told(&call);
 }
 
@@ -200,7 +200,7 @@ Result<Cancelled> ExternalCallbacks::cancel(const RemoteBatch& batch) const {
   br_provider_call call;
   call.batch = &batch;
   call.status.id = batch.status.id;
-  if (auto done = perform(&br_provider_vtbl::cancel, "cancel", &call); !done) return std::move(done.error());
+  BR_RETURN_IF_ERROR(perform(&br_provider_vtbl::cancel, "cancel", &call));
   if (!call.state_given) (void)br_call_set_state(&call, BR_STATE_CANCELLING, nullptr);
   return cancelled_batch(told(&call));
 }
@@ -211,7 +211,7 @@ Result<std::vector<RemoteStatus>> ExternalCallbacks::list(const RemoteBatch& bat
   call.limit = limit;
   call.status.id = batch.status.id;
   call.listing = true;
-  if (auto done = perform(&br_provider_vtbl::list, "list", &call); !done) return std::move(done.error());
+  BR_RETURN_IF_ERROR(perform(&br_provider_vtbl::list, "list", &call));
   return std::move(call.listed);
 }
 
@@ -238,11 +238,11 @@ Result<void> register_external_provider(const br_provider_vtbl* vtbl, void* user
     return invalid("the table has the size " + std::to_string(vtbl->size) + ", which no version of it has",
                    "set its size to sizeof(br_provider_vtbl)");
   auto name = checked_name(vtbl->name);
-  if (!name) return std::move(name.error());
+  BR_RETURN_IF_ERROR(name);
   if (vtbl->submit == nullptr || vtbl->poll == nullptr || vtbl->fetch == nullptr)
     return invalid("the provider \"" + *name + "\" lacks submit, poll or fetch", "give all three");
   auto abilities = read_abilities(vtbl->capabilities);
-  if (!abilities) return std::move(abilities.error());
+  BR_RETURN_IF_ERROR(abilities);
   auto binding = std::make_shared<Binding>(*vtbl, user_data, std::move(owner));
   auto provider = std::make_unique<Provider>(std::make_unique<ExternalDialect>(*name, std::move(*abilities), binding),
                                              std::make_unique<ExternalCallbacks>(*name, binding));

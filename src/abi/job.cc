@@ -108,7 +108,7 @@ namespace br {
 
 Result<std::unique_ptr<br_job>> make_job_handle(const std::shared_ptr<Router>& router, const std::string& id) {
   auto view = router->views().view(id);
-  if (!view) return std::move(view.error());
+  BR_RETURN_IF_ERROR(view);
   return std::make_unique<br_job>(router, std::move(*view));
 }
 

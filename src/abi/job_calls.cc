@@ -20,7 +20,7 @@ namespace {
 
 Result<br_status> update(br_job* job) {
   auto view = job->router->views().view(job->id);
-  if (!view) return std::move(view.error());
+  BR_RETURN_IF_ERROR(view);
   job->replace(std::move(*view));
   return BR_OK;
 }
@@ -34,7 +34,7 @@ extern "C" {
 br_status br_job_update(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     return update(job);
   });
 }
@@ -42,11 +42,11 @@ br_status br_job_update(br_job* job, br_error** err) {
 br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     std::vector<std::optional<Error>> errors;
     auto refreshed = (*use)->control().refresh({job->id}, br::bounded_timeout(timeout_ms), &errors);
     if (auto updated = update(job); !updated) return updated;
-    if (!refreshed) return std::move(refreshed.error());
+    BR_RETURN_IF_ERROR(refreshed);
     if (errors.front()) return std::move(*errors.front());
     return again_if_woken(*refreshed);
   });
@@ -55,9 +55,9 @@ br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
 br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), br::is_done_or_blocked);
-    if (!waited) return std::move(waited.error());
+    BR_RETURN_IF_ERROR(waited);
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::timed_out)
       return br::still_running_error({job->id}, 1);
@@ -68,14 +68,14 @@ br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
 br_status br_job_wait_submitted(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     auto waited = (*use)->control().wait({job->id}, br::bounded_timeout(timeout_ms), br::is_submitted_or_refused);
-    if (!waited) return std::move(waited.error());
+    BR_RETURN_IF_ERROR(waited);
     if (auto updated = update(job); !updated) return updated;
     if (*waited == br::Wait::woken) return BR_AGAIN;
     if (*waited == br::Wait::timed_out)
       return Error(br::Code::timeout, "the job " + job->id + " is not submitted yet", "wait longer or resume later");
-    if (auto good = br::check_submitted(job->seen()->job()); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_submitted(job->seen()->job()));
     return BR_OK;
   });
 }
@@ -84,12 +84,12 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
   if (cancelled != nullptr) *cancelled = 0;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     std::vector<bool> taken;
     std::vector<std::optional<Error>> errors;
     auto waited = (*use)->control().cancel({job->id}, br::bounded_timeout(timeout_ms), &taken, &errors);
     if (auto updated = update(job); !updated) return updated;
-    if (!waited) return std::move(waited.error());
+    BR_RETURN_IF_ERROR(waited);
     if (errors.front()) return std::move(*errors.front());
     if (cancelled != nullptr) *cancelled = taken.front() ? 1 : 0;
     return again_if_woken(*waited);
@@ -99,11 +99,11 @@ br_status br_cancel(br_job* job, int64_t timeout_ms, int32_t* cancelled, br_erro
 br_status br_job_adopt(br_job* job, int32_t part, const char* batch_id, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (batch_id == nullptr) return br::null_argument("batch_id");
-    if (auto good = br::check_utf8("batch_id", batch_id); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("batch_id", batch_id));
     auto adopted = (*use)->control().adopt(job->id, part, batch_id);
-    if (!adopted) return std::move(adopted.error());
+    BR_RETURN_IF_ERROR(adopted);
     if (auto updated = update(job); !updated) return updated;
     return *adopted ? BR_OK : BR_EXISTS;
   });
@@ -112,8 +112,8 @@ br_status br_job_adopt(br_job* job, int32_t part, const char* batch_id, br_error
 br_status br_job_abandon(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
-    if (auto abandoned = (*use)->control().abandon(job->id); !abandoned) return std::move(abandoned.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR((*use)->control().abandon(job->id));
     return update(job);
   });
 }
@@ -122,11 +122,11 @@ br_status br_job_refetch(br_job* job, int64_t timeout_ms, int64_t* changed, br_e
   if (changed != nullptr) *changed = 0;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     std::int64_t rows = 0;
     auto fetched = (*use)->refetcher().refetch(job->id, br::bounded_timeout(timeout_ms), &rows);
     if (auto updated = update(job); !updated) return updated;
-    if (!fetched) return std::move(fetched.error());
+    BR_RETURN_IF_ERROR(fetched);
     if (changed != nullptr) *changed = rows;
     return again_if_woken(*fetched);
   });
@@ -135,8 +135,8 @@ br_status br_job_refetch(br_job* job, int64_t timeout_ms, int64_t* changed, br_e
 br_status br_job_remove(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
-    if (auto removed = (*use)->control().remove(job->id); !removed) return std::move(removed.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR((*use)->control().remove(job->id));
     return BR_OK;
   });
 }
@@ -144,7 +144,7 @@ br_status br_job_remove(br_job* job, br_error** err) {
 br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, int64_t* rows, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (write == nullptr) return br::null_argument("write");
     std::int64_t count = 0;
     std::string text;
@@ -155,7 +155,7 @@ br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, i
         return Error(br::Code::cancelled, "the write function stopped the work");
       return {};
     });
-    if (!walked) return std::move(walked.error());
+    BR_RETURN_IF_ERROR(walked);
     if (rows != nullptr) *rows = count;
     return BR_OK;
   });
@@ -164,8 +164,8 @@ br_status br_job_write_failed(br_job* job, br_write_fn write, void* user_data, i
 br_status br_job_ack_all(br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);
-    if (!use) return std::move(use.error());
-    if (auto done = (*use)->outbox().acknowledge_all(job->id); !done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR((*use)->outbox().acknowledge_all(job->id));
     return update(job);
   });
 }

@@ -70,8 +70,8 @@ void clear(T* values, size_t count) {
 Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t count, br_job** jobs,
                              br_error** errors) {
   auto use = usable(router);
-  if (!use) return std::move(use.error());
-  if (auto given = all_given(batches, count, "batches"); !given) return std::move(given.error());
+  BR_RETURN_IF_ERROR(use);
+  BR_RETURN_IF_ERROR(all_given(batches, count, "batches"));
   if (jobs == nullptr) return br::null_argument("jobs");
   std::vector<const br::BatchSpec*> specs;
   for (size_t i = 0; i < count; ++i) specs.push_back(&batches[i]->spec);
@@ -93,7 +93,7 @@ Result<br_status> submit_all(br_router* router, br_batch* const* batches, size_t
 Result<br_status> wait_all(br::Router& router, br_job* const* jobs, size_t count, int64_t timeout_ms) {
   if (timeout_ms == kTimeoutOfConfig) timeout_ms = router.config().integer("timeout_ms");
   auto waited = router.control().wait(ids_of(jobs, count), br::bounded_timeout(timeout_ms), br::is_done_or_blocked);
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   update_all(jobs, count);
   if (*waited == br::Wait::woken) return BR_AGAIN;
   if (*waited != br::Wait::timed_out) return BR_OK;
@@ -122,7 +122,7 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
   br_error* wait_error = nullptr;
   const br_status waited = guard(&wait_error, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     std::vector<br_job*> made(jobs, jobs + count);
     made.erase(std::remove(made.begin(), made.end(), nullptr), made.end());
     return wait_all(**use, made.data(), made.size(), timeout_ms);
@@ -138,8 +138,8 @@ br_status br_run(br_router* router, br_batch* const* batches, size_t count, int6
 br_status br_wait_many(br_router* router, br_job* const* jobs, size_t count, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR(all_of(router, jobs, count));
     return wait_all(**use, jobs, count, timeout_ms);
   });
 }
@@ -149,12 +149,12 @@ br_status br_refresh_many(br_router* router, br_job* const* jobs, size_t count, 
   clear(errors, count);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR(all_of(router, jobs, count));
     std::vector<std::optional<Error>> failed;
     auto done = (*use)->control().refresh(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &failed);
     update_all(jobs, count);
-    if (!done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(done);
     if (*done == br::Wait::woken) return BR_AGAIN;
     return give_each(std::move(failed), errors, "jobs could not be asked about");
   });
@@ -166,13 +166,13 @@ br_status br_cancel_many(br_router* router, br_job* const* jobs, size_t count, i
   clear(cancelled, count);
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto given = all_of(router, jobs, count); !given) return std::move(given.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR(all_of(router, jobs, count));
     std::vector<bool> taken;
     std::vector<std::optional<Error>> failed;
     auto done = (*use)->control().cancel(ids_of(jobs, count), br::bounded_timeout(timeout_ms), &taken, &failed);
     update_all(jobs, count);
-    if (!done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(done);
     if (*done == br::Wait::woken) return BR_AGAIN;
     for (size_t i = 0; cancelled != nullptr && i < count; ++i) cancelled[i] = taken[i] ? 1 : 0;
     return give_each(std::move(failed), errors, "jobs could not be cancelled");

@@ -44,7 +44,7 @@ const char* br_provider_json(const char* name) { return br_registry_get(name); }
 
 br_status br_registry_register(const br_provider_vtbl* vtbl, void* user_data, br_destroy_fn destroy, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
-    if (auto done = br::register_external_provider(vtbl, user_data, destroy); !done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(br::register_external_provider(vtbl, user_data, destroy));
     return BR_OK;
   });
 }
@@ -52,8 +52,8 @@ br_status br_registry_register(const br_provider_vtbl* vtbl, void* user_data, br
 br_status br_registry_unregister(const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (name == nullptr) return br::null_argument("name");
-    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
-    if (auto done = br::unregister_provider(name); !done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("name", name));
+    BR_RETURN_IF_ERROR(br::unregister_provider(name));
     return BR_OK;
   });
 }

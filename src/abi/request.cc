@@ -54,9 +54,8 @@ void put(std::vector<std::pair<std::string, std::string>>* fields, const char* n
 
 Result<br_status> set_json(std::vector<std::pair<std::string, std::string>>* fields, const char* name,
                            const char* json, size_t length) {
-  if (auto good = check_content("the name of a field", name); !good) return std::move(good.error());
-  if (auto good = check_content(std::string("the value of ") + name, {json, length}); !good)
-    return std::move(good.error());
+  BR_RETURN_IF_ERROR(check_content("the name of a field", name));
+  BR_RETURN_IF_ERROR(check_content(std::string("the value of ") + name, {json, length}));
   const auto parsed = br::Json::parse({json, length});
   if (parsed == nullptr)
     return Error(br::Code::invalid_argument, std::string("the value of ") + name + " is not JSON",
@@ -68,16 +67,15 @@ Result<br_status> set_json(std::vector<std::pair<std::string, std::string>>* fie
 Result<br_status> add_part(br_request* request, const char* type, const char* default_type, int32_t source,
                            const char* media_type, const char* data, size_t length) {
   if (request == nullptr || data == nullptr) return br::null_argument("request or data");
-  if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
-  if (auto may = changeable(request); !may) return std::move(may.error());
+  BR_RETURN_IF_ERROR(br::check_size(length, "length"));
+  BR_RETURN_IF_ERROR(changeable(request));
   if (source_name(source) == nullptr)
     return Error(br::Code::invalid_argument, "the source " + std::to_string(source) + " is not known",
                  "use BR_SOURCE_URL, BR_SOURCE_BASE64 or BR_SOURCE_FILE_URI");
   if (request->messages.empty())
     return Error(br::Code::invalid_argument, "there is no message to add to", "call br_request_add_message first");
-  if (auto good = check_content("media_type", media_type == nullptr ? "" : media_type); !good)
-    return std::move(good.error());
-  if (auto good = check_content("data", {data, length}); !good) return std::move(good.error());
+  BR_RETURN_IF_ERROR(check_content("media_type", media_type == nullptr ? "" : media_type));
+  BR_RETURN_IF_ERROR(check_content("data", {data, length}));
   std::string part;
   br::JsonWriter json(&part);
   json.begin_object().field("type", type).field("source_type", source_name(source));
@@ -137,7 +135,7 @@ br_status br_request_from_json(const char* json, size_t length, br_request** req
   if (request != nullptr) *request = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     if (json == nullptr || request == nullptr) return br::null_argument("json or request");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
     std::string line(json, length);
     for (char& c : line) {
       if (c == '\n' || c == '\r') c = ' ';
@@ -162,9 +160,9 @@ br_status br_request_from_json(const char* json, size_t length, br_request** req
 br_status br_request_set_system(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
-    if (auto may = changeable(request); !may) return std::move(may.error());
-    if (auto good = check_content("the system prompt", {text, length}); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
+    BR_RETURN_IF_ERROR(changeable(request));
+    BR_RETURN_IF_ERROR(check_content("the system prompt", {text, length}));
     request->system.assign(1, std::string(text, length));
     request->system_is_list = false;
     return BR_OK;
@@ -174,9 +172,9 @@ br_status br_request_set_system(br_request* request, const char* text, size_t le
 br_status br_request_add_system(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
-    if (auto may = changeable(request); !may) return std::move(may.error());
-    if (auto good = check_content("the system prompt", {text, length}); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
+    BR_RETURN_IF_ERROR(changeable(request));
+    BR_RETURN_IF_ERROR(check_content("the system prompt", {text, length}));
     request->system.emplace_back(text, length);
     request->system_is_list = true;
     return BR_OK;
@@ -186,7 +184,7 @@ br_status br_request_add_system(br_request* request, const char* text, size_t le
 br_status br_request_add_message(br_request* request, int32_t role, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr) return br::null_argument("request");
-    if (auto may = changeable(request); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(changeable(request));
     if (role != BR_ROLE_USER && role != BR_ROLE_ASSISTANT)
       return Error(br::Code::invalid_argument, "the role " + std::to_string(role) + " is not known",
                    "use BR_ROLE_USER or BR_ROLE_ASSISTANT; a system prompt goes to br_request_set_system");
@@ -198,11 +196,11 @@ br_status br_request_add_message(br_request* request, int32_t role, br_error** e
 br_status br_request_add_text(br_request* request, const char* text, size_t length, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || text == nullptr) return br::null_argument("request or text");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
-    if (auto may = changeable(request); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
+    BR_RETURN_IF_ERROR(changeable(request));
     if (request->messages.empty())
       return Error(br::Code::invalid_argument, "there is no message to add to", "call br_request_add_message first");
-    if (auto good = check_content("text", {text, length}); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(check_content("text", {text, length}));
     request->messages.back().parts.push_back("{\"type\":\"text\",\"text\":" + quoted(text, length) + "}");
     return BR_OK;
   });
@@ -227,8 +225,8 @@ br_status br_request_set_generation(br_request* request, const char* name, const
                                     br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || name == nullptr || json == nullptr) return br::null_argument("request, name or json");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
-    if (auto may = changeable(request); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
+    BR_RETURN_IF_ERROR(changeable(request));
     return set_json(&request->generation, name, json, length);
   });
 }
@@ -237,8 +235,8 @@ br_status br_request_set_field(br_request* request, const char* name, const char
                                br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (request == nullptr || name == nullptr || json == nullptr) return br::null_argument("request, name or json");
-    if (auto fits = br::check_size(length, "length"); !fits) return std::move(fits.error());
-    if (auto may = changeable(request); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(br::check_size(length, "length"));
+    BR_RETURN_IF_ERROR(changeable(request));
     return set_json(&request->fields, name, json, length);
   });
 }

@@ -96,7 +96,7 @@ br_status br_result_ack(br_result* result, br_error** err) {
     if (result == nullptr) return br::null_argument("result");
     if (result->router == nullptr) return BR_OK;
     auto use = br::usable(result->router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     (*use)->outbox().acknowledge(result->origin);
     return BR_OK;
   });
@@ -108,7 +108,7 @@ br_status br_result_return(br_result* result, br_error** err) {
     const std::unique_ptr<br_result> given(result);
     if (given->router == nullptr) return BR_OK;
     auto use = br::usable(given->router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     br::Delivered origin = std::move(given->origin);
     origin.line = given->line();
     (*use)->outbox().give_back(std::move(origin));

@@ -27,9 +27,9 @@ br_status status_of(ResultCursor::Came came) {
 Result<br_status> open_cursor(br_job* job, ResultCursor::Mode mode, std::int64_t timeout_ms, br_results** results) {
   if (job == nullptr || results == nullptr) return br::null_argument("job or results");
   auto use = br::usable(job);
-  if (!use) return std::move(use.error());
+  BR_RETURN_IF_ERROR(use);
   auto cursor = ResultCursor::open(&(*use)->files(), (*use)->world().clock.get(), job->id, mode, timeout_ms);
-  if (!cursor) return std::move(cursor.error());
+  BR_RETURN_IF_ERROR(cursor);
   *results = new br_results{job->router, std::move(*cursor)};
   return BR_OK;
 }
@@ -58,7 +58,7 @@ br_status br_results_set_order(br_results* results, int32_t order, br_error** er
       return Error(br::Code::invalid_argument, "the order " + std::to_string(order) + " is not known",
                    "use BR_ORDER_ARRIVAL or BR_ORDER_INPUT");
     const auto wanted = order == BR_ORDER_INPUT ? ResultCursor::Order::input : ResultCursor::Order::arrival;
-    if (auto set = results->cursor->set_order(wanted); !set) return std::move(set.error());
+    BR_RETURN_IF_ERROR(results->cursor->set_order(wanted));
     return BR_OK;
   });
 }
@@ -68,13 +68,13 @@ br_status br_results_next(br_results* results, br_result** out, size_t capacity,
   return guard(err, [&]() -> Result<br_status> {
     if (results == nullptr || out == nullptr || count == nullptr || capacity == 0)
       return br::null_argument("results, out, capacity or count");
-    if (auto fits = br::check_size(capacity, "capacity", sizeof *out); !fits) return std::move(fits.error());
+    BR_RETURN_IF_ERROR(br::check_size(capacity, "capacity", sizeof *out));
     if (results->router->is_forked()) return forked();
     std::vector<std::unique_ptr<br_result>> handles;
     auto came = results->cursor->next_block(capacity, [&](std::string_view line) {
       handles.push_back(br_result::make(line, nullptr, {}));
     });
-    if (!came) return std::move(came.error());
+    BR_RETURN_IF_ERROR(came);
     for (size_t i = 0; i < handles.size(); ++i) out[i] = handles[i].release();
     *count = handles.size();
     return status_of(*came);
@@ -95,7 +95,7 @@ br_status br_results_write(br_results* results, br_write_fn write, void* user_da
         &written, &bad);
     if (rows != nullptr) *rows = written;
     if (failed != nullptr) *failed = bad;
-    if (!came) return std::move(came.error());
+    BR_RETURN_IF_ERROR(came);
     return *came == ResultCursor::Came::end ? BR_OK : BR_AGAIN;
   });
 }

@@ -63,7 +63,7 @@ br_status br_router_new(const br_config* config, br_router** router, br_error** 
     if (router == nullptr) return br::null_argument("router");
     auto opened = br::Router::open(config == nullptr ? br::Config() : config->config, callbacks_of(config),
                                    br::system_world());
-    if (!opened) return std::move(opened.error());
+    BR_RETURN_IF_ERROR(opened);
     auto handle = std::make_unique<br_router>();
     handle->router = std::move(*opened);
     *router = handle.release();
@@ -75,7 +75,7 @@ br_status br_router_close(br_router* router, int64_t timeout_ms, br_error** err)
   return guard(err, [&]() -> Result<br_status> {
     if (router == nullptr) return br::null_argument("router");
     if (router->router->is_forked()) return forked();
-    if (auto closed = router->router->close(timeout_ms); !closed) return std::move(closed.error());
+    BR_RETURN_IF_ERROR(router->router->close(timeout_ms));
     return BR_OK;
   });
 }
@@ -115,7 +115,7 @@ void br_router_interrupt_since(br_router* router, int64_t count) {
 br_status br_poll(br_router* router, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     const br::Wait polled = (*use)->events().poll(br::bounded_timeout(timeout_ms));
     if (polled == br::Wait::ended) return br::closed_error();
     return status_of(polled);
@@ -143,13 +143,13 @@ br_status br_submit(br_router* router, br_batch* batch, br_done_fn done, void* u
   return guard(err, [&]() -> Result<br_status> {
     br::Callback<br_done_fn> callback(done, user_data, destroy);
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (batch == nullptr) return br::null_argument("batch");
     auto submitted = (*use)->submission().submit(batch->spec, done_function(*use, callback));
-    if (!submitted) return std::move(submitted.error());
+    BR_RETURN_IF_ERROR(submitted);
     if (job != nullptr) {
       auto handle = br::make_job_handle(*use, submitted->job_id);
-      if (!handle) return std::move(handle.error());
+      BR_RETURN_IF_ERROR(handle);
       *job = handle->release();
     }
     return submitted->existed ? BR_EXISTS : BR_OK;
@@ -167,15 +167,15 @@ br_status br_retry_with(br_router* router, br_job* job, const br_batch* options,
   return guard(err, [&]() -> Result<br_status> {
     br::Callback<br_done_fn> callback(done, user_data, destroy);
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (job == nullptr) return br::null_argument("job");
-    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
+    BR_RETURN_IF_ERROR(br::same_router(router, job));
     auto submitted = (*use)->submission().retry(job->id, options == nullptr ? br::BatchSpec() : options->spec,
                                                 done_function(*use, callback));
-    if (!submitted) return std::move(submitted.error());
+    BR_RETURN_IF_ERROR(submitted);
     if (new_job != nullptr) {
       auto handle = br::make_job_handle(*use, submitted->job_id);
-      if (!handle) return std::move(handle.error());
+      BR_RETURN_IF_ERROR(handle);
       *new_job = handle->release();
     }
     return submitted->existed ? BR_EXISTS : BR_OK;
@@ -185,10 +185,10 @@ br_status br_retry_with(br_router* router, br_job* job, const br_batch* options,
 br_status br_router_add_provider(br_router* router, const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (name == nullptr) return br::null_argument("name");
-    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
-    if (auto added = (*use)->accounts().add_provider(name); !added) return std::move(added.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("name", name));
+    BR_RETURN_IF_ERROR((*use)->accounts().add_provider(name));
     return BR_OK;
   });
 }
@@ -196,10 +196,10 @@ br_status br_router_add_provider(br_router* router, const char* name, br_error**
 br_status br_router_remove_provider(br_router* router, const char* name, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (name == nullptr) return br::null_argument("name");
-    if (auto good = br::check_utf8("name", name); !good) return std::move(good.error());
-    if (auto removed = (*use)->accounts().remove_provider(name); !removed) return std::move(removed.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("name", name));
+    BR_RETURN_IF_ERROR((*use)->accounts().remove_provider(name));
     return BR_OK;
   });
 }
@@ -231,14 +231,14 @@ br_status br_next_results(br_router* router, br_job* job, int64_t timeout_ms, br
   if (count != nullptr) *count = 0;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (results == nullptr || count == nullptr || capacity == 0) return br::null_argument("results, capacity or count");
-    if (auto fits = br::check_size(capacity, "capacity", sizeof *results); !fits) return std::move(fits.error());
-    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
+    BR_RETURN_IF_ERROR(br::check_size(capacity, "capacity", sizeof *results));
+    BR_RETURN_IF_ERROR(br::same_router(router, job));
     std::vector<br::Delivered> taken;
     const std::string id = job == nullptr ? "" : job->id;
     auto waited = (*use)->outbox().next(id, br::bounded_timeout(timeout_ms), capacity, &taken);
-    if (!waited) return std::move(waited.error());
+    BR_RETURN_IF_ERROR(waited);
     std::vector<std::unique_ptr<br_result>> handles;
     for (br::Delivered& item : taken) {
       const std::string line = std::move(item.line);

@@ -27,11 +27,11 @@ br_status br_job_open(br_router* router, const char* job_id, br_job** job, br_er
   if (job != nullptr) *job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (job_id == nullptr || job == nullptr) return br::null_argument("job_id or job");
-    if (auto good = br::check_utf8("job_id", job_id); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("job_id", job_id));
     auto handle = br::make_job_handle(*use, job_id);
-    if (!handle) return std::move(handle.error());
+    BR_RETURN_IF_ERROR(handle);
     *job = handle->release();
     return BR_OK;
   });
@@ -46,15 +46,15 @@ br_status br_attach_with(br_router* router, const char* provider, const char* ba
   if (job != nullptr) *job = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (provider == nullptr || batch_id == nullptr || job == nullptr)
       return br::null_argument("provider, batch_id or job");
-    if (auto good = br::check_utf8("provider", provider); !good) return std::move(good.error());
-    if (auto good = br::check_utf8("batch_id", batch_id); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("provider", provider));
+    BR_RETURN_IF_ERROR(br::check_utf8("batch_id", batch_id));
     auto attached = (*use)->submission().attach(provider, batch_id, options == nullptr ? br::BatchSpec() : options->spec);
-    if (!attached) return std::move(attached.error());
+    BR_RETURN_IF_ERROR(attached);
     auto handle = br::make_job_handle(*use, attached->job_id);
-    if (!handle) return std::move(handle.error());
+    BR_RETURN_IF_ERROR(handle);
     *job = handle->release();
     return attached->existed ? BR_EXISTS : BR_OK;
   });
@@ -63,10 +63,10 @@ br_status br_attach_with(br_router* router, const char* provider, const char* ba
 br_status br_resume(br_router* router, br_job* job, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
-    if (auto same = br::same_router(router, job); !same) return std::move(same.error());
+    BR_RETURN_IF_ERROR(use);
+    BR_RETURN_IF_ERROR(br::same_router(router, job));
     auto resumed = (*use)->control().resume(job == nullptr ? "" : job->id);
-    if (!resumed) return std::move(resumed.error());
+    BR_RETURN_IF_ERROR(resumed);
     return BR_OK;
   });
 }
@@ -75,12 +75,11 @@ br_status br_list(br_router* router, const char* provider, int64_t limit, br_job
   if (list != nullptr) *list = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (list == nullptr) return br::null_argument("list");
-    if (auto good = br::check_utf8("provider", provider == nullptr ? "" : provider); !good)
-      return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("provider", provider == nullptr ? "" : provider));
     auto views = (*use)->views().list(provider == nullptr ? "" : provider, limit);
-    if (!views) return std::move(views.error());
+    BR_RETURN_IF_ERROR(views);
     *list = make_list(*use, std::move(*views)).release();
     return BR_OK;
   });
@@ -91,11 +90,11 @@ br_status br_list_remote(br_router* router, const char* provider, int64_t limit,
   if (list != nullptr) *list = nullptr;
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(router);
-    if (!use) return std::move(use.error());
+    BR_RETURN_IF_ERROR(use);
     if (provider == nullptr || list == nullptr) return br::null_argument("provider or list");
-    if (auto good = br::check_utf8("provider", provider); !good) return std::move(good.error());
+    BR_RETURN_IF_ERROR(br::check_utf8("provider", provider));
     auto views = (*use)->views().list_remote(provider, limit, br::bounded_timeout(timeout_ms));
-    if (!views) return std::move(views.error());
+    BR_RETURN_IF_ERROR(views);
     *list = make_list(*use, std::move(*views)).release();
     return BR_OK;
   });

@@ -59,10 +59,10 @@ Result<bool> LineReader::fill() {
     scanned_ -= begin_, end_ -= begin_, begin_ = 0;
   }
   if (end_ == capacity_) {
-    if (auto room = make_room(); !room) return std::move(room.error());
+    BR_RETURN_IF_ERROR(make_room());
   }
   auto n = read_(buffer_ + end_, capacity_ - end_);
-  if (!n) return std::move(n.error());
+  BR_RETURN_IF_ERROR(n);
   end_ += *n;
   return *n > 0;
 }
@@ -77,7 +77,7 @@ Result<bool> LineReader::next(Line* line) {
     } else {
       scanned_ = end_;
       auto more = fill();
-      if (!more) return std::move(more.error());
+      BR_RETURN_IF_ERROR(more);
       if (*more) continue;
       if (begin_ == end_ || keep_partial_) return false;
       stop = end_;

@@ -59,7 +59,7 @@ Result<std::string> check_value(const PropertyInfo& info, std::string_view value
   } else if (value.find_first_of("\r\n") != std::string_view::npos || value.find('\0') != std::string_view::npos) {
     return value_error(info, "", "remove the line break");
   } else if (info.kind == Kind::text) {
-    if (auto checked = check_text(info, value); !checked) return std::move(checked.error());
+    BR_RETURN_IF_ERROR(check_text(info, value));
   }
   return std::string(value);
 }
@@ -155,7 +155,7 @@ Result<std::string> check_property(std::string_view key, std::string_view value)
 
 Result<void> Config::set(std::string_view key, std::string_view value) {
   auto checked = check_property(key, value);
-  if (!checked) return std::move(checked.error());
+  BR_RETURN_IF_ERROR(checked);
   if (find_property(key)->scope == PropertyInfo::Scope::batch)
     return Error(Code::config, std::string(key) + ": is said of one batch, not of a router", "set it with br_batch_set");
   values_[std::string(key)] = std::move(*checked);
@@ -179,7 +179,7 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
     const std::string_view name = property.name;
     if (property.file) {
       const std::string key = account.provider + "." + property.name;
-      if (auto read = read_setting_file(key, &value); !read) return std::move(read.error());
+      BR_RETURN_IF_ERROR(read_setting_file(key, &value));
     }
     if (name == "api_key") {
       account.api_key = value;
@@ -192,18 +192,18 @@ Result<Account> resolve_account(const Config& config, const Provider& provider, 
     } else {
       if (name.ends_with("_url") && !value.empty()) {
         auto checked = check_base_url(value);
-        if (!checked) return std::move(checked.error());
+        BR_RETURN_IF_ERROR(checked);
         value = std::move(*checked);
       }
       account.settings.emplace_back(property.name, std::move(value));
     }
   }
-  if (auto done = provider.dialect().complete(&account); !done) return std::move(done.error());
+  BR_RETURN_IF_ERROR(provider.dialect().complete(&account));
   if (provider.http() == nullptr) return account;
   auto checked = check_base_url(account.base_url);
-  if (!checked) return std::move(checked.error());
+  BR_RETURN_IF_ERROR(checked);
   account.base_url = std::move(*checked);
-  if (auto key = check_key(account, provider); !key) return std::move(key.error());
+  BR_RETURN_IF_ERROR(check_key(account, provider));
   return account;
 }
 

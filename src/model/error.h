@@ -100,3 +100,11 @@ class [[nodiscard]] Result<void> {
 };
 
 }  // namespace br
+
+// Ends the calling function with the error of a Result, a variable or a call, that holds one. Goes on where it holds
+// none.
+#define BR_RETURN_IF_ERROR(...)                                            \
+  do {                                                                     \
+    if (auto&& br_outcome = (__VA_ARGS__); !br_outcome)                    \
+      return std::move(br_outcome.error()); /* copied where it is const */ \
+  } while (false)

@@ -145,7 +145,7 @@ std::string aws_authorization(const AwsKey& key, const AwsScope& scope, std::str
 
 Result<void> sign_aws_request(const AwsKey& key, const AwsScope& scope, std::int64_t now_ms, HttpRequest* request) {
   const auto url = parse_url(request->url);
-  if (!url) return url.error();
+  BR_RETURN_IF_ERROR(url);
   const bool s3 = scope.service == "s3";
   if (!request->body_path.empty() && !s3)
     return Error(Code::internal, "a body from a file can be signed for S3 only", "report it");

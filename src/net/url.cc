@@ -72,7 +72,7 @@ bool is_loopback(const Url& url) {
 
 Result<std::string> check_base_url(std::string_view text) {
   auto url = parse_url(text);
-  if (!url) return std::move(url.error());
+  BR_RETURN_IF_ERROR(url);
   if (url->path.find('?') != std::string::npos)
     return bad_url(text, "a base URL has no query", "remove what follows the question mark");
   if (url->scheme == "http" && !is_loopback(*url))

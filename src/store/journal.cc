@@ -44,7 +44,7 @@ Error damaged(const std::string& path) {
 
 Result<void> write_journal(FileSystem* files, const std::string& path, const Job& job) {
   auto file = files->create(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   std::string text = write_job_record(job) + "\n";
   for (const RemoteBatch& batch : job.batches) text.append(write_batch_record(batch)).push_back('\n');
   if (auto done = file->append(text); !done) return done;
@@ -54,7 +54,7 @@ Result<void> write_journal(FileSystem* files, const std::string& path, const Job
 // One write of a whole line: a line that was broken off before begins anew behind it.
 Result<void> append_to_journal(FileSystem* files, const std::string& path, const std::string& record) {
   auto file = files->open_append(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   return file->append("\n" + record + "\n");
 }
 
@@ -63,7 +63,7 @@ Result<std::optional<Job>> read_journal(FileSystem* files, const std::string& pa
                                         const std::string& job_id) {
   if (!files->exists(path)) return std::optional<Job>();
   auto text = files->read_own_file(path, kMaxBytes);
-  if (!text) return std::move(text.error());
+  BR_RETURN_IF_ERROR(text);
   Lines lines;
   lines.id = job_id;
   std::int64_t unread = 0;  // of the lines that have their end

@@ -6,14 +6,14 @@
 namespace br {
 
 Result<OutputFile> OutputFile::open(FileSystem* files, const std::string& path) {
-  if (auto file = files->create(path); !file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(files->create(path));
   return OutputFile(files, path);
 }
 
 Result<void> OutputFile::ready() {
   if (file_.is_open()) return {};
   auto file = files_->open_update(path_);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   if (auto sought = file->seek(length_); !sought) return sought;
   file_ = std::move(*file);
   return {};
@@ -45,7 +45,7 @@ Result<std::size_t> OutputFile::match(std::string_view bytes) {
   while (same < bytes.size() && compare_at_ < length_) {
     const std::size_t want = std::min({bytes.size() - same, sizeof block, static_cast<std::size_t>(length_ - compare_at_)});
     auto n = file_.read_at(block, want, compare_at_);
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     if (*n == 0) break;
     const auto* end = std::mismatch(block, block + *n, bytes.data() + same).first;
     const auto equal = static_cast<std::size_t>(end - block);
@@ -64,12 +64,12 @@ Result<void> OutputFile::diverge() {
   char c = 0;
   while (line_start > source_start_) {
     auto n = file_.read_at(&c, 1, line_start - 1);
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     if (c == '\n') break;
     --line_start;
   }
   std::string prefix(static_cast<std::size_t>(compare_at_ - line_start), '\0');
-  if (auto n = file_.read_at(prefix.data(), prefix.size(), line_start); !n) return std::move(n.error());
+  BR_RETURN_IF_ERROR(file_.read_at(prefix.data(), prefix.size(), line_start));
   return put("\n" + prefix);
 }
 
@@ -77,7 +77,7 @@ Result<void> OutputFile::append(std::string_view bytes) {
   if (auto opened = ready(); !opened) return opened;
   if (comparing_) {
     auto same = match(bytes);
-    if (!same) return std::move(same.error());
+    BR_RETURN_IF_ERROR(same);
     bytes.remove_prefix(*same);
     if (bytes.empty()) return {};
     if (compare_at_ == length_) {
@@ -94,7 +94,7 @@ Result<void> OutputFile::end_source() {
   if (length_ == 0) return {};
   if (auto opened = ready(); !opened) return opened;
   char last = 0;
-  if (auto n = file_.read_at(&last, 1, length_ - 1); !n) return std::move(n.error());
+  BR_RETURN_IF_ERROR(file_.read_at(&last, 1, length_ - 1));
   if (last == '\n') return {};
   return put("\n");
 }

@@ -85,7 +85,7 @@ Result<std::int64_t> count_lines(const File& file, Checksum* sum) {
   std::int64_t lines = 0;
   for (std::uint64_t at = 0;;) {
     auto n = file.read_at(block.data(), block.size(), at);
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     if (*n == 0) return lines;
     lines += std::count(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(*n), '\n');
     sum->add({block.data(), *n});
@@ -143,7 +143,7 @@ Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) c
   };
   const std::string note = job_directory(job.id) + "/p" + std::to_string(batch.part) + ".audit";
   auto stem = choose_stem(files_, directory + "/", note, job, batch, files);
-  if (!stem) return std::move(stem.error());
+  BR_RETURN_IF_ERROR(stem);
   bool copied = false;
   for (const auto& [from, kind] : files) {
     if (!files_->exists(from)) continue;
@@ -153,7 +153,7 @@ Result<void> Spool::link_audit_files(const Job& job, const RemoteBatch& batch) c
   }
   if (!copied || files_->exists(note)) return {};
   auto noted = files_->create(note);
-  if (!noted) return std::move(noted.error());
+  BR_RETURN_IF_ERROR(noted);
   return noted->append(stem->substr(directory.size() + 1));
 }
 

@@ -340,7 +340,7 @@ Result<Job> SqliteStore::read_job(Statement* statement) {
   if (!job) return named(id, std::move(job.error()));
   if (job->id != id) return damaged(id, "its record is that of " + job->id);
   const std::int64_t count = batches_in_record(statement->text(0));
-  if (auto read = read_batches(&*job, count); !read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read_batches(&*job, count));
   return job;
 }
 
@@ -348,7 +348,7 @@ Result<std::vector<Job>> SqliteStore::read_jobs(Statement* statement) {
   std::vector<Job> jobs;
   while (statement->step()) {
     auto job = read_job(statement);
-    if (!job) return std::move(job.error());
+    BR_RETURN_IF_ERROR(job);
     // A batch of an older moment than its job's: what is missing of it is fetched again.
     job->done = job->done && std::all_of(job->batches.begin(), job->batches.end(), [](const RemoteBatch& batch) {
                   return batch.phase == Phase::collected;
@@ -364,7 +364,7 @@ Result<Job> SqliteStore::load(std::string_view job_id) {
   Statement get(db_, "SELECT record, id FROM jobs WHERE id=?");
   get.bind(job_id);
   auto jobs = read_jobs(&get);
-  if (!jobs) return std::move(jobs.error());
+  BR_RETURN_IF_ERROR(jobs);
   if (jobs->empty()) return no_such_job(job_id);
   return std::move(jobs->front());
 }
@@ -411,7 +411,7 @@ Result<std::string> SqliteStore::owner_of(std::string_view provider, std::string
   get.bind(batch_id);
   while (get.step()) {
     auto batch = read_batch_record(get.text(1));
-    if (!batch) return std::move(batch.error());
+    BR_RETURN_IF_ERROR(batch);
     if (batch->provider == provider && batch->base_url == base_url) return std::string(get.text(0));
   }
   if (get.failed()) return failure("read");
@@ -479,7 +479,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, bool r
   if (!read_only) {
     // Made by us, so that its mode is 0600; SQLite gives its side files the mode of the main file.
     auto file = posix_files()->open_update(path);
-    if (!file) return std::move(file.error());
+    BR_RETURN_IF_ERROR(file);
   }
   sqlite3* db = nullptr;
   const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_FULLMUTEX;
@@ -487,7 +487,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, bool r
   auto store = std::make_unique<SqliteStore>(db, path);
   if (code != SQLITE_OK)
     return Error(Code::store, path + ": cannot open the state: " + sqlite3_errstr(code), "check the path");
-  if (auto prepared = store->prepare(read_only); !prepared) return std::move(prepared.error());
+  BR_RETURN_IF_ERROR(store->prepare(read_only));
   return std::unique_ptr<Store>(std::move(store));
 }
 

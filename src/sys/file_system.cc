@@ -22,13 +22,13 @@ Result<void> FileSystem::make_directories(const std::string& path) {
   if (const std::string parent = parent_path(path); parent != path) {
     if (auto made = make_directories(parent); !made) return made;
   }
-  if (auto made = make_directory(path); !made) return std::move(made.error());
+  BR_RETURN_IF_ERROR(make_directory(path));
   return {};
 }
 
 Result<void> FileSystem::make_own_directory(const std::string& path) {
   auto made = make_directory(path);
-  if (!made) return std::move(made.error());
+  BR_RETURN_IF_ERROR(made);
   const PathInfo info = *made ? PathInfo() : inspect(path, Links::look_at);
   if (*made || info.is_directory) return {};
   return Error(Code::store, path + (info.is_link ? ": is a symbolic link" : ": is not a directory"),
@@ -53,13 +53,13 @@ Result<void> FileSystem::link_or_copy(const std::string& from, const std::string
   remove_file(to);
   if (link(from, to)) return {};
   auto in = open_read(from);
-  if (!in) return std::move(in.error());
+  BR_RETURN_IF_ERROR(in);
   auto out = create(to);
-  if (!out) return std::move(out.error());
+  BR_RETURN_IF_ERROR(out);
   std::string block(std::size_t{1} << 20, '\0');
   for (;;) {
     auto n = in->read(block.data(), block.size());
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     if (*n == 0) return {};
     if (auto done = out->append(std::string_view(block.data(), *n)); !done) return done;
   }
@@ -72,7 +72,7 @@ Result<std::string> read_all(File* file, std::size_t max_bytes) {
   std::string block(std::size_t{1} << 16, '\0');
   for (;;) {
     auto n = file->read(block.data(), block.size());
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     if (*n == 0) return text;
     text.append(block, 0, *n);
     if (text.size() > max_bytes)
@@ -84,13 +84,13 @@ Result<std::string> read_all(File* file, std::size_t max_bytes) {
 
 Result<std::string> FileSystem::read_whole_file(const std::string& path, std::size_t max_bytes) {
   auto file = open_read(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   return read_all(&*file, max_bytes);
 }
 
 Result<std::string> FileSystem::read_own_file(const std::string& path, std::size_t max_bytes) {
   auto file = open_own(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   return read_all(&*file, max_bytes);
 }
 

@@ -11,7 +11,7 @@ namespace {
 Result<void> write_results(FileSystem* files, const Provider& provider, const RemoteBatch& batch, const std::string& path) {
   files->remove_file(path);
   auto made = files->create(path);
-  if (!made) return std::move(made.error());
+  BR_RETURN_IF_ERROR(made);
   BufferedFile file(std::move(*made));
   auto fetched = provider.callbacks()->fetch(batch, [&file](std::string_view bytes) { return file.append(bytes); });
   if (!fetched) return fetched;
@@ -19,7 +19,7 @@ Result<void> write_results(FileSystem* files, const Provider& provider, const Re
 }
 
 Result<Outcome> with_status(Result<RemoteStatus> status) {
-  if (!status) return std::move(status.error());
+  BR_RETURN_IF_ERROR(status);
   Outcome outcome;
   outcome.status = std::move(*status);
   return outcome;
@@ -31,13 +31,13 @@ Result<Outcome> operate(const Callbacks& callbacks, Op op, const RemoteBatch& ba
   if (op == Op::poll) return with_status(callbacks.poll(batch));
   if (op == Op::cancel) {
     auto cancelled = callbacks.cancel(batch);
-    if (!cancelled) return std::move(cancelled.error());
+    BR_RETURN_IF_ERROR(cancelled);
     outcome.status = std::move(cancelled->status);
     outcome.already_ended = cancelled->already_ended;
   }
   if (op == Op::list) {
     auto listed = callbacks.list(batch, limit);
-    if (!listed) return std::move(listed.error());
+    BR_RETURN_IF_ERROR(listed);
     outcome.listed = std::move(*listed);
   }
   return outcome;

@@ -167,7 +167,7 @@ Result<void> Engine::adopt(const std::string& job_id, std::int32_t part, const s
     const RemoteBatch& batch = run->job.batches[i];
     if (batch.part != part) continue;
     auto owner = core_.parts.store->owner_of(batch.provider, batch.base_url, batch_id);
-    if (!owner) return std::move(owner.error());
+    BR_RETURN_IF_ERROR(owner);
     if (!owner->empty())
       return Error(Code::already, "the batch " + batch_id + " belongs to the job " + *owner + " of this directory",
                    "one batch has one job; remove that job first");

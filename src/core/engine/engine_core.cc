@@ -77,8 +77,7 @@ Result<Account> EngineCore::account_of(const PartKey& key) {
   auto account = resolve_account(run.config, *asking.provider, of.base_url, of.account);
   if (!account) return account;
   if (!asking.address_is_given) {
-    if (auto trusted = check_address(*parts.config, *asking.provider, of, *account); !trusted)
-      return std::move(trusted.error());
+    BR_RETURN_IF_ERROR(check_address(*parts.config, *asking.provider, of, *account));
   }
   asking.account = *account;
   return account;

@@ -97,7 +97,7 @@ Result<std::uint64_t> HttpDownload::ask_body(const Account& account, HttpRequest
   is_repeated_ = fetch().is_begun();
   if (!is_repeated_) {
     etag_.clear();
-    if (auto begun = fetch().begin_source(OutputFile::Source::next); !begun) return std::move(begun.error());
+    BR_RETURN_IF_ERROR(fetch().begin_source(OutputFile::Source::next));
   } else if (!etag_.empty() && fetch().source_length() > 0) {
     request.headers.push_back({"Range", "bytes=" + std::to_string(fetch().source_length()) + "-"});
     request.headers.push_back({"If-Range", etag_});

@@ -6,7 +6,7 @@ namespace br {
 namespace {
 
 Result<std::optional<HttpRequest>> always(Result<HttpRequest> request) {
-  if (!request) return std::move(request.error());
+  BR_RETURN_IF_ERROR(request);
   return std::optional<HttpRequest>(std::move(*request));
 }
 
@@ -49,21 +49,21 @@ HttpOperation::Next HttpOperation::read(const CallContext& context, const HttpRe
     case Op::find_upload:
       return read_find_upload(context, response);
     case Op::delete_file:
-      if (auto deleted = api_->read_delete(context, response); !deleted) return std::move(deleted.error());
+      BR_RETURN_IF_ERROR(api_->read_delete(context, response));
       return over();
   }
   return over();
 }
 
 HttpOperation::Next HttpOperation::take(Result<RemoteStatus> status) {
-  if (!status) return std::move(status.error());
+  BR_RETURN_IF_ERROR(status);
   outcome_.status = std::move(*status);
   return over();
 }
 
 HttpOperation::Next HttpOperation::begin_upload(const CallContext& context) {
   auto call = api_->upload_request(context);
-  if (!call) return std::move(call.error());
+  BR_RETURN_IF_ERROR(call);
   if (!*call) return over();
   upload_ = (*call)->state;
   return std::optional<HttpRequest>(std::move((*call)->request));
@@ -71,7 +71,7 @@ HttpOperation::Next HttpOperation::begin_upload(const CallContext& context) {
 
 HttpOperation::Next HttpOperation::read_upload(const CallContext& context, const HttpResponse& response) {
   auto step = api_->read_upload(context, upload_, response);
-  if (!step) return std::move(step.error());
+  BR_RETURN_IF_ERROR(step);
   if (auto* call = std::get_if<UploadCall>(&*step)) {
     upload_ = call->state;
     return std::optional<HttpRequest>(std::move(call->request));
@@ -82,7 +82,7 @@ HttpOperation::Next HttpOperation::read_upload(const CallContext& context, const
 
 HttpOperation::Next HttpOperation::begin_create(const CallContext& context) {
   auto question = api_->ready_request(context);
-  if (!question) return std::move(question.error());
+  BR_RETURN_IF_ERROR(question);
   if (!*question) return create(context);
   asks_ready_ = true;
   return question;
@@ -97,13 +97,13 @@ HttpOperation::Next HttpOperation::create(const CallContext& context) {
 
 HttpOperation::Next HttpOperation::read_create(const CallContext& context, const HttpResponse& response) {
   if (!asks_ready_) return take(api_->read_create(context, response));
-  if (auto ready = api_->read_ready(context, response); !ready) return std::move(ready.error());
+  BR_RETURN_IF_ERROR(api_->read_ready(context, response));
   return create(context);
 }
 
 HttpOperation::Next HttpOperation::read_cancel(const CallContext& context, const HttpResponse& response) {
   auto cancelled = api_->read_cancel(context, response);
-  if (!cancelled) return std::move(cancelled.error());
+  BR_RETURN_IF_ERROR(cancelled);
   outcome_.status = std::move(cancelled->status);
   outcome_.already_ended = cancelled->already_ended;
   return over();
@@ -111,7 +111,7 @@ HttpOperation::Next HttpOperation::read_cancel(const CallContext& context, const
 
 HttpOperation::Next HttpOperation::read_list(const CallContext& context, const HttpResponse& response) {
   auto page = api_->read_list(context, query(), response);
-  if (!page) return std::move(page.error());
+  BR_RETURN_IF_ERROR(page);
   outcome_.listed = std::move(page->batches);
   outcome_.unreadable = page->unreadable;
   outcome_.next_page = std::move(page->next);
@@ -120,7 +120,7 @@ HttpOperation::Next HttpOperation::read_list(const CallContext& context, const H
 
 HttpOperation::Next HttpOperation::read_find_upload(const CallContext& context, const HttpResponse& response) {
   auto page = api_->read_find_upload(context, response);
-  if (!page) return std::move(page.error());
+  BR_RETURN_IF_ERROR(page);
   outcome_.uploads = std::move(page->ids);
   outcome_.next_page = std::move(page->next);
   return over();

@@ -92,11 +92,10 @@ Result<Outcome> start(const LocalJob& job) {
   }
   const std::string output = output_of(job);
   auto argv = command_of(job.program, job.account, job.batch, output);
-  if (!argv) return std::move(argv.error());
+  BR_RETURN_IF_ERROR(argv);
   // Made here, so that it is private; the program only writes into it.
-  if (auto made = job.spool.files()->create(output); !made) return std::move(made.error());
-  if (auto started = start_process(*argv, environment_without(job.secret_variables), files_of(job)); !started)
-    return std::move(started.error());
+  BR_RETURN_IF_ERROR(job.spool.files()->create(output));
+  BR_RETURN_IF_ERROR(start_process(*argv, environment_without(job.secret_variables), files_of(job)));
   LocalRun run;
   run.started = run.running = true;
   outcome.status = status_of(job, run);
@@ -126,7 +125,7 @@ Outcome cancel(const LocalJob& job, LocalRun run) {
 
 Result<void> check_local_program(const LocalProgram& local, const Account& account, const RemoteBatch& batch) {
   auto argv = command_of(local, account, batch, "");
-  if (!argv) return std::move(argv.error());
+  BR_RETURN_IF_ERROR(argv);
   return {};
 }
 

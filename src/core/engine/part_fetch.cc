@@ -22,7 +22,7 @@ std::string body_name(const Download& source) { return source.request.url.substr
 // Before the state says that the results are here: after that nobody asks the vendor for them again.
 Result<void> sync_results(const ResultFeed& feed) {
   auto file = feed.files->open_update(feed.path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   if (auto synced = file->sync(); !synced) return synced;
   return feed.files->sync_directory(parent_path(feed.path));
 }
@@ -31,7 +31,7 @@ Result<void> sync_results(const ResultFeed& feed) {
 Result<void> open_collector(std::unique_ptr<Collector>* slot, CollectorPlan plan) {
   if (*slot != nullptr) return {};
   auto opened = Collector::open(std::move(plan));
-  if (!opened) return std::move(opened.error());
+  BR_RETURN_IF_ERROR(opened);
   *slot = std::move(*opened);
   return {};
 }
@@ -214,7 +214,7 @@ void PartFetch::read_rows() {
   c_.core->parts.executor->post([weak = weak_from_this(), core = c_.core, job_id = c_.key.job_id, last,
                                  read = std::move(read), slot = collector_, plan = collector_plan()]() mutable {
     auto report = std::make_shared<Result<CollectReport>>(guarded([&]() -> Result<CollectReport> {
-      if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
+      BR_RETURN_IF_ERROR(open_collector(slot.get(), std::move(plan)));
       return (*slot)->consume(read);
     }));
     core->parts.listener->results_grew(job_id);
@@ -270,15 +270,15 @@ void PartFetch::finish() {
                                  plan = collector_plan(), feed = feed_, rest = rest_reason(batch()),
                                  is_canary = batch().canary]() mutable {
     auto report = std::make_shared<Result<CollectReport>>(guarded([&]() -> Result<CollectReport> {
-      if (auto opened = open_collector(slot.get(), std::move(plan)); !opened) return std::move(opened.error());
+      BR_RETURN_IF_ERROR(open_collector(slot.get(), std::move(plan)));
       auto ended = (*slot)->finish(rest.view());
       if (!ended) return ended;
       auto sum = sum_of_file(feed->files, feed->path);
-      if (!sum) return std::move(sum.error());
+      BR_RETURN_IF_ERROR(sum);
       ended->results_sum = std::move(*sum);
       if (!is_canary) return ended;
       auto refusal = canary_refusal({feed->files, feed->path, ended->counts.total, ended->results_sum});
-      if (!refusal) return std::move(refusal.error());
+      BR_RETURN_IF_ERROR(refusal);
       ended->canary_refusal = std::move(*refusal);
       return ended;
     }));

@@ -43,15 +43,14 @@ Result<Refetched> merge_all(const Spool& spool, std::vector<RunFetched> parts, s
     if (batch.results.total == 0) continue;
     const std::string path = spool.results(batch, batch.refetches + 1);
     if (part.fetched.whole) {
-      if (auto put = replace_results(part.fetched, part.before, part.old, part.answers_path, path, seed); !put)
-        return std::move(put.error());
+      BR_RETURN_IF_ERROR(replace_results(part.fetched, part.before, part.old, part.answers_path, path, seed));
     } else {
       auto replaced = merge_answers(part.old, part.answers_path, path, seed);
-      if (!replaced) return std::move(replaced.error());
+      BR_RETURN_IF_ERROR(replaced);
       part.fetched.replaced = std::move(*replaced);
     }
     auto sum = sum_of_file(spool.files(), path);
-    if (!sum) return std::move(sum.error());
+    BR_RETURN_IF_ERROR(sum);
     batch.results_sum = std::move(*sum);
     merged.push_back(std::move(part.fetched));
   }

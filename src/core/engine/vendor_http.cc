@@ -62,10 +62,9 @@ Result<std::uint64_t> VendorHttp::send(const Provider& provider, const Account& 
                                    Transport::Done done) {
   for (std::string& secret : secrets_of(provider, account)) request.secrets.push_back(std::move(secret));
   auto own = guard_destination(account.own_urls(), &request);
-  if (!own) return std::move(own.error());
+  BR_RETURN_IF_ERROR(own);
   if (*own) {
-    if (auto signed_it = provider.http()->sign(account, p_->clock->now_ms(), &request); !signed_it)
-      return std::move(signed_it.error());
+    BR_RETURN_IF_ERROR(provider.http()->sign(account, p_->clock->now_ms(), &request));
   }
   if (p_->traces) trace(request, &sink, &done);
   return p_->transport->start(std::move(request), std::move(sink), std::move(done));

@@ -14,7 +14,7 @@ bool is_of_batches(std::string_view name) {
 
 Result<void> set_batch_option(std::string_view name, std::string_view value, BatchSpec* spec) {
   auto checked = check_property(name, value);
-  if (!checked) return std::move(checked.error());
+  BR_RETURN_IF_ERROR(checked);
   const PropertyInfo& info = *find_property(name);
   if (info.scope == Scope::router)
     return Error(Code::config, info.name + ": holds for a whole router, not for one batch", "set it with br_config_set");
@@ -53,7 +53,7 @@ Result<Config> config_for_batch(const Config& router, const BatchSpec& spec) {
   Config config = router;
   for (const auto& [key, value] : spec.options) {
     if (is_of_batches(key)) continue;
-    if (auto set = config.set(key, value); !set) return std::move(set.error());
+    BR_RETURN_IF_ERROR(config.set(key, value));
   }
   return config;
 }

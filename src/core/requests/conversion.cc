@@ -39,7 +39,7 @@ Result<std::vector<RemoteBatch>> count_batches(const World& world, const Config&
   plan.default_max_tokens = config.integer("default_max_tokens");
   plan.canary = config.integer("canary");
   Packer packer(std::move(plan));
-  if (auto read = read_requests(world, config, spec, &packer); !read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read_requests(world, config, spec, &packer));
   return packer.finish();
 }
 
@@ -47,25 +47,25 @@ Result<std::vector<RemoteBatch>> count_batches(const World& world, const Config&
 
 Result<void> validate_batch(const World& world, const Config& router, const BatchSpec& spec) {
   auto config = config_for_batch(router, spec);
-  if (!config) return std::move(config.error());
+  BR_RETURN_IF_ERROR(config);
   auto counted = count_batches(world, *config, spec);
-  if (!counted) return std::move(counted.error());
+  BR_RETURN_IF_ERROR(counted);
   return {};
 }
 
 Result<void> convert_batch(const World& world, const Config& router, const BatchSpec& spec, const WriteBlock& write) {
   auto config = config_for_batch(router, spec);
-  if (!config) return std::move(config.error());
+  BR_RETURN_IF_ERROR(config);
   BlockSink sink(write);
-  if (auto read = read_requests(world, *config, spec, &sink); !read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read_requests(world, *config, spec, &sink));
   return sink.flush();
 }
 
 Result<Estimate> plan_batch(const World& world, const Config& router, const BatchSpec& spec) {
   auto config = config_for_batch(router, spec);
-  if (!config) return std::move(config.error());
+  BR_RETURN_IF_ERROR(config);
   auto batches = count_batches(world, *config, spec);
-  if (!batches) return std::move(batches.error());
+  BR_RETURN_IF_ERROR(batches);
   return make_estimate(world, *config, *batches);
 }
 

@@ -112,7 +112,7 @@ void add_estimate(const Request& request, std::string_view native, std::int64_t 
 
 Result<Estimate> make_estimate(const World& world, const Config& config, const std::vector<RemoteBatch>& batches) {
   auto prices = Prices::load(world.files, config);
-  if (!prices) return std::move(prices.error());
+  BR_RETURN_IF_ERROR(prices);
   Estimate estimate;
   estimate.prices_date = prices->date();
   estimate.cost = Cost{};
@@ -144,7 +144,7 @@ Result<void> check_budget(const World& world, const Config& config, const std::v
   const auto most = Money::parse(text);
   if (!most) return Error(Code::config, "max_cost_usd: \"" + text + "\" is no amount", "give dollars, as 12.50");
   auto estimate = make_estimate(world, config, batches);
-  if (!estimate) return std::move(estimate.error());
+  BR_RETURN_IF_ERROR(estimate);
   if (!estimate->cost)
     return Error(Code::budget, "a limit of $" + text + " is set, and no price is known of " + unpriced(*estimate),
                  "name the model in a price table and give it with prices.file, or leave the limit out");

@@ -107,19 +107,19 @@ Result<std::string> input_of_files(const Spool& spool, const Job& job) {
   JobDigests digests;
   for (const RemoteBatch& batch : job.batches) {
     auto requests = spool.files()->open_read(spool.requests(job.id, batch.part));
-    if (!requests) return std::move(requests.error());
+    BR_RETURN_IF_ERROR(requests);
     LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
     auto ids = IdFileReader::open(id_file_of(spool, batch));
-    if (!ids) return std::move(ids.error());
+    BR_RETURN_IF_ERROR(ids);
     InputDigest& digest = *digests.of(batch);
     Line line;
     const bool untagged = batch.id_tag.empty() && gets_tags(batch.provider);
     for (;;) {
       auto more = lines.next(&line);
-      if (!more) return std::move(more.error());
+      BR_RETURN_IF_ERROR(more);
       if (!*more) break;
       auto entry = ids->next();
-      if (!entry) return std::move(entry.error());
+      BR_RETURN_IF_ERROR(entry);
       if (*entry == nullptr)
         return Error(Code::store, requests->path() + " is damaged: it has more lines than there are requests",
                      "put the file back from a copy");

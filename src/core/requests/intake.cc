@@ -89,10 +89,10 @@ class Intake {
 
 Result<void> Intake::prepare(const Config& config) {
   auto routes = Routes::parse(config.get("routes"));
-  if (!routes) return std::move(routes.error());
+  BR_RETURN_IF_ERROR(routes);
   routes_ = std::move(*routes);
   auto models = load_models(files_, config);
-  if (!models) return std::move(models.error());
+  BR_RETURN_IF_ERROR(models);
   models_ = std::move(*models);
   options_.models = &model_lookup_.emplace(*models_);
   fallback_ = read_destination(spec_.provider);
@@ -112,7 +112,7 @@ Result<void> Intake::read_source(const RequestSource& source) {
     };
   } else {
     auto opened = files_->open_read(source.path);
-    if (!opened) return std::move(opened.error());
+    BR_RETURN_IF_ERROR(opened);
     file = std::move(*opened);
     read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
   }
@@ -260,7 +260,7 @@ bool Intake::encode(const Provider& provider, const RequestSource& source, const
 
 Result<IntakeReport> Intake::run() {
   for (const RequestSource& source : spec_.sources) {
-    if (auto read = read_source(source); !read) return std::move(read.error());
+    BR_RETURN_IF_ERROR(read_source(source));
   }
   wrong_.add_duplicates(ids_);
   if (report_.requests == 0) {
@@ -276,7 +276,7 @@ Result<IntakeReport> Intake::run() {
 Result<IntakeReport> read_requests(const World& world, const Config& config, const BatchSpec& spec, RequestSink* sink,
                                    IdTable* all_ids, std::string_view id_tag) {
   Intake intake(world, config, spec, sink, all_ids, id_tag);
-  if (auto prepared = intake.prepare(config); !prepared) return std::move(prepared.error());
+  BR_RETURN_IF_ERROR(intake.prepare(config));
   return intake.run();
 }
 

@@ -13,9 +13,9 @@ Result<std::shared_ptr<const ModelTable>> load_models(FileSystem* files, const C
   const std::string& path = config.get("models.file");
   if (path.empty()) return std::shared_ptr<const ModelTable>(std::shared_ptr<void>(), &ModelTable::built_in());
   auto text = files->read_whole_file(path, kMaxTable);
-  if (!text) return std::move(text.error());
+  BR_RETURN_IF_ERROR(text);
   auto table = ModelTable::parse(*text, path);
-  if (!table) return std::move(table.error());
+  BR_RETURN_IF_ERROR(table);
   return std::make_shared<const ModelTable>(std::move(*table));
 }
 

@@ -13,7 +13,7 @@ constexpr const char* kSplitHint = "give --split (split=auto) to cut it into sev
 
 Result<std::unique_ptr<BufferedFile>> create_file(FileSystem* files, const std::string& path, std::size_t buffer) {
   auto file = files->create(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   return std::make_unique<BufferedFile>(std::move(*file), buffer);
 }
 
@@ -42,15 +42,15 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
   if (provider.capability().marker == Marker::none) part->batch.id_tag = plan_.id_tag;
   if (plan_.spool != nullptr) {
     auto requests = create_file(plan_.spool->files(), plan_.spool->requests(plan_.job_id, part->batch.part), kLargeBuffer);
-    if (!requests) return std::move(requests.error());
+    BR_RETURN_IF_ERROR(requests);
     part->requests = std::move(*requests);
     part->requests->keep_checksum();
     auto ids = create_file(plan_.spool->files(), plan_.spool->ids(plan_.job_id, part->batch.part), kSmallBuffer);
-    if (!ids) return std::move(ids.error());
+    BR_RETURN_IF_ERROR(ids);
     part->ids = std::move(*ids);
     if (plan_.keep_unified) {
       auto unified = create_file(plan_.spool->files(), plan_.spool->unified(plan_.job_id, part->batch.part), kLargeBuffer);
-      if (!unified) return std::move(unified.error());
+      BR_RETURN_IF_ERROR(unified);
       part->unified = std::move(*unified);
       part->unified->keep_checksum();
     }
@@ -79,7 +79,7 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
   OpenPart* part = found->second;
   if (!is_full(*part, item)) return part;
   // A million requests are many parts: a full one keeps neither its buffers nor its files open.
-  if (auto ended = end_files(part); !ended) return std::move(ended.error());
+  BR_RETURN_IF_ERROR(end_files(part));
   return begin_part(provider, item, key_, PartKind::ordinary);
 }
 
@@ -121,7 +121,7 @@ Result<void> Packer::add(const Provider& provider, const EncodedRequest& item) {
 
 Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   auto part = part_for(provider, item);
-  if (!part) return std::move(part.error());
+  BR_RETURN_IF_ERROR(part);
   RemoteBatch& batch = (*part)->batch;
   batch.rows += 1;
   batch.bytes += static_cast<std::int64_t>(item.native.size());
@@ -179,7 +179,7 @@ Result<std::vector<RemoteBatch>> Packer::finish() {
   if (limit_) return std::move(*limit_);
   std::vector<RemoteBatch> batches;
   for (auto& part : parts_) {
-    if (auto ended = end_files(part.get()); !ended) return std::move(ended.error());
+    BR_RETURN_IF_ERROR(end_files(part.get()));
     batches.push_back(std::move(part->batch));
   }
   return batches;

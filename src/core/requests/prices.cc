@@ -140,7 +140,7 @@ Result<Prices> Prices::load(FileSystem* files, const Config& config) {
   const std::string& path = config.get("prices.file");
   if (path.empty()) return parse(built_in_prices(), "the built-in price table");
   auto text = files->read_whole_file(path, kMaxPriceTable);
-  if (!text) return std::move(text.error());
+  BR_RETURN_IF_ERROR(text);
   return parse(*text, path);
 }
 

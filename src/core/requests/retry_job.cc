@@ -20,14 +20,14 @@ class Lines {
  public:
   static Result<std::unique_ptr<Lines>> open(FileSystem* files, const std::string& path) {
     auto file = files->open_read(path);
-    if (!file) return std::move(file.error());
+    BR_RETURN_IF_ERROR(file);
     return std::unique_ptr<Lines>(new Lines(std::move(*file)));
   }
   // Code::store at the end: the files of one part have a line for each request.
   Result<std::string_view> next() {
     Line line;
     auto more = reader_.next(&line);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (!*more || !line.terminated) return damaged("fewer");
     return std::string_view(line.data, line.size);
   }
@@ -35,7 +35,7 @@ class Lines {
   Result<void> end() {
     Line line;
     auto more = reader_.next(&line);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (*more) return damaged("more");
     return {};
   }
@@ -73,7 +73,7 @@ Result<Failed> failed_ids(const Spool& spool, const RemoteBatch& batch, Take tak
                                   failed.ids.push_back(hash_id(id, seed));
                                 return {};
                               });
-  if (!read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read);
   std::sort(failed.ids.begin(), failed.ids.end());
   return failed;
 }
@@ -84,15 +84,15 @@ Result<void> walk_failed(const Spool& spool, const RemoteBatch& batch, const std
                          const std::function<Result<void>(std::string_view id_line, std::string_view line)>& each) {
   if (failed.empty()) return {};
   auto ids = IdFileReader::open(id_file_of(spool, batch));
-  if (!ids) return std::move(ids.error());
+  BR_RETURN_IF_ERROR(ids);
   auto lines = Lines::open(spool.files(), path);
-  if (!lines) return std::move(lines.error());
+  BR_RETURN_IF_ERROR(lines);
   for (;;) {
     auto entry = ids->next();
-    if (!entry) return std::move(entry.error());
+    BR_RETURN_IF_ERROR(entry);
     if (*entry == nullptr) return (*lines)->end();
     auto line = (*lines)->next();
-    if (!line) return std::move(line.error());
+    BR_RETURN_IF_ERROR(line);
     if (!std::binary_search(failed.begin(), failed.end(), hash_id((*entry)->custom_id, seed))) continue;
     if (auto done = each(ids->line(), *line); !done) return done;
   }
@@ -105,7 +105,7 @@ bool keeps_no_marker(const std::string& name) {
 
 Result<std::unique_ptr<BufferedFile>> create(FileSystem* files, const std::string& path) {
   auto file = files->create(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   return std::make_unique<BufferedFile>(std::move(*file), std::size_t{256} << 10);
 }
 
@@ -146,7 +146,7 @@ class Retagger {
 Result<void> check_unified(FileSystem* files, const std::string& path, const RemoteBatch& batch) {
   if (batch.unified_sum.empty()) return {};
   auto sum = sum_of_file(files, path);
-  if (!sum) return std::move(sum.error());
+  BR_RETURN_IF_ERROR(sum);
   if (*sum == batch.unified_sum) return {};
   return Error(Code::store, path + " is damaged: it is not as it was written", "put the file back from a copy");
 }
@@ -157,10 +157,10 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::v
   if (failed.empty()) return {};
   if (auto whole = spool.check_requests(from, Spool::Check::content); !whole) return whole;
   auto requests = create(spool.files(), spool.requests(to->job_id, to->part));
-  if (!requests) return std::move(requests.error());
+  BR_RETURN_IF_ERROR(requests);
   (*requests)->keep_checksum();
   auto ids = create(spool.files(), spool.ids(to->job_id, to->part));
-  if (!ids) return std::move(ids.error());
+  BR_RETURN_IF_ERROR(ids);
   Retagger retagger(find_provider(from.provider), to->id_tag);
   IdSum sum;
   auto copied = walk_failed(spool, from, spool.requests(from.job_id, from.part), failed, seed,
@@ -188,7 +188,7 @@ Result<void> copy_part(const Spool& spool, const RemoteBatch& from, const std::v
   if (!spool.files()->exists(unified)) return {};
   if (auto whole = check_unified(spool.files(), unified, from); !whole) return whole;
   auto out = create(spool.files(), spool.unified(to->job_id, to->part));
-  if (!out) return std::move(out.error());
+  BR_RETURN_IF_ERROR(out);
   (*out)->keep_checksum();
   copied = walk_failed(spool, from, unified, failed, seed,
                        [&](std::string_view, std::string_view line) { return put_line(out->get(), line); });
@@ -208,10 +208,10 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
   job->settings = parent.settings;
   job->parent = parent.id;
   job->attempt = parent.attempt + 1;
-  if (auto made = spool.make_job_directory(job->id); !made) return std::move(made.error());
+  BR_RETURN_IF_ERROR(spool.make_job_directory(job->id));
   for (const RemoteBatch& from : parent.batches) {
     auto failed = failed_ids(spool, from, again ? Take::all : Take::final_only, hash_seed);
-    if (!failed) return std::move(failed.error());
+    BR_RETURN_IF_ERROR(failed);
     left_out += failed->left_out;
     RemoteBatch to;
     to.job_id = job->id;
@@ -228,7 +228,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
     to.canary = from.canary;
     to.part = static_cast<std::int32_t>(job->batches.size());
     to.marker = "br-" + job->id.substr(4) + "-" + std::to_string(to.part);
-    if (auto copied = copy_part(spool, from, failed->ids, hash_seed, &to); !copied) return std::move(copied.error());
+    BR_RETURN_IF_ERROR(copy_part(spool, from, failed->ids, hash_seed, &to));
     if (to.rows > 0) job->batches.push_back(std::move(to));
   }
   if (job->batches.empty() && left_out > 0)
@@ -240,8 +240,7 @@ Result<std::int64_t> write_retry(const Spool& spool, const Job& parent, bool aga
   if (job->batches.empty())
     return Error(Code::not_found, "every request of " + parent.id + " succeeded: there is nothing to send again", "");
   hold_for_canaries(job);
-  if (auto synced = spool.files()->sync_directory(parent_path(spool.job_directory(job->id))); !synced)
-    return std::move(synced.error());
+  BR_RETURN_IF_ERROR(spool.files()->sync_directory(parent_path(spool.job_directory(job->id))));
   return left_out;
 }
 
@@ -254,7 +253,7 @@ Result<void> for_each_failed(const Spool& spool, const Job& job, std::uint64_t h
                    "set audit.files=1 when submitting; a retry works without them");
     if (auto whole = check_unified(spool.files(), unified, batch); !whole) return whole;
     auto failed = failed_ids(spool, batch, Take::all, hash_seed);
-    if (!failed) return std::move(failed.error());
+    BR_RETURN_IF_ERROR(failed);
     auto walked = walk_failed(spool, batch, unified, failed->ids, hash_seed,
                               [&each](std::string_view, std::string_view line) { return each(line); });
     if (!walked) return walked;

@@ -49,7 +49,7 @@ Result<std::string> canary_refusal(const ResultFile& results) {
     if (row == CanaryRow::unanswered && !why.empty()) last = why;
     return {};
   });
-  if (!read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read);
   if (!refusal.empty() || answered > 0) return refusal;
   return last.empty() ? std::string("none of its requests was answered") : "none of its requests was answered: " + last;
 }

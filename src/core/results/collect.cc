@@ -32,15 +32,15 @@ Result<std::unique_ptr<Collector>> Collector::open(CollectorPlan plan) {
   const CollectorPlan& p = collector->plan_;
   if (p.ids) {
     auto ledger = IdLedger::load(*p.ids, p.hash_seed);
-    if (!ledger) return std::move(ledger.error());
+    BR_RETURN_IF_ERROR(ledger);
     collector->ledger_ = std::move(*ledger);
   }
   if (p.provider != nullptr) collector->rows_ = p.provider->dialect().row_reader();
   if (p.takes_caller_ids && collector->ledger_.has_wire_ids()) {
-    if (auto found = collector->find_places(&collector->caller_places_); !found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(collector->find_places(&collector->caller_places_));
   }
-  if (auto replayed = collector->replay(); !replayed) return std::move(replayed.error());
-  if (auto left_out = collector->leave_out_answered(); !left_out) return std::move(left_out.error());
+  BR_RETURN_IF_ERROR(collector->replay());
+  BR_RETURN_IF_ERROR(collector->leave_out_answered());
   return collector;
 }
 
@@ -56,7 +56,7 @@ Result<std::size_t> Collector::find_by_position(Row* row) {
     auto read = for_each_id(*plan_.ids, [this](const IdEntry& entry) {
       order_.push_back({ledger_.find(entry.wire_id), std::string(entry.token)});
     });
-    if (!read) return std::move(read.error());
+    BR_RETURN_IF_ERROR(read);
   }
   const auto position = static_cast<std::size_t>(row->position);
   if (position >= order_.size()) return IdLedger::kNone;
@@ -69,7 +69,7 @@ Result<std::size_t> Collector::find_request(Row* row) {
   const std::size_t place = place_of(row->custom_id);
   if (place == IdLedger::kNone) return place;
   auto replaced = ledger_.custom_id_token(place, &id_token_);
-  if (!replaced) return std::move(replaced.error());
+  BR_RETURN_IF_ERROR(replaced);
   if (*replaced) row->custom_id_json = id_token_;
   return place;
 }
@@ -113,7 +113,7 @@ void Collector::odd(std::int32_t event, std::string text) {
 
 Result<void> Collector::open_files() {
   auto results = plan_.feed->files->open_update(plan_.feed->path);
-  if (!results) return std::move(results.error());
+  BR_RETURN_IF_ERROR(results);
   if (auto sought = results->seek(plan_.feed->length); !sought) return sought;
   results_ = std::make_unique<BufferedFile>(std::move(*results));
   return sums_.open(plan_.feed->files, plan_.feed->path);
@@ -146,13 +146,13 @@ Result<CollectReport> Collector::consume(const OutputRead& read) {
   }
   lines_->keep_partial(!read.last);
   auto output = plan_.feed->files->open_read(plan_.output_path);
-  if (!output) return std::move(output.error());
+  BR_RETURN_IF_ERROR(output);
   output_ = std::move(*output);
-  if (auto opened = open_files(); !opened) return std::move(opened.error());
+  BR_RETURN_IF_ERROR(open_files());
   auto taken = collect_lines(read.repeated);
   if (taken) taken = publish();
   close_files();
-  if (!taken) return std::move(taken.error());
+  BR_RETURN_IF_ERROR(taken);
   const CollectReport pass = report();
   if (read.last) {
     malformed_ = unknown_ = 0;
@@ -166,7 +166,7 @@ Result<void> Collector::collect_lines(bool repeated) {
   Line line;
   while (!enough_) {
     auto more = lines_->next(&line);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (!*more) return check_size();
     if (!is_blank({line.data, line.size})) {
       if (auto taken = collect_line(&line, repeated); !taken) return taken;
@@ -212,7 +212,7 @@ Result<void> Collector::flush_results() {
 Result<void> Collector::publish() {
   if (auto flushed = flush_results(); !flushed) return flushed;
   auto size = results_->file().size();
-  if (!size) return std::move(size.error());
+  BR_RETURN_IF_ERROR(size);
   plan_.feed->length = *size;
   return {};
 }
@@ -260,7 +260,7 @@ Result<void> Collector::collect_row(Row row, bool repeated, std::size_t size) {
     }
   } else {
     const auto found = find_request(&row);
-    if (!found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(found);
     const std::size_t place = *found;
     if (place == IdLedger::kNone) {
       unknown_ += 1;
@@ -305,13 +305,13 @@ bool Collector::collect_damaged(const Line& line, const Row& row) {
 
 Result<CollectReport> Collector::finish(const SyntheticError& rest) {
   if (!plan_.answered && plan_.ids && ledger_.unseen() > 0) {
-    if (auto opened = open_files(); !opened) return std::move(opened.error());
+    BR_RETURN_IF_ERROR(open_files());
     // Nobody knows which requests they answer: none of these is asked, and paid, once more.
     const bool given_up = rest.type == "abandoned" || rest.type == "results_gone";
     auto given = give_the_rest(anonymous_ > 0 && !given_up ? unidentified() : rest);
     if (given) given = publish();
     close_files();
-    if (!given) return std::move(given.error());
+    BR_RETURN_IF_ERROR(given);
   }
   plan_.feed->complete = true;
   return report();
@@ -319,10 +319,10 @@ Result<CollectReport> Collector::finish(const SyntheticError& rest) {
 
 Result<void> Collector::give_the_rest(const SyntheticError& rest) {
   auto ids = IdFileReader::open(*plan_.ids);
-  if (!ids) return std::move(ids.error());
+  BR_RETURN_IF_ERROR(ids);
   for (;;) {
     auto entry = ids->next();
-    if (!entry) return std::move(entry.error());
+    BR_RETURN_IF_ERROR(entry);
     if (*entry == nullptr) return {};
     const std::size_t place = ledger_.find((*entry)->wire_id);
     if (place == IdLedger::kNone || ledger_.seen(place)) continue;

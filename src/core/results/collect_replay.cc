@@ -13,16 +13,16 @@ namespace br {
 // does everything from a damaged one on, which the vendor gives again, unless somebody has acknowledged it.
 Result<void> Collector::replay() {
   auto file = plan_.feed->files->open_update(plan_.feed->path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   auto size = file->size();
-  if (!size) return std::move(size.error());
+  BR_RETURN_IF_ERROR(size);
   Places places;
   if (ledger_.has_wire_ids() && *size > 0) {
     if (auto found = find_places(&places); !found) return found;
   }
   std::vector<std::uint64_t> sums;
   auto whole = read_earlier(&*file, places, &sums);
-  if (!whole) return std::move(whole.error());
+  BR_RETURN_IF_ERROR(whole);
   if (*whole < plan_.acked_bytes)
     return Error(Code::store,
                  plan_.feed->path + " is damaged: byte " + std::to_string(*whole) +
@@ -38,12 +38,12 @@ Result<void> Collector::replay() {
 Result<std::uint64_t> Collector::read_earlier(File* file, const Places& places, std::vector<std::uint64_t>* sums) {
   std::uint64_t whole = 0;
   const auto kept = LineSums::read(plan_.feed->files, plan_.feed->path);
-  if (!kept) return kept.error();
+  BR_RETURN_IF_ERROR(kept);
   LineReader lines([file](char* buffer, std::size_t capacity) { return file->read(buffer, capacity); }, kMaxResultLine);
   Line line;
   for (;;) {
     auto more = lines.next(&line);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (!*more || !line.terminated) return whole;
     const std::uint64_t sum = LineSums::sum_of({line.data, line.size});
     const bool as_written = !*kept || (sums->size() < (*kept)->size() && (**kept)[sums->size()] == sum);

@@ -90,7 +90,7 @@ Result<void> decode_results(const Provider& provider, const std::string& file, L
   lines->skip_long_lines();
   for (Line line;;) {
     auto more = lines->next(&line);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (!*more) break;
     if (auto taken = decoding.line(line); !taken) return taken;
   }

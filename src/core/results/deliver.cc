@@ -25,13 +25,13 @@ FeedReader::FeedReader(std::shared_ptr<ResultFeed> feed, std::uint64_t offset)
 Result<bool> FeedReader::next(Line* line) {
   if (!file_.is_open()) {
     // What lay on the disk since another process collected it is compared before the first of it is handed out.
-    if (auto whole = check_once(feed_.get()); !whole) return std::move(whole.error());
+    BR_RETURN_IF_ERROR(check_once(feed_.get()));
     if (feed_->length <= start_) {
       pending_ = false;
       return false;
     }
     auto file = feed_->files->open_read(feed_->path);
-    if (!file) return std::move(file.error());
+    BR_RETURN_IF_ERROR(file);
     file_ = std::move(*file);
     lines_ = std::make_unique<LineReader>(
         [this](char* buffer, std::size_t capacity) -> Result<std::size_t> {
@@ -45,7 +45,7 @@ Result<bool> FeedReader::next(Line* line) {
     lines_->keep_partial(true);
   }
   auto more = lines_->next(line);
-  if (!more) return std::move(more.error());
+  BR_RETURN_IF_ERROR(more);
   pending_ = *more;
   if (!*more) {
     // A router may hold many jobs whose results were read as far as they go: none keeps a descriptor and a buffer.

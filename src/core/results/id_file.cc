@@ -65,7 +65,7 @@ IdFile id_file_of(const Spool& spool, const RemoteBatch& batch) {
 
 Result<IdFileReader> IdFileReader::open(IdFile known) {
   auto file = known.files->open_read(known.path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   return IdFileReader(std::move(*file), std::move(known));
 }
 
@@ -105,7 +105,7 @@ Result<const IdEntry*> IdFileReader::end(std::string_view last_line) {
   if (!known_.sum.empty() && last_line != known_.sum) return damaged("it belongs to other requests");
   Line line;
   auto more = lines_->next(&line);
-  if (!more) return std::move(more.error());
+  BR_RETURN_IF_ERROR(more);
   if (*more) return damaged("there is something behind its last line");
   if (known_.rows >= 0 && sum_.count() != known_.rows)
     return damaged("it holds " + std::to_string(sum_.count()) + " ids of " + std::to_string(known_.rows));
@@ -114,10 +114,10 @@ Result<const IdEntry*> IdFileReader::end(std::string_view last_line) {
 
 Result<void> for_each_id(const IdFile& file, const std::function<void(const IdEntry& entry)>& each) {
   auto reader = IdFileReader::open(file);
-  if (!reader) return std::move(reader.error());
+  BR_RETURN_IF_ERROR(reader);
   for (;;) {
     auto entry = reader->next();
-    if (!entry) return std::move(entry.error());
+    BR_RETURN_IF_ERROR(entry);
     if (*entry == nullptr) return {};
     each(**entry);
   }

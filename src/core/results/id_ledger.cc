@@ -45,7 +45,7 @@ Result<IdLedger> IdLedger::load(const IdFile& file, std::uint64_t seed) {
       ledger.hashes_.push_back(hash_id(entry.wire_id, seed));
       wire = wire || entry.wire_id.data() != entry.custom_id.data();
     });
-    if (!read) return std::move(read.error());
+    BR_RETURN_IF_ERROR(read);
     ledger.hashes_.shrink_to_fit();
     std::sort(ledger.hashes_.begin(), ledger.hashes_.end());
     if (std::adjacent_find(ledger.hashes_.begin(), ledger.hashes_.end()) != ledger.hashes_.end()) continue;
@@ -55,7 +55,7 @@ Result<IdLedger> IdLedger::load(const IdFile& file, std::uint64_t seed) {
     read = for_each_id(file, [&](const IdEntry& entry) {
       if (const std::size_t place = ledger.find(entry.wire_id); place != kNone) ledger.offsets_[place] = entry.offset;
     });
-    if (!read) return std::move(read.error());
+    BR_RETURN_IF_ERROR(read);
     return ledger;
   }
   return Error(Code::store, file.path + " is damaged: an id stands in it twice",
@@ -66,13 +66,13 @@ Result<bool> IdLedger::custom_id_token(std::size_t place, std::string* token) co
   if (offsets_.empty()) return false;
   if (!ids_file_.is_open()) {
     auto file = files_->open_read(ids_path_);
-    if (!file) return std::move(file.error());
+    BR_RETURN_IF_ERROR(file);
     ids_file_ = std::move(*file);
   }
   token->resize(512);
   for (;;) {
     auto n = ids_file_.read_at(token->data(), token->size(), offsets_[place]);
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     const std::size_t end = std::string_view(token->data(), *n).find('\n');
     if (end != std::string_view::npos) {
       std::string scratch;

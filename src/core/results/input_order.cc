@@ -16,7 +16,7 @@ Result<Numbers> numbers_of(const IdFile& ids, std::uint64_t seed) {
   auto read = for_each_id(ids, [&](const IdEntry& entry) {
     numbers.emplace_back(hash_id(entry.custom_id, seed), entry.number);
   });
-  if (!read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read);
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
@@ -24,7 +24,7 @@ Result<Numbers> numbers_of(const IdFile& ids, std::uint64_t seed) {
 Result<void> add_part(const Spool& spool, const RemoteBatch& batch, std::int32_t index, std::uint64_t seed,
                       std::vector<ResultPlace>* places) {
   auto numbers = numbers_of(id_file_of(spool, batch), seed);
-  if (!numbers) return std::move(numbers.error());
+  BR_RETURN_IF_ERROR(numbers);
   return for_each_result(
       result_file_of(spool, batch), [&](const Line& line, std::string_view id) -> Result<void> {
         const std::uint64_t hash = hash_id(id, seed);
@@ -45,7 +45,7 @@ Result<std::vector<ResultPlace>> find_input_order(const Spool& spool, const Job&
   std::vector<ResultPlace> places;
   for (std::size_t i = 0; i < job.batches.size(); ++i) {
     auto added = add_part(spool, job.batches[i], static_cast<std::int32_t>(i), hash_seed, &places);
-    if (!added) return std::move(added.error());
+    BR_RETURN_IF_ERROR(added);
   }
   std::sort(places.begin(), places.end(),
             [](const ResultPlace& a, const ResultPlace& b) { return a.number < b.number; });

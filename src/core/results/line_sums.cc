@@ -25,7 +25,7 @@ Result<std::optional<std::vector<std::uint64_t>>> LineSums::read(FileSystem* fil
   const std::string path = path_of(results_path);
   if (!files->exists(path)) return std::optional<std::vector<std::uint64_t>>();
   auto bytes = files->read_own_file(path, kMostBytes);
-  if (!bytes) return std::move(bytes.error());
+  BR_RETURN_IF_ERROR(bytes);
   std::vector<std::uint64_t> sums(bytes->size() / kSumBytes);
   for (std::size_t i = 0; i < sums.size(); ++i) {
     for (std::size_t b = 0; b < kSumBytes; ++b)
@@ -36,7 +36,7 @@ Result<std::optional<std::vector<std::uint64_t>>> LineSums::read(FileSystem* fil
 
 Result<void> LineSums::write(FileSystem* files, const std::string& results_path, const std::vector<std::uint64_t>& sums) {
   auto file = files->create(path_of(results_path));
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   std::string bytes;
   for (const std::uint64_t sum : sums) append_bytes(sum, &bytes);
   return file->append(bytes);
@@ -44,7 +44,7 @@ Result<void> LineSums::write(FileSystem* files, const std::string& results_path,
 
 Result<void> LineSums::open(FileSystem* files, const std::string& results_path) {
   auto file = files->open_append(path_of(results_path));
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   file_ = std::make_unique<BufferedFile>(std::move(*file), kBlock);
   return {};
 }

@@ -19,12 +19,12 @@ RestReason rest_of(RemoteBatch batch) {
 Result<void> collect_again(CollectorPlan plan, const RestReason& rest) {
   const auto output_size = plan.feed->files->file_size(plan.output_path);
   auto collector = Collector::open(std::move(plan));
-  if (!collector) return std::move(collector.error());
+  BR_RETURN_IF_ERROR(collector);
   if (output_size > 0) {
     const OutputRead all{static_cast<std::uint64_t>(output_size), true, true, {}};
-    if (auto read = (*collector)->consume(all); !read) return std::move(read.error());
+    BR_RETURN_IF_ERROR((*collector)->consume(all));
   }
-  if (auto ended = (*collector)->finish(rest.view()); !ended) return std::move(ended.error());
+  BR_RETURN_IF_ERROR((*collector)->finish(rest.view()));
   return {};
 }
 
@@ -53,9 +53,10 @@ Result<bool> rebuild_results(const Spool& spool, const Job& job, const RemoteBat
     return false;
   }
   if (auto file = files->open_update(rebuilt); !file) return std::move(file.error());
-  else if (auto synced = file->sync(); !synced) return std::move(synced.error());
-  if (auto renamed = files->rename(rebuilt, path); !renamed) return std::move(renamed.error());
-  if (auto synced = files->sync_directory(parent_path(path)); !synced) return std::move(synced.error());
+  else
+    BR_RETURN_IF_ERROR(file->sync());
+  BR_RETURN_IF_ERROR(files->rename(rebuilt, path));
+  BR_RETURN_IF_ERROR(files->sync_directory(parent_path(path)));
   return true;
 }
 

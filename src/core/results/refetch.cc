@@ -39,7 +39,7 @@ Result<std::int64_t> count_given_up(const ResultFile& damaged, const std::string
     if (!is_success_line({line.data, line.size})) failed.push_back(hash_id(id, seed));
     return {};
   });
-  if (!read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read);
   std::sort(failed.begin(), failed.end());
   std::int64_t given_up = 0;
   // What follows the first line that cannot be read is not known.
@@ -56,7 +56,7 @@ Result<std::int64_t> count_given_up(const ResultFile& damaged, const std::string
 Result<void> replace_results(const Fetched& fetched, const Counts& before, const ResultFile& damaged,
                              const std::string& answers_path, const std::string& new_path, std::uint64_t seed) {
   auto given_up = count_given_up(damaged, answers_path, seed);
-  if (!given_up) return std::move(given_up.error());
+  BR_RETURN_IF_ERROR(given_up);
   if (*given_up > 0)
     return Error(Code::store,
                  damaged.path + " is damaged, and the vendor no longer gives " + std::to_string(*given_up) +
@@ -80,10 +80,10 @@ Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers
     answered.push_back(hash_id(id, hash_seed));
     return {};
   });
-  if (!read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read);
   std::sort(answered.begin(), answered.end());
   auto created = old.files->create(new_path);
-  if (!created) return std::move(created.error());
+  BR_RETURN_IF_ERROR(created);
   BufferedFile file(std::move(*created));
   Replaced replaced;
   std::int64_t number = 0;
@@ -95,12 +95,12 @@ Result<Replaced> merge_answers(const ResultFile& old, const std::string& answers
     replaced.emplace_back(row, line.size + 1);
     return {};
   });
-  if (!read) return std::move(read.error());
+  BR_RETURN_IF_ERROR(read);
   read = for_each_result({old.files, answers_path, -1, ""},
                          [&](const Line& line, std::string_view) -> Result<void> { return put_line(&file, line); });
-  if (!read) return std::move(read.error());
-  if (auto synced = file.sync(); !synced) return std::move(synced.error());
-  if (auto synced = old.files->sync_directory(parent_path(new_path)); !synced) return std::move(synced.error());
+  BR_RETURN_IF_ERROR(read);
+  BR_RETURN_IF_ERROR(file.sync());
+  BR_RETURN_IF_ERROR(old.files->sync_directory(parent_path(new_path)));
   return replaced;
 }
 

@@ -32,12 +32,12 @@ Error damaged(const std::string& path, const std::string& what) {
 
 Result<std::string> sum_of_file(FileSystem* files, const std::string& path) {
   auto file = files->open_read(path);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   std::string block(std::size_t{1} << 20, '\0');
   Checksum sum;
   for (;;) {
     auto n = file->read(block.data(), block.size());
-    if (!n) return std::move(n.error());
+    BR_RETURN_IF_ERROR(n);
     if (*n == 0) return sum.text();
     sum.add({block.data(), *n});
   }
@@ -93,7 +93,7 @@ Result<void> for_each_result(const ResultFile& known,
   const std::string& path = known.path;
   auto file = known.files->open_read(path);
   if (!file && !known.sum.empty() && !file.error().transient) return damaged(path, file.error().message);
-  if (!file) return std::move(file.error());
+  BR_RETURN_IF_ERROR(file);
   Checksum sum;
   LineReader reader(
       [&](char* buffer, std::size_t capacity) {
@@ -107,7 +107,7 @@ Result<void> for_each_result(const ResultFile& known,
   std::int64_t count = 0;
   for (;; ++count) {
     auto more = reader.next(&line);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (!*more) break;
     const auto id = line.size == 0 || !line.terminated ? std::nullopt : custom_id_of(line, &scratch);
     if (!id) return damaged(path, "line " + std::to_string(line.number) + " is no result");

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxLine = std::size_t{64} << 20;
 Result<std::shared_ptr<RowProver>> RowProver::open(const IdFile& ids, std::uint64_t hash_seed,
                                                    std::unique_ptr<RowReader> reader, bool one_row_proves) {
   auto ledger = IdLedger::load(ids, hash_seed);
-  if (!ledger) return std::move(ledger.error());
+  BR_RETURN_IF_ERROR(ledger);
   return std::shared_ptr<RowProver>(new RowProver(std::move(*ledger), std::move(reader), one_row_proves));
 }
 

@@ -50,7 +50,7 @@ Result<Account> Accounts::named(const std::string& name) {
   const Destination destination = read_destination(name);
   const Provider* known = find_provider(destination.provider);
   if (known == nullptr) return no_such_provider(name);
-  if (auto allowed = check_provider(*known); !allowed) return std::move(allowed.error());
+  BR_RETURN_IF_ERROR(check_provider(*known));
   return resolve_account(*config_, *known, {}, destination.account);
 }
 

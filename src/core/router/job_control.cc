@@ -99,7 +99,7 @@ Error timeout_error(const std::string& what) {
 Result<Gate::Pass> JobControl::enter() {
   auto pass = p_.gate->enter();
   if (!pass) return pass;
-  if (auto may = check(); !may) return std::move(may.error());
+  BR_RETURN_IF_ERROR(check());
   return pass;
 }
 
@@ -112,7 +112,7 @@ Result<std::vector<SnapshotRef>> JobControl::find_all(const std::vector<std::str
   std::vector<SnapshotRef> found;
   for (const std::string& id : job_ids) {
     auto snapshot = p_.jobs->find(id);
-    if (!snapshot) return std::move(snapshot.error());
+    BR_RETURN_IF_ERROR(snapshot);
     found.push_back(std::move(*snapshot));
   }
   return found;
@@ -121,8 +121,8 @@ Result<std::vector<SnapshotRef>> JobControl::find_all(const std::vector<std::str
 Result<Wait> JobControl::wait(const std::vector<std::string>& job_ids, std::int64_t timeout_ms, const JobTest& holds) {
   {
     const auto pass = p_.gate->enter();
-    if (!pass) return std::move(pass.error());
-    if (auto found = find_all(job_ids); !found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(pass);
+    BR_RETURN_IF_ERROR(find_all(job_ids));
   }
   std::size_t open = 0;  // the job that was waited for last: while it does not hold, the others need no look
   return p_.monitor->wait(timeout_ms, [&] {
@@ -141,17 +141,17 @@ Result<Wait> JobControl::refresh(const std::vector<std::string>& job_ids, std::i
   Asking asking(job_ids.size());
   {
     const auto pass = p_.gate->enter();
-    if (!pass) return std::move(pass.error());
+    BR_RETURN_IF_ERROR(pass);
     auto found = find_all(job_ids);
-    if (!found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(found);
     before = std::move(*found);
     if (all_done(before)) return Wait::ready;
-    if (auto may = check(); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(check());
     const auto heard = std::make_shared<Asking>();
     const auto put = run_on_engine(p_.engine, p_.monitor, [engine = p_.engine, job_ids, heard] {
       for (const std::string& id : job_ids) heard->push_back(engine->refresh(id));
     });
-    if (!put) return std::move(put.error());
+    BR_RETURN_IF_ERROR(put);
     asking = std::move(*heard);
   }
   const auto waited = p_.monitor->wait(timeout_ms, [&] {
@@ -164,7 +164,7 @@ Result<Wait> JobControl::refresh(const std::vector<std::string>& job_ids, std::i
     }
     return true;
   });
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   if (*waited == Wait::woken) return Wait::woken;
   for (std::size_t n = 0; n < job_ids.size(); ++n) {
     if (const SnapshotRef after = p_.jobs->known(job_ids[n]))
@@ -180,18 +180,18 @@ Result<Wait> JobControl::cancel(const std::vector<std::string>& job_ids, std::in
   std::vector<SnapshotRef> before;
   {
     const auto pass = p_.gate->enter();
-    if (!pass) return std::move(pass.error());
+    BR_RETURN_IF_ERROR(pass);
     auto found = find_all(job_ids);
-    if (!found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(found);
     before = std::move(*found);
     if (all_done(before)) return Wait::ready;
-    if (auto may = check(); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(check());
     p_.engine->post([engine = p_.engine, job_ids] {
       for (const std::string& id : job_ids) engine->cancel(id);
     });
   }
   const auto waited = wait(job_ids, timeout_ms, cancel_answered);
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   if (*waited == Wait::woken) return Wait::woken;
   for (std::size_t n = 0; n < job_ids.size(); ++n) {
     const SnapshotRef after = p_.jobs->known(job_ids[n]);
@@ -208,10 +208,10 @@ Result<Wait> JobControl::cancel(const std::vector<std::string>& job_ids, std::in
 
 Result<void> JobControl::resume(const std::string& job_id) {
   const auto pass = enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   std::vector<std::string> ids;
   if (!job_id.empty()) {
-    if (auto found = p_.jobs->find(job_id); !found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(p_.jobs->find(job_id));
     ids.push_back(job_id);
   } else {
     if (auto loaded = p_.jobs->wait_until_loaded(); !loaded) return loaded;
@@ -225,7 +225,7 @@ Result<void> JobControl::resume(const std::string& job_id) {
 
 Result<void> JobControl::remove(const std::string& job_id) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   if (p_.state->is_observer()) return observer_error();
   const NoFileSizeSignal quiet;
   if (auto begun = p_.jobs->begin_removal(job_id, may_be_removed); !begun) return begun;
@@ -245,33 +245,33 @@ Result<bool> JobControl::adopt(const std::string& job_id, std::int32_t part, con
   const auto answer = std::make_shared<Answer>(p_.monitor);
   {
     const auto pass = enter();
-    if (!pass) return std::move(pass.error());
+    BR_RETURN_IF_ERROR(pass);
     auto snapshot = p_.jobs->find(job_id);
-    if (!snapshot) return std::move(snapshot.error());
+    BR_RETURN_IF_ERROR(snapshot);
     const auto& batches = (*snapshot)->job.batches;
     const auto batch = std::find_if(batches.begin(), batches.end(), [&](const RemoteBatch& b) { return b.part == part; });
     if (batch == batches.end())
       return Error(Code::not_found, "the job " + job_id + " has no part " + std::to_string(part), "parts count from 0");
     if (batch_id.empty()) return Error(Code::invalid_argument, "the batch id is empty", "give the vendor's id");
     if (batch->status.id == batch_id) return false;
-    if (auto may = may_be_adopted(*batch); !may) return std::move(may.error());
+    BR_RETURN_IF_ERROR(may_be_adopted(*batch));
     p_.engine->post([engine = p_.engine, job_id, part, batch_id, answer] {
       answer->give(engine->adopt(job_id, part, batch_id));
     });
   }
   const auto waited = p_.monitor->wait_for_answer(kDecisionMs, [answer] { return answer->is_given(); });
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   if (*waited != Wait::ready) return timeout_error(job_id);
-  if (auto adopted = answer->receive(); !adopted) return std::move(adopted.error());
+  BR_RETURN_IF_ERROR(answer->receive());
   return true;
 }
 
 Result<void> JobControl::abandon(const std::string& job_id) {
   {
     const auto pass = enter();
-    if (!pass) return std::move(pass.error());
+    BR_RETURN_IF_ERROR(pass);
     auto snapshot = p_.jobs->find(job_id);
-    if (!snapshot) return std::move(snapshot.error());
+    BR_RETURN_IF_ERROR(snapshot);
     if (!has_abandonable((*snapshot)->job))
       return Error(Code::invalid_argument, "nothing of the job " + job_id + " is in doubt or blocked",
                    "abandon gives up what nobody can find; cancel stops what runs");
@@ -281,16 +281,16 @@ Result<void> JobControl::abandon(const std::string& job_id) {
     const SnapshotRef now = p_.jobs->known(job_id);
     return now == nullptr || !has_abandonable(now->job);
   });
-  if (!done) return std::move(done.error());
+  BR_RETURN_IF_ERROR(done);
   if (*done != Wait::ready) return timeout_error(job_id);
   return {};
 }
 
 Result<void> JobControl::remember_output(const std::string& job_id, const std::string& output) {
   const auto pass = enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   auto snapshot = p_.jobs->find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
+  BR_RETURN_IF_ERROR(snapshot);
   if ((*snapshot)->job.output == output) return {};
   return run_on_engine(p_.engine, p_.monitor,
                        [engine = p_.engine, job_id, output] { engine->set_output(job_id, output); });

@@ -94,11 +94,11 @@ Result<SnapshotRef> JobTable::load(const std::string& job_id) {
     was_unloaded = unloaded_.contains(job_id);
   }
   auto job = p_.state->store().load(job_id);
-  if (!job) return std::move(job.error());
+  BR_RETURN_IF_ERROR(job);
   // Also one whose own record said that it is done, and a batch of it says otherwise.
   const bool goes_on = was_unloaded || (!p_.state->is_observer() && !job->done);
   if (goes_on) {
-    if (auto caught_up = p_.state->catch_up_with_journal(&*job); !caught_up) return std::move(caught_up.error());
+    BR_RETURN_IF_ERROR(p_.state->catch_up_with_journal(&*job));
   }
   Feeds feeds = make_feeds(*job);
   std::optional<EngineJob> for_engine;
@@ -153,7 +153,7 @@ bool JobTable::has_other_files(const Job& job) {
 
 Result<void> JobTable::begin_removal(const std::string& job_id,
                                      const std::function<Result<void>(const Job&)>& may_go) {
-  if (auto there = find(job_id); !there) return std::move(there.error());
+  BR_RETURN_IF_ERROR(find(job_id));
   const MutexLock lock(&mutex_);
   const auto found = entries_.find(job_id);
   if (found == entries_.end()) return no_such_job(job_id);  // another call removes it
@@ -201,7 +201,7 @@ std::optional<Error> JobTable::blocked_error(const std::string& job_id) {
 
 Result<void> JobTable::list_unsettled() {
   auto ids = p_.state->store().unsettled_ids();
-  if (!ids) return std::move(ids.error());
+  BR_RETURN_IF_ERROR(ids);
   to_load_.assign(ids->begin(), ids->end());
   loads_ = !to_load_.empty();
   const MutexLock lock(&mutex_);

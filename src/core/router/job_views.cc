@@ -50,17 +50,17 @@ JobView JobViews::make(SnapshotRef snapshot) {
 
 Result<JobView> JobViews::view(const std::string& job_id) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   auto snapshot = p_.jobs->find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
+  BR_RETURN_IF_ERROR(snapshot);
   return make(std::move(*snapshot));
 }
 
 Result<std::vector<JobView>> JobViews::list(const std::string& provider, std::int64_t limit) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   auto jobs = p_.state->store().list(provider, limit);
-  if (!jobs) return std::move(jobs.error());
+  BR_RETURN_IF_ERROR(jobs);
   std::vector<JobView> views;
   for (Job& job : *jobs) {
     SnapshotRef known = p_.jobs->known(job.id);
@@ -78,21 +78,21 @@ Result<std::vector<JobView>> JobViews::list_remote(const std::string& provider, 
   Account account;
   {
     const auto pass = p_.gate->enter();
-    if (!pass) return std::move(pass.error());
-    if (auto usable = p_.monitor->check(); !usable) return std::move(usable.error());
+    BR_RETURN_IF_ERROR(pass);
+    BR_RETURN_IF_ERROR(p_.monitor->check());
     if (p_.state->is_observer()) return observer_error();
     auto named = p_.accounts->named(provider);
-    if (!named) return std::move(named.error());
+    BR_RETURN_IF_ERROR(named);
     account = std::move(*named);
     p_.engine->post([engine = p_.engine, account, page, answer] {
       engine->list_remote(account, page, [answer](Result<Outcome> outcome) { answer->give(std::move(outcome)); });
     });
   }
   const auto waited = p_.monitor->wait_for_answer(timeout_ms, [answer] { return answer->is_given(); });
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   if (!answer->is_given()) return timeout_error("the batches at " + provider);
   auto outcome = answer->receive();
-  if (!outcome) return std::move(outcome.error());
+  BR_RETURN_IF_ERROR(outcome);
   std::vector<JobView> views;
   for (RemoteStatus& status : outcome->listed) {
     if (static_cast<std::int64_t>(views.size()) >= page) break;

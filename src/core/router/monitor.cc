@@ -99,7 +99,7 @@ Result<Wait> Monitor::wait_in_poll(std::int64_t timeout_ms, const Test& ready) {
 
 Result<void> Monitor::wait_for_own_threads(const Test& ready) {
   auto waited = wait_as(Caller::own, -1, ready);
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   return {};
 }
 

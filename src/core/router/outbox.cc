@@ -20,7 +20,7 @@ Result<std::vector<PartProgress>> all_acknowledged(JobTable* jobs, const std::st
   if (newest == nullptr) return no_such_job(job_id);  // it was removed
   std::vector<PartProgress> progress;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
-    if (auto whole = check_once(feeds[i].get()); !whole) return std::move(whole.error());
+    BR_RETURN_IF_ERROR(check_once(feeds[i].get()));
     const RemoteBatch& batch = newest->job.batches[i];
     const auto bytes = static_cast<std::int64_t>(feeds[i]->length.load());
     progress.push_back({batch.part, batch.refetches, {batch.results.total, bytes, batch.results.total}});
@@ -149,7 +149,7 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
 Result<Wait> Outbox::next(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
                           std::vector<Delivered>* out) {
   if (job_id.empty()) {
-    if (auto loaded = p_.jobs->wait_until_loaded(); !loaded) return std::move(loaded.error());
+    BR_RETURN_IF_ERROR(p_.jobs->wait_until_loaded());
   }
   const std::int64_t began_ms = p_.clock->now_ms();
   Round round;
@@ -173,7 +173,7 @@ Result<Wait> Outbox::next(const std::string& job_id, std::int64_t timeout_ms, st
     auto paused = p_.monitor->wait(pause_ms, [] { return false; });
     if (!paused || *paused == Wait::woken || pause_ms == left_ms) return paused;
   }
-  if (auto noted = note_handed(*out); !noted) return std::move(noted.error());
+  BR_RETURN_IF_ERROR(note_handed(*out));
   return Wait::ready;
 }
 
@@ -206,7 +206,7 @@ class Outbox::Saving {
 
 Result<void> Outbox::note_handed(const std::vector<Delivered>& results) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   std::vector<std::string> first;
   for (std::size_t i = 0, next = 0; i < results.size(); i = next) {
     const std::string& job_id = results[i].job_id;
@@ -273,18 +273,18 @@ bool Outbox::is_consumer(const Job& job) {
 
 Result<void> Outbox::acknowledge_all(const std::string& job_id) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   if (auto usable = p_.monitor->check(); !usable) return usable;
   if (p_.state->is_observer()) return {};
   auto snapshot = p_.jobs->find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
+  BR_RETURN_IF_ERROR(snapshot);
   const Job& job = (*snapshot)->job;
   if (is_consumer(job)) p_.worked->add(job_id);
   std::optional<Pause> pause;
   std::vector<PartProgress> progress;
   if (job.done) {
     auto all = all_acknowledged(p_.jobs, job_id);
-    if (!all) return std::move(all.error());
+    BR_RETURN_IF_ERROR(all);
     progress = std::move(*all);
     pause.emplace(this, job_id);
   } else {

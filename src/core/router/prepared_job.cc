@@ -30,7 +30,7 @@ Result<void> check_key(const Config& config, const BatchSpec& spec) {
   const Provider* known = find_provider(fallback.provider);
   if (known == nullptr || !config.get("routes").empty()) return {};
   auto account = resolve_account(config, *known, {}, fallback.account);
-  if (!account) return std::move(account.error());
+  BR_RETURN_IF_ERROR(account);
   return {};
 }
 
@@ -47,7 +47,7 @@ Job JobPreparer::new_job() {
 // The router's, with the options of the batch, which the job remembers.
 Result<Config> JobPreparer::config_of(const BatchSpec& spec, Job* job) const {
   auto config = config_for_batch(*p_.config, spec);
-  if (!config) return std::move(config.error());
+  BR_RETURN_IF_ERROR(config);
   for (const auto& [key, value] : spec.options) {
     if (find_property(key)->scope != PropertyInfo::Scope::batch) job->settings.emplace_back(key, value);
   }
@@ -59,7 +59,7 @@ Result<PreparedJob> JobPreparer::prepare(const BatchSpec& spec, IdTable* ids) {
   Job& job = prepared.job;
   job = new_job();
   auto config = config_of(spec, &job);
-  if (!config) return std::move(config.error());
+  BR_RETURN_IF_ERROR(config);
   job.name = spec.name;
   prepared.policy = read_repeat_policy(spec);
   job.output = prepared.policy.output;
@@ -82,7 +82,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   Packer packer({job.id, &spool, config.get("split") == "auto", config.boolean("audit.files"),
                  config.integer("default_max_tokens"), tag, config.integer("canary")});
   auto report = read_requests(*p_.world, config, spec, &packer, ids, tag);
-  if (!report) return std::move(report.error());
+  BR_RETURN_IF_ERROR(report);
   auto batches = packer.finish();
   if (!batches) {
     // What cannot be written is the state, and no wrong input.
@@ -92,7 +92,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
   for (const Provider* provider : report->providers) {
     if (auto allowed = p_.accounts->check_provider(*provider); !allowed) return allowed;
   }
-  if (auto within = check_budget(*p_.world, config, *batches); !within) return std::move(within.error());
+  BR_RETURN_IF_ERROR(check_budget(*p_.world, config, *batches));
   job.batches = std::move(*batches);
   hold_for_canaries(&job);
   if (auto addressed = address(config, spec, &job); !addressed) return addressed;
@@ -109,7 +109,7 @@ Result<void> JobPreparer::address(const Config& config, const BatchSpec& spec, J
     if (provider == nullptr)
       return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");
     auto account = resolve_account(config, *provider, {}, batch.account);
-    if (!account) return std::move(account.error());
+    BR_RETURN_IF_ERROR(account);
     if (provider->local_program() != nullptr) {
       if (auto there = check_local_program(*provider->local_program(), *account, batch); !there) return there;
     }
@@ -140,14 +140,14 @@ Result<PreparedJob> JobPreparer::prepare_retry(const Job& parent, const RepeatPo
 Result<void> JobPreparer::copy_requests(const Job& parent, PreparedJob* prepared) {
   Job& job = prepared->job;
   auto left_out = write_retry(p_.state->spool(), parent, prepared->policy.again, p_.world->random->next(), &job);
-  if (!left_out) return std::move(left_out.error());
+  BR_RETURN_IF_ERROR(left_out);
   for (RemoteBatch& batch : job.batches) {
     batch.planned_ms = job.created_ms;
     // The key in force is not the job's for being in force: its address comes from the state directory.
     if (p_.accounts->has_known_key(batch)) p_.accounts->name_account(*p_.config, &batch);
   }
   auto requests = input_of_files(p_.state->spool(), job);
-  if (!requests) return std::move(requests.error());
+  BR_RETURN_IF_ERROR(requests);
   prepared->requests = std::move(*requests);
   if (*left_out > 0)
     prepared->warnings.push_back(std::to_string(*left_out) +
@@ -174,7 +174,7 @@ Result<PreparedJob> JobPreparer::prepare_attached(const Account& account, const 
   batch.phase = Phase::running;
   batch.status.id = batch_id;
   batch.submitted_ms = job.created_ms;
-  if (auto made = p_.state->spool().make_job_directory(job.id); !made) return std::move(made.error());
+  BR_RETURN_IF_ERROR(p_.state->spool().make_job_directory(job.id));
   return prepared;
 }
 

@@ -37,7 +37,7 @@ class Refetcher::Turn {
 Result<Gate::Pass> Refetcher::enter() {
   auto pass = p_.gate->enter();
   if (!pass) return pass;
-  if (auto usable = p_.monitor->check(); !usable) return std::move(usable.error());
+  BR_RETURN_IF_ERROR(p_.monitor->check());
   if (p_.state->is_observer()) return observer_error();
   return pass;
 }
@@ -66,11 +66,11 @@ Result<std::vector<RefetchPart>> Refetcher::plan(const Job& job) {
     auto found = count_changeable(p_.state->spool(), batch);
     if (found && found->damage && part.use.provider != nullptr) {
       auto same = rebuild(job, batch, *part.use.provider);
-      if (!same) return std::move(same.error());
+      BR_RETURN_IF_ERROR(same);
       rebuilt |= *same;
       if (*same) found = count_changeable(p_.state->spool(), batch);
     }
-    if (!found) return std::move(found.error());
+    BR_RETURN_IF_ERROR(found);
     // What ran here is all there is.
     const bool elsewhere = !batch.status.id.empty() &&
                            (part.use.provider == nullptr || !part.use.provider->capability().local);
@@ -100,14 +100,14 @@ Result<Wait> Refetcher::refetch(const std::string& job_id, std::int64_t timeout_
   const auto answer = std::make_shared<Answer>(p_.monitor);
   {
     const auto pass = enter();
-    if (!pass) return std::move(pass.error());
+    BR_RETURN_IF_ERROR(pass);
     auto snapshot = p_.jobs->find(job_id);
-    if (!snapshot) return std::move(snapshot.error());
+    BR_RETURN_IF_ERROR(snapshot);
     const Job& job = (*snapshot)->job;
     if (!job.done)
       return Error(Code::not_complete, "the job " + job_id + " is not done", "resume it: its results are fetched then");
     auto parts = plan(job);
-    if (!parts) return std::move(parts.error());
+    BR_RETURN_IF_ERROR(parts);
     if (parts->empty()) {
       link_audit_files(job);  // an earlier one may have been ended before they were made
       return Wait::ready;
@@ -119,15 +119,15 @@ Result<Wait> Refetcher::refetch(const std::string& job_id, std::int64_t timeout_
     });
   }
   const auto waited = p_.monitor->wait(timeout_ms, [answer] { return answer->is_given(); });
-  if (!waited) return std::move(waited.error());
+  BR_RETURN_IF_ERROR(waited);
   if (answer->is_given()) {
     auto rows = answer->receive();
-    if (!rows) return std::move(rows.error());
+    BR_RETURN_IF_ERROR(rows);
     *changed = *rows;
     return Wait::ready;
   }
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   p_.engine->post([engine = p_.engine, job_id] { engine->stop_refetch(job_id); });
   if (*waited == Wait::woken) return Wait::woken;
   return timeout_error("the results of " + job_id);
@@ -151,7 +151,7 @@ Result<std::int64_t> Refetcher::put_in_force(const std::string& job_id, const Re
   }
   if (rows == 0) changed.clear();
   const Feeds old_feeds = p_.jobs->results(job_id).feeds;
-  if (auto saved = p_.engine->put_in_force(job); !saved) return std::move(saved.error());
+  BR_RETURN_IF_ERROR(p_.engine->put_in_force(job));
   for (const auto& [i, whole] : changed) {
     // A damaged file stays beside the one in its place: more of it may be whole than anybody knows.
     if (i < old_feeds.size()) old_feeds[i]->replaced = !whole;

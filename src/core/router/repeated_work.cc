@@ -66,7 +66,7 @@ RepeatedWork::Told RepeatedWork::told(const Job& job) const {
 // Jobs of versions that kept no digest get one when they may be meant. Their files may be gone: then they are not.
 Result<void> RepeatedWork::keep_older_inputs(const Job& job, const std::string& input, const RepeatPolicy& policy) {
   auto ids = state_->store().jobs_without_repeat();
-  if (!ids) return std::move(ids.error());
+  BR_RETURN_IF_ERROR(ids);
   for (const std::string& id : *ids) {
     auto older = jobs_->read(id);
     if (!older) continue;
@@ -100,8 +100,8 @@ std::vector<std::string> RepeatedWork::ancestors_of(const Job& job) {
 // The jobs that it is a retry of ask the same where nothing of them succeeded, and are not meant.
 Result<std::string> RepeatedWork::find(const Job& job, const std::vector<std::string>& inputs,
                                        const RepeatPolicy& policy) {
-  if (auto loaded = jobs_->wait_until_loaded(); !loaded) return std::move(loaded.error());
-  if (auto kept = keep_older_inputs(job, inputs.front(), policy); !kept) return std::move(kept.error());
+  BR_RETURN_IF_ERROR(jobs_->wait_until_loaded());
+  BR_RETURN_IF_ERROR(keep_older_inputs(job, inputs.front(), policy));
   const std::vector<std::string> ancestors = ancestors_of(job);
   if (policy.goes_on) {
     auto open = find_open(job, inputs, ancestors, policy);
@@ -115,20 +115,20 @@ Result<std::string> RepeatedWork::find(const Job& job, const std::vector<std::st
 Result<std::string> RepeatedWork::find_open(const Job& job, const std::vector<std::string>& inputs,
                                             const std::vector<std::string>& ancestors, const RepeatPolicy& policy) {
   auto open = state_->store().jobs_asking(inputs, WhichJobs::open);
-  if (!open) return std::move(open.error());
+  BR_RETURN_IF_ERROR(open);
   for (const std::string& id : *open) {
     if (contains(ancestors, id)) continue;
     auto other = jobs_->read(id);
     if (!other && other.error().code == Code::not_found) continue;  // it was removed meanwhile
-    if (!other) return std::move(other.error());
+    BR_RETURN_IF_ERROR(other);
     if (job.parent.empty() && policy.finished.empty() && other->output != policy.output) continue;
     if (!is_settled(*other)) return id;
     auto repeat = state_->store().repeat_of(id);
-    if (!repeat) return std::move(repeat.error());
+    BR_RETURN_IF_ERROR(repeat);
     if (*repeat && (*repeat)->told) continue;
     // Whoever was at work on it here, took its results and comes again knows that it is done.
     if (!worked_->contains(id)) return id;
-    if (auto told = state_->store().tell({id}); !told) return std::move(told.error());
+    BR_RETURN_IF_ERROR(state_->store().tell({id}));
   }
   return std::string();
 }
@@ -137,17 +137,17 @@ Result<std::string> RepeatedWork::find_open(const Job& job, const std::vector<st
 Result<std::string> RepeatedWork::find_finished(const Job& job, const std::vector<std::string>& inputs,
                                           const std::vector<std::string>& ancestors, const RepeatPolicy& policy) {
   auto all = state_->store().jobs_asking(inputs, WhichJobs::all);
-  if (!all) return std::move(all.error());
+  BR_RETURN_IF_ERROR(all);
   for (std::size_t i = 0; i < all->size(); ++i) {
     const std::string id = (*all)[i];
     if (contains(ancestors, id)) continue;
     auto other = jobs_->read(id);
     if (!other && other.error().code == Code::not_found) continue;  // it was removed meanwhile
-    if (!other) return std::move(other.error());
+    BR_RETURN_IF_ERROR(other);
     // What was never sent by that job may have been by another one that carries the same requests, a retry of it too.
     if (other->done && is_free(*other)) {
       auto retries = state_->store().jobs_asking({input_of_retry(id)}, WhichJobs::all);
-      if (!retries) return std::move(retries.error());
+      BR_RETURN_IF_ERROR(retries);
       all->insert(all->end(), retries->begin(), retries->end());
       continue;
     }

@@ -15,7 +15,7 @@ constexpr std::size_t kWriteBlock = std::size_t{128} << 10;
 Result<std::unique_ptr<ResultCursor>> ResultCursor::open(ResultFiles* files, const Clock* clock, std::string job_id,
                                                          Mode mode, std::int64_t timeout_ms) {
   auto feeds = mode == Mode::follow ? files->growing(job_id) : files->finished(job_id);
-  if (!feeds) return std::move(feeds.error());
+  BR_RETURN_IF_ERROR(feeds);
   std::unique_ptr<ResultCursor> cursor(new ResultCursor(files, clock, std::move(job_id), mode, timeout_ms));
   cursor->feeds_ = std::move(*feeds);
   return cursor;
@@ -31,11 +31,11 @@ Result<void> ResultCursor::set_order(Order order) {
   if (order == Order::arrival) return {};
   if (places_.empty()) {
     auto places = all_->input_order(job_id_);
-    if (!places) return std::move(places.error());
+    BR_RETURN_IF_ERROR(places);
     std::vector<File> opened;
     for (const auto& feed : feeds_) {
       auto file = feed->files->open_read(feed->path);
-      if (!file) return std::move(file.error());
+      BR_RETURN_IF_ERROR(file);
       opened.push_back(std::move(*file));
     }
     files_ = std::move(opened);
@@ -50,7 +50,7 @@ Result<ResultCursor::Step> ResultCursor::next_in_order(std::string_view* line) {
   const ResultPlace& place = places_[next_place_];
   line_.resize(place.size);
   auto n = files_[static_cast<std::size_t>(place.part)].read_at(line_.data(), place.size, place.offset);
-  if (!n) return std::move(n.error());
+  BR_RETURN_IF_ERROR(n);
   if (*n != place.size) return Error(Code::store, "a results file has become shorter", "restore it from a backup");
   ++next_place_;
   *line = line_;
@@ -64,7 +64,7 @@ Result<ResultCursor::Step> ResultCursor::next(std::string_view* line) {
     if (!reader_) reader_ = std::make_unique<FeedReader>(feeds_[part_], 0);
     Line found;
     auto more = reader_->next(&found);
-    if (!more) return std::move(more.error());
+    BR_RETURN_IF_ERROR(more);
     if (*more) {
       *line = {found.data, found.size};
       return Step::line;
@@ -96,7 +96,7 @@ Result<ResultCursor::Came> ResultCursor::next_block(std::size_t capacity,
     if (taken > 0) return Came::done;
     if (*step == Step::end) return Came::end;
     auto waited = wait_for_more(timeout_ms_);
-    if (!waited) return std::move(waited.error());
+    BR_RETURN_IF_ERROR(waited);
     if (*waited != Wait::ready) return Came::again;
   }
 }
@@ -113,20 +113,20 @@ Result<ResultCursor::Came> ResultCursor::write_all(const std::function<Result<vo
   };
   for (std::string_view line;;) {
     auto step = next(&line);
-    if (!step) return std::move(step.error());
+    BR_RETURN_IF_ERROR(step);
     if (*step == Step::line) {
       ++*rows;
       *failed += is_success_line(line) ? 0 : 1;
       block.append(line).push_back('\n');
       if (block.size() < kWriteBlock) continue;
     }
-    if (auto done = flush(); !done) return std::move(done.error());
+    BR_RETURN_IF_ERROR(flush());
     if (*step == Step::line) continue;
     if (*step == Step::end) return Came::end;
     std::int64_t left_ms = timeout_ms_;
     if (left_ms >= 0) left_ms = std::max<std::int64_t>(0, left_ms - (clock_->now_ms() - began_ms));
     auto waited = wait_for_more(left_ms);
-    if (!waited) return std::move(waited.error());
+    BR_RETURN_IF_ERROR(waited);
     if (*waited != Wait::ready) return Came::again;
   }
 }

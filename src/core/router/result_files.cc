@@ -8,14 +8,14 @@ namespace br {
 
 Result<SnapshotRef> ResultFiles::find(const std::string& job_id) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   return p_.jobs->find(job_id);
 }
 
 Result<Feeds> ResultFiles::finished(const std::string& job_id) {
-  if (auto there = find(job_id); !there) return std::move(there.error());
+  BR_RETURN_IF_ERROR(find(job_id));
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   const auto [snapshot, in_force] = p_.jobs->results(job_id);
   if (snapshot == nullptr) return no_such_job(job_id);  // it was removed
   if (!snapshot->job.done)
@@ -28,14 +28,14 @@ Result<Feeds> ResultFiles::finished(const std::string& job_id) {
 
 Result<Feeds> ResultFiles::growing(const std::string& job_id) {
   auto snapshot = find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
+  BR_RETURN_IF_ERROR(snapshot);
   if (!(*snapshot)->job.done && !p_.state->is_observer()) return p_.jobs->results(job_id).feeds;
   return finished(job_id);
 }
 
 Result<Wait> ResultFiles::wait(const std::string& job_id, std::int64_t timeout_ms,
                                const std::function<bool()>& has_more) {
-  if (const auto pass = p_.gate->enter(); !pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(p_.gate->enter());
   std::optional<Error> blocked;
   auto waited = p_.monitor->wait(timeout_ms, [&] {
     if (has_more()) return true;
@@ -48,16 +48,16 @@ Result<Wait> ResultFiles::wait(const std::string& job_id, std::int64_t timeout_m
 
 Result<std::vector<ResultPlace>> ResultFiles::input_order(const std::string& job_id) {
   const auto pass = p_.gate->enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   auto snapshot = p_.jobs->find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
+  BR_RETURN_IF_ERROR(snapshot);
   return find_input_order(p_.state->spool(), (*snapshot)->job, p_.random->next());
 }
 
 Result<void> ResultFiles::for_each_failed_request(const std::string& job_id,
                                                   const std::function<Result<void>(std::string_view line)>& each) {
   auto snapshot = find(job_id);
-  if (!snapshot) return std::move(snapshot.error());
+  BR_RETURN_IF_ERROR(snapshot);
   if (!(*snapshot)->job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "wait for it");
   return for_each_failed(p_.state->spool(), (*snapshot)->job, p_.random->next(), each);
 }

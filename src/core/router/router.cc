@@ -49,10 +49,10 @@ Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbac
   const NoFileSizeSignal quiet;
   std::shared_ptr<Router> router(new Router(config, std::move(callbacks), std::move(world)));
   auto prices = Prices::load(router->world_.files, config);
-  if (!prices) return std::move(prices.error());
+  BR_RETURN_IF_ERROR(prices);
   router->prices_ = std::move(*prices);
-  if (auto opened = router->state_.open(router->config_); !opened) return std::move(opened.error());
-  if (auto started = router->start(); !started) return std::move(started.error());
+  BR_RETURN_IF_ERROR(router->state_.open(router->config_));
+  BR_RETURN_IF_ERROR(router->start());
   return router;
 }
 
@@ -168,7 +168,7 @@ void Router::take_down() {
 
 Result<std::string> Router::stats_json() {
   const auto pass = gate_.enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   (void)parts_->jobs.wait_until_loaded();
   return br::stats_json(*parts_, events_, prices_, active_calls_);
 }

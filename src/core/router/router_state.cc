@@ -15,7 +15,7 @@ Error observer_error() {
 
 Result<void> RouterState::open(const Config& config) {
   auto absolute = files().absolute_path(config.get("state_dir"));
-  if (!absolute) return std::move(absolute.error());
+  BR_RETURN_IF_ERROR(absolute);
   const std::string path = std::move(*absolute);
   directory_ = StateDirectory(world_->files, path);
   is_observer_ = config.get("state.mode") == "observer";
@@ -31,7 +31,7 @@ Result<void> RouterState::open(const Config& config) {
   if (auto trusted = directory_.check_trust(); !trusted) return trusted;
   if (!is_observer_) {
     auto lock = files().lock(directory_.lock());
-    if (!lock) return std::move(lock.error());
+    BR_RETURN_IF_ERROR(lock);
     lock_ = std::move(*lock);
   }
   if (auto opened = open_database(); !opened) return opened;
@@ -44,7 +44,7 @@ Result<void> RouterState::open_database() {
   std::optional<std::string> damage = damage_in_wal(world_->files, database + "-wal");
   if (is_observer_ && damage && damage_in_wal(world_->files, database + "-wal") != damage) damage.reset();
   auto store = world_->open_store(database, is_observer_);
-  if (!store) return std::move(store.error());
+  BR_RETURN_IF_ERROR(store);
   store_ = std::move(*store);
   directory_.remember();
   spool_ = std::make_unique<Spool>(world_->files, directory_.path());
@@ -62,7 +62,7 @@ Result<void> RouterState::find_forgotten_jobs() {
   const std::vector<std::string> names = files().list_directory(directory_.spool());
   if (names.empty()) return {};
   auto known = store_->ids();
-  if (!known) return std::move(known.error());
+  BR_RETURN_IF_ERROR(known);
   for (const std::string& name : names) {
     if (std::binary_search(known->begin(), known->end(), name)) continue;
     auto job = read_journal(world_->files, spool_->journal(name), name);

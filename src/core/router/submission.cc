@@ -72,7 +72,7 @@ bool Submission::is_inside() const { return Inside::is_in(this); }
 Result<Gate::Pass> Submission::enter() {
   auto pass = p_.gate->enter();
   if (!pass) return pass;
-  if (auto usable = p_.monitor->check(); !usable) return std::move(usable.error());
+  BR_RETURN_IF_ERROR(p_.monitor->check());
   if (p_.state->is_observer()) return observer_error();
   return pass;
 }
@@ -86,7 +86,7 @@ Result<Submitted> Submission::commit(PreparedJob prepared, DoneFn done) {
     if (!prepared.requests.empty()) inputs.push_back(prepared.requests);
     auto same = p_.repeats->find(job, inputs, policy);
     if (!same || !same->empty()) p_.preparer->discard(prepared);
-    if (!same) return std::move(same.error());
+    BR_RETURN_IF_ERROR(same);
     if (!same->empty()) return go_on_with(*same, policy, std::move(done));
   }
   const bool refuses = policy.finished == "refuse" || policy.finished == "take";
@@ -113,9 +113,9 @@ void Submission::tell_queued(const Job& job, const std::vector<std::string>& war
 
 Result<Submitted> Submission::go_on_with(const std::string& job_id, const RepeatPolicy& policy, DoneFn done) {
   if (!policy.finished.empty() && !policy.output.empty()) {
-    if (auto kept = p_.control->remember_output(job_id, policy.output); !kept) return std::move(kept.error());
+    BR_RETURN_IF_ERROR(p_.control->remember_output(job_id, policy.output));
   }
-  if (auto resumed = p_.control->resume(job_id); !resumed) return std::move(resumed.error());
+  BR_RETURN_IF_ERROR(p_.control->resume(job_id));
   p_.worked->add(job_id);
   p_.jobs->call_when_done(job_id, std::move(done));
   return Submitted{job_id, true};
@@ -123,18 +123,18 @@ Result<Submitted> Submission::go_on_with(const std::string& job_id, const Repeat
 
 Result<Submitted> Submission::submit(const BatchSpec& spec, DoneFn done) {
   const auto pass = enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   const NoFileSizeSignal quiet;
   const Inside inside(this);
   auto prepared = p_.preparer->prepare(spec, nullptr);
-  if (!prepared) return std::move(prepared.error());
+  BR_RETURN_IF_ERROR(prepared);
   return commit(std::move(*prepared), std::move(done));
 }
 
 Result<std::vector<Submitted>> Submission::submit_many(const std::vector<const BatchSpec*>& specs,
                                                        std::vector<std::optional<Error>>* errors) {
   const auto pass = enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   const NoFileSizeSignal quiet;
   const Inside inside(this);
   errors->assign(specs.size(), std::nullopt);
@@ -170,10 +170,10 @@ Result<std::vector<Submitted>> Submission::submit_many(const std::vector<const B
 
 Result<Submitted> Submission::retry(const std::string& job_id, const BatchSpec& options, DoneFn done) {
   const auto pass = enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   const NoFileSizeSignal quiet;
   auto parent = p_.jobs->find(job_id);
-  if (!parent) return std::move(parent.error());
+  BR_RETURN_IF_ERROR(parent);
   const Job& job = (*parent)->job;
   if (!job.done) return Error(Code::not_complete, "the job " + job_id + " is not done", "retry it when it is");
   if (job.attached)
@@ -188,20 +188,20 @@ Result<Submitted> Submission::retry(const std::string& job_id, const BatchSpec& 
     wanted.parent = job_id;
     wanted.output = policy.output;
     auto same = p_.repeats->find(wanted, {input_of_retry(job_id)}, policy);
-    if (!same) return std::move(same.error());
+    BR_RETURN_IF_ERROR(same);
     if (!same->empty()) return go_on_with(*same, policy, std::move(done));
   }
   auto prepared = p_.preparer->prepare_retry(job, policy);
-  if (!prepared) return std::move(prepared.error());
+  BR_RETURN_IF_ERROR(prepared);
   return commit(std::move(*prepared), std::move(done));
 }
 
 // The file that its results were promised to stays theirs.
 Result<Submitted> Submission::attached_already(const std::string& job_id, const std::string& output) {
   auto known = p_.jobs->find(job_id);
-  if (!known) return std::move(known.error());
+  BR_RETURN_IF_ERROR(known);
   if (!output.empty() && (*known)->job.output.empty()) {
-    if (auto kept = p_.control->remember_output(job_id, output); !kept) return std::move(kept.error());
+    BR_RETURN_IF_ERROR(p_.control->remember_output(job_id, output));
   }
   return Submitted{job_id, true};
 }
@@ -209,19 +209,19 @@ Result<Submitted> Submission::attached_already(const std::string& job_id, const 
 Result<Submitted> Submission::attach(const std::string& provider, const std::string& batch_id,
                                      const BatchSpec& options) {
   const auto pass = enter();
-  if (!pass) return std::move(pass.error());
+  BR_RETURN_IF_ERROR(pass);
   auto account = p_.accounts->named(provider);
-  if (!account) return std::move(account.error());
+  BR_RETURN_IF_ERROR(account);
   if (const Provider* known = find_provider(account->provider); known != nullptr && known->capability().local)
     return Error(Code::unsupported, "[" + account->provider + "] a local run belongs to the job that started it",
                  "open that job by its own id");
   const MutexLock committing(&committing_);  // two threads attach one batch: one job has it
   auto owner = p_.state->store().owner_of(account->provider, account->base_url, batch_id);
-  if (!owner) return std::move(owner.error());
+  BR_RETURN_IF_ERROR(owner);
   const std::string output = read_repeat_policy(options).output;
   if (!owner->empty()) return attached_already(*owner, output);
   auto prepared = p_.preparer->prepare_attached(*account, batch_id, output);
-  if (!prepared) return std::move(prepared.error());
+  BR_RETURN_IF_ERROR(prepared);
   const auto record = [this](const Job& made) { return p_.state->record(made, Repeat{}); };
   if (auto added = p_.jobs->add(prepared->job, JobTable::Address::given, {}, record); !added) {
     p_.preparer->discard(*prepared);

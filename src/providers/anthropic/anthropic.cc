@@ -129,7 +129,7 @@ Result<RemoteStatus> read_batch(const Account& account, const Json& json, std::s
 
 Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
   auto json = read_answer(context, what, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   return read_batch(context.account, **json, what);
 }
 
@@ -221,14 +221,14 @@ class AnthropicHttpApi : public HttpApi {
                               const HttpResponse& response) const override {
     constexpr std::string_view kWhat = "listing batches";
     auto json = read_answer(context, kWhat, response);
-    if (!json) return std::move(json.error());
+    BR_RETURN_IF_ERROR(json);
     const Json& data = (**json)["data"];
     if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
     BatchPage page;
     for (const Json& item : data.items()) add_listed(read_batch(context.account, item, kWhat), &page);
     const std::string last_id = page.batches.empty() ? "" : page.batches.back().id;
     auto next = next_by_last_id(context.account.provider, kWhat, query, **json, data.items().size(), last_id);
-    if (!next) return std::move(next.error());
+    BR_RETURN_IF_ERROR(next);
     page.next = std::move(*next);
     return page;
   }

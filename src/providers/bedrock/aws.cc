@@ -5,6 +5,7 @@
 
 #include "codec/json_read.h"
 #include "codec/json_write.h"
+#include "codec/words.h"
 #include "net/url.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/wire.h"
@@ -59,10 +60,6 @@ std::string plain_type(std::string_view type) {
   type = type.substr(0, type.find(':'));
   const std::size_t hash = type.rfind('#');
   return std::string(hash == std::string_view::npos ? type : type.substr(hash + 1));
-}
-
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
 }
 
 void reclassify(Error* error) {

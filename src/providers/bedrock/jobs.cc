@@ -183,7 +183,7 @@ Result<HttpRequest> BedrockHttpApi::create_request(const CallContext& context, s
 Result<RemoteStatus> BedrockHttpApi::read_create(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "creating the job";
   auto json = read_answer(context, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   auto status = read_job(**json, context.account.provider, kWhat);
   if (!status) return status;
   status->vendor_state = "Submitted";
@@ -202,7 +202,7 @@ Result<HttpRequest> BedrockHttpApi::poll_request(const CallContext& context) con
 Result<RemoteStatus> BedrockHttpApi::read_poll(const CallContext& context, const HttpResponse& response) const {
   constexpr std::string_view kWhat = "asking for the job";
   auto json = read_answer(context, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   auto status = read_job(**json, context.account.provider, kWhat);
   if (!status) return status;
   // An id was enough to attach the job; the vendor answers with the whole ARN.
@@ -241,7 +241,7 @@ Result<BatchPage> BedrockHttpApi::read_list(const CallContext& context, const Pa
                                         const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing jobs";
   auto json = read_answer(context, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   const Json& jobs = (**json)["invocationJobSummaries"];
   if (!jobs.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
   BatchPage page;
@@ -259,7 +259,7 @@ std::vector<Download> BedrockHttpApi::downloads(const Account& account, const Re
 Result<Page> BedrockHttpApi::read_page(const Account& account, const RemoteBatch& batch,
                                    const HttpResponse& response) const {
   auto listed = read_s3_list(account.provider, "listing the results in S3", response);
-  if (!listed) return std::move(listed.error());
+  BR_RETURN_IF_ERROR(listed);
   const std::string bucket =
       read_s3_uri(batch.status.output.url.empty() ? s3_uri(output_directory(account)) : batch.status.output.url).bucket;
   Page page;

@@ -52,7 +52,7 @@ std::string FireworksHttpApi::input_id(const RemoteBatch& batch) { return job_id
 Result<std::optional<HttpRequest>> FireworksHttpApi::delete_request(const CallContext& context,
                                                                 std::string_view file_id) const {
   auto request = checked(context.account, call(context.account, "DELETE", openai_path("/datasets", file_id)));
-  if (!request) return std::move(request.error());
+  BR_RETURN_IF_ERROR(request);
   return std::optional(std::move(*request));
 }
 
@@ -85,7 +85,7 @@ Result<RemoteStatus> FireworksHttpApi::read_job(const Account& account, const Js
 Result<RemoteStatus> FireworksHttpApi::read_status(const CallContext& context, std::string_view what,
                                                const HttpResponse& response) const {
   auto json = read_object("fireworks", what, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   auto status = read_job(context.account, **json, what);
   if (!status) return status;
   const std::string& known = context.batch.status.id;
@@ -109,11 +109,11 @@ Result<BatchPage> FireworksHttpApi::read_list(const CallContext& context, const 
   // Its own word, and not that of something before it.
   if (by_name && response.status == 404 && Json::parse(response.body) != nullptr) return BatchPage{};
   auto json = read_object("fireworks", kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   BatchPage page;
   if (by_name) {
     auto status = read_job(context.account, **json, kWhat);
-    if (!status) return std::move(status.error());
+    BR_RETURN_IF_ERROR(status);
     page.batches.push_back(std::move(*status));
     return page;
   }
@@ -129,7 +129,7 @@ Result<BatchPage> FireworksHttpApi::read_list(const CallContext& context, const 
 // The addresses are signed: no key goes to them.
 Result<Page> FireworksHttpApi::read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const {
   auto json = read_object(account.provider, "asking for the result files", response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   if (!(**json)["filenameToSignedUrls"].is_object())
     return protocol_error("fireworks", "asking for the result files", "the answer names no files");
   Page page;

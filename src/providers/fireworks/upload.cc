@@ -86,7 +86,7 @@ Result<std::optional<UploadCall>> FireworksHttpApi::upload_request(const CallCon
   json.key("userUploaded").begin_object().end_object();
   json.field("exampleCount", std::to_string(context.batch.rows)).end_object().end_object();
   auto request = checked(context.account, json_call(context.account, "/datasets", std::move(body)));
-  if (!request) return std::move(request.error());
+  BR_RETURN_IF_ERROR(request);
   return one_exchange(std::move(*request));
 }
 
@@ -113,10 +113,10 @@ Result<UploadStep> FireworksHttpApi::read_upload(const CallContext& context, con
 Result<UploadStep> FireworksHttpApi::read_dataset(const CallContext& context, UploadStage asked,
                                               const HttpResponse& response) const {
   auto json = read_object("fireworks", kUploading, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   if (asked == UploadStage::address) {
     auto request = signed_put(**json, input_id(context.batch) + ".jsonl", context.batch);
-    if (!request) return std::move(request.error());
+    BR_RETURN_IF_ERROR(request);
     return ask(std::move(*request), UploadStage::storage);
   }
   if (!(**json)["name"].is_string())

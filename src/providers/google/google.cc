@@ -110,9 +110,9 @@ Result<std::string> create_body(const CallContext& context, std::string_view lin
 
 Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
   auto json = read_google_answer(context, what, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   auto status = read_google_batch(**json, context.account.provider, what);
-  if (!status) return std::move(status.error());
+  BR_RETURN_IF_ERROR(status);
   // The vendor has no word for a batch that is being cancelled.
   if (context.batch.cancel_wanted && !is_terminal(status->state)) status->state = State::cancelling;
   // One file holds the good and the failed rows; with an address at hand nobody waits for a second one.
@@ -191,7 +191,7 @@ Result<HttpRequest> GoogleHttpApi::create_request(const CallContext& context, st
   const std::string verb = embeds ? ":asyncBatchEmbedContent" : ":batchGenerateContent";
   HttpRequest request = google_request(context.account, "POST", "", model_path(context.batch.model) + verb);
   auto body = create_body(context, lines);
-  if (!body) return std::move(body.error());
+  BR_RETURN_IF_ERROR(body);
   add_google_body(&request, std::move(*body));
   return request;
 }
@@ -243,7 +243,7 @@ Result<BatchPage> GoogleHttpApi::read_list(const CallContext& context, const Pag
                                        const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing batches";
   auto json = read_google_answer(context, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   if (!(*json)->is_object()) return protocol_error(context.account.provider, kWhat, "the answer is no list");
   // Empty lists are left out by Google; an answer of other fields is no list.
   const Json& operations = (**json)["operations"];

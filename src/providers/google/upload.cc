@@ -83,7 +83,7 @@ Result<UploadStep> read_google_upload(const CallContext& context, const UploadSt
   }
   if (!bytes_sent) return send_bytes(context, state.media_type, answer);
   auto json = read_google_answer(context, kWhat, answer);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   std::string id = (**json)["file"]["name"].string_or("");
   if (id.empty()) return protocol_error(context.account.provider, kWhat, "the answer has no file.name");
   return UploadStep(UploadedFile{std::move(id)});

@@ -42,7 +42,7 @@ std::string create_body(const OpenAiCalls& calls, const CallContext& context) {
 Result<RemoteStatus> read_status(const OpenAiCalls& calls, const CallContext& context, std::string_view what,
                                  const HttpResponse& response) {
   auto json = read_object(context.account.provider, what, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   return read_openai_batch(calls, **json, context.account.provider, what);
 }
 
@@ -167,7 +167,7 @@ Result<UploadStep> OpenAiHttpApi::read_upload(const CallContext& context, const 
                                           const HttpResponse& response) const {
   constexpr std::string_view kWhat = "uploading the request file";
   auto json = read_object(context.account.provider, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   std::string id = (**json)["id"].string_or("");
   if (id.empty()) return protocol_error(context.account.provider, kWhat, "the answer has no file id");
   return UploadStep(UploadedFile{std::move(id)});
@@ -186,7 +186,7 @@ Result<FilePage> OpenAiHttpApi::read_find_upload(const CallContext& context, con
   constexpr std::string_view kWhat = "listing uploaded files";
   if (calls_of(context.account).metadata && has_no_file_list(response)) return FilePage{};
   auto json = read_object(context.account.provider, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   const Json& data = (*json)->is_array() ? **json : (**json)["data"];
   if (!data.is_array()) return protocol_error(context.account.provider, kWhat, "the answer has no list");
   FilePage page;
@@ -259,7 +259,7 @@ Result<BatchPage> OpenAiHttpApi::read_list(const CallContext& context, const Pag
   const std::string& provider = context.account.provider;
   const OpenAiCalls calls = calls_of(context.account);
   auto json = read_object(provider, kListing, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   const Json& named = (**json)["data"].is_array() ? (**json)["data"] : (**json)["value"];
   const bool bare = calls.listing == Listing::whole && (*json)->is_array();
   const Json& data = bare ? **json : named;
@@ -268,7 +268,7 @@ Result<BatchPage> OpenAiHttpApi::read_list(const CallContext& context, const Pag
   for (const Json& item : data.items()) add_listed(read_openai_batch(calls, item, provider, kListing), &page);
   const std::string last_id = page.batches.empty() ? "" : page.batches.back().id;
   auto next = next_page(calls, provider, query, **json, data.items().size(), last_id);
-  if (!next) return std::move(next.error());
+  BR_RETURN_IF_ERROR(next);
   page.next = std::move(*next);
   return page;
 }

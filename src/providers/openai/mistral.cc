@@ -141,7 +141,7 @@ class MistralHttpApi : public OpenAiHttpApi {
 
   Result<Page> read_page(const Account& account, const RemoteBatch&, const HttpResponse& response) const override {
     auto json = read_object(account.provider, "downloading results", response);
-    if (!json) return std::move(json.error());
+    BR_RETURN_IF_ERROR(json);
     Page page;
     for (const Json& row : (**json)["outputs"].items()) append_line(row.raw(), &page.lines);
     return page;

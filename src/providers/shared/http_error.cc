@@ -5,6 +5,7 @@
 
 #include "codec/json_read.h"
 #include "codec/utf8.h"
+#include "codec/words.h"
 #include "providers/shared/refusal.h"
 #include "providers/shared/wire.h"
 #include "sys/clock.h"
@@ -91,10 +92,6 @@ VendorError read_body(const HttpResponse& response) {
   out.retry_after_ms = retry_info_ms(error);
   out.shaped = error.is_object() || error.is_string() || !out.message.empty();
   return out;
-}
-
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
 }
 
 void set_code(int status, const VendorError& vendor, Error* error) {

@@ -2,15 +2,12 @@
 #include <algorithm>
 
 #include "codec/json_write.h"
+#include "codec/words.h"
 #include "providers/shared/schema_writer.h"
 #include "providers/shared/unified_fields.h"
 
 namespace br {
 namespace {
-
-bool is_one_of(std::string_view text, std::span<const std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
 
 // How a keyword holds schemas.
 enum class Holds { nothing, schema, list, map };

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "codec/json_cursor.h"
+#include "codec/words.h"
 #include "providers/shared/wire.h"
 
 namespace br {
@@ -27,11 +28,6 @@ bool is_dated(std::string_view type) {
   if (type.size() <= kDate + 1 || type[type.size() - kDate - 1] != '_') return false;
   const std::string_view date = type.substr(type.size() - kDate);
   return date.starts_with("20") && date.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-template <std::size_t N>
-bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ std::string objects_url(const Account& account, std::string_view bucket) {
 
 Result<RemoteStatus> read_status(const CallContext& context, std::string_view what, const HttpResponse& response) {
   auto json = read_object(context.account.provider, what, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   return read_vertex_job(**json, context.account.provider, what);
 }
 
@@ -141,7 +141,7 @@ Result<UploadStep> VertexHttpApi::read_upload(const CallContext& context, const 
   const UploadStep done = UploadedFile{uri_of(place)};
   if (response.failure == Failure::none && response.status == 412) return done;
   auto json = read_object(context.account.provider, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   if ((**json)["name"].string() != place.object)
     return protocol_error(context.account.provider, kWhat, "the answer is not about the object");
   return done;
@@ -217,7 +217,7 @@ Result<BatchPage> VertexHttpApi::read_list(const CallContext& context, const Pag
                                        const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing jobs";
   auto json = read_object(context.account.provider, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   // Empty lists are left out by Google; an answer of other fields is no list.
   const Json& jobs = (**json)["batchPredictionJobs"];
   const bool empty = (*json)->is_object() && ((*json)->fields().empty() || (**json)["nextPageToken"].is_string());
@@ -239,7 +239,7 @@ Result<Page> VertexHttpApi::read_page(const Account& account, const RemoteBatch&
                                   const HttpResponse& response) const {
   constexpr std::string_view kWhat = "listing the results in Cloud Storage";
   auto json = read_object(account.provider, kWhat, response);
-  if (!json) return std::move(json.error());
+  BR_RETURN_IF_ERROR(json);
   // An empty list may leave out everything; what says something else is none.
   const bool is_list = (**json)["items"].is_array() || (**json)["kind"].string() == "storage#objects" ||
                        (**json)["nextPageToken"].is_string() || (**json)["prefixes"].is_array();
