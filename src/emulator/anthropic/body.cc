@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <initializer_list>
 #include <string>
 
 #include "emulator/anthropic/rows.h"
@@ -9,6 +8,7 @@
 #include "emulator/base/base64.h"
 #include "emulator/base/hash.h"
 #include "emulator/base/parameters.h"
+#include "emulator/base/words.h"
 #include "emulator/vendor/vendor.h"
 
 namespace br::emulator {
@@ -39,10 +39,6 @@ constexpr Parameter kParams[] = {
     {"inference_geo", kString | kNull},
     {"mcp_servers", kArray},
 };
-
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> allowed) {
-  return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
-}
 
 std::string field_problem(std::string_view name, const json::Value& value) {
   const std::string place(name);

@@ -2,15 +2,12 @@
 #include "emulator/anthropic/schema.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <vector>
+
+#include "emulator/base/words.h"
 
 namespace br::emulator {
 namespace {
-
-bool is_among(std::string_view text, std::initializer_list<std::string_view> allowed) {
-  return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
-}
 
 class Judge {
  public:
@@ -50,7 +47,7 @@ std::string Judge::reference_problem(const json::Value& value) {
 
 std::string Judge::below(std::string_view name, const json::Value& value) {
   if (name == "items") return problem(value);
-  const bool map = is_among(name, {"properties", "$defs", "definitions"});
+  const bool map = is_one_of(name, {"properties", "$defs", "definitions"});
   if (map && !value.IsObject()) return std::string(name) + " should be an object";
   if (!map && !value.IsArray()) return std::string(name) + " should be a list";
   std::string out;
@@ -69,9 +66,9 @@ std::string Judge::below(std::string_view name, const json::Value& value) {
 }
 
 std::string Judge::keyword_problem(std::string_view name, const json::Value& value) {
-  if (is_among(name, {"properties", "$defs", "definitions", "items", "anyOf", "allOf"})) return below(name, value);
+  if (is_one_of(name, {"properties", "$defs", "definitions", "items", "anyOf", "allOf"})) return below(name, value);
   if (name == "$ref") return reference_problem(value);
-  if (is_among(name, {"type", "required", "const", "title", "description", "default"})) return {};
+  if (is_one_of(name, {"type", "required", "const", "title", "description", "default"})) return {};
   if (name == "additionalProperties") {
     return value.IsFalse() ? "" : "For 'object' type, 'additionalProperties' must be explicitly set to false";
   }
@@ -81,7 +78,7 @@ std::string Judge::keyword_problem(std::string_view name, const json::Value& val
   }
   if (name == "format") {
     const bool known =
-        value.IsString() && is_among(json::view(value), {"date-time", "time", "date", "duration", "email", "hostname",
+        value.IsString() && is_one_of(json::view(value), {"date-time", "time", "date", "duration", "email", "hostname",
                                                           "uri", "ipv4", "ipv6", "uuid"});
     return known ? "" : "String format is not supported";
   }
@@ -118,7 +115,7 @@ std::string Judge::problem(const json::Value& schema) {
   const json::Value* const more = json::member(schema, "additionalProperties");
   if (object && more == nullptr) return "For 'object' type, 'additionalProperties' must be explicitly set to false";
   const bool says = type != nullptr || std::any_of(schema.MemberBegin(), schema.MemberEnd(), [](const auto& field) {
-                      return is_among(json::view(field.name), {"anyOf", "allOf", "$ref", "enum", "const"});
+                      return is_one_of(json::view(field.name), {"anyOf", "allOf", "$ref", "enum", "const"});
                     });
   return says ? "" : "Schema must have a 'type', 'anyOf' or 'allOf' field";
 }

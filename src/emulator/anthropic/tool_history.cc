@@ -7,11 +7,11 @@
 namespace br::emulator {
 namespace {
 
-using Ids = std::vector<std::string_view>;
+using BlockIds = std::vector<std::string_view>;
 
 // What the blocks of that kind are called by.
-Ids ids_in(const json::Value& message, std::string_view type, std::string_view name) {
-  Ids ids;
+BlockIds ids_in(const json::Value& message, std::string_view type, std::string_view name) {
+  BlockIds ids;
   const json::Value* const content = json::member(message, "content");
   if (content == nullptr || !content->IsArray()) return ids;
   for (const json::Value& block : content->GetArray()) {
@@ -20,7 +20,7 @@ Ids ids_in(const json::Value& message, std::string_view type, std::string_view n
   return ids;
 }
 
-std::string unanswered(const Ids& calls, const Ids& results) {
+std::string unanswered(const BlockIds& calls, const BlockIds& results) {
   std::string missing;
   for (const std::string_view id : calls) {
     if (std::find(results.begin(), results.end(), id) != results.end()) continue;
@@ -40,9 +40,9 @@ rapidjson::SizeType block_of(const json::Value& message, std::string_view id) {
 }  // namespace
 
 std::string tool_history_problem_of_claude(const json::Value& messages) {
-  Ids calls;
+  BlockIds calls;
   for (rapidjson::SizeType i = 0; i < messages.Size(); ++i) {
-    const Ids results = ids_in(messages[i], "tool_result", "tool_use_id");
+    const BlockIds results = ids_in(messages[i], "tool_result", "tool_use_id");
     for (const std::string_view id : results) {
       if (std::find(calls.begin(), calls.end(), id) != calls.end() && !id.empty()) continue;
       return "messages." + std::to_string(i) + ".content." + std::to_string(block_of(messages[i], id)) +

@@ -5,6 +5,7 @@
 
 #include "emulator/anthropic/schema.h"
 #include "emulator/base/parameters.h"
+#include "emulator/base/words.h"
 
 namespace br::emulator {
 namespace {
@@ -46,10 +47,6 @@ std::string misfit_in(std::span<const Parameter> known, const json::Value& objec
     if (misfit(find_parameter(known, name), field.value) != Misfit::kNone) return name;
   }
   return {};
-}
-
-bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // A block has one kind; an image has its format and its bytes.

@@ -1,9 +1,9 @@
 #include "emulator/google/schema.h"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "emulator/base/parameters.h"
+#include "emulator/base/words.h"
 #include "emulator/google/rows.h"
 
 namespace br::emulator {
@@ -25,10 +25,6 @@ constexpr Parameter kFunction[] = {
     {"name", kString},     {"description", kString}, {"parameters", kObject},      {"parametersJsonSchema", kAny},
     {"response", kObject}, {"behavior", kString},    {"responseJsonSchema", kAny},
 };
-
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> allowed) {
-  return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
-}
 
 std::string in_capitals(std::string_view word) {
   std::string out(word);

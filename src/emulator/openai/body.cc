@@ -1,10 +1,10 @@
 #include "emulator/openai/body.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <span>
 
 #include "emulator/base/parameters.h"
+#include "emulator/base/words.h"
 #include "emulator/openai/conversation.h"
 
 namespace br::emulator {
@@ -121,10 +121,6 @@ BodyProblem parameter_problem(const Parameter* known, std::string_view name, con
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
-}
-
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> allowed) {
-  return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
 }
 
 BodyProblem content_problem(const json::Value& content, const std::string& param, const BodyRules& rules) {

@@ -7,9 +7,15 @@
 namespace br::emulator {
 namespace {
 
-constexpr std::string_view kCategories[] = {"sexual",    "hate_and_discrimination", "violence_and_threats",
-                                            "dangerous_and_criminal_content", "selfharm", "health",
-                                            "financial", "law",                     "pii"};
+constexpr std::string_view kMistralCategories[] = {"sexual",
+                                                   "hate_and_discrimination",
+                                                   "violence_and_threats",
+                                                   "dangerous_and_criminal_content",
+                                                   "selfharm",
+                                                   "health",
+                                                   "financial",
+                                                   "law",
+                                                   "pii"};
 constexpr int64_t kDpi = 200, kHeight = 2200, kWidth = 1700;
 
 double low_score(uint64_t hash) { return static_cast<double>(mix(hash) % 1000) / 1e6; }
@@ -23,9 +29,9 @@ rapidjson::SizeType inputs_of(const json::Value& body) {
 
 void write_judged(json::Writer& out, uint64_t hash) {
   out.begin_object().key("categories").begin_object();
-  for (const std::string_view name : kCategories) out.key(name).boolean(false);
+  for (const std::string_view name : kMistralCategories) out.key(name).boolean(false);
   out.end_object().key("category_scores").begin_object();
-  for (const std::string_view name : kCategories) out.key(name).real(low_score(hash + name.size()));
+  for (const std::string_view name : kMistralCategories) out.key(name).real(low_score(hash + name.size()));
   out.end_object().end_object();
 }
 

@@ -2,15 +2,12 @@
 #include "emulator/openai/schema.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <vector>
+
+#include "emulator/base/words.h"
 
 namespace br::emulator {
 namespace {
-
-bool is_among(std::string_view text, std::initializer_list<std::string_view> allowed) {
-  return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
-}
 
 bool is_object_type(const json::Value& schema) {
   const json::Value* const type = json::member(schema, "type");
@@ -44,7 +41,7 @@ class Judge {
 std::string Judge::strict_problem(const json::Value& schema, const std::string& place) const {
   for (const auto& field : schema.GetObject()) {
     const std::string_view name = json::view(field.name);
-    if (!is_among(name, {"type",
+    if (!is_one_of(name, {"type",
                           "properties",
                           "required",
                           "additionalProperties",
@@ -70,7 +67,7 @@ std::string Judge::strict_problem(const json::Value& schema, const std::string& 
       return in_context(place) + "'" + std::string(name) + "' is not permitted.";
     }
     if (name == "format" &&
-        !is_among(json::string_member(schema, "format"),
+        !is_one_of(json::string_member(schema, "format"),
                    {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})) {
       return in_context(place) + "'" + std::string(json::string_member(schema, "format")) + "' is not a valid format.";
     }
@@ -118,11 +115,11 @@ std::string Judge::below(const json::Value& schema, const std::string& place) co
   for (const auto& field : schema.GetObject()) {
     const std::string_view name = json::view(field.name);
     const std::string here = deeper(place, name);
-    if (is_among(name, {"properties", "$defs", "definitions"}) && field.value.IsObject()) {
+    if (is_one_of(name, {"properties", "$defs", "definitions"}) && field.value.IsObject()) {
       for (const auto& each : field.value.GetObject()) {
         if (out.empty()) out = problem(each.value, deeper(here, json::view(each.name)));
       }
-    } else if (is_among(name, {"anyOf", "oneOf", "allOf", "prefixItems"}) && field.value.IsArray()) {
+    } else if (is_one_of(name, {"anyOf", "oneOf", "allOf", "prefixItems"}) && field.value.IsArray()) {
       for (rapidjson::SizeType i = 0; i < field.value.Size() && out.empty(); ++i) {
         out = problem(field.value[i], deeper(here, std::to_string(i)));
       }

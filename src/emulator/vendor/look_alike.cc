@@ -7,6 +7,7 @@
 
 #include "emulator/base/json.h"
 #include "emulator/base/json_lines.h"
+#include "emulator/base/words.h"
 
 namespace br::emulator {
 namespace {
@@ -14,11 +15,6 @@ namespace {
 constexpr std::string_view kQuestionNames[] = {"content", "text", "prompt", "input", "inputText", "texts"};
 constexpr std::string_view kRowIdNames[] = {"custom_id", "recordId", "key", "batch_request_id"};
 constexpr size_t kPieceBytes = 64 * 1024;
-
-template <typename Names>
-bool is_one_of(const Names& names, std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 void ask_otherwise(json::Value& text, json::Document& line) {
   const std::string other = "a stranger asks: " + std::string(json::view(text));
@@ -33,14 +29,14 @@ void change_questions(json::Value& value, bool is_question, json::Document& line
   }
   if (!value.IsObject()) return;
   for (auto& entry : value.GetObject()) {
-    change_questions(entry.value, is_one_of(kQuestionNames, json::view(entry.name)), line);
+    change_questions(entry.value, is_one_of(json::view(entry.name), kQuestionNames), line);
   }
 }
 
 void change_id(json::Value& object, std::string_view id, json::Document& line) {
   if (!object.IsObject()) return;
   for (auto& entry : object.GetObject()) {
-    if (entry.value.IsString() && is_one_of(kRowIdNames, json::view(entry.name))) {
+    if (entry.value.IsString() && is_one_of(json::view(entry.name), kRowIdNames)) {
       entry.value.SetString(std::string(id), line.GetAllocator());
     } else if (json::view(entry.name) == "metadata") {
       change_id(entry.value, id, line);  // where rows of Gemini's in a create call have theirs
