@@ -373,6 +373,10 @@ bool ConverseEncoder::tool_choice() {
   const ToolChoice choice = read_tool_choice(r_.tool_choice_json);
   if (choice.kind == Choice::other || choice.kind == Choice::none)
     return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, required or one function", "change it");
+  if (field_of(r_.tool_choice_json, "disable_parallel_tool_use") == "true" &&
+      !unsupported(r_.tool_choice_column, "tool_choice.disable_parallel_tool_use", "has no word for one call at a time",
+                   "remove it"))
+    return false;
   out_->append(",\"toolChoice\":");
   if (choice.kind == Choice::named)
     out_->append("{\"tool\":{\"name\":").append(choice.name_json).append("}}");

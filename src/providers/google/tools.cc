@@ -66,6 +66,10 @@ bool GoogleEncoder::tool_choice(BodyWriter* w) {
   const bool own = r_.tool_choice_json.find("\"functionCallingConfig\"") != std::string_view::npos;
   if (choice.kind == Kind::other && !own)
     return unsupported(r_.tool_choice_column, "tool_choice", "takes auto, none, required or one function", "change it");
+  if (field_of(r_.tool_choice_json, "disable_parallel_tool_use") == "true" &&
+      !unsupported(r_.tool_choice_column, "tool_choice.disable_parallel_tool_use", "has no word for one call at a time",
+                   "remove it"))
+    return false;
   const std::size_t begun = out_->size();
   if (own) {
     out_->append(r_.tool_choice_json.substr(1, r_.tool_choice_json.size() - 2));
