@@ -39,7 +39,7 @@ bool NativeReader::read_line(const char* line, std::size_t size) {
   scratch.clear();
   request->clear();
   carrier_ = kFields;
-  native_key_ = label_id_ = {};
+  native_key_ = label_id_ = method_ = {};
   cursor.enter_object();
   std::uint32_t seen = 0;
   std::string_view key, value;
@@ -113,6 +113,7 @@ bool NativeReader::read_id() {
 bool NativeReader::read_method() {
   std::string_view token;
   if (!read_string("method", &token)) return false;
+  method_ = token;
   if (token == "\"POST\"") return true;
   return wrong(cursor.offset_of(token), "method",
                "the method is " + std::string(token) + "; vendors' batches take POST; write \"POST\"");
@@ -197,7 +198,10 @@ bool NativeReader::check_form(std::string_view first_key) {
 // A field that the vendor's line does not have. Vertex AI gives such fields back beside the answer.
 bool NativeReader::check_fields() {
   Request& r = *request;
-  if (r.form == LineForm::gemini) return true;
+  if (r.form == LineForm::gemini) {
+    if (r.model_column > 0) r.line_fields.emplace_back("\"model\"", r.model_json);
+    return true;
+  }
   const FormOfCarrier& form = kForms[carrier_ - kFirstCarrier];
   for (const auto& [key, value] : r.line_fields) {
     if (value.empty() || value == "null") continue;
@@ -207,6 +211,8 @@ bool NativeReader::check_fields() {
                      std::string(form.fields) + "; remove it");
   }
   r.line_fields.clear();
+  if (!method_.empty()) r.line_fields.emplace_back("\"method\"", method_);
+  if (!r.url_json.empty()) r.line_fields.emplace_back("\"url\"", r.url_json);
   return true;
 }
 

@@ -31,6 +31,7 @@ class NativeReader : public FieldReader {
 
   std::size_t carrier_ = kFields;  // the field that holds the body
   std::string_view label_id_;      // request.labels.custom_id
+  std::string_view method_;
   std::string_view native_key_;    // the first field that no unified line has
 };
 

@@ -1,15 +1,16 @@
 #include "core/requests/intake.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <optional>
 
-#include "codec/file_form.h"
 #include "codec/jsonl.h"
 #include "codec/request_reader.h"
+#include "core/requests/converted_ids.h"
+#include "core/requests/foreign_line.h"
 #include "core/requests/id_table.h"
 #include "core/requests/model_file.h"
+#include "core/requests/source_reader.h"
 #include "core/requests/wrong_lines.h"
 #include "core/route.h"
 #include "providers/registry.h"
@@ -27,6 +28,13 @@ struct Settings {
   Capability limits;
 };
 
+// What a vendor's line says beside what its batches need comes out of convert, and does not go to the vendor.
+void drop_line_notes(Request* request) {
+  std::erase_if(request->line_fields, [](const auto& field) {
+    return field.first == "\"method\"" || field.first == "\"url\"" || field.first == "\"model\"";
+  });
+}
+
 class Intake {
  public:
   Intake(const World& world, const Config& config, const BatchSpec& spec, RequestSink* sink, IdTable* all_ids,
@@ -41,7 +49,8 @@ class Intake {
         wrong_(world.files, spec.sources) {
     first_id_ = all_ids == nullptr ? 0 : all_ids->size();
     max_line_ = static_cast<std::size_t>(config.integer("limits.max_line_bytes"));
-    reader_.set_default_model(config.get("default_model"));
+    default_model_ = config.get("default_model");
+    reader_.set_default_model(default_model_);
     options_.drop_unsupported = config.get("on_unsupported") == "drop";
     options_.default_max_tokens = config.integer("default_max_tokens");
   }
@@ -52,10 +61,13 @@ class Intake {
  private:
   Result<void> read_source(const RequestSource& source);
   Result<void> take_line(const RequestSource& source, Line* line);
+  std::vector<std::string>* warnings() { return report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr; }
+  void place_warnings(const RequestSource& source, const Line& line, std::size_t from);
   bool encode(const Provider& provider, const RequestSource& source, const Line& line, std::string_view id,
               std::string* out);
   const Provider* provider_of(const RequestSource& source, const Line& line);
   void use(const Provider& provider);
+  bool converts() const { return sink_ != nullptr && sink_->keeps_ids(); }
   void put_wire_id(const Provider& provider);
   void name_request();
   void wrong(const RequestSource& source, const Line& line, const Issue& issue) {
@@ -77,8 +89,11 @@ class Intake {
   const Settings* in_force_ = nullptr;
   std::size_t max_line_ = 0;
   RequestReader reader_;
+  std::string default_model_;
+  ForeignLine foreign_;
   Request request_;
   std::string native_, wire_id_, wire_id_json_, own_id_, own_id_json_;
+  ConvertedIds converted_ids_;
   IdTable ids_;
   IdTable* all_ids_;
   std::size_t first_id_ = 0;
@@ -100,34 +115,14 @@ Result<void> Intake::prepare(const Config& config) {
 }
 
 Result<void> Intake::read_source(const RequestSource& source) {
-  File file;
-  std::size_t at = 0;
-  ReadFn read;
-  if (source.path.empty()) {
-    read = [&](char* buffer, std::size_t capacity) -> Result<std::size_t> {
-      const std::size_t n = std::min(capacity, source.text.size() - at);
-      std::memcpy(buffer, source.text.data() + at, n);
-      at += n;
-      return n;
-    };
-  } else {
-    auto opened = files_->open_read(source.path);
-    BR_RETURN_IF_ERROR(opened);
-    file = std::move(*opened);
-    read = [&file](char* buffer, std::size_t capacity) { return file.read(buffer, capacity); };
-  }
-  FileForm form;
-  const ReadFn whole = std::move(read);
-  read = [&, first = true](char* buffer, std::size_t capacity) mutable -> Result<std::size_t> {
-    auto n = whole(buffer, capacity);
-    if (n && std::exchange(first, false)) form = look_at_file({buffer, *n}, source.name);
-    return n;
-  };
+  SourceReader reader;
+  BR_RETURN_IF_ERROR(reader.open(files_, source));
   wrong_.begin_source(rows_);
-  LineReader lines(std::move(read), max_line_);
+  LineReader lines([&reader](char* buffer, std::size_t capacity) { return reader.read(buffer, capacity); }, max_line_);
   Line line;
   for (;;) {
     auto more = lines.next(&line);
+    const FileForm& form = reader.form();
     if (!more && form.what.empty()) {
       if (more.error().code == Code::input) more.error().message = source.name + ": " + more.error().message;
       return std::move(more.error());
@@ -183,9 +178,8 @@ void Intake::use(const Provider& provider) {
 }
 
 void Intake::put_wire_id(const Provider& provider) {
-  wire_id_.clear();
-  if (request_.form != LineForm::unified && sink_ != nullptr && sink_->keeps_ids()) return;
-  wire_id_ = provider.dialect().wire_id(request_.custom_id, rows_, id_tag_);
+  wire_id_ = converts() ? converted_ids_.choose(provider.dialect(), request_, rows_)
+                        : provider.dialect().wire_id(request_.custom_id, rows_, id_tag_);
   if (wire_id_.empty()) return;
   wire_id_json_ = "\"" + wire_id_ + "\"";
   request_.custom_id = wire_id_;
@@ -200,6 +194,11 @@ void Intake::name_request() {
   request_.custom_id_json = own_id_json_;
 }
 
+void Intake::place_warnings(const RequestSource& source, const Line& line, std::size_t from) {
+  for (std::size_t i = from; i < report_.warnings.size(); ++i)
+    report_.warnings[i] = source.name + ":" + std::to_string(line.number) + ": " + report_.warnings[i];
+}
+
 Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   ++report_.requests;
   Issue issue;
@@ -212,9 +211,17 @@ Result<void> Intake::take_line(const RequestSource& source, Line* line) {
   if (all_ids_ != nullptr) all_ids_->add(request_.custom_id, static_cast<std::uint32_t>(first_id_ + rows_));
   const Provider* provider = provider_of(source, *line);
   if (provider == nullptr) return {};
-  const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
   use(*provider);
+  const std::size_t warned = report_.warnings.size();
+  if (!foreign_.translate(in_force_->limits, options_, default_model_, &request_, &issue, warnings())) {
+    wrong(source, *line, issue);
+    return {};
+  }
+  place_warnings(source, *line, warned);
+  if (!converts()) drop_line_notes(&request_);
+  const std::string_view id = request_.custom_id, id_json = request_.custom_id_json;
   if (!check_line(in_force_->limits, &request_, &issue)) {
+    foreign_.settle(&issue);
     wrong(source, *line, issue);
     return {};
   }
@@ -239,15 +246,15 @@ bool Intake::encode(const Provider& provider, const RequestSource& source, const
                     std::string* out) {
   Issue issue;
   const std::size_t before = out->size();
-  auto* warnings = report_.warnings.size() < kMaxWarnings ? &report_.warnings : nullptr;
   const std::size_t warned = report_.warnings.size();
-  if (!provider.dialect().encode(request_, options_, out, &issue, warnings)) {
+  if (!provider.dialect().encode(request_, options_, out, &issue, warnings())) {
+    foreign_.settle(&issue);
     issue.custom_id = id;
     wrong(source, line, issue);
     return false;
   }
-  for (std::size_t i = warned; i < report_.warnings.size(); ++i)
-    report_.warnings[i] = source.name + ":" + std::to_string(line.number) + ": " + report_.warnings[i];
+  foreign_.settle(&report_.warnings, warned);
+  place_warnings(source, line, warned);
   const auto size = static_cast<std::int64_t>(out->size() - before);
   const std::int64_t limit = in_force_->limits.max_line_bytes;
   if (limit <= 0 || size <= limit) return true;

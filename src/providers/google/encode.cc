@@ -2,15 +2,23 @@
 #include "providers/google/encoder.h"
 
 namespace br {
+namespace {
+
+constexpr std::string_view kModelKey = "\"model\"";  // beside the request, where convert keeps it
+
+}  // namespace
 
 bool GoogleEncoder::line() {
   for (const auto& [key, value] : r_.line_fields) {
-    if (value.empty() || value == "null") continue;  // custom_id is the key
+    if (value.empty() || value == "null" || key == kModelKey) continue;  // custom_id is the key
     return refuse(column_of(key), inside(key),
                   "the field " + std::string(key) + " is not one of Gemini's batch line; it has key and request; remove it");
   }
   out_->append("{\"key\":").append(r_.custom_id_json).append(",\"request\":");
   if (!request()) return false;
+  for (const auto& [key, value] : r_.line_fields) {
+    if (key == kModelKey) out_->append(",").append(key).append(":").append(value);
+  }
   out_->append("}\n");
   return true;
 }

@@ -11,6 +11,8 @@ bool OpenAiEncoder::line() {
     out_->append(",\"method\":\"POST\",\"url\":");
     if (r_.url_json.empty()) out_->append("\"").append(line_url()).push_back('"');
     else out_->append(r_.url_json);
+  } else {
+    for (const auto& [key, value] : r_.line_fields) out_->append(",").append(key).append(":").append(value);
   }
   out_->append(",\"body\":");
   if (!check_endpoint() || !(r_.body_json.empty() ? body() : raw_body(d_.body_model))) return false;

@@ -13,27 +13,6 @@ bool refuse(const Request& request, std::uint32_t column, std::string_view field
   return false;
 }
 
-struct FormName {
-  LineForm form;
-  std::string_view vendor, provider;  // who it belongs to, and what --provider says for it
-};
-constexpr FormName kForms[] = {{LineForm::openai, "OpenAI's batch file (custom_id, method, url, body)", "openai"},
-                               {LineForm::anthropic, "Anthropic's batches (custom_id, params)", "anthropic"},
-                               {LineForm::gemini, "Gemini's batch file (key, request)", "google"},
-                               {LineForm::bedrock, "Bedrock's batch file (recordId, modelInput)", "bedrock"}};
-
-bool check_form(const Capability& vendor, const Request& request, Issue* issue) {
-  for (const FormName& form : kForms) {
-    if (form.form != request.form) continue;
-    return refuse(request, 1, "",
-                  "the line is one of " + std::string(form.vendor) + ", and " + vendor.title +
-                      " (the provider asked for) has other bodies; send it with --provider " +
-                      std::string(form.provider) + ", or write it in the unified format: custom_id, model, messages",
-                  issue);
-  }
-  return true;
-}
-
 // Of the endpoint field a short name or the path without its version will do; a line's own url is sent as it is.
 const EndpointPath* find_path(const Capability& vendor, std::string_view given, bool exact) {
   for (const EndpointPath& each : vendor.paths) {
@@ -80,14 +59,20 @@ bool check_path(const Capability& vendor, Request* request, Issue* issue) {
 
 }  // namespace
 
+bool takes_body(const Capability& vendor, const Request& request) {
+  if (request.form == LineForm::unified) return true;
+  if (request.form != vendor.line_form) return false;
+  if (request.form != LineForm::openai) return true;
+  const bool translatable = request.endpoint == Endpoint::responses || path_tail(request.path) == "messages";
+  const std::string_view path = request.path.empty() ? usual_path(request.endpoint) : request.path;
+  return !translatable || find_path(vendor, path, true) != nullptr;
+}
+
 bool check_line(const Capability& vendor, Request* request, Issue* issue) {
   if (vendor.model_in_body && !request->body_model.empty()) {
     request->model = request->body_model;  // the one that is sent
     request->model_json = request->body_model_json;
   }
-  if (request->form != LineForm::unified && request->form != vendor.line_form &&
-      !check_form(vendor, *request, issue))
-    return false;
   if (!request->path.empty()) {
     if (!check_path(vendor, request, issue)) return false;
   } else if (std::find(vendor.endpoints.begin(), vendor.endpoints.end(), request->endpoint) ==

@@ -1,4 +1,4 @@
-// What holds for the line of every vendor alike, before its dialect writes it: the form of the line, the endpoint, how
+// What holds for the line of every vendor alike, before its dialect writes it: whose body it has, the endpoint, how
 // many texts it embeds.
 #pragma once
 
@@ -8,6 +8,10 @@
 #include "model/capability.h"
 
 namespace br {
+
+// Whether the vendor takes the body as it stands; if not, the line has to be translated. A chat in a form that one of
+// OpenAI's family does not have is one of its other form.
+bool takes_body(const Capability& vendor, const Request& request);
 
 // false: *issue says why the vendor's batches do not take the request. Else request->path is the path of the endpoint
 // where it is not the usual one, and request->model is the one that is sent.

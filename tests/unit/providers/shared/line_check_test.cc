@@ -73,17 +73,27 @@ void check_messages_path_is_chat_at_anthropic_alone(void**) {
   assert_true(Checked("doubleword", ask_at("/v1/messages")).says("give the request as body"));
 }
 
-void check_line_of_another_vendor_is_refused_by_name(void**) {
+bool takes(const char* vendor, const std::string& line) {
+  return br::takes_body(br::find_provider(vendor)->capability(), Checked(vendor, line).request);
+}
+
+void takes_body_of_the_vendors_own_lines_alone(void**) {
   const char* openai = R"({"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m"}})";
-  assert_true(Checked("anthropic", openai).says("OpenAI's batch file"));
-  assert_true(Checked("anthropic", openai).says("Anthropic"));
-  assert_true(Checked("openai", R"({"custom_id":"a","params":{"model":"m"}})").says("--provider anthropic"));
-  assert_true(Checked("openai", R"({"recordId":"a","modelInput":{}})").says("--provider bedrock"));
-  assert_true(Checked("bedrock", R"({"key":"a","request":{}})").says("--provider google"));
-  for (const char* vendor : {"openai", "groq", "mistral", "together", "fireworks", "xai", "doubleword", "vllm", "azure"})
-    assert_true(Checked(vendor, openai).good);
-  for (const char* vendor : {"google", "vertex"})
-    assert_true(Checked(vendor, R"({"key":"a","request":{"contents":[]}})").good);
+  const char* gemini = R"({"key":"a","request":{"contents":[]}})";
+  for (const char* vendor :
+       {"openai", "groq", "mistral", "together", "fireworks", "xai", "doubleword", "vllm", "azure"}) {
+    assert_true(takes(vendor, openai));
+    assert_false(takes(vendor, gemini));
+  }
+  for (const char* vendor : {"google", "vertex"}) assert_true(takes(vendor, gemini));
+  for (const char* vendor : {"anthropic", "google", "bedrock"}) assert_false(takes(vendor, openai));
+  assert_true(takes("anthropic", R"({"custom_id":"a","body":{"model":"m"}})"));  // whose it is, nobody can tell
+}
+
+void takes_body_of_responses_where_there_are_responses(void**) {
+  const char* responses = R"({"custom_id":"a","method":"POST","url":"/v1/responses","body":{"model":"m","input":"x"}})";
+  for (const char* vendor : {"openai", "azure", "xai"}) assert_true(takes(vendor, responses));
+  for (const char* vendor : {"mistral", "groq", "together"}) assert_false(takes(vendor, responses));
 }
 
 void check_url_of_a_line_has_to_be_whole(void**) {
@@ -127,7 +137,8 @@ int main() {
       cmocka_unit_test(check_path_short_or_whole_is_the_vendors),
       cmocka_unit_test(check_endpoint_of_another_vendor_is_refused_for_all),
       cmocka_unit_test(check_messages_path_is_chat_at_anthropic_alone),
-      cmocka_unit_test(check_line_of_another_vendor_is_refused_by_name),
+      cmocka_unit_test(takes_body_of_the_vendors_own_lines_alone),
+      cmocka_unit_test(takes_body_of_responses_where_there_are_responses),
       cmocka_unit_test(check_url_of_a_line_has_to_be_whole),
       cmocka_unit_test(check_model_is_the_one_that_is_sent),
       cmocka_unit_test(count_inputs_of_every_form),
