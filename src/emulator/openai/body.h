@@ -24,6 +24,7 @@ struct BodyRules {
   std::vector<std::string> more_parts;  // kinds of content besides OpenAI's, or of another shape
   double most_temperature = 2;
   SchemaTaste schemas = SchemaTaste::kAny;
+  bool reasoning_models = false;  // has models that take no settings of sampling
 };
 
 // Judges the body of a request to that endpoint as the API itself would when the row runs.
@@ -41,6 +42,7 @@ struct Question {
   int64_t now_s = 0;
   std::string_view model = {};  // empty: the body's
   AnswerShape shape = AnswerShape::kOpenAi;
+  int64_t cached_tokens = 0;  // of what is asked, read from a cache
 };
 
 // The text of an answer to the last of what was asked, whichever vendor's shape that has.
