@@ -198,14 +198,6 @@ std::string format_problem(const json::Value& params) {
   return problem.empty() ? problem : "output_config.format.schema: " + problem;
 }
 
-std::string version_problem(const json::Value& params, std::string_view api_version) {
-  if (api_version < "2026-10-21") return {};
-  for (const char* name : {"temperature", "top_p", "top_k"}) {
-    if (json::member(params, name) != nullptr) return std::string(name) + ": Extra inputs are not permitted";
-  }
-  return {};
-}
-
 }  // namespace
 
 ParamsProblem anthropic_params_problem(const EmulatorOptions& options, const json::Value& params,

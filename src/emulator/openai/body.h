@@ -17,6 +17,9 @@ struct BodyProblem {
   std::string code;   // empty: null
 };
 
+// Whose models that reason take no settings of sampling.
+enum class Reasoners { kNone, kOpenAi, kXai };
+
 // Where the bodies that a vendor takes differ from OpenAI's.
 struct BodyRules {
   std::vector<std::string> more;        // parameters besides OpenAI's
@@ -24,7 +27,7 @@ struct BodyRules {
   std::vector<std::string> more_parts;  // kinds of content besides OpenAI's, or of another shape
   double most_temperature = 2;
   SchemaTaste schemas = SchemaTaste::kAny;
-  bool reasoning_models = false;  // has models that take no settings of sampling
+  Reasoners reasoners = Reasoners::kNone;
 };
 
 // Judges the body of a request to that endpoint as the API itself would when the row runs.

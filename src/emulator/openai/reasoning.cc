@@ -30,10 +30,23 @@ struct Default {
   double value;
 };
 
-}  // namespace
+bool is_given(const json::Value& body, std::string_view name) {
+  const json::Value* const given = json::member(body, name);
+  return given != nullptr && !given->IsNull() && !given->IsFalse();
+}
 
-BodyProblem reasoning_model_problem(std::string_view endpoint, const json::Value& body) {
-  const std::string_view model = json::string_member(body, "model");
+// Of the models whose names say that they reason.
+BodyProblem grok_problem(std::string_view model, const json::Value& body) {
+  const bool named = model.find("reasoning") != model.npos && model.find("non-reasoning") == model.npos;
+  if (!named && model != "grok-4" && model != "grok-4-0709" && !is_of(model, "grok-3-mini")) return {};
+  for (const std::string_view name : {"stop", "presence_penalty", "frequency_penalty"}) {
+    if (is_given(body, name))
+      return {"Argument not supported on this model: " + std::string(name), std::string(name), {}};
+  }
+  return {};
+}
+
+BodyProblem openai_problem(std::string_view model, std::string_view endpoint, const json::Value& body) {
   if (!is_reasoning(model)) return {};
   const json::Value* const limit = endpoint == "/v1/chat/completions" ? json::member(body, "max_tokens") : nullptr;
   if (limit != nullptr && !limit->IsNull())
@@ -51,13 +64,21 @@ BodyProblem reasoning_model_problem(std::string_view endpoint, const json::Value
                 std::to_string(static_cast<int>(value)) + ") value is supported.",
             std::string(name), "unsupported_value"};
   }
-  for (const std::string_view name : {"logit_bias", "logprobs", "top_logprobs"}) {
-    const json::Value* const given = json::member(body, name);
-    if (given == nullptr || given->IsNull() || given->IsFalse()) continue;
+  const bool no_stops = is_of(model, "o3") || is_of(model, "o4");
+  for (const std::string_view name : {"logit_bias", "logprobs", "top_logprobs", "stop"}) {
+    if (!is_given(body, name) || (name == "stop" && !no_stops)) continue;
     return {"Unsupported parameter: " + quoted_name(name) + " is not supported with this model.", std::string(name),
             "unsupported_parameter"};
   }
   return {};
+}
+
+}  // namespace
+
+BodyProblem reasoning_model_problem(Reasoners whose, std::string_view endpoint, const json::Value& body) {
+  const std::string_view model = json::string_member(body, "model");
+  if (whose == Reasoners::kOpenAi) return openai_problem(model, endpoint, body);
+  return whose == Reasoners::kXai ? grok_problem(model, body) : BodyProblem();
 }
 
 }  // namespace br::emulator

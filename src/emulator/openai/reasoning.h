@@ -5,8 +5,8 @@
 
 namespace br::emulator {
 
-// What OpenAI's reasoning models do not take: max_tokens, and settings of sampling that are not the default. A model
-// that is not known to reason takes all.
-BodyProblem reasoning_model_problem(std::string_view endpoint, const json::Value& body);
+// What reasoning models do not take. OpenAI's: max_tokens, settings of sampling that are not the default, and of o3 and
+// o4 stop; xAI's: stop and penalties. A model that is not known to reason takes all.
+BodyProblem reasoning_model_problem(Reasoners whose, std::string_view endpoint, const json::Value& body);
 
 }  // namespace br::emulator

@@ -1,6 +1,7 @@
 #include <set>
 #include <string>
 
+#include "emulator/anthropic/thinking.h"
 #include "support/cmocka.h"
 #include "unit/emulator/drive.h"
 
@@ -63,6 +64,23 @@ void prompt_marked_for_the_cache_is_written_by_one_batch_and_read_by_the_next(vo
   constexpr std::int64_t kFresh = 500'000, kHour = 1'000'000, kRead = 50'000, kOut = 2'500'000;
   assert_int_equal(client.ledger().batches[0].invoice_pico_usd, 2 * (3 * kFresh + 5'001 * kHour + out * kOut));
   assert_int_equal(client.ledger().batches[1].invoice_pico_usd, 3 * kFresh + 5'001 * kRead + out * kOut);
+}
+
+void version_of_october_refuses_what_it_took_away(void**) {
+  const auto problem = [](const char* message, const char* version) {
+    json::Document params;
+    assert_true(json::parse(R"({"model":"m","messages":[)" + std::string(message) + "]}", params));
+    return version_problem(params, version);
+  };
+  for (const char* message :
+       {R"({"role":"assistant","content":[{"type":"document","source":{}}]})",
+        R"({"role":"user","content":[{"type":"text","text":"x","citations":[{"type":"char_location"}]}]})"}) {
+    assert_string_not_equal(problem(message, "2026-10-21").c_str(), "");
+    assert_string_equal(problem(message, "2023-06-01").c_str(), "");
+  }
+  for (const char* message : {R"({"role":"user","content":[{"type":"document","source":{}}]})",
+                              R"({"role":"user","content":[{"type":"text","text":"x","citations":[]}]})"})
+    assert_string_equal(problem(message, "2026-10-21").c_str(), "");
 }
 
 void head_without_key_or_version_is_refused(void**) {
@@ -199,6 +217,7 @@ void faults_take_the_vendors_shape(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(prompt_marked_for_the_cache_is_written_by_one_batch_and_read_by_the_next),
+      cmocka_unit_test(version_of_october_refuses_what_it_took_away),
       cmocka_unit_test(head_without_key_or_version_is_refused),
       cmocka_unit_test(create_wrong_requests_are_refused),
       cmocka_unit_test(batch_shows_its_counts_only_when_it_has_ended),
