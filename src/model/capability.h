@@ -35,6 +35,7 @@ struct Capability {
   std::int64_t window_hours = 24;    // completion window
   std::int64_t retention_days = 30;  // how long results can be fetched
   int discount_percent = 50;
+  bool caches_when_asked = false;     // prompts are written to a cache only where the request has a mark
   std::int64_t max_inputs = 0;        // texts that one request embeds; 0: no stated limit
   std::int64_t max_batch_inputs = 0;  // and all requests of a batch together
   std::vector<Endpoint> endpoints = {Endpoint::chat};

@@ -97,7 +97,7 @@ struct RemoteBatch {
   std::string base_url;
   std::string account;       // which of several keys of the provider; empty: the only one
   std::int32_t part = 0;     // number in the job, from 0
-  std::string model;         // of all its requests; empty when they differ
+  std::string model;         // of its first request; empty: it was made elsewhere
   Endpoint endpoint = Endpoint::chat;
   std::string path;          // of the endpoint where it is not the usual one
   std::int64_t rows = 0;
@@ -133,6 +133,7 @@ struct RemoteBatch {
   Counts results;                     // of the rows in our results file, once collected
   std::string results_sum;            // the file's checksum, once collected; empty: of a version that kept none
   TokenSums tokens;                   // likewise
+  std::vector<ModelTokens> model_tokens;  // of these, what each model used, where `model` is not that of all requests
   Progress progress;                  // saved apart from the rest (Store::save_progress)
   std::optional<Error> error;         // why it is blocked, refused, or was last retried
   bool blocked = false;

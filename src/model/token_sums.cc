@@ -32,7 +32,18 @@ void TokenSums::add(const Usage& usage) {
 void TokenSums::add(const TokenSums& more) {
   TokenClasses::add(more);
   reasoning += more.reasoning;
+  media += more.media;
   for (std::size_t i = 0; i < beyond.size(); ++i) beyond[i].add(more.beyond[i]);
+}
+
+void add_tokens(std::string_view model, const TokenSums& tokens, std::vector<ModelTokens>* models) {
+  const auto named = [models](std::string_view name) {
+    return std::find_if(models->begin(), models->end(), [name](const ModelTokens& each) { return each.model == name; });
+  };
+  auto found = named(model);
+  if (found == models->end() && models->size() >= kMostModels) found = named(model = "");
+  if (found == models->end()) found = models->insert(found, ModelTokens{std::string(model), {}});
+  found->tokens.add(tokens);
 }
 
 }  // namespace br

@@ -83,6 +83,17 @@ void write_tokens(const TokenSums& tokens, JsonWriter* json) {
   json->end_object();
 }
 
+void write_model_tokens(const std::vector<ModelTokens>& models, JsonWriter* json) {
+  if (models.empty()) return;
+  json->key("model_tokens").begin_array();
+  for (const auto& [model, tokens] : models) {
+    json->begin_object().field("model", model);
+    write_tokens(tokens, json);
+    json->end_object();
+  }
+  json->end_array();
+}
+
 TokenSums read_tokens(const Json& json) {
   TokenSums tokens;
   static_cast<TokenClasses&>(tokens) = read_classes(json);
@@ -268,6 +279,7 @@ std::string write_batch_record(const RemoteBatch& b) {
   write_counts("results", b.results, &json);
   json.field("results_sum", b.results_sum);
   write_tokens(b.tokens, &json);
+  write_model_tokens(b.model_tokens, &json);
   write_error("error", b.error, &json);
   json.key("blocked").boolean(b.blocked).key("cancel_wanted").boolean(b.cancel_wanted);
   json.key("cancel_taken").boolean(b.cancel_taken).key("canary").boolean(b.canary).key("held").boolean(b.held);
@@ -324,6 +336,8 @@ Result<RemoteBatch> read_batch_record(std::string_view text) {
   b.results = read_counts(j["results"]);
   b.results_sum = j["results_sum"].string_or("");
   b.tokens = read_tokens(j["tokens"]);
+  for (const Json& each : j["model_tokens"].items())
+    b.model_tokens.push_back({each["model"].string_or(""), read_tokens(each["tokens"])});
   // Of a version that kept them here.
   b.progress = {integer("acked_rows", 0), integer("acked_bytes", 0), integer("handed_rows", 0)};
   b.error = read_error(j["error"]);

@@ -1,5 +1,6 @@
 // What a job is said to have cost is what the vendor's invoice says: 100,000 jobs with any mix of tokens, as the vendors
 // write them into their result rows, priced by the library's table and by the emulator's own list.
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -8,6 +9,10 @@
 
 #include "core/config.h"
 #include "core/requests/prices.h"
+#include "core/results/used_tokens.h"
+#include "emulator/anthropic/prompt.h"
+#include "emulator/anthropic/prompt_cache.h"
+#include "emulator/anthropic/rows.h"
 #include "emulator/batches/price_list.h"
 #include "providers/registry.h"
 #include "support/cmocka.h"
@@ -109,16 +114,30 @@ struct Receipts {
   br::Result<br::Prices> prices = br::Prices::load(&files, config);
 
   br::Usage read(const Model& model, const Tokens& tokens) {
-    std::string line = row_of(model, tokens);
+    br::UsedTokens used;
+    return read(model.provider, row_of(model, tokens), &used);
+  }
+
+  br::Usage read(const char* provider, std::string line, br::UsedTokens* used) {
     const std::size_t size = line.size();
     line.append(kPadding, ' ');
     br::Row row;
-    const auto reader = br::find_provider(model.provider)->dialect().row_reader();
+    const auto reader = br::find_provider(provider)->dialect().row_reader();
     if (!reader->read(line.data(), size, &row)) fail_msg("%s", line.c_str());
     assert_int_equal(row.status, br::ResultStatus::succeeded);
+    used->add(row.usage, row.model_json);
     return row.usage;
   }
 };
+
+void assert_paid(int job, const std::optional<br::Cost>& cost, std::int64_t invoice, const std::string& name) {
+  if (!cost) fail_msg("job %d (%s) has no cost", job, name.c_str());
+  const std::int64_t dollars = invoice / 1'000'000'000'000, rest = invoice % 1'000'000'000'000;
+  const std::string micro = std::to_string(dollars * 1'000'000 + (rest + 500'000) / 1'000'000);
+  if (std::to_string(cost->batch.micro_dollars()) != micro)
+    fail_msg("job %d (%s): the receipt says %s, the invoice %s millionths of a dollar", job, name.c_str(),
+             std::to_string(cost->batch.micro_dollars()).c_str(), micro.c_str());
+}
 
 void cost_of_a_hundred_thousand_jobs_is_the_invoice(void**) {
   Receipts receipts;
@@ -137,20 +156,86 @@ void cost_of_a_hundred_thousand_jobs_is_the_invoice(void**) {
         invoice += br::emulator::charge_for(model.provider, model.name, tokens).value();
       }
     }
-    const auto cost = receipts.prices->cost(job);
-    if (!cost) fail_msg("job %d has no cost", i);
-    const std::int64_t dollars = invoice / 1'000'000'000'000, rest = invoice % 1'000'000'000'000;
-    const std::string micro = std::to_string(dollars * 1'000'000 + (rest + 500'000) / 1'000'000);
-    if (std::to_string(cost->batch.micro_dollars()) != micro)
-      fail_msg("job %d: the receipt says %s, the invoice %s millionths of a dollar (%s %s)", i,
-               std::to_string(cost->batch.micro_dollars()).c_str(), micro.c_str(), job.batches[0].provider.c_str(),
-               job.batches[0].model.c_str());
+    assert_paid(i, receipts.prices->cost(job), invoice, job.batches[0].provider + " " + job.batches[0].model);
   }
+}
+
+// Prompts made of few texts, marked at random, so that they find each other in the cache: what the emulator's vendor
+// makes of them, on each row's own model, in batches of several.
+class CachingVendor {
+ public:
+  explicit CachingVendor(Chance* chance) : chance_(chance) {}
+
+  // The row as it stands in the results; its price is added to the invoice.
+  std::string answer(const std::string& batch, std::int64_t now_ms, std::int64_t* invoice) {
+    static constexpr std::array kClaudes = {"claude-opus-5", "claude-sonnet-4-5-20250929", "claude-3-haiku-20240307"};
+    const char* model = kClaudes[static_cast<std::size_t>(chance_->below(kClaudes.size()))];
+    br::emulator::json::Document params;
+    assert_true(br::emulator::json::parse(prompt(model), params));
+    assert_string_equal(br::emulator::cache_control_problem(params).c_str(), "");
+    const Tokens prompt = cache_.count(br::emulator::prompt_blocks(params), {"", model, batch, now_ms, true});
+    br::emulator::json::Writer out;
+    out.begin_object().field("custom_id", "a").key("result").begin_object().field("type", "succeeded").key("message");
+    const Tokens used = br::emulator::write_anthropic_message(out, {{}, "a"}, params, prompt);
+    out.end_object().end_object();
+    *invoice += br::emulator::charge_for("anthropic", model, used).value();
+    read += used.cache_read, five += used.cache_write_5m, hour += used.cache_write_1h;
+    return out.str();
+  }
+
+  std::int64_t read = 0, five = 0, hour = 0;
+
+ private:
+  std::string prompt(const char* model) {
+    static constexpr std::array kMarks = {"", R"(,"cache_control":{"type":"ephemeral","ttl":"1h"})",
+                                          R"(,"cache_control":{"type":"ephemeral"})"};
+    std::string texts;
+    std::int64_t least_mark = 0;  // none for an hour behind one for five minutes
+    for (std::int64_t i = chance_->below(3); i >= 0; --i) {
+      const std::int64_t mark = least_mark + chance_->below(3 - least_mark);
+      least_mark = std::max(least_mark, mark == 2 ? mark : 0);
+      const std::int64_t which = chance_->below(4);
+      texts += texts.empty() ? "" : ",";
+      texts += R"({"type":"text","text":")" + std::string(1'500 + 1'501 * static_cast<std::size_t>(which), 'x') + '"' +
+               kMarks[static_cast<std::size_t>(mark)] + "}";
+    }
+    return R"({"model":")" + std::string(model) + R"(","max_tokens":9,"system":[)" + texts +
+           R"(],"messages":[{"role":"user","content":"question )" + std::to_string(chance_->below(100)) + R"("}]})";
+  }
+
+  Chance* chance_;
+  br::emulator::PromptCache cache_;
+};
+
+void cost_of_jobs_with_cached_prompts_and_mixed_models_is_the_invoice(void**) {
+  Receipts receipts;
+  Chance chance(8);
+  CachingVendor vendor(&chance);
+  std::int64_t now_ms = 0;
+  for (int i = 0; i < kJobs; ++i) {
+    br::UsedTokens used;
+    std::int64_t invoice = 0;
+    for (std::int64_t row = chance.below(3); row >= 0; --row) {
+      now_ms += chance.below(400'000);
+      receipts.read("anthropic", vendor.answer(std::to_string(i), now_ms, &invoice), &used);
+    }
+    br::Job job;
+    br::RemoteBatch& batch = job.batches.emplace_back();
+    batch.provider = "anthropic";
+    batch.tokens = used.all();
+    batch.model_tokens = used.by_model();
+    assert_paid(i, receipts.prices->cost(job), invoice, "cached");
+  }
+  // Else nothing was tried.
+  assert_true(vendor.read > 1'000'000 && vendor.five > 1'000'000 && vendor.hour > 1'000'000);
 }
 
 }  // namespace
 
 int main() {
-  const CMUnitTest tests[] = {cmocka_unit_test(cost_of_a_hundred_thousand_jobs_is_the_invoice)};
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(cost_of_a_hundred_thousand_jobs_is_the_invoice),
+      cmocka_unit_test(cost_of_jobs_with_cached_prompts_and_mixed_models_is_the_invoice),
+  };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

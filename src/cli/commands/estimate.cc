@@ -12,22 +12,22 @@ using Plan = std::unique_ptr<br_plan, Freer<br_plan_free>>;
 
 std::string dollars(double amount) { return amount < 0 ? "unknown" : fmt::format("${:.4f}", amount); }
 
-// The models whose price the table does not know, each once: "openai m, mistral n".
-std::string unpriced(const JsonView& plan) {
-  std::string names;
+// Why the cost is not known, each reason once.
+std::string unknown(const JsonView& plan) {
+  std::string all;
   for (const JsonView& batch : plan.items("/batches")) {
-    const std::string model = batch.text("/model");
-    const std::string name = batch.text("/provider") + " " + (model.empty() ? "requests of several models" : model);
-    if (batch.text("/cost/batch_usd").empty() && (", " + names + ",").find(", " + name + ",") == names.npos)
-      names += (names.empty() ? "" : ", ") + name;
+    const std::string why = batch.text("/unknown");
+    if (!why.empty() && ("; " + all + ";").find("; " + why + ";") == all.npos) all += (all.empty() ? "" : "; ") + why;
   }
-  return names;
+  return all;
 }
 
 void check_limit(double cost, double limit, const JsonView& plan) {
   if (cost < 0)
-    throw Failure(Exit::quota, fmt::format("a limit of ${:.2f} is set, and no price is known of {}", limit, unpriced(plan)),
-                  "name the model in a price table and give it with --set prices.file=FILE (docs/prices.md)");
+    throw Failure(
+        Exit::quota, fmt::format("a limit of ${:.2f} is set, and {}", limit, unknown(plan)),
+        "name the model in a price table (media_tokens for its media) and give that with --set prices.file=FILE "
+        "(docs/prices.md)");
   if (cost > limit)
     throw Failure(Exit::quota, fmt::format("the batch may cost {}, and the limit is ${:.2f}", dollars(cost), limit),
                   "lower max_tokens, send fewer requests, or raise --max-cost");
@@ -51,7 +51,7 @@ Exit run_estimate(const Options& options) {
     fmt::print("input tokens   about {}\noutput tokens  at most {}\n", br_plan_input_tokens(plan.get()),
                br_plan_output_tokens_max(plan.get()));
     fmt::print("cost           at most {}, {} without a batch\n", dollars(cost), dollars(br_plan_sync_usd(plan.get())));
-    if (cost < 0) fmt::print("no price       {}\n", unpriced(view));
+    if (cost < 0) fmt::print("unknown        {}\n", unknown(view));
   }
   if (options.max_cost) check_limit(cost, *options.max_cost, view);
   return Exit::ok;

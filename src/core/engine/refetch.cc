@@ -23,6 +23,7 @@ RemoteBatch once_more(RemoteBatch batch) {
   batch.missing_since_ms = -1;
   batch.results = {};
   batch.tokens = {};
+  for (ModelTokens& each : batch.model_tokens) each.tokens = {};
   batch.progress = {};
   return batch;
 }

@@ -115,6 +115,7 @@ struct CollectReport {
   std::optional<Error> refused;        // the vendor's word that a file is not there
   Counts counts;               // of the rows in the results file
   TokenSums tokens;            // likewise
+  std::vector<ModelTokens> model_tokens;  // likewise, by the model that the rows name
   std::string results_sum;     // finished: the checksum of that file
   std::string canary_refusal;  // finished, of a canary: why the job's other batches are not sent; empty: they are
 };

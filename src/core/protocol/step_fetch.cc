@@ -153,6 +153,8 @@ void Stepper::finished(const CollectReport& report) {
   batch().results = report.counts;
   batch().results_sum = report.results_sum;
   batch().tokens = report.tokens;
+  const bool one_model = !batch().model.empty() && batch().model_tokens.empty();
+  if (!one_model && !report.model_tokens.empty()) batch().model_tokens = report.model_tokens;
   if (batch().canary) batch().canary_refusal = report.canary_refusal;
   save();
   notify(BR_EVENT_RESULTS_READY, std::to_string(report.counts.total) + " results");

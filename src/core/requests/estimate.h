@@ -14,13 +14,15 @@
 
 namespace br {
 
-// Of one remote batch. Tokens are guesses: four bytes of text to a token, and as many answers tokens as the request
-// allows (default_max_tokens where it sets no limit), so that the cost is an upper bound for text.
+// Of one remote batch. Tokens are guesses (request_tokens.h), so that the cost is an upper bound for text; of media it
+// is one where the price table says how many tokens they make, and else unknown.
 struct PartEstimate {
   std::string provider, account, model;
+  std::vector<ModelTokens> models;  // where `model` is not that of all requests
   std::int64_t requests = 0, bytes = 0;
   TokenSums tokens;
   std::optional<Cost> cost;
+  std::string unknown;  // why it has none: "no price is known of openai m"
 };
 
 struct Estimate {
@@ -29,9 +31,6 @@ struct Estimate {
   std::string prices_date;
   std::optional<Cost> cost;  // of all; nothing when a price is not known
 };
-
-// Guesses of one request, added to the sums. native: the vendor's line of it, whose own limits count.
-void add_estimate(const Request& request, std::string_view native, std::int64_t default_max_tokens, TokenSums* tokens);
 
 // Prices the remote batches that were packed, and says what to know before paying.
 Result<Estimate> make_estimate(const World& world, const Config& config, const std::vector<RemoteBatch>& batches);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "codec/json_write.h"
-#include "core/requests/estimate.h"
+#include "core/requests/request_tokens.h"
 
 namespace br {
 namespace {
@@ -126,7 +126,9 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   batch.rows += 1;
   batch.bytes += static_cast<std::int64_t>(item.native.size());
   (*part)->inputs += item.inputs;
-  add_estimate(item.request, item.native, plan_.default_max_tokens, &batch.tokens);
+  const TokenSums guess = estimate_of(item.request, item.native, plan_.default_max_tokens);
+  batch.tokens.add(guess);
+  add_tokens(item.request.model, guess, &batch.model_tokens);
   const Capability& limits = item.limits;
   const std::string name(provider.name());
   (*part)->min_requests = limits.min_requests;
@@ -180,6 +182,7 @@ Result<std::vector<RemoteBatch>> Packer::finish() {
   std::vector<RemoteBatch> batches;
   for (auto& part : parts_) {
     BR_RETURN_IF_ERROR(end_files(part.get()));
+    if (part->batch.model_tokens.size() == 1) part->batch.model_tokens.clear();
     batches.push_back(std::move(part->batch));
   }
   return batches;

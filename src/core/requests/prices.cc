@@ -14,6 +14,7 @@ namespace br {
 namespace {
 
 constexpr std::size_t kMaxPriceTable = std::size_t{16} << 20;
+constexpr std::int64_t kMostMediaTokens = 10'000'000;
 constexpr std::int64_t kOldDays = 180, kDayMs = 24 * 3'600'000;
 
 // False: it is there and is no price. One that was read as 0 would make every estimate too small.
@@ -35,9 +36,17 @@ bool read_percent(const Json& value, std::optional<std::int64_t>* percent) {
   return *percent && **percent >= 0 && **percent <= 100;
 }
 
+bool read_count(const Json& value, std::optional<std::int64_t>* count) {
+  if (value.raw().empty()) return true;
+  if (value.raw().find_first_not_of("0123456789") != std::string_view::npos) return false;
+  *count = value.integer();
+  return *count && **count > 0 && **count <= kMostMediaTokens;
+}
+
 bool read_price(const Json& json, Price* price) {
   if (!read_rates(json, &price->standard) || !read_percent(json["batch_percent"], &price->batch_percent) ||
-      !read_percent(json["cached_batch_percent"], &price->cached_batch_percent))
+      !read_percent(json["cached_batch_percent"], &price->cached_batch_percent) ||
+      !read_count(json["media_tokens"], &price->media_tokens))
     return false;
   const Json& beyond = json["long"];
   if (beyond.raw().empty()) return true;
@@ -85,6 +94,21 @@ TokenClasses of_long_prompts(const TokenSums& tokens, std::int64_t above) {
   for (std::size_t i = 0; i < kLongPrompts.size(); ++i)
     if (kLongPrompts[i] == above) return tokens.beyond[i];
   return {};
+}
+
+// What was not read from a cache, at the price of writing it to one where that is the higher.
+void write_fresh(const Rates& rates, TokenClasses* tokens) {
+  if (!rates.cache_write_5m || !rates.input || *rates.cache_write_5m <= *rates.input) return;
+  tokens->cache_write_5m = tokens->input - tokens->cache_write_1h - tokens->cached_input;
+}
+
+// A prompt that a cache is written of counts as written whole, its media too.
+void add_media(std::int64_t tokens, TokenClasses* all) {
+  all->input += tokens;
+  if (all->cache_write_1h > 0)
+    all->cache_write_1h += tokens;
+  else if (all->cache_write_5m > 0)
+    all->cache_write_5m += tokens;
 }
 
 }  // namespace
@@ -163,29 +187,65 @@ const Price* Prices::find(std::string_view provider, std::string_view model) con
   return nullptr;
 }
 
-std::optional<Cost> Prices::cost(std::string_view provider, std::string_view model, const TokenSums& tokens,
-                                 int discount_percent) const {
-  const Price* price = find(provider, model);
-  if (price == nullptr) return std::nullopt;
-  const std::int64_t batch = price->batch_percent.value_or(100 - discount_percent);
-  const std::int64_t cached = price->cached_batch_percent.value_or(batch);
-  const TokenClasses beyond = of_long_prompts(tokens, price->long_above);
-  Charge standard{price->standard, batch, cached, {}}, higher{price->beyond, batch, cached, {}};
-  standard.add(without(tokens, beyond));
+std::optional<Cost> Prices::cost(const Price& price, TokenSums tokens, int discount_percent, Use use) const {
+  if (tokens.media > 0 && !price.media_tokens) return std::nullopt;
+  const std::int64_t batch = price.batch_percent.value_or(100 - discount_percent);
+  const std::int64_t cached = price.cached_batch_percent.value_or(batch);
+  TokenClasses all = tokens, beyond = of_long_prompts(tokens, price.long_above);
+  if (tokens.media > 0) {
+    add_media(tokens.media * *price.media_tokens, &all);
+    if (price.long_above > 0) beyond = all;  // nobody knows which prompts the media make long
+  }
+  TokenClasses usual = without(all, beyond);
+  if (use == Use::all_written) {
+    write_fresh(price.standard, &usual);
+    write_fresh(price.beyond, &beyond);
+  }
+  Charge standard{price.standard, batch, cached, {}}, higher{price.beyond, batch, cached, {}};
+  standard.add(usual);
   higher.add(beyond);
   if (!standard.known || !higher.known) return std::nullopt;
   standard.sum.add(higher.sum);
   return standard.sum;
 }
 
+std::optional<Cost> Prices::cost(std::string_view provider, std::string_view model, const TokenSums& tokens,
+                                 int discount_percent) const {
+  const Price* price = find(provider, model);
+  if (price == nullptr) return std::nullopt;
+  return cost(*price, tokens, discount_percent, Use::as_counted);
+}
+
+std::optional<Cost> Prices::cost(const RemoteBatch& batch, Use use) const {
+  const Provider* provider = find_provider(batch.provider);
+  if (provider != nullptr && provider->capability().local) return Cost{};
+  if (batch.tokens.input == 0 && batch.tokens.output == 0) return Cost{};
+  const int discount = provider == nullptr ? 0 : provider->capability().discount_percent;
+  Cost sum;
+  const auto add = [&](const std::string& model, const TokenSums& tokens) {
+    const Price* price = find(batch.provider, model);
+    const auto part = price == nullptr ? std::nullopt : cost(*price, tokens, discount, use);
+    if (part) sum.add(*part);
+    return part.has_value();
+  };
+  if (batch.model_tokens.empty()) return add(batch.model, batch.tokens) ? std::optional(sum) : std::nullopt;
+  for (const auto& [model, tokens] : batch.model_tokens) {
+    const bool used = tokens.input > 0 || tokens.output > 0;
+    if (used && !add(model, tokens)) return std::nullopt;
+  }
+  return sum;
+}
+
+std::optional<Cost> Prices::bound(const RemoteBatch& batch) const {
+  const Provider* provider = find_provider(batch.provider);
+  const bool asks = provider != nullptr && provider->capability().caches_when_asked;
+  return cost(batch, asks ? Use::as_counted : Use::all_written);
+}
+
 std::optional<Cost> Prices::cost(const Job& job) const {
   Cost sum;
   for (const RemoteBatch& batch : job.batches) {
-    const Provider* provider = find_provider(batch.provider);
-    const bool free = provider != nullptr && provider->capability().local;
-    if (free || (batch.tokens.input == 0 && batch.tokens.output == 0)) continue;
-    const int discount = provider == nullptr ? 0 : provider->capability().discount_percent;
-    const auto part = cost(batch.provider, batch.model, batch.tokens, discount);
+    const auto part = cost(batch, Use::as_counted);
     if (!part) return std::nullopt;
     sum.add(*part);
   }

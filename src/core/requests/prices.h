@@ -30,6 +30,8 @@ struct Price {
   Rates beyond;
   // What a batch costs of these, in percent, and what it costs of cached_input; nothing: the provider's discount counts.
   std::optional<std::int64_t> batch_percent, cached_batch_percent;
+  // The most input tokens that a picture, a document or a recording counts as; nothing: no page shows it.
+  std::optional<std::int64_t> media_tokens;
 };
 
 struct Cost {
@@ -49,10 +51,17 @@ class Prices {
   const Price* find(std::string_view provider, std::string_view model) const;
   std::optional<Cost> cost(std::string_view provider, std::string_view model, const TokenSums& tokens,
                            int discount_percent) const;
+  // The most that a batch costs whose tokens are those of its requests (request_tokens.h), each model's at its own
+  // price. Nothing when the price of one model is not known.
+  std::optional<Cost> bound(const RemoteBatch& batch) const;
   // Of everything the job's answers used; nothing when the price of one model is not known.
   std::optional<Cost> cost(const Job& job) const;
 
  private:
+  // A vendor that caches unasked may write all of a prompt to its cache.
+  enum class Use : std::uint8_t { as_counted, all_written };
+  std::optional<Cost> cost(const Price& price, TokenSums tokens, int discount_percent, Use use) const;
+  std::optional<Cost> cost(const RemoteBatch& batch, Use use) const;
   using Name = std::pair<std::string_view, std::string_view>;  // provider and model
   struct Row {
     std::string provider, model;

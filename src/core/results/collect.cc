@@ -280,7 +280,7 @@ Result<void> Collector::collect_row(Row row, bool repeated, std::size_t size) {
   append_result_line(row, plan_.context, &results_->buffer());
   end_line(begin);
   count(row.status);
-  tokens_.add(row.usage);
+  used_.add(row.usage, row.model_json);
   return {};
 }
 
@@ -354,7 +354,8 @@ CollectReport Collector::report() const {
   for (const auto& [place, damaged] : damaged_) report.damaged += ledger_.seen(place) ? 0 : 1;
   report.unknown = unknown_;
   report.counts = counts_;
-  report.tokens = tokens_;
+  report.tokens = used_.all();
+  report.model_tokens = used_.by_model();
   report.bodies = static_cast<std::int64_t>(body_starts_.size());
   report.bare_text = bare_text_;
   report.bodies_with_rows.resize(body_starts_.size());

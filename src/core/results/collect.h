@@ -18,6 +18,7 @@
 #include "core/results/id_ledger.h"
 #include "core/results/line_sums.h"
 #include "core/results/result_file.h"
+#include "core/results/used_tokens.h"
 #include "providers/provider.h"
 #include "sys/file_system.h"
 
@@ -137,7 +138,7 @@ class Collector {
   std::unique_ptr<LineReader> lines_;
   std::unique_ptr<RowReader> rows_;
   Counts counts_;
-  TokenSums tokens_;
+  UsedTokens used_;
   // A row that came and cannot be read.
   struct Damaged {
     std::string what;

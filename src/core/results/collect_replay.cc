@@ -85,8 +85,15 @@ bool Collector::replay_line(const Line& line, const Places& places) {
   count(*status);
   const Json& usage = (*json)["usage"];
   const auto tokens = [&usage](std::string_view name) { return usage[name].integer().value_or(0); };
-  tokens_.add(Usage{tokens("input_tokens"), tokens("output_tokens"), tokens("cached_input_tokens"),
-                    tokens("reasoning_tokens")});
+  const std::int64_t for_an_hour = tokens("cache_creation_1h_input_tokens");
+  const Usage used{tokens("input_tokens"),
+                   tokens("output_tokens"),
+                   tokens("cached_input_tokens"),
+                   tokens("reasoning_tokens"),
+                   tokens("cache_creation_input_tokens") - for_an_hour,
+                   for_an_hour};
+  const Json& model = (*json)["model"];
+  used_.add(used, model.is_string() ? model.raw() : std::string_view());
   return true;
 }
 

@@ -113,6 +113,7 @@ RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched) {
   if (fetched.whole) {
     now.results = {};
     now.tokens = {};
+    for (ModelTokens& each : now.model_tokens) each.tokens = {};
     now.progress.acked_rows = now.progress.acked_bytes = 0;
   }
   const auto gone = static_cast<std::int64_t>(replaced.size());
@@ -122,6 +123,7 @@ RemoteBatch with_answers(const RemoteBatch& batch, const Fetched& fetched) {
   now.results.cancelled += answers.results.cancelled;
   now.results.expired += answers.results.expired;
   now.tokens.add(answers.tokens);
+  for (const auto& [model, tokens] : answers.model_tokens) add_tokens(model, tokens, &now.model_tokens);
   for (const auto& [row, size] : replaced) {
     if (row >= batch.progress.acked_rows) break;
     now.progress.acked_rows -= 1;

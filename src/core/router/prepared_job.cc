@@ -105,6 +105,7 @@ Result<void> JobPreparer::write_requests(const Config& config, const BatchSpec& 
 Result<void> JobPreparer::address(const Config& config, const BatchSpec& spec, Job* job) {
   for (RemoteBatch& batch : job->batches) {
     batch.tokens = TokenSums{};  // from here on: what the answers used
+    for (ModelTokens& each : batch.model_tokens) each.tokens = {};
     const Provider* provider = find_provider(batch.provider);
     if (provider == nullptr)
       return Error(Code::no_provider, "the provider \"" + batch.provider + "\" was unregistered");

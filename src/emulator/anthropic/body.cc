@@ -198,14 +198,6 @@ std::string format_problem(const json::Value& params) {
   return problem.empty() ? problem : "output_config.format.schema: " + problem;
 }
 
-std::string version_problem(const json::Value& params, std::string_view api_version) {
-  if (api_version < "2026-10-21") return {};
-  for (const char* name : {"temperature", "top_p", "top_k"}) {
-    if (json::member(params, name) != nullptr) return std::string(name) + ": Extra inputs are not permitted";
-  }
-  return {};
-}
-
 }  // namespace
 
 ParamsProblem anthropic_params_problem(const EmulatorOptions& options, const json::Value& params,
@@ -224,6 +216,7 @@ ParamsProblem anthropic_params_problem(const EmulatorOptions& options, const jso
   if (stream != nullptr && stream->IsTrue()) return {problem.type, "stream: streaming is not supported in batches"};
   problem.message = messages_problem(*json::member(params, "messages"));
   if (problem.message.empty()) problem.message = tools_problem(params);
+  if (problem.message.empty()) problem.message = cache_control_problem(params);
   if (problem.message.empty()) problem.message = choice_problem(params);
   if (problem.message.empty()) problem.message = thinking_problem(model, params);
   if (problem.message.empty()) problem.message = format_problem(params);
@@ -250,11 +243,18 @@ bool wants_json(const json::Value& params) {
 
 }  // namespace
 
-Tokens write_anthropic_message(json::Writer& out, const Question& question, const json::Value& params) {
+Tokens anthropic_prompt_tokens(const json::Value& params) {
+  const std::vector<PromptBlock> blocks = prompt_blocks(params);
+  return {blocks.empty() ? 1 : 1 + blocks.back().tokens};
+}
+
+Tokens write_anthropic_message(json::Writer& out, const Question& question, const json::Value& params,
+                               const Tokens& prompt) {
   const json::Value& messages = *json::member(params, "messages");
   const std::string text = answer_text(question, messages);
   const std::string_view tool = wanted_tool(params);
-  const Tokens tokens = tokens_of(messages, text);
+  Tokens tokens = prompt;
+  tokens.output = tokens_of(messages, text).output;
   const std::string digits = hex(question.hash);
   out.begin_object().field("id", "msg_" + digits).field("type", "message").field("role", "assistant");
   const std::string_view model = question.model.empty() ? json::string_member(params, "model") : question.model;
@@ -269,10 +269,11 @@ Tokens write_anthropic_message(json::Writer& out, const Question& question, cons
   }
   out.end_object().end_array().field("stop_reason", tool.empty() ? "end_turn" : "tool_use");
   out.null_field("stop_sequence").null_field("stop_details").key("usage").begin_object();
-  out.field("input_tokens", tokens.input).field("output_tokens", tokens.output);
-  out.field("cache_creation_input_tokens", int64_t{0}).field("cache_read_input_tokens", int64_t{0});
-  out.key("cache_creation").begin_object().field("ephemeral_5m_input_tokens", int64_t{0});
-  out.field("ephemeral_1h_input_tokens", int64_t{0}).end_object().field("service_tier", "batch");
+  const int64_t written = tokens.cache_write_5m + tokens.cache_write_1h;
+  out.field("input_tokens", tokens.input - written - tokens.cache_read).field("output_tokens", tokens.output);
+  out.field("cache_creation_input_tokens", written).field("cache_read_input_tokens", tokens.cache_read);
+  out.key("cache_creation").begin_object().field("ephemeral_5m_input_tokens", tokens.cache_write_5m);
+  out.field("ephemeral_1h_input_tokens", tokens.cache_write_1h).end_object().field("service_tier", "batch");
   out.end_object().end_object();
   return tokens;
 }

@@ -91,7 +91,11 @@ RowAnswer AnthropicRows::answer(const Batch& batch, const Row& row) {
   if (answer.succeeded) {
     out_.key("message");
     answer.model = std::string(json::string_member(params, "model"));
-    answer.tokens = write_anthropic_message(out_, {{}, custom_id, row.hash, row.variant, row.now_s}, params);
+    constexpr int64_t kSecondMs = 1000;
+    const bool paid = row.variant == 0 && row.other_id.empty();
+    const CacheCall call{batch.tenant.project, answer.model, batch.id, row.now_s * kSecondMs, paid};
+    const Tokens prompt = cache_.count(prompt_blocks(params), call);
+    answer.tokens = write_anthropic_message(out_, {{}, custom_id, row.hash, row.variant, row.now_s}, params, prompt);
   } else {
     out_.key("error").begin_object().field("type", "error").key("error").begin_object().field("type", problem.type);
     out_.field("message", problem.message).end_object().field("request_id", "req_" + hex(row.hash)).end_object();

@@ -3,10 +3,11 @@
 #include <memory>
 #include <string>
 
+#include "emulator/anthropic/prompt_cache.h"
 #include "emulator/base/json.h"
+#include "emulator/base/options.h"
 #include "emulator/batches/batch.h"
 #include "emulator/batches/rows.h"
-#include "emulator/base/options.h"
 #include "emulator/openai/body.h"
 
 namespace br::emulator {
@@ -19,8 +20,11 @@ struct ParamsProblem {
 ParamsProblem anthropic_params_problem(const EmulatorOptions& options, const json::Value& params,
                                        std::string_view api_version);
 
-// Writes the message that answers the params.
-Tokens write_anthropic_message(json::Writer& out, const Question& question, const json::Value& params);
+// Writes the message that answers the params. prompt: what went in, and which cache it came from or went to.
+Tokens write_anthropic_message(json::Writer& out, const Question& question, const json::Value& params,
+                               const Tokens& prompt);
+// The tokens of the prompt, where nothing is cached.
+Tokens anthropic_prompt_tokens(const json::Value& params);
 
 // The requests of a message batch: `{custom_id, params}` in, `{custom_id, result}` out.
 class AnthropicRows {
@@ -34,6 +38,7 @@ class AnthropicRows {
 
  private:
   const EmulatorOptions& options_;
+  PromptCache cache_;
   json::Arena arena_;
   json::Writer out_;
 };

@@ -55,6 +55,7 @@ std::string sampling_problem(int version, bool thinks, const json::Value& params
   if (version >= 47) {
     if (cold) return "`temperature` is not supported for this model.";
     if (top_k) return "`top_k` is not supported for this model.";
+    if (number_of(params, "top_p", 1) < 0.99) return "`top_p` is not supported for this model.";
   }
   if (!thinks) return {};
   if (cold) return "`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.";
@@ -84,6 +85,22 @@ std::string last_message_problem(int version, const json::Value& params) {
   return trailing ? "messages: final assistant content cannot end with trailing whitespace" : "";
 }
 
+// What the version of 2026-10-21 took away, besides settings of sampling.
+std::string old_block_problem(const json::Value& message) {
+  const json::Value* const content = json::member(message, "content");
+  if (content == nullptr || !content->IsArray()) return {};
+  const std::string_view role = json::string_member(message, "role");
+  for (const json::Value& block : content->GetArray()) {
+    const std::string_view type = json::string_member(block, "type");
+    if (role == "assistant" && type == "document")
+      return "messages: document blocks are not permitted in assistant messages";
+    const json::Value* const citations = json::member(block, "citations");
+    const bool cites = citations != nullptr && citations->IsArray() && !citations->Empty();
+    if (role == "user" && type == "text" && cites) return "messages: citations are not permitted on user text blocks";
+  }
+  return {};
+}
+
 std::string text_problem(const json::Value& params) {
   for (const json::Value& message : json::member(params, "messages")->GetArray()) {
     const json::Value* const content = json::member(message, "content");
@@ -104,6 +121,17 @@ std::string text_problem(const json::Value& params) {
 }
 
 }  // namespace
+
+std::string version_problem(const json::Value& params, std::string_view api_version) {
+  if (api_version < "2026-10-21") return {};
+  for (const char* name : {"temperature", "top_p", "top_k"}) {
+    if (json::member(params, name) != nullptr) return std::string(name) + ": Extra inputs are not permitted";
+  }
+  for (const json::Value& message : json::member(params, "messages")->GetArray()) {
+    if (std::string problem = old_block_problem(message); !problem.empty()) return problem;
+  }
+  return {};
+}
 
 std::string thinking_problem(std::string_view model, const json::Value& params) {
   std::string problem = text_problem(params);

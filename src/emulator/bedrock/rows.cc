@@ -103,7 +103,7 @@ RowAnswer BedrockRows::answer(const Batch& batch, const Row& row) {
   if (answer.succeeded) {
     const Question question{{}, record_id, row.hash, row.variant, row.now_s, batch.model};
     out_.key("modelOutput");
-    answer.tokens = claude ? write_anthropic_message(out_, question, input)
+    answer.tokens = claude ? write_anthropic_message(out_, question, input, anthropic_prompt_tokens(input))
                            : write_bedrock_answer(out_, kind, question, input);
   } else {
     out_.key("error").begin_object().field("errorCode", int64_t{row.fails ? 500 : 400});

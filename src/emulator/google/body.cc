@@ -50,6 +50,13 @@ constexpr Parameter kPart[] = {
     {"videoMetadata", kObject}, {"mediaResolution", kObject},
 };
 
+constexpr Parameter kThinking[] = {
+    {"includeThoughts", kBoolean}, {"thinkingBudget", kInteger}, {"thinkingLevel", kString}};
+
+constexpr Parameter kContent[] = {{"parts", kArray}, {"role", kString}};
+constexpr Parameter kBlob[] = {{"mimeType", kString}, {"data", kString}, {"displayName", kString}};
+constexpr Parameter kFile[] = {{"mimeType", kString}, {"fileUri", kString}, {"displayName", kString}};
+
 constexpr Parameter kEmbed[] = {
     {"model", kString},
     {"content", kObject},
@@ -89,6 +96,31 @@ std::string object_problem(std::span<const Parameter> known, const json::Value& 
     }
   }
   return {};
+}
+
+std::string unknown_name(std::span<const Parameter> known, const json::Value& object, const std::string& place) {
+  if (!object.IsObject()) return {};
+  for (const auto& field : object.GetObject()) {
+    const std::string name(json::view(field.name));
+    if (find_parameter(known, camel_case(name)) == nullptr)
+      return "Invalid JSON payload received. Unknown name \"" + name + "\" at '" + place + "': Cannot find field.";
+  }
+  return {};
+}
+
+std::string unknown_in_content(const json::Value& content, const std::string& place) {
+  std::string problem = unknown_name(kContent, content, place);
+  const json::Value* const parts = json::member(content, "parts");
+  if (parts == nullptr || !parts->IsArray()) return problem;
+  for (rapidjson::SizeType i = 0; i < parts->Size() && problem.empty(); ++i) {
+    const std::string part = place + ".parts[" + std::to_string(i) + "]";
+    problem = unknown_name(kPart, (*parts)[i], part);
+    const json::Value* const blob = google_member((*parts)[i], "inlineData");
+    if (blob != nullptr && problem.empty()) problem = unknown_name(kBlob, *blob, part + ".inline_data");
+    const json::Value* const file = google_member((*parts)[i], "fileData");
+    if (file != nullptr && problem.empty()) problem = unknown_name(kFile, *file, part + ".file_data");
+  }
+  return problem;
 }
 
 // What comes inside of a part; a word or two of what is wrong are said again, as the vendor does.
@@ -174,14 +206,22 @@ const json::Value* google_member(const json::Value& object, std::string_view nam
 }
 
 std::string google_unknown_field(const json::Value& request, bool embeds) {
-  const std::span<const Parameter> known = embeds ? std::span<const Parameter>(kEmbed) : kRequest;
-  for (const auto& field : request.GetObject()) {
-    const std::string name(json::view(field.name));
-    if (find_parameter(known, camel_case(name)) == nullptr) {
-      return "Invalid JSON payload received. Unknown name \"" + name + "\" at 'request': Cannot find field.";
-    }
+  std::string problem = unknown_name(embeds ? std::span<const Parameter>(kEmbed) : kRequest, request, "request");
+  const json::Value* const contents = json::member(request, "contents");
+  if (contents != nullptr && contents->IsArray()) {
+    for (rapidjson::SizeType i = 0; i < contents->Size() && problem.empty(); ++i)
+      problem = unknown_in_content((*contents)[i], "request.contents[" + std::to_string(i) + "]");
   }
-  return {};
+  for (const char* name : {"systemInstruction", "content"}) {
+    const json::Value* const content = google_member(request, name);
+    if (content != nullptr && problem.empty()) problem = unknown_in_content(*content, "request." + std::string(name));
+  }
+  const json::Value* const config = google_member(request, "generationConfig");
+  if (config != nullptr && problem.empty()) problem = unknown_name(kConfig, *config, "request.generation_config");
+  const json::Value* const thinking = config == nullptr ? nullptr : google_member(*config, "thinkingConfig");
+  if (thinking != nullptr && problem.empty())
+    problem = unknown_name(kThinking, *thinking, "request.generation_config.thinking_config");
+  return problem;
 }
 
 std::string google_request_problem(const json::Value& request, bool embeds) {

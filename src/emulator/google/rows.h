@@ -14,8 +14,8 @@ namespace br::emulator {
 // Why the API does not take a request; empty if it takes it.
 std::string google_request_problem(const json::Value& request, bool embeds);
 
-// The first field of a request, not of what lies inside of it, that the API does not have; empty if it has them all. One
-// refuses the whole file.
+// The first field of a request, or of what lies inside of it, that the API does not have; empty if it has them all. One
+// refuses the whole file. What a tool is, is called with or answers is not looked at.
 std::string google_unknown_field(const json::Value& request, bool embeds);
 
 // Writes the response to it.

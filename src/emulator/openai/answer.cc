@@ -95,7 +95,8 @@ Tokens write_response(json::Writer& out, const Question& question, const json::V
   const json::Value& asked = input != nullptr ? *input : kNothing;
   std::string text = answer_text(question, asked);
   if (wants_json(body)) text = as_json(text);
-  const Tokens tokens = tokens_of(asked, text);
+  Tokens tokens = tokens_of(asked, text);
+  tokens.cache_read = question.cached_tokens;
   out.begin_object().field("id", "resp_" + hex(question.hash)).field("object", "response");
   out.field("created_at", question.now_s).field("status", "completed").field("completed_at", question.now_s);
   out.null_field("error").null_field("incomplete_details");
@@ -115,7 +116,7 @@ Tokens write_response(json::Writer& out, const Question& question, const json::V
   echo(out, body, "top_p", "1.0");
   echo(out, body, "truncation", "\"disabled\"");
   out.key("usage").begin_object().field("input_tokens", tokens.input).key("input_tokens_details").begin_object();
-  out.field("cached_tokens", int64_t{0}).field("cache_write_tokens", int64_t{0}).end_object();
+  out.field("cached_tokens", tokens.cache_read).field("cache_write_tokens", int64_t{0}).end_object();
   out.field("output_tokens", tokens.output).key("output_tokens_details").begin_object();
   out.field("reasoning_tokens", int64_t{0}).end_object();
   out.field("total_tokens", tokens.input + tokens.output).end_object();

@@ -6,6 +6,7 @@
 #include "emulator/base/parameters.h"
 #include "emulator/base/words.h"
 #include "emulator/openai/conversation.h"
+#include "emulator/openai/reasoning.h"
 
 namespace br::emulator {
 namespace {
@@ -227,6 +228,8 @@ BodyProblem body_problem(std::string_view endpoint, const json::Value& body, con
   if (!schemas.message.empty()) return schemas;
   BodyProblem effort = effort_problem(body);
   if (!effort.message.empty()) return effort;
+  BodyProblem sampling = reasoning_model_problem(rules.reasoners, endpoint, body);
+  if (!sampling.message.empty()) return sampling;
   return endpoint == "/v1/chat/completions" ? chat_problem(body, rules) : input_problem(endpoint, body);
 }
 

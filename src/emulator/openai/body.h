@@ -17,6 +17,9 @@ struct BodyProblem {
   std::string code;   // empty: null
 };
 
+// Whose models that reason take no settings of sampling.
+enum class Reasoners { kNone, kOpenAi, kXai };
+
 // Where the bodies that a vendor takes differ from OpenAI's.
 struct BodyRules {
   std::vector<std::string> more;        // parameters besides OpenAI's
@@ -24,6 +27,7 @@ struct BodyRules {
   std::vector<std::string> more_parts;  // kinds of content besides OpenAI's, or of another shape
   double most_temperature = 2;
   SchemaTaste schemas = SchemaTaste::kAny;
+  Reasoners reasoners = Reasoners::kNone;
 };
 
 // Judges the body of a request to that endpoint as the API itself would when the row runs.
@@ -41,6 +45,7 @@ struct Question {
   int64_t now_s = 0;
   std::string_view model = {};  // empty: the body's
   AnswerShape shape = AnswerShape::kOpenAi;
+  int64_t cached_tokens = 0;  // of what is asked, read from a cache
 };
 
 // The text of an answer to the last of what was asked, whichever vendor's shape that has.

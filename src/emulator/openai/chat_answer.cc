@@ -66,7 +66,7 @@ void write_usage(json::Writer& out, AnswerShape shape, Tokens tokens) {
   out.field("completion_tokens", tokens.output).field("total_tokens", tokens.input + tokens.output);
   const bool openai = shape == AnswerShape::kOpenAi;
   if (openai || shape == AnswerShape::kGroq) {
-    out.key("prompt_tokens_details").begin_object().field("cached_tokens", int64_t{0});
+    out.key("prompt_tokens_details").begin_object().field("cached_tokens", tokens.cache_read);
     if (openai) out.field("audio_tokens", int64_t{0});
     out.end_object().key("completion_tokens_details").begin_object().field("reasoning_tokens", int64_t{0});
     if (openai) {
@@ -94,6 +94,7 @@ Tokens write_chat(json::Writer& out, const Question& question, const json::Value
   const int64_t choices = n != nullptr && n->IsInt64() ? n->GetInt64() : 1;
   Tokens tokens = tokens_of(asked, text);
   tokens.output *= choices;
+  tokens.cache_read = question.cached_tokens;
   out.begin_object().field("id", "chatcmpl-" + hex(question.hash)).field("object", "chat.completion");
   out.field("created", question.now_s).field("model", model_of(question, body));
   if (shape == AnswerShape::kTogether) out.key("prompt").begin_array().end_array();

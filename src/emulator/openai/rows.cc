@@ -90,8 +90,10 @@ RowAnswer OpenAiRows::answer(const Batch& batch, const Row& row) {
     // xAI answers in this shape whatever the line's url is.
     const std::string_view shape = xai ? std::string_view(kChatUrl) : std::string_view(endpoint);
     const std::string_view model = rules_.model_in_body ? std::string_view() : std::string_view(batch.model);
-    answer.tokens =
-        write_answer(out_, {shape, custom_id, row.hash, row.variant, row.now_s, model, rules_.answers}, body);
+    answer.tokens = write_answer(
+        out_,
+        {shape, custom_id, row.hash, row.variant, row.now_s, model, rules_.answers, cached_tokens(batch, row, body)},
+        body);
     out_.end_object();
     if (xai) out_.end_object();
     if (!xai && rules_.shape != RowShape::kTogether) out_.null_field("error");
@@ -102,6 +104,16 @@ RowAnswer OpenAiRows::answer(const Batch& batch, const Row& row) {
   out_.end_object();
   answer.line = out_.str();
   return answer;
+}
+
+int64_t OpenAiRows::cached_tokens(const Batch& batch, const Row& row, const json::Value& body) {
+  if (!rules_.caches) return 0;
+  const json::Value* const messages = json::member(body, "messages");
+  const json::Value* const asked = messages != nullptr ? messages : json::member(body, "input");
+  if (asked == nullptr) return 0;
+  constexpr int64_t kSecondMs = 1000;
+  const bool paid = row.variant == 0 && row.other_id.empty();
+  return cache_.use(batch.tenant.project, json::string_member(body, "model"), *asked, row.now_s * kSecondMs, paid);
 }
 
 // The rest of a row whose request failed.

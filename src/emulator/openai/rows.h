@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "emulator/base/json.h"
+#include "emulator/base/options.h"
 #include "emulator/batches/batch.h"
 #include "emulator/batches/rows.h"
-#include "emulator/base/options.h"
 #include "emulator/openai/body.h"
+#include "emulator/openai/prefix_cache.h"
 
 namespace br::emulator {
 
@@ -23,6 +24,7 @@ struct RowRules {
   bool body_only = false;     // lines of `custom_id` and `body`
   bool mixed_models = false;  // and an unknown model is the row's trouble, not the batch's
   bool mixed_urls = false;
+  bool caches = false;            // prompts, unasked
   bool repeated_ids = false;      // nobody there looks
   bool model_in_body = true;      // or the job names it
   std::vector<std::string> urls;  // of the lines, where the batch has no endpoint
@@ -44,11 +46,13 @@ class OpenAiRows {
 
  private:
   BodyProblem problem_of(const Batch& batch, const Row& row, std::string_view endpoint, const json::Value& body) const;
+  int64_t cached_tokens(const Batch& batch, const Row& row, const json::Value& body);
   void write_failure(const Row& row, int status, const BodyProblem& problem);
   void write_head(std::string_view custom_id, uint64_t digits);
 
   const EmulatorOptions& options_;
   RowRules rules_;
+  PrefixCache cache_;
   json::Arena arena_;
   json::Writer out_;
 };

@@ -164,7 +164,7 @@ RowAnswer VertexRows::answer(const Batch& batch, const Row& row) {
   out_.field("processed_time", rfc3339(row.now_s * 1000, 3, "+00:00")).key("response");
   if (answer.succeeded) {
     const Question question{{}, id, row.hash, row.variant, row.now_s, name_of_model(batch)};
-    answer.tokens = claude ? write_anthropic_message(out_, question, request)
+    answer.tokens = claude ? write_anthropic_message(out_, question, request, anthropic_prompt_tokens(request))
                            : write_google_response(out_, question, request, false);
   } else {
     out_.begin_object().end_object();

@@ -14,6 +14,7 @@ RowRules xai_rows() {
   rules.urls = {"/v1/chat/completions", "/v1/responses"};
   rules.body.more = {"search_parameters", "deferred", "reasoning_effort"};
   rules.body.schemas = SchemaTaste::kXai;
+  rules.body.reasoners = Reasoners::kXai;
   rules.body.more_parts = {"file", "input_text"};
   return rules;
 }

@@ -28,6 +28,7 @@ Capability make_capability() {
   c.one_model_per_batch = false;
   c.marker = Marker::none;
   c.line_form = LineForm::anthropic;
+  c.caches_when_asked = true;
   c.set_paths({{"/v1/messages", Endpoint::chat}});
   c.retention_days = 29;
   return c;

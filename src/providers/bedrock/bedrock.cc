@@ -22,6 +22,7 @@ Capability make_capability() {
   c.endpoints = {Endpoint::chat, Endpoint::embeddings};
   c.model_in_body = false;
   c.line_form = LineForm::bedrock;
+  c.caches_when_asked = true;
   return c;
 }
 

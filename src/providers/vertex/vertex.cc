@@ -16,6 +16,7 @@ Capability make_capability() {
   Capability c;
   c.model_in_body = false;
   c.line_form = LineForm::gemini;
+  c.caches_when_asked = true;
   c.title = "Google Vertex AI (Gemini and Claude models)";
   c.docs = "https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini";
   c.max_requests = 200'000;

@@ -24,9 +24,16 @@ auto fields(const br::TokenClasses& t) {
 }
 
 auto fields(const br::TokenSums& t) {
-  static_assert(sizeof(br::TokenSums) == sizeof(br::TokenClasses) + sizeof t.reasoning + sizeof t.beyond);
+  static_assert(sizeof(br::TokenSums) ==
+                sizeof(br::TokenClasses) + sizeof t.reasoning + sizeof t.media + sizeof t.beyond);
   const auto& [b0, b1, b2, b3, b4] = t.beyond;
-  return std::tie(t.input, t.output, t.cached_input, t.cache_write_5m, t.cache_write_1h, t.reasoning, b0, b1, b2, b3, b4);
+  return std::tie(t.input, t.output, t.cached_input, t.cache_write_5m, t.cache_write_1h, t.reasoning, kLeftOut, b0, b1,
+                  b2, b3, b4);
+}
+
+auto fields(const br::ModelTokens& m) {
+  const auto& [model, tokens] = m;
+  return std::tie(model, tokens);
 }
 
 auto fields(const br::RemoteFile& f) {
@@ -51,20 +58,18 @@ auto fields(const br::RemoteStatus& s) {
 
 auto fields(const br::RemoteBatch& b) {
   const auto& [job_id, provider, base_url, account, part, model, endpoint, path, rows, bytes, request_sum, ids_sum,
-               unified_sum, request_path, marker,
-               metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
-               status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
-               absent_since_ms, missing_since_ms, fetches, refused_fetches, bad_fetches, refetches, queue_waits, results, results_sum,
-               tokens, progress, error, blocked, cancel_wanted, cancel_taken,
-               canary, held, canary_refusal] = b;
+               unified_sum, request_path, marker, metadata, phase, attempt, planned_ms, id_tag, creates, key_salt,
+               accounts, keys, adopted_by_person, input_file_id, status, create_sent_ms, submitted_ms, matched_by_shape,
+               not_ours, absent_since_ms, missing_since_ms, fetches, refused_fetches, bad_fetches, refetches,
+               queue_waits, results, results_sum, tokens, model_tokens, progress, error, blocked, cancel_wanted,
+               cancel_taken, canary, held, canary_refusal] = b;
   static_cast<void>(std::tie(request_path, progress));
   return std::tie(job_id, provider, base_url, account, part, model, endpoint, path, rows, bytes, request_sum, ids_sum,
-                  unified_sum, kLeftOut, marker,
-                  metadata, phase, attempt, planned_ms, id_tag, creates, key_salt, accounts, keys, adopted_by_person, input_file_id,
-                  status, create_sent_ms, submitted_ms, matched_by_shape, not_ours,
-                  absent_since_ms, missing_since_ms, fetches, refused_fetches, bad_fetches, refetches, queue_waits, results, results_sum,
-                  tokens, kLeftOut, error, blocked, cancel_wanted, cancel_taken, canary, held,
-                  canary_refusal);
+                  unified_sum, kLeftOut, marker, metadata, phase, attempt, planned_ms, id_tag, creates, key_salt,
+                  accounts, keys, adopted_by_person, input_file_id, status, create_sent_ms, submitted_ms,
+                  matched_by_shape, not_ours, absent_since_ms, missing_since_ms, fetches, refused_fetches, bad_fetches,
+                  refetches, queue_waits, results, results_sum, tokens, model_tokens, kLeftOut, error, blocked,
+                  cancel_wanted, cancel_taken, canary, held, canary_refusal);
 }
 
 auto fields(const br::Job& j) {

@@ -251,10 +251,32 @@ void download_that_comes_further_each_time_goes_on(void**) {
   assert_false(now.batch.blocked);
 }
 
+// Rows name the version that answered ("m-2030-01-01"), and the model that was asked is what is paid for: it counts
+// where all requests have the same.
+void tokens_are_kept_apart_by_model_only_where_several_were_asked(void**) {
+  br::Event event = collected(0, 4);
+  event.kind = br::EventKind::finished;
+  event.report.tokens.input = 9;
+  event.report.model_tokens = {{"m-2030-01-01", {}}, {"n", {}}};
+  br::Decision one = ended_batch();
+  one.batch.model = "m";
+  assert_true(step(one, event).batch.model_tokens.empty());
+  br::Decision several = ended_batch();
+  several.batch.model = "m";
+  several.batch.model_tokens = {{"m", {}}, {"n", {}}};
+  const br::Decision ended = step(several, event);
+  assert_int_equal(ended.batch.tokens.input, 9);
+  assert_true(ended.batch.model_tokens == event.report.model_tokens);
+  br::Decision elsewhere = ended_batch();  // attached: nobody here knows what was asked
+  elsewhere.batch.model = "";
+  assert_true(step(elsewhere, event).batch.model_tokens == event.report.model_tokens);
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(tokens_are_kept_apart_by_model_only_where_several_were_asked),
       cmocka_unit_test(page_of_somebody_else_is_no_pass_whatever_the_counters_say),
       cmocka_unit_test(pages_without_rows_are_no_pass_of_a_completed_batch),
       cmocka_unit_test(output_file_that_is_named_late_is_waited_for_beside_the_error_file),

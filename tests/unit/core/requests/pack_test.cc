@@ -164,10 +164,17 @@ void models_and_accounts_are_not_mixed(void**) {
   assert_true(batches.ok() && batches->size() == 3);
   assert_string_equal(room.requests(0).c_str(), "native a\nnative d\n");
   assert_true((*batches)[1].model == "n" && (*batches)[2].account == "team");
+  assert_true(batches->front().model_tokens.empty());
   room.limits.one_model_per_batch = false;
   room.begin(false);
-  assert_true(room.take("a", "m").ok() && room.take("b", "n").ok());
-  assert_int_equal(room.packer->finish()->size(), 1);
+  assert_true(room.take("a", "m").ok() && room.take("b", "n").ok() && room.take("c", "m").ok());
+  batches = room.packer->finish();
+  assert_true(batches.ok() && batches->size() == 1);
+  assert_string_equal(batches->front().model.c_str(), "m");  // of the first
+  const auto& models = batches->front().model_tokens;
+  assert_true(models.size() == 2 && models[0].model == "m" && models[1].model == "n");
+  assert_int_equal(models[0].tokens.output, 2 * models[1].tokens.output);
+  assert_int_equal(models[0].tokens.output + models[1].tokens.output, batches->front().tokens.output);
 }
 
 void canary_holds_the_first_requests_of_each_model(void**) {

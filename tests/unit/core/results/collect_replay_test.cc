@@ -171,13 +171,20 @@ void row_that_was_collected_before_is_not_collected_again(void**) {
 void figures_of_what_was_collected_before_are_counted(void**) {
   Desk desk;
   std::string with_usage = row("a");
-  with_usage.replace(with_usage.find("\"choices\""), 0, R"("usage":{"prompt_tokens":5,"completion_tokens":7},)");
+  with_usage.replace(with_usage.find("\"choices\""), 0,
+                     R"("model":"m-1","usage":{"prompt_tokens":5,"completion_tokens":7,)"
+                     R"("prompt_tokens_details":{"cached_tokens":1,"cache_write_tokens":3}},)");
   begin(&desk, with_usage);
   const auto report = desk.collect({row("b")});
   assert_true(report.ok());
   assert_int_equal(report->counts.succeeded, 2);
   assert_int_equal(report->tokens.input, 5);
   assert_int_equal(report->tokens.output, 7);
+  assert_int_equal(report->tokens.cached_input, 1);
+  assert_int_equal(report->tokens.cache_write_5m, 3);
+  assert_int_equal(report->model_tokens.size(), 1);
+  assert_string_equal(report->model_tokens[0].model.c_str(), "m-1");
+  assert_int_equal(report->model_tokens[0].tokens.cache_write_5m, 3);
 }
 
 // The same id twice in a file on the disk: the second one is no line that was written here.

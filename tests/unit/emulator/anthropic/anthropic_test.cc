@@ -1,6 +1,7 @@
 #include <set>
 #include <string>
 
+#include "emulator/anthropic/thinking.h"
 #include "support/cmocka.h"
 #include "unit/emulator/drive.h"
 
@@ -32,6 +33,55 @@ struct Anthropic : Client {
     return rows_of(call("GET", kBatches + ("/" + id + "/results")).body);
   }
 };
+
+// 5,000 tokens of four bytes, and "text", are kept of claude-haiku-4-5. Behind them stand "user" and "ask N", 9 bytes
+// or 2 tokens, and a request has one more: 5,001 are written or read, and 3 fresh.
+void prompt_marked_for_the_cache_is_written_by_one_batch_and_read_by_the_next(void**) {
+  Anthropic client;
+  const std::string system = R"("system":[{"type":"text","text":")" + std::string(20'000, 'x') +
+                             R"(","cache_control":{"type":"ephemeral","ttl":"1h"}}])";
+  const auto asking = [&](const char* id) {
+    std::string line = request(id, "," + system);
+    return line.replace(line.find("\"claude\""), 8, "\"claude-haiku-4-5\"");
+  };
+  const std::string writer = client.make({asking("1"), asking("2")}).text("id");
+  client.advance(1000);
+  for (const std::string& row : client.results(writer)) {
+    if (row.find(R"("input_tokens":3,)") == std::string::npos ||
+        row.find(R"("cache_creation_input_tokens":5001,"cache_read_input_tokens":0,)"
+                 R"("cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":5001})") ==
+            std::string::npos)
+      fail_msg("%s", row.c_str());
+  }
+  const std::string reader = client.make({asking("3")}).text("id");
+  client.advance(1000);
+  const std::string row = client.results(reader).at(0);
+  if (row.find(R"("cache_creation_input_tokens":0,"cache_read_input_tokens":5001,)") == std::string::npos)
+    fail_msg("%s", row.c_str());
+  // Batch prices for a million: 0.50 $ fresh, 1 $ written for an hour, 0.05 $ read, 2.50 $ out. What each answer has is
+  // `out` tokens, so the first batch costs 2 x (3 x .5 + 5,001 x 1 + out x 2.5) millionths of a dollar.
+  const std::int64_t out = std::stoll(row.substr(row.find(R"("output_tokens":)") + 16));
+  constexpr std::int64_t kFresh = 500'000, kHour = 1'000'000, kRead = 50'000, kOut = 2'500'000;
+  assert_int_equal(client.ledger().batches[0].invoice_pico_usd, 2 * (3 * kFresh + 5'001 * kHour + out * kOut));
+  assert_int_equal(client.ledger().batches[1].invoice_pico_usd, 3 * kFresh + 5'001 * kRead + out * kOut);
+}
+
+void version_of_october_refuses_what_it_took_away(void**) {
+  const auto problem = [](const char* message, const char* version) {
+    json::Document params;
+    assert_true(json::parse(R"({"model":"m","messages":[)" + std::string(message) + "]}", params));
+    return version_problem(params, version);
+  };
+  for (const char* message :
+       {R"({"role":"assistant","content":[{"type":"document","source":{}}]})",
+        R"({"role":"user","content":[{"type":"text","text":"x","citations":[{"type":"char_location"}]}]})"}) {
+    assert_string_not_equal(problem(message, "2026-10-21").c_str(), "");
+    assert_string_equal(problem(message, "2023-06-01").c_str(), "");
+  }
+  for (const char* message : {R"({"role":"user","content":[{"type":"document","source":{}}]})",
+                              R"({"role":"user","content":[{"type":"text","text":"x","citations":[]}]})"})
+    assert_string_equal(problem(message, "2026-10-21").c_str(), "");
+}
 
 void head_without_key_or_version_is_refused(void**) {
   Anthropic client;
@@ -166,6 +216,8 @@ void faults_take_the_vendors_shape(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(prompt_marked_for_the_cache_is_written_by_one_batch_and_read_by_the_next),
+      cmocka_unit_test(version_of_october_refuses_what_it_took_away),
       cmocka_unit_test(head_without_key_or_version_is_refused),
       cmocka_unit_test(create_wrong_requests_are_refused),
       cmocka_unit_test(batch_shows_its_counts_only_when_it_has_ended),

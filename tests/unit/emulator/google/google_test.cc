@@ -141,6 +141,31 @@ void unknown_field_of_a_request_refuses_the_whole_file(void**) {
   assert_int_equal(client.call("POST", kCreate, body).status, 400);
 }
 
+void unknown_field_further_inside_refuses_the_whole_file_too(void**) {
+  for (const auto& [request, message] : std::initializer_list<std::pair<const char*, const char*>>{
+           {R"({"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"max_tokens":1}})",
+            "Unknown name \"max_tokens\" at 'request.generation_config'"},
+           {R"({"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"thinking_config":{"effort":1}}})",
+            "Unknown name \"effort\" at 'request.generation_config.thinking_config'"},
+           {R"({"contents":[{"parts":[{"text":"x","cache_control":{}}]}]})",
+            "Unknown name \"cache_control\" at 'request.contents[0].parts[0]'"},
+           {R"({"contents":[{"parts":[{"inline_data":{"mime_type":"image/png","data":"aGk","url":"x"}}]}]})",
+            "Unknown name \"url\" at 'request.contents[0].parts[0].inline_data'"},
+           {R"({"contents":[{"content":"x","parts":[{"text":"x"}]}]})",
+            "Unknown name \"content\" at 'request.contents[0]'"},
+           {R"({"contents":[{"parts":[{"text":"x"}]}],"system_instruction":{"text":"x"}})",
+            "Unknown name \"text\" at 'request.systemInstruction'"}}) {
+    Google client;
+    const std::string bad = R"({"key":"b","request":)" + std::string(request) + "}\n";
+    const std::string name = client.create(client.upload(row("a") + bad)).text("name");
+    client.advance(1000);
+    const Answer ended = client.look(name);
+    assert_string_equal(state(ended).c_str(), "BATCH_STATE_FAILED");
+    if (ended.error("message").find(message) == std::string::npos) fail_msg("%s", ended.error("message").c_str());
+    assert_int_equal(client.ledger().requests_billed, 0);
+  }
+}
+
 void part_that_is_no_base64_is_a_rows_error(void**) {
   Google client;
   const auto picture = [](const char* id, const char* data) {
@@ -256,6 +281,7 @@ int main() {
       cmocka_unit_test(upload_of_another_type_or_length_is_refused),
       cmocka_unit_test(batch_from_a_file_ends_with_a_file),
       cmocka_unit_test(unknown_field_of_a_request_refuses_the_whole_file),
+      cmocka_unit_test(unknown_field_further_inside_refuses_the_whole_file_too),
       cmocka_unit_test(part_that_is_no_base64_is_a_rows_error),
       cmocka_unit_test(batch_inline_answers_inside_the_operation),
       cmocka_unit_test(batch_of_embeddings_answers_with_vectors),
