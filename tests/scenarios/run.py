@@ -14,6 +14,7 @@ import scenarios_addresses
 import scenarios_again
 import scenarios_answers
 import scenarios_canary
+import scenarios_canary_kills
 import scenarios_cli
 import scenarios_convert
 import scenarios_crash
@@ -36,11 +37,12 @@ import scenarios_secrets
 import scenarios_trouble
 import scenarios_vllm
 
-MODULES = (scenarios_accounts, scenarios_addresses, scenarios_again, scenarios_answers, scenarios_canary, scenarios_cli,
-           scenarios_convert, scenarios_crash, scenarios_create, scenarios_damage, scenarios_damage_results,
-           scenarios_decide, scenarios_faults, scenarios_guards, scenarios_identity, scenarios_input, scenarios_journal,
-           scenarios_keys, scenarios_legacy, scenarios_library, scenarios_limits, scenarios_objects, scenarios_rows,
-           scenarios_secrets, scenarios_trouble, scenarios_vllm)
+MODULES = (scenarios_accounts, scenarios_addresses, scenarios_again, scenarios_answers, scenarios_canary,
+           scenarios_canary_kills, scenarios_cli, scenarios_convert, scenarios_crash, scenarios_create,
+           scenarios_damage, scenarios_damage_results, scenarios_decide, scenarios_faults, scenarios_guards,
+           scenarios_identity, scenarios_input, scenarios_journal, scenarios_keys, scenarios_legacy,
+           scenarios_library, scenarios_limits, scenarios_objects, scenarios_rows, scenarios_secrets,
+           scenarios_trouble, scenarios_vllm)
 SKIPPED = 77  # what ctest takes for "skipped"
 
 

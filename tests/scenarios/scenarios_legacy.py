@@ -122,6 +122,12 @@ def same_command(world, fixture):
     check_over(world, expected, job)
 
 
+def same_command_with_canary(world, fixture):
+    """A canary cuts the same requests otherwise: it is the same work."""
+    expected, _ = put_back(world, fixture)
+    check_end(world, expected, world.run("--canary", "1"))
+
+
 def over_already(world, fixture):
     expected, job = put_back(world, fixture)
     if fixture == "done-unread":
@@ -201,5 +207,6 @@ for vendor in SIMS:
         else:
             variants = [address_named, address_of_the_environment, looked_at_first]
             variants += [] if name in ("attached",) else [same_command]
+            variants += [same_command_with_canary] if name in ("running", "unknown-executed", "parts") else []
         for variant in variants:
             add(vendor, "legacy-%s-%s" % (name, variant.__name__.replace("_", "-")), variant, fixture=name)

@@ -1,6 +1,8 @@
 #include "core/requests/input_digest.h"
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "codec/jsonl.h"
 #include "core/results/id_file.h"
@@ -27,6 +29,100 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
 bool gets_tags(std::string_view name) {
   const Provider* provider = find_provider(name);
   return provider != nullptr && provider->capability().marker == Marker::none;
+}
+
+bool mixes(std::string_view name) {
+  const Provider* provider = find_provider(name);
+  if (provider == nullptr) return false;
+  return !provider->capability().one_model_per_batch || !provider->capability().one_endpoint_per_batch;
+}
+
+// The requests of one part, one after the other.
+class PartRequests {
+ public:
+  static Result<std::unique_ptr<PartRequests>> open(const Spool& spool, const RemoteBatch& batch) {
+    auto requests = spool.files()->open_read(spool.requests(batch.job_id, batch.part));
+    BR_RETURN_IF_ERROR(requests);
+    auto ids = IdFileReader::open(id_file_of(spool, batch));
+    BR_RETURN_IF_ERROR(ids);
+    const bool untagged = batch.id_tag.empty() && gets_tags(batch.provider);
+    return std::unique_ptr<PartRequests>(new PartRequests(std::move(*requests), std::move(*ids), untagged));
+  }
+  // false: there are no more.
+  Result<bool> next() {
+    auto more = lines_.next(&line_);
+    BR_RETURN_IF_ERROR(more);
+    if (!*more) return false;
+    auto entry = ids_.next();
+    BR_RETURN_IF_ERROR(entry);
+    if (*entry == nullptr)
+      return Error(Code::store, requests_.path() + " is damaged: it has more lines than there are requests",
+                   "put the file back from a copy");
+    entry_ = *entry;
+    return true;
+  }
+  std::uint64_t number() const { return entry_->number; }
+  void add_to(InputDigest* digest) const {
+    const std::string_view line(line_.data, line_.size);
+    const bool stands_for = entry_->wire_id.data() != entry_->custom_id.data();
+    if (untagged_ && !stands_for) return digest->add_own_id(entry_->token, line);
+    digest->add(entry_->token, stands_for ? entry_->wire_id : std::string_view(), line);
+  }
+
+ private:
+  PartRequests(File requests, IdFileReader ids, bool untagged)
+      : requests_(std::move(requests)),
+        ids_(std::move(ids)),
+        untagged_(untagged),
+        lines_([this](char* to, std::size_t most) { return requests_.read(to, most); }, kMaxRequestLine) {}
+  File requests_;
+  IdFileReader ids_;
+  const bool untagged_;
+  LineReader lines_;
+  Line line_;
+  const IdEntry* entry_ = nullptr;
+};
+
+Result<void> add_all(const Spool& spool, const RemoteBatch& batch, InputDigest* digest) {
+  auto requests = PartRequests::open(spool, batch);
+  BR_RETURN_IF_ERROR(requests);
+  for (;;) {
+    auto more = (*requests)->next();
+    BR_RETURN_IF_ERROR(more);
+    if (!*more) return {};
+    (*requests)->add_to(digest);
+  }
+}
+
+// Where a vendor mixes models, a canary of one model may be cut out of the others' requests: by their numbers all stand
+// in the order of the input again.
+Result<void> add_in_order(const Spool& spool, const std::vector<const RemoteBatch*>& parts, InputDigest* digest) {
+  std::vector<std::unique_ptr<PartRequests>> open;
+  for (const RemoteBatch* part : parts) {
+    auto requests = PartRequests::open(spool, *part);
+    BR_RETURN_IF_ERROR(requests);
+    auto more = (*requests)->next();
+    BR_RETURN_IF_ERROR(more);
+    if (*more) open.push_back(std::move(*requests));
+  }
+  while (!open.empty()) {
+    const auto least = std::min_element(open.begin(), open.end(),
+                                        [](const auto& a, const auto& b) { return a->number() < b->number(); });
+    (*least)->add_to(digest);
+    auto more = (*least)->next();
+    BR_RETURN_IF_ERROR(more);
+    if (!*more) open.erase(least);
+  }
+  return {};
+}
+
+// parts: all of one kind, in their order.
+Result<void> add_kind(const Spool& spool, const std::vector<const RemoteBatch*>& parts, InputDigest* digest) {
+  if (parts.size() > 1 && mixes(parts.front()->provider)) return add_in_order(spool, parts, digest);
+  for (const RemoteBatch* part : parts) {
+    BR_RETURN_IF_ERROR(add_all(spool, *part, digest));
+  }
+  return {};
 }
 
 }  // namespace
@@ -105,31 +201,17 @@ std::string input_of(const std::vector<RemoteBatch>& batches, const std::vector<
 
 Result<std::string> input_of_files(const Spool& spool, const Job& job) {
   JobDigests digests;
-  for (const RemoteBatch& batch : job.batches) {
-    auto requests = spool.files()->open_read(spool.requests(job.id, batch.part));
-    BR_RETURN_IF_ERROR(requests);
-    LineReader lines([&](char* to, std::size_t most) { return requests->read(to, most); }, kMaxRequestLine);
-    auto ids = IdFileReader::open(id_file_of(spool, batch));
-    BR_RETURN_IF_ERROR(ids);
-    InputDigest& digest = *digests.of(batch);
-    Line line;
-    const bool untagged = batch.id_tag.empty() && gets_tags(batch.provider);
-    for (;;) {
-      auto more = lines.next(&line);
-      BR_RETURN_IF_ERROR(more);
-      if (!*more) break;
-      auto entry = ids->next();
-      BR_RETURN_IF_ERROR(entry);
-      if (*entry == nullptr)
-        return Error(Code::store, requests->path() + " is damaged: it has more lines than there are requests",
-                     "put the file back from a copy");
-      const bool stands_for = (*entry)->wire_id.data() != (*entry)->custom_id.data();
-      if (untagged && !stands_for) {
-        digest.add_own_id((*entry)->token, {line.data, line.size});
-        continue;
-      }
-      digest.add((*entry)->token, stands_for ? (*entry)->wire_id : std::string_view(), {line.data, line.size});
+  std::vector<InputDigest*> kinds;  // of each part
+  for (const RemoteBatch& batch : job.batches) kinds.push_back(digests.of(batch));
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (std::find(kinds.begin(), kinds.begin() + static_cast<std::ptrdiff_t>(i), kinds[i]) !=
+        kinds.begin() + static_cast<std::ptrdiff_t>(i))
+      continue;
+    std::vector<const RemoteBatch*> parts;
+    for (std::size_t part = i; part < kinds.size(); ++part) {
+      if (kinds[part] == kinds[i]) parts.push_back(&job.batches[part]);
     }
+    BR_RETURN_IF_ERROR(add_kind(spool, parts, kinds[i]));
   }
   return input_of(job.batches, digests.texts());
 }

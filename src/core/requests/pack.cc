@@ -63,7 +63,7 @@ Result<Packer::OpenPart*> Packer::begin_part(const Provider& provider, const Enc
 
 // Requests that the vendor takes in one batch have one key. Those of several models or endpoints become several
 // batches, split or not: it is the only way to send them.
-Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
+void Packer::make_key(const Provider& provider, const EncodedRequest& item) {
   const Capability& limits = item.limits;
   const Request& request = item.request;
   key_.assign(provider.name()).append("@").append(item.account).push_back('\n');
@@ -73,19 +73,42 @@ Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const Encod
   }
   key_.push_back('\n');
   if (limits.one_model_per_batch) key_.append(request.model);
+}
+
+// The first of each kind are kept apart, also where the vendor would take all kinds in one batch: a refusal then tells
+// of which kind, and an answer to one kind says nothing of another.
+Result<Packer::PartKind> Packer::kind_for(const Provider& provider, const EncodedRequest& item) {
+  if (!quota_.on()) return PartKind::ordinary;
+  const Request& request = item.request;
+  const std::string kind =
+      "canary " + RequestKind{provider.name(), item.account, request.model, request.path, request.endpoint}.text();
+  if (quota_.take(kind, item.limits.min_requests)) {
+    key_ = kind;
+    return PartKind::canary;
+  }
+  // The kind's canary is whole.
+  if (const auto found = current_.find(kind); found != current_.end()) {
+    BR_RETURN_IF_ERROR(end_files(found->second));
+    current_.erase(found);
+  }
+  return PartKind::ordinary;
+}
+
+Result<Packer::OpenPart*> Packer::part_for(const Provider& provider, const EncodedRequest& item) {
+  make_key(provider, item);
+  const auto kind = kind_for(provider, item);
+  BR_RETURN_IF_ERROR(kind);
   const auto found = current_.find(key_);
-  const PartKind first = plan_.canary > 0 ? PartKind::canary : PartKind::ordinary;
-  if (found == current_.end()) return begin_part(provider, item, key_, first);
+  if (found == current_.end()) return begin_part(provider, item, key_, *kind);
   OpenPart* part = found->second;
   if (!is_full(*part, item)) return part;
   // A million requests are many parts: a full one keeps neither its buffers nor its files open.
   BR_RETURN_IF_ERROR(end_files(part));
-  return begin_part(provider, item, key_, PartKind::ordinary);
+  return begin_part(provider, item, key_, *kind);
 }
 
 bool Packer::is_full(const OpenPart& part, const EncodedRequest& item) const {
   const Capability& limits = item.limits;
-  if (part.batch.canary && part.batch.rows >= std::max(plan_.canary, limits.min_requests)) return true;
   const bool too_many = limits.max_requests > 0 && part.batch.rows >= limits.max_requests;
   const bool too_large = limits.max_bytes > 0 &&
                          part.batch.bytes + static_cast<std::int64_t>(item.native.size()) > limits.max_bytes;
@@ -132,6 +155,7 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   const Capability& limits = item.limits;
   const std::string name(provider.name());
   (*part)->min_requests = limits.min_requests;
+  (*part)->mixes = !limits.one_model_per_batch || !limits.one_endpoint_per_batch;
   if (limits.max_bytes > 0 && batch.rows == 1 && batch.bytes > limits.max_bytes)
     return Error(Code::limit, "the request \"" + std::string(item.request.custom_id) + "\" alone is larger than the " +
                                   std::to_string(limits.max_bytes) + " bytes that " + name + " takes in a batch",
@@ -164,20 +188,23 @@ Result<void> Packer::put(const Provider& provider, const EncodedRequest& item) {
   return {};
 }
 
+void Packer::check_least(const OpenPart& part) {
+  const RemoteBatch& batch = part.batch;
+  if (batch.rows >= part.min_requests) return;
+  const std::string rows = std::to_string(batch.rows) + " requests (model " + batch.model + "); " + batch.provider;
+  const std::string least = std::to_string(part.min_requests);
+  if (quota_.on() && !batch.canary)
+    return over_limit(Error(Code::limit, "behind the canary there are only " + rows + " takes no batch below " + least,
+                            "leave --canary out (canary=0), or add requests"));
+  // Without a canary its requests would stand in one batch with those of other kinds.
+  const bool may_mix = quota_.on() && part.mixes;
+  over_limit(Error(
+      Code::limit, (may_mix ? "a canary has only " : "a batch has only ") + rows + " takes none below " + least,
+      may_mix ? "leave --canary out (canary=0), or add requests" : "add requests, or send them to another provider"));
+}
+
 Result<std::vector<RemoteBatch>> Packer::finish() {
-  for (const auto& part : parts_) {
-    const RemoteBatch& batch = part->batch;
-    if (batch.rows < part->min_requests && plan_.canary > 0 && !batch.canary)
-      over_limit(Error(Code::limit, "behind the canary there are only " + std::to_string(batch.rows) +
-                                        " requests (model " + batch.model + "); " + batch.provider +
-                                        " takes no batch below " + std::to_string(part->min_requests),
-                       "leave --canary out (canary=0), or add requests"));
-    else if (batch.rows < part->min_requests)
-      over_limit(Error(Code::limit, "a batch has only " + std::to_string(batch.rows) + " requests (model " + batch.model +
-                                        "); " + batch.provider + " takes none below " +
-                                        std::to_string(part->min_requests),
-                       "add requests, or send them to another provider"));
-  }
+  for (const auto& part : parts_) check_least(*part);
   if (limit_) return std::move(*limit_);
   std::vector<RemoteBatch> batches;
   for (auto& part : parts_) {

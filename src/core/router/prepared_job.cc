@@ -51,6 +51,10 @@ Result<Config> JobPreparer::config_of(const BatchSpec& spec, Job* job) const {
   for (const auto& [key, value] : spec.options) {
     if (find_property(key)->scope != PropertyInfo::Scope::batch) job->settings.emplace_back(key, value);
   }
+  // A retry needs it, wherever it was said.
+  std::erase_if(job->settings, [](const auto& setting) { return setting.first == "canary"; });
+  if (const std::int64_t canary = config->integer("canary"); canary > 0)
+    job->settings.emplace_back("canary", std::to_string(canary));
   return config;
 }
 
@@ -140,7 +144,8 @@ Result<PreparedJob> JobPreparer::prepare_retry(const Job& parent, const RepeatPo
 
 Result<void> JobPreparer::copy_requests(const Job& parent, PreparedJob* prepared) {
   Job& job = prepared->job;
-  auto left_out = write_retry(p_.state->spool(), parent, prepared->policy.again, p_.world->random->next(), &job);
+  const RetryPlan plan{prepared->policy.again, p_.config->integer("canary"), p_.world->random->next()};
+  auto left_out = write_retry(p_.state->spool(), parent, plan, &job);
   BR_RETURN_IF_ERROR(left_out);
   for (RemoteBatch& batch : job.batches) {
     batch.planned_ms = job.created_ms;

@@ -177,44 +177,6 @@ void models_and_accounts_are_not_mixed(void**) {
   assert_int_equal(models[0].tokens.output + models[1].tokens.output, batches->front().tokens.output);
 }
 
-void canary_holds_the_first_requests_of_each_model(void**) {
-  Room room;
-  room.packer = std::make_unique<Packer>(br::PackPlan{"job_a", &room.spool, false, true, 1024, "", 2});
-  for (const char* id : {"a", "b", "c", "d", "e"}) assert_true(room.take(id).ok());
-  assert_true(room.take("x", "other").ok());
-  const auto batches = room.packer->finish();
-  assert_true(batches.ok() && batches->size() == 3);
-  assert_true((*batches)[0].canary && (*batches)[0].rows == 2);
-  assert_true(!(*batches)[1].canary && (*batches)[1].rows == 3);
-  assert_true((*batches)[2].canary && (*batches)[2].model == "other");
-  assert_string_equal(room.requests(0).c_str(), "native a\nnative b\n");
-  Room plain;
-  plain.begin(false);
-  for (const char* id : {"a", "b", "c", "d", "e"}) assert_true(plain.take(id).ok());
-  assert_true(plain.take("x", "other").ok());
-  const auto unheld = plain.packer->finish();
-  assert_true(unheld.ok());
-  assert_string_equal(br::input_of(*batches, room.packer->digests()).c_str(),
-                      br::input_of(*unheld, plain.packer->digests()).c_str());
-}
-
-void canary_is_as_large_as_the_vendor_demands(void**) {
-  Room room;
-  room.limits.min_requests = 3;
-  room.packer = std::make_unique<Packer>(br::PackPlan{"job_a", &room.spool, false, true, 1024, "", 1});
-  for (const char* id : {"a", "b", "c", "d", "e", "f"}) assert_true(room.take(id).ok());
-  const auto batches = room.packer->finish();
-  assert_true(batches.ok() && batches->size() == 2);
-  assert_true((*batches)[0].rows == 3 && (*batches)[1].rows == 3);
-  Room few;
-  few.limits.min_requests = 3;
-  few.packer = std::make_unique<Packer>(br::PackPlan{"job_a", &few.spool, false, true, 1024, "", 1});
-  for (const char* id : {"a", "b", "c", "d"}) assert_true(few.take(id).ok());
-  const auto refused = few.packer->finish();
-  assert_false(refused.ok());
-  assert_true(refused.error().message.find("behind the canary") != std::string::npos);
-}
-
 void counting_writes_nothing(void**) {
   Room room;
   room.limits.max_requests = 1;
@@ -255,8 +217,6 @@ int main() {
       cmocka_unit_test(request_that_is_too_large_alone_is_refused_also_when_split),
       cmocka_unit_test(too_few_requests_are_refused),
       cmocka_unit_test(models_and_accounts_are_not_mixed),
-      cmocka_unit_test(canary_holds_the_first_requests_of_each_model),
-      cmocka_unit_test(canary_is_as_large_as_the_vendor_demands),
       cmocka_unit_test(counting_writes_nothing),
       cmocka_unit_test(every_failure_of_the_disk_is_one_of_the_state),
   };

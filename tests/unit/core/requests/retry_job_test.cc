@@ -83,7 +83,7 @@ struct Room {
     auto file = files.create(path);
     assert_true(file.ok() && file->append(text).ok());
   }
-  Result<std::int64_t> retry(bool again = false) { return br::write_retry(spool, parent, again, 7, &child); }
+  Result<std::int64_t> retry(bool again = false) { return br::write_retry(spool, parent, {again, 0, 7}, &child); }
   std::string requests(std::size_t part = 0) { return files.text(spool.requests(child.id, static_cast<int>(part))); }
 
   br::test::FakeDisk disk;
