@@ -33,7 +33,10 @@ room store     "$below|store/[a-z_0-9]+\.h"
 # Providers take and give values. Of clock.h they use the reading of times, of net the making of signatures: both pure.
 room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/([a-z]+/)?[a-z_0-9]+\.h|net/(http|url|sigv4|jwt)\.h|sys/clock\.h'
 room core      "$below|(net|store|providers|core)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
-room abi       "$below|(net|store|providers|core|abi)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
+room capture   "$below|(core|providers|capture)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
+# The streams are made of values alone.
+room capture/stream 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|capture/stream/[a-z_0-9]+\.h'
+room abi       "$below|(net|store|providers|core|capture|abi)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
 # Libraries and a program of their own: of ours they see the public header, and the program the reader of JSON.
 room emulator  'emulator/([a-z]+/)?[a-z_0-9]+\.h'
 room gateway   'gateway/[a-z_0-9]+\.h|batchrouter\.h'
@@ -48,7 +51,7 @@ door() {
     complain "$what has another door ($doors)" || true
 }
 
-library="abi core model providers net store codec sys"
+library="abi capture core model providers net store codec sys"
 all="$library emulator gateway cli"
 # shellcheck disable=SC2086
 {
