@@ -34,6 +34,8 @@ room store     "$below|store/[a-z_0-9]+\.h"
 room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/([a-z]+/)?[a-z_0-9]+\.h|net/(http|url|sigv4|jwt)\.h|sys/clock\.h'
 room core      "$below|(net|store|providers|core)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
 room capture   "$below|net/(url|crypto)\.h|(store|providers|core|capture)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
+# The streams are made of values alone.
+room capture/stream 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|capture/stream/[a-z_0-9]+\.h'
 room abi       "$below|(net|store|providers|core|capture|abi)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
 # Libraries and a program of their own: of ours they see the public header, and the program the reader of JSON.
 room emulator  'emulator/([a-z]+/)?[a-z_0-9]+\.h'
