@@ -91,6 +91,9 @@ std::string setting_of(const Config& config, const std::string& provider, const 
                        std::string_view slot) {
   const std::string variables = property.environment == nullptr ? "" : property.environment;
   if (!slot.empty()) {
+    if (const KeyRing* keys = config.key_ring(); keys != nullptr) {
+      if (std::string value = keys->get(provider, slot, property.name); !value.empty()) return value;
+    }
     const std::string own = provider + "@" + std::string(slot) + "." + property.name;
     std::string value = config.is_set(own) ? config.get(own) : "";
     if (value.empty()) value = from_environment(variables, slot);

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/key_ring.h"
 #include "core/property_table.h"
 #include "model/error.h"
 #include "providers/provider.h"
@@ -22,9 +24,13 @@ class Config {
   bool is_set(std::string_view key) const { return values_.find(key) != values_.end(); }
   std::int64_t integer(std::string_view key) const;
   bool boolean(std::string_view key) const { return get(key) == "1"; }
+  // Accounts beside the configured ones. Copies of this configuration share it.
+  void use_key_ring(std::shared_ptr<KeyRing> keys) { keys_ = std::move(keys); }
+  KeyRing* key_ring() const { return keys_.get(); }  // nullptr: there is none
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
+  std::shared_ptr<KeyRing> keys_;
 };
 
 // The value as it is kept. Code::config for what is no property or a value that it does not take.

@@ -48,6 +48,38 @@ void add_provider_properties(const Provider& provider, std::vector<PropertyInfo>
   }
 }
 
+// In brackets the names that batchling has for them.
+std::vector<PropertyInfo> capture_properties() {
+  return {
+      of_router(
+          integer("capture.window_ms", 2000, 0, kDay,
+                  "How long a batch of captured calls takes calls in, from its first one on (batch_window_seconds).")),
+      of_router(
+          integer("capture.max_requests", 50, 0, 1'000'000,
+                  "Calls in one batch of captured calls (batch_size); 0: as many as the vendor takes. The gateway and "
+                  "exec take 0: the programs behind them wait for hours, not for a window.")),
+      of_router(integer("capture.max_bytes", 0, 0, 1LL << 40,
+                        "Bytes of one batch of captured calls; 0: as many as the vendor takes, at most 100 MiB.")),
+      of_router(integer("capture.max_batches", 50, 1, 1'000'000,
+                        "Batches of captured calls that are under way at a time; more wait on disk.")),
+      of_router(integer("capture.poll_interval_ms", 10'000, 1, kDay,
+                        "The wait between two status calls for such a batch (batch_poll_interval_seconds).")),
+      of_router(text("capture.completion_window", "",
+                     "The window that vendors which have several are asked for, such as 24h or 1h; empty: as for other "
+                     "batches.")),
+      of_router(
+          choice("capture.cache", "hit", "hit|once|off",
+                 "What a call gets that was answered before. hit: that answer. once: each answer serves once while "
+                 "the capture is open. off: it is asked again.")),
+      of_router(integer("capture.retention_ms", 30 * kDay, 0, 3650 * kDay,
+                        "How long answers are kept for that (retention).")),
+      of_router(integer("capture.replay_ms", 900'000, 0, kDay,
+                        "How long an answer that was delivered serves its client again that says it asks again.")),
+      of_router(boolean("capture.dry_run", false,
+                        "Captured calls are grouped and refused with 400; nothing is sent (dry_run).")),
+  };
+}
+
 std::vector<PropertyInfo> make_table() {
   std::vector<PropertyInfo> table = {
       of_router(text("state_dir", ".batch_router", "Directory of the state, the spool and the audit files.")),
@@ -114,6 +146,7 @@ std::vector<PropertyInfo> make_table() {
       of_router(from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it."))),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
+  for (PropertyInfo& property : capture_properties()) table.push_back(std::move(property));
   // External providers have no properties.
   for (const Provider* provider : builtin_providers()) add_provider_properties(*provider, &table);
   return table;

@@ -8,6 +8,7 @@
 
 #include "net/http.h"
 #include "net/transport_options.h"
+#include "store/call_store.h"
 #include "store/store.h"
 #include "sys/clock.h"
 #include "sys/file_system.h"
@@ -24,6 +25,8 @@ struct World {
   std::function<std::unique_ptr<Transport>(const TransportOptions& options)> make_transport;
   // path: of the database in the state directory. read_only: opens what is there, beside an owner.
   std::function<Result<std::unique_ptr<Store>>(const std::string& path, bool read_only)> open_store;
+  // path: of the captured calls' database. Empty function: this world has none.
+  std::function<Result<std::unique_ptr<CallStore>>(const std::string& path)> open_call_store = {};
 };
 
 }  // namespace br

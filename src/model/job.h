@@ -157,6 +157,7 @@ struct Job {
   std::int32_t attempt = 1;      // parent's plus one
   std::int64_t created_ms = 0;
   std::int64_t completed_ms = -1;
+  bool captured = false;         // of captured calls: its results are for those who made them
   bool attached = false;         // made elsewhere: there is no request file and no ledger of ids
   bool done = false;             // every request has its one result on disk
   std::vector<std::pair<std::string, std::string>> settings;  // overrides of this job

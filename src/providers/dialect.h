@@ -16,6 +16,7 @@
 #include "model/error.h"
 #include "model/request.h"
 #include "model/result.h"
+#include "providers/capture_rules.h"
 
 namespace br {
 
@@ -95,6 +96,9 @@ class Dialect {
   // The setting that joins answers without an id to the requests by their position; empty: there is none, since every
   // answer of the vendor has its id.
   virtual std::string_view join_setting() const { return {}; }
+
+  // How ordinary calls become requests of batches. nullptr: none of them can.
+  virtual const CaptureRules* capture_rules() const { return nullptr; }
 };
 
 }  // namespace br

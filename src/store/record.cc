@@ -224,6 +224,7 @@ std::string write_job_record(const Job& job) {
   json.field("attempt", std::int64_t{job.attempt}).field("created_ms", job.created_ms);
   json.field("completed_ms", job.completed_ms);
   json.key("attached").boolean(job.attached).key("done").boolean(job.done);
+  if (job.captured) json.key("captured").boolean(true);
   write_pairs("settings", job.settings, &json);
   json.field("batches", static_cast<std::int64_t>(job.batches.size()));
   json.key("settled").boolean(is_settled(job)).end_object();
@@ -246,6 +247,7 @@ Result<Job> read_job_record(std::string_view text) {
   job.created_ms = j["created_ms"].integer().value_or(0);
   job.completed_ms = j["completed_ms"].integer().value_or(-1);
   job.attached = j["attached"].boolean();
+  job.captured = j["captured"].boolean();
   job.done = j["done"].boolean();
   job.settings = read_pairs(j["settings"]);
   return job;

@@ -1,12 +1,13 @@
 #include "store/sqlite_store.h"
 
-#include <algorithm>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
 
 #include "store/record.h"
+#include "store/sqlite_statement.h"
 #include "sys/file_system.h"
 
 namespace br {
@@ -37,40 +38,6 @@ constexpr const char* kIndexRequests =
 constexpr const char* kCure =
     "restore the state directory from a backup; or move state.db, state.db-wal and state.db-shm out of it, and "
     "`batchrouter resume` finds the jobs again by what lies in spool";
-
-// A prepared statement with its bindings, finalised at the end.
-class Statement {
- public:
-  Statement(sqlite3* db, const char* sql) : db_(db) { sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr); }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& bind(std::string_view text) {
-    sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-    return *this;
-  }
-  Statement& bind(std::int64_t value) {
-    sqlite3_bind_int64(statement_, ++bound_, value);
-    return *this;
-  }
-  // true: a row is there. false: the end, or failed() tells.
-  bool step() {
-    code_ = statement_ == nullptr ? sqlite3_errcode(db_) : sqlite3_step(statement_);
-    return code_ == SQLITE_ROW;
-  }
-  bool failed() const { return code_ != SQLITE_ROW && code_ != SQLITE_DONE; }
-  std::string_view text(int column) const {
-    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return {bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-  }
-  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
-
- private:
-  sqlite3* db_;
-  sqlite3_stmt* statement_ = nullptr;
-  int bound_ = 0, code_ = SQLITE_DONE;
-};
 
 class SqliteStore : public Store {
  public:

@@ -33,6 +33,7 @@ order() {
 : >"$work/failures"
 order providers 20 . shared openai anthropic google bedrock vertex fireworks
 order core 15 . protocol results requests engine router
+order capture 1 stream .
 order emulator 40 base http batches vendor openai anthropic google mistral bedrock vertex fireworks xai .
 
 if [ -s "$work/failures" ]; then

@@ -33,7 +33,10 @@ room store     "$below|store/[a-z_0-9]+\.h"
 # Providers take and give values. Of clock.h they use the reading of times, of net the making of signatures: both pure.
 room providers 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|providers/([a-z]+/)?[a-z_0-9]+\.h|net/(http|url|sigv4|jwt)\.h|sys/clock\.h'
 room core      "$below|(net|store|providers|core)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
-room abi       "$below|(net|store|providers|core|abi)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
+room capture   "$below|net/(url|crypto)\.h|(store|providers|core|capture)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
+# The streams are made of values alone.
+room capture/stream 'model/[a-z_0-9]+\.h|codec/[a-z_0-9]+\.h|capture/stream/[a-z_0-9]+\.h'
+room abi       "$below|(net|store|providers|core|capture|abi)/([a-z]+/)?[a-z_0-9]+\.h|batchrouter\.h"
 # Libraries and a program of their own: of ours they see the public header, and the program the reader of JSON.
 room emulator  'emulator/([a-z]+/)?[a-z_0-9]+\.h'
 room gateway   'gateway/[a-z_0-9]+\.h|batchrouter\.h'
@@ -48,13 +51,13 @@ door() {
     complain "$what has another door ($doors)" || true
 }
 
-library="abi core model providers net store codec sys"
+library="abi capture core model providers net store codec sys"
 all="$library emulator gateway cli"
 # shellcheck disable=SC2086
 {
   door HTTP '# *include *<curl/' 'net/curl_(transport|exchange|failure)\.(cc|h)' $all
   door cryptography '# *include *<openssl/' 'net/crypto\.cc|emulator/base/signature\.cc' $all
-  door SQLite '# *include *<sqlite3' 'store/sqlite_store\.cc' $all
+  door SQLite '# *include *<sqlite3' 'store/sqlite_(store|call_store|statement)\.(cc|h)' $all
   door JSON '# *include *<(simdjson|rapidjson)' 'emulator/base/json\.h|gateway/json\.h' $all
   door time '::now *\(|[^_a-z](time|clock|gettimeofday|clock_gettime|nanosleep|usleep|sleep)\(|sleep_(for|until)' \
     'sys/clock\.cc' $library
@@ -64,11 +67,11 @@ all="$library emulator gateway cli"
     'sys/(file|path|process)_posix\.cc' $library
   # What was made by the system is made in one place, and given to the others (core/world.h). SQLite and started programs
   # work on real files; settings name files of the machine, as the variables of its environment do.
-  door 'the world' 'SystemClock|SystemRandom|make_curl_transport|open_sqlite_store' \
-    '(abi/system_world|sys/clock|sys/random|net/curl_transport|store/sqlite_store)\.(cc|h)' $library
+  door 'the world' 'SystemClock|SystemRandom|make_curl_transport|open_sqlite_(call_)?store' \
+    '(abi/system_world|sys/clock|sys/random|net/curl_transport|store/sqlite_(call_)?store)\.(cc|h)' $library
   door 'the real files' 'posix_files *\(' \
-    '(abi/system_world|sys/file_system|sys/path_posix|sys/process_posix|store/sqlite_store|core/config)\.(cc|h)' $library
-  door threads 'pthread_create|std::(j?thread|async)[ (<{]' 'core/(router/router|engine/executor)\.(cc|h)' $library
+    '(abi/system_world|sys/file_system|sys/path_posix|sys/process_posix|store/sqlite_(call_)?store|core/config)\.(cc|h)' $library
+  door threads 'pthread_create|std::(j?thread|async)[ (<{]' '(core/(router/router|engine/executor)|capture/capture)\.(cc|h)' $library
   door processes '[^_a-z:.>](::)?(fork|vfork|system|popen|execv[pe]*|posix_spawnp?) *\(' 'sys/process_posix\.cc' $library
   door exceptions 'catch *\(' 'abi/guard\.h|sys/wall\.h' $library
   door 'standard error' 'std::c(err|out|log)|f?printf *\(|fputs *\(|perror *\(' 'sys/log\.cc' $library

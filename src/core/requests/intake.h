@@ -29,6 +29,7 @@ struct BatchSpec {
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<std::pair<std::string, std::string>> options;
   std::vector<RequestSource> sources;
+  bool captured = false;  // its requests are captured calls (src/capture), which takes the results itself
 };
 
 // One checked and encoded request.

@@ -125,6 +125,30 @@ void EventQueue::event(std::int32_t event, const Job& job, const RemoteBatch* ba
   monitor_->changed();
 }
 
+void EventQueue::note(std::int32_t event, const std::string& text) {
+  {
+    const MutexLock lock(&mutex_);
+    if (callbacks_ == nullptr) return;
+    if (callbacks_->event) {
+      std::string json;
+      JsonWriter(&json).begin_object().field("event", event_name(event)).field("message", text).end_object();
+      enqueue([call = callbacks_, event, json = std::move(json)] { call->event(event, "", json); });
+    }
+  }
+  log(log_level_of(event), text);
+  monitor_->changed();
+}
+
+void EventQueue::set_answers(AnswerSource source) {
+  const MutexLock lock(&mutex_);
+  answers_ = source.due ? std::make_shared<const AnswerSource>(std::move(source)) : nullptr;
+}
+
+void EventQueue::answers_due() {
+  const MutexLock lock(&mutex_);
+  wake_.set();
+}
+
 void EventQueue::results_arrived(const Job& job) {
   {
     const MutexLock lock(&mutex_);
@@ -168,7 +192,7 @@ std::deque<ExternalWork>::iterator EventQueue::next_call() {
 
 bool EventQueue::has_due() {
   const MutexLock lock(&mutex_);
-  return !due_.empty() || !arrived_.empty() || has_call();
+  return !due_.empty() || !arrived_.empty() || has_call() || has_answers();
 }
 
 std::size_t EventQueue::queued() {
@@ -217,8 +241,10 @@ Wait EventQueue::poll(std::int64_t timeout_ms) {
   set_busy();
   const bool called = run_call();
   std::deque<std::function<void()>> due;
+  std::shared_ptr<const AnswerSource> answers;
   {
     const MutexLock lock(&mutex_);
+    if (has_answers()) answers = answers_;
     due.swap(due_);
     for (auto& [id, json] : std::exchange(arrived_, {})) {
       due.push_back([call = callbacks_, id = id, json = std::move(json)] {
@@ -233,7 +259,8 @@ Wait EventQueue::poll(std::int64_t timeout_ms) {
     if (monitor_->is_closed()) break;  // by one of them, or meanwhile
     callback();
   }
-  return called || !due.empty() ? Wait::ready : Wait::timed_out;  // else another thread had it
+  if (answers != nullptr && !monitor_->is_closed()) answers->hand_out();
+  return called || answers != nullptr || !due.empty() ? Wait::ready : Wait::timed_out;  // else another thread had it
 }
 
 void EventQueue::set_busy() {

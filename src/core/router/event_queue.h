@@ -27,6 +27,12 @@ struct RouterCallbacks {
   std::function<void(std::int32_t event, const std::string& job_id, const std::string& json)> event;
 };
 
+// Answers to captured calls: whether some are due, and what hands them out.
+struct AnswerSource {
+  std::function<bool()> due;
+  std::function<void()> hand_out;
+};
+
 using DoneFn = std::function<void(const std::string& job_id)>;
 
 // "batch_polled" for BR_EVENT_BATCH_POLLED.
@@ -42,6 +48,11 @@ class EventQueue {
   void log(std::int32_t level, const std::string& line);
   bool logs(std::int32_t level) const;
   void event(std::int32_t event, const Job& job, const RemoteBatch* batch, const std::string& text);
+  // Of no job: what captured calls bring about.
+  void note(std::int32_t event, const std::string& text);
+  // Where answers with callbacks come from; empty: from nowhere any more. None of them is dropped.
+  void set_answers(AnswerSource source);
+  void answers_due();
   // BR_EVENT_RESULTS_ARRIVED: one for each job until it is handed out, and none is dropped.
   void results_arrived(const Job& job);
   void done(DoneFn done, const std::string& job_id);
@@ -86,6 +97,7 @@ class EventQueue {
   std::deque<ExternalWork>::iterator next_call() REQUIRES(mutex_);
   bool has_call() REQUIRES(mutex_) { return next_call() != calls_.end(); }
   bool has_due();
+  bool has_answers() REQUIRES(mutex_) { return answers_ != nullptr && answers_->due(); }
   bool run_call();
   void end_of_call();
   bool somebody_polls() REQUIRES(mutex_);
@@ -97,6 +109,7 @@ class EventQueue {
   std::shared_ptr<const RouterCallbacks> callbacks_ GUARDED_BY(mutex_);  // nullptr: closed
   std::deque<std::function<void()>> due_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> arrived_ GUARDED_BY(mutex_);  // JSON of the event by job
+  std::shared_ptr<const AnswerSource> answers_ GUARDED_BY(mutex_);  // nullptr: there are none
   std::deque<ExternalWork> calls_ GUARDED_BY(mutex_);
   std::vector<Running> running_ GUARDED_BY(mutex_);
   std::vector<Poller> pollers_ GUARDED_BY(mutex_);

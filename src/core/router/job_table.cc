@@ -49,7 +49,7 @@ void JobTable::enter(const SnapshotRef& snapshot, Feeds feeds, DoneFn done, std:
     entry = {snapshot, std::move(feeds), {}};
     if (done) entry.done.push_back(std::move(done));
     unloaded_.erase(id);
-    if (!snapshot->job.done) unfinished_.insert(id);
+    if (!snapshot->job.done && !snapshot->job.captured) unfinished_.insert(id);
     if (for_engine)
       p_.engine->post([engine = p_.engine, job = std::move(*for_engine)]() mutable { engine->add(std::move(job)); });
   }

@@ -35,7 +35,9 @@ Outbox::Outbox(const Parts& parts)
       auto_ack_(parts.config->boolean("delivery.auto_ack")),
       ack_interval_ms_(parts.config->integer("delivery.ack_interval_ms")) {}
 
+// Captured calls have takers of their own, who are not among those who take the results of any job.
 void Outbox::grew(const std::string& job_id) {
+  if (const SnapshotRef job = p_.jobs->known(job_id); job != nullptr && job->job.captured) return p_.monitor->changed();
   const bool had_none = turns_.add(job_id);
   p_.monitor->changed();
   if (had_none) tell_arrived(job_id);

@@ -65,6 +65,7 @@ Result<PreparedJob> JobPreparer::prepare(const BatchSpec& spec, IdTable* ids) {
   auto config = config_of(spec, &job);
   BR_RETURN_IF_ERROR(config);
   job.name = spec.name;
+  job.captured = spec.captured;
   prepared.policy = read_repeat_policy(spec);
   job.output = prepared.policy.output;
   if (auto written = write_requests(*config, spec, ids, &prepared); !written) {

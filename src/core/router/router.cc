@@ -47,7 +47,9 @@ Router::Router(Config config, RouterCallbacks callbacks, World world)
 
 Result<std::shared_ptr<Router>> Router::open(const Config& config, RouterCallbacks callbacks, World world) {
   const NoFileSizeSignal quiet;
-  std::shared_ptr<Router> router(new Router(config, std::move(callbacks), std::move(world)));
+  Config own = config;
+  own.use_key_ring(std::make_shared<KeyRing>());
+  std::shared_ptr<Router> router(new Router(std::move(own), std::move(callbacks), std::move(world)));
   auto prices = Prices::load(router->world_.files, config);
   BR_RETURN_IF_ERROR(prices);
   router->prices_ = std::move(*prices);

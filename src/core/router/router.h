@@ -34,17 +34,23 @@ class Router {
   bool is_forked() const { return mark_.is_copy(); }
   int fd() const { return is_closed() ? -1 : events_.fd(); }
 
+  // Another process works on the state; nothing can be submitted here.
+  bool is_observer() const { return state_.is_observer(); }
   const Config& config() const { return config_; }
   const World& world() const { return world_; }
   Monitor& monitor() { return monitor_; }
   EventQueue& events() { return events_; }
   Accounts& accounts() { return parts_->accounts; }
   Submission& submission() { return parts_->submission; }
+  JobTable& jobs() { return parts_->jobs; }
   JobControl& control() { return parts_->control; }
   JobViews& views() { return parts_->views; }
   Outbox& outbox() { return parts_->outbox; }
   ResultFiles& files() { return parts_->files; }
   Refetcher& refetcher() { return parts_->refetcher; }
+  // One capture at a time. false: there is one.
+  bool begin_capture() { return !has_capture_.exchange(true); }
+  void end_capture() { has_capture_ = false; }
   // Figures of everything together. Waits until all jobs of earlier processes are read.
   Result<std::string> stats_json();
 
@@ -68,7 +74,7 @@ class Router {
   Prices prices_;
   std::unique_ptr<RouterParts> parts_;  // from start() on
   std::thread loop_;
-  std::atomic<bool> stop_{false};
+  std::atomic<bool> stop_{false}, has_capture_{false};
   std::atomic<std::size_t> active_calls_{0};  // exchanges with vendors under way
   std::atomic<bool> thread_failed_{false};
   // Made when there is memory, for the time when there may be none left.

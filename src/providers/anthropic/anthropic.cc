@@ -42,6 +42,9 @@ constexpr std::array<Property, 4> kProperties = {{
     {"beta", "", nullptr, false, "Sent as anthropic-beta: features, comma separated."},
 }};
 
+constexpr std::array<BatchHeader, 2> kBatchHeaders = {{{"anthropic-version", "version"}, {"anthropic-beta", "beta"}}};
+constexpr CaptureRules kCapture = {AnswerForm::anthropic, "x-api-key", "", kBatchHeaders};
+
 HttpRequest make_request(const Account& account, std::string method, std::string_view path) {
   HttpRequest request;
   request.method = std::move(method);
@@ -149,6 +152,7 @@ class AnthropicDialect : public Dialect {
   std::string_view name() const override { return "anthropic"; }
   const Capability& capability() const override { return capability_; }
   std::span<const Property> properties() const override { return kProperties; }
+  const CaptureRules* capture_rules() const override { return &kCapture; }
 
   // "br-<tag>-<caller's id>", so that a person can read it, or "br-<tag>_<number>" where that does not fit.
   std::string wire_id(std::string_view custom_id, std::uint64_t number, std::string_view tag) const override {

@@ -51,6 +51,8 @@ class FireworksDialect : public OpenAiFamilyDialect {
  public:
   using OpenAiFamilyDialect::OpenAiFamilyDialect;
   std::string account_name(const Account& account) const override { return fireworks_account(account); }
+  // Its batch API names the model in the job and has another address than its calls.
+  const CaptureRules* capture_rules() const override { return nullptr; }
 };
 
 }  // namespace

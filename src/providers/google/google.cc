@@ -128,6 +128,10 @@ class GoogleDialect : public Dialect {
   std::string_view name() const override { return "google"; }
   const Capability& capability() const override { return capability_; }
   std::span<const Property> properties() const override { return kProperties; }
+  const CaptureRules* capture_rules() const override {
+    static constexpr CaptureRules kRules = {AnswerForm::gemini, "x-goog-api-key", "key", {}};
+    return &kRules;
+  }
 
   Result<void> complete(Account* account) const override {
     const std::string_view join = account->setting("join");

@@ -56,6 +56,10 @@ class AzureDialect : public OpenAiFamilyDialect {
     const auto url = parse_url(account.base_url);
     return url ? url->host : std::string();
   }
+  const CaptureRules* capture_rules() const override {
+    static constexpr CaptureRules kRules = {AnswerForm::openai, "api-key", "", {}};
+    return &kRules;
+  }
   bool encode(const Request& request, const EncodeOptions& options, std::string* out, Issue* issue,
               std::vector<std::string>* warnings) const override {
     OpenAiLines lines = v_.lines;

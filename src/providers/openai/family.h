@@ -1,6 +1,7 @@
 // A vendor that copied OpenAI's batch API, as a table of differences; and the dialect that the table makes.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,10 @@
 #include "providers/provider.h"
 
 namespace br {
+
+inline constexpr std::array<BatchHeader, 2> kOpenAiBatchHeaders = {
+    {{"openai-organization", "organization"}, {"openai-project", "project"}}};
+inline constexpr CaptureRules kOpenAiCapture = {AnswerForm::openai, "", "", kOpenAiBatchHeaders};
 
 struct OpenAiVendor {
   std::string_view name;
@@ -35,6 +40,7 @@ class OpenAiFamilyDialect : public Dialect {
     return encode_openai_line(v_.lines, request, options, out, issue, warnings);
   }
   std::unique_ptr<RowReader> row_reader() const override { return make_openai_row_reader(v_.rows); }
+  const CaptureRules* capture_rules() const override { return v_.capability.local ? nullptr : &kOpenAiCapture; }
 
  protected:
   const OpenAiVendor v_;

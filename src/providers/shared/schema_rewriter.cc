@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codec/json_compact.h"
 #include "codec/json_write.h"
 #include "providers/shared/schema_writer.h"
 #include "providers/shared/unified_fields.h"

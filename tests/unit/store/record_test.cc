@@ -73,11 +73,11 @@ auto fields(const br::RemoteBatch& b) {
 }
 
 auto fields(const br::Job& j) {
-  const auto& [id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms, attached,
+  const auto& [id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms, captured, attached,
                done, settings, batches] = j;
   static_cast<void>(batches);
-  return std::tie(id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms,
-                  attached, done, settings, kLeftOut);
+  return std::tie(id, provider, base_url, name, output, parent, attempt, created_ms, completed_ms, captured, attached,
+                  done, settings, kLeftOut);
 }
 
 // ---- a value for each field, other than the one that it has by itself ----

@@ -1,0 +1,66 @@
+// CallTable: the calls that nobody has a whole answer to, and who waits for each. It decides whether a new call is one
+// of them: who is cut off and asks again gets the answer that is on its way, and N who ask the same at once ask N
+// times. Values and rules, no I/O, no lock.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/classify.h"
+#include "model/captured_call.h"
+
+namespace br {
+
+// One caller's place at a call.
+struct Waiter {
+  std::int64_t ticket = 0;  // names the waiting caller in this process
+  StreamKind stream = StreamKind::none;
+  bool include_usage = false;
+  std::string idempotency_key;                  // empty: none
+  std::shared_ptr<const AnswerFn> answer = {};  // nullptr: the answer is pulled
+};
+
+struct OpenCall {
+  CapturedCall call;
+  std::vector<Waiter> waiters;  // nobody: an orphan
+};
+
+class CallTable {
+ public:
+  // The call that the caller takes part in; nullptr: the call is a new one.
+  // A connection with the idempotency key of one that is open joins it; else the oldest orphan of the identity is
+  // adopted.
+  OpenCall* find_for(std::string_view identity, std::string_view idempotency_key);
+  // Somebody waits for a call of that identity.
+  bool is_asked(std::string_view identity) const;
+
+  OpenCall& add(CapturedCall call);
+  OpenCall* find(std::int64_t id);
+  void join(OpenCall* call, Waiter waiter);
+  // Answers that were delivered, which the store does not know yet.
+  std::vector<CapturedCall> delivered(std::string_view identity) const;
+  // The caller is gone, or has its answer. nullptr: there is no such ticket.
+  OpenCall* leave(std::int64_t ticket);
+  OpenCall* of_ticket(std::int64_t ticket);
+  // With everybody who waits for it.
+  void remove(std::int64_t id);
+
+  // Calls without an answer whose line is in that batch, in the order of their numbers.
+  std::vector<CapturedCall> waiting_in(std::int64_t batch) const;
+
+  std::size_t size() const { return calls_.size(); }
+  std::size_t waiters() const { return tickets_.size(); }
+
+ private:
+  std::map<std::int64_t, OpenCall> calls_;                                  // by id: the oldest first
+  std::unordered_map<std::string, std::vector<std::int64_t>> by_identity_;  // ids in rising order
+  std::unordered_map<std::int64_t, std::int64_t> tickets_;                  // ticket → call
+};
+
+}  // namespace br

@@ -1,0 +1,265 @@
+#include "capture/capture.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "batchrouter.h"
+#include "capture/answer_builder.h"
+#include "capture/capture_views.h"
+#include "core/engine/executor.h"
+#include "providers/registry.h"
+#include "sys/clock.h"
+#include "sys/wall.h"
+
+namespace br {
+namespace {
+
+constexpr std::int64_t kDeliveriesMs = 50, kLongestWaitMs = 60'000, kHourMs = 3'600'000;
+constexpr std::size_t kSaltLength = 32;
+
+}  // namespace
+
+Capture::Capture(std::shared_ptr<Router> router)
+    : router_(std::move(router)),
+      settings_(read_capture_settings(router_->config())),
+      files_(router_->world().files, router_->config().get("state_dir")),
+      answers_(&router_->monitor(), &router_->events()),
+      dry_run_(&settings_) {}
+
+Result<std::shared_ptr<Capture>> Capture::open(std::shared_ptr<Router> router) {
+  if (router->is_observer()) return observer_error();
+  if (!router->begin_capture())
+    return Error(Code::already, "the router captures calls already", "use that capture, or close it first");
+  std::shared_ptr<Capture> capture(new Capture(std::move(router)));
+  BR_RETURN_IF_ERROR(capture->start());
+  return capture;
+}
+
+Capture::~Capture() {
+  (void)close(0);
+  router_->events().set_answers({});
+  router_->end_capture();
+}
+
+Result<void> Capture::start() {
+  const World& world = router_->world();
+  if (!world.open_call_store) return Error(Code::unsupported, "this world keeps no captured calls", "");
+  BR_RETURN_IF_ERROR(files_.prepare());
+  auto store = world.open_call_store(files_.database());
+  BR_RETURN_IF_ERROR(store);
+  store_ = std::move(*store);
+  auto salt = store_->salt(world.random->id(kSaltLength));
+  BR_RETURN_IF_ERROR(salt);
+  const Config* const config = &router_->config();
+  classifier_ = std::make_unique<Classifier>(config, std::move(*salt));
+  writer_ = std::make_unique<CallWriter>(CallWriter::Parts{config, &settings_, &files_, store_.get()});
+  intake_ = std::make_unique<Intake>(Intake::Parts{config, &settings_, world.clock.get(), classifier_.get(),
+                                                   writer_.get(), store_.get(), &open_, &answers_, &dry_run_,
+                                                   &router_->events(), &router_->monitor()});
+  runner_ = std::make_unique<BatchRunner>(
+      BatchRunner::Parts{router_.get(), &settings_, &files_, store_.get(), &open_, &answers_, intake_.get()});
+  auto calls = store_->open_calls();
+  BR_RETURN_IF_ERROR(calls);
+  auto batches = store_->open_batches();
+  BR_RETURN_IF_ERROR(batches);
+  {
+    const MutexLock lock(&open_.mutex);
+    for (CapturedCall& call : *calls) open_.table.add(std::move(call));
+  }
+  know_configured_keys(*batches);
+  BR_RETURN_IF_ERROR(writer_->open(*batches));
+  runner_->take_over(*batches);
+  router_->events().set_answers({[this] { return answers_.has_called(); }, [this] { hand_out(); }});
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+// A key that the configuration has may be the one that a batch of an earlier process waits for.
+void Capture::know_configured_keys(const std::vector<CallBatch>& batches) {
+  for (const CallBatch& batch : batches) {
+    const auto key = read_queue_key(batch.queue);
+    const Provider* const provider = key ? find_provider(key->provider) : nullptr;
+    if (provider == nullptr || key->slot.empty()) continue;
+    const auto account = resolve_account(router_->config(), *provider, {}, key->account);
+    if (!account) continue;
+    KeyRing::Settings secrets = key->settings;
+    secrets.emplace_back("api_key", account->api_key);
+    if (classifier_->slot_of(key->provider, secrets) == key->slot)
+      router_->config().key_ring()->add(key->provider, key->slot, secrets);
+  }
+}
+
+Result<std::vector<std::int64_t>> Capture::take(const std::vector<HttpCall>& calls) {
+  if (closed_) return closed_error();
+  return intake_->take(calls);
+}
+
+Result<void> Capture::leave(std::int64_t ticket) {
+  answers_.withdraw(ticket);
+  const MutexLock lock(&open_.mutex);
+  if (open_.table.leave(ticket) != nullptr) return {};
+  return Error(Code::not_found, "nobody waits for that call", "");
+}
+
+Result<Wait> Capture::next(std::int64_t timeout_ms, std::optional<TakenAnswer>* answer) {
+  std::optional<ReadyAnswer> ready;
+  bool ended = false;
+  auto waited = router_->monitor().wait(timeout_ms, [&] {
+    ready = answers_.take();
+    ended = !ready && stop_;
+    return ready.has_value() || ended;
+  });
+  if (!waited || *waited != Wait::ready) return waited;
+  if (ended) return Wait::ended;
+  *answer = build_answer(std::move(*ready), files_);
+  return Wait::ready;
+}
+
+// Inside br_poll.
+void Capture::hand_out() {
+  while (auto ready = answers_.take_called()) {
+    const auto fn = ready->waiter.answer;
+    (*fn)(build_answer(std::move(*ready), files_));
+  }
+}
+
+void Capture::delivered(const TakenAnswer& answer) {
+  if (answer.call == 0) return;
+  {
+    const MutexLock lock(&open_.mutex);
+    open_.table.leave(answer.ticket);
+    OpenCall* const open = open_.table.find(answer.call);
+    if (open == nullptr || open->call.state != CallState::answered) return;
+    open->call.state = CallState::delivered;
+    open->call.delivered_ms = open->call.used_ms = router_->world().clock->now_ms();
+  }
+  const MutexLock lock(&deliveries_mutex_);
+  deliveries_.push_back(answer.call);
+}
+
+void Capture::returned(const TakenAnswer& answer) {
+  const MutexLock lock(&open_.mutex);
+  open_.table.leave(answer.ticket);
+}
+
+// What is lost of it is handed out once more, which costs nothing.
+void Capture::save_deliveries() {
+  std::vector<std::int64_t> ids;
+  {
+    const MutexLock lock(&deliveries_mutex_);
+    ids.swap(deliveries_);
+  }
+  if (ids.empty()) return;
+  CallChanges changes;
+  {
+    const MutexLock lock(&open_.mutex);
+    for (const std::int64_t id : ids) {
+      const OpenCall* const open = open_.table.find(id);
+      if (open == nullptr) continue;
+      if (open->call.succeeded())
+        changes.calls.push_back(open->call);
+      else
+        changes.removed_calls.push_back(id);  // an error is kept until somebody has it
+    }
+  }
+  if (!store_->apply(changes)) {
+    const MutexLock lock(&deliveries_mutex_);
+    deliveries_.insert(deliveries_.end(), ids.begin(), ids.end());
+    return;
+  }
+  const MutexLock lock(&open_.mutex);
+  for (const std::int64_t id : ids) {
+    const OpenCall* const open = open_.table.find(id);
+    if (open != nullptr && open->waiters.empty()) open_.table.remove(id);
+  }
+}
+
+void Capture::flush() {
+  flush_ = true;
+  router_->monitor().changed();
+}
+
+void Capture::run() {
+  block_signals();
+  const Clock& clock = *router_->world().clock;
+  while (!stop_) {
+    behind_wall([this] { turn(); },
+                [this](const char* what) { router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, what); });
+    std::int64_t next = intake_->next_due_ms();
+    if (const std::int64_t due = runner_->next_due_ms(); due >= 0) next = next < 0 ? due : std::min(next, due);
+    std::int64_t wait_ms =
+        next < 0 ? kLongestWaitMs : std::clamp<std::int64_t>(next - clock.now_ms(), 0, kLongestWaitMs);
+    {
+      const MutexLock lock(&deliveries_mutex_);
+      if (!deliveries_.empty()) wait_ms = std::min(wait_ms, kDeliveriesMs);
+    }
+    const auto waited = router_->monitor().wait_uninterrupted(wait_ms, [&] {
+      const std::int64_t due = intake_->next_due_ms();
+      const bool sooner = due >= 0 && (next < 0 || due < next);
+      return stop_ || flush_ || sooner || runner_->is_due();
+    });
+    if (!waited) break;  // the router is closed, or has failed
+  }
+  save_deliveries();
+  stop_ = true;
+  router_->monitor().changed();
+}
+
+void Capture::turn() {
+  save_deliveries();
+  const bool all = flush_.exchange(false) || closed_;
+  auto sealed = intake_->seal(all ? CallWriter::Which::all : CallWriter::Which::due);
+  if (sealed)
+    runner_->take_over(*sealed);
+  else
+    router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, sealed.error().message);
+  runner_->turn();
+  is_idle_ = intake_->queued() == 0 && !runner_->has_unsent();
+  remove_old();
+}
+
+void Capture::remove_old() {
+  const std::int64_t now_ms = router_->world().clock->now_ms();
+  if (now_ms - removed_at_ms_ < kHourMs) return;
+  removed_at_ms_ = now_ms;
+  const auto old = store_->ended_batches(now_ms - settings_.retention_ms);
+  if (!old || old->empty()) return;
+  CallChanges changes;
+  for (const CallBatch& batch : *old) changes.removed_batches.push_back(batch.id);
+  if (!store_->apply(changes)) return;
+  for (const CallBatch& batch : *old) {
+    files_.remove(batch.id);
+    if (!batch.job_id.empty()) (void)router_->control().remove(batch.job_id);
+  }
+}
+
+Result<void> Capture::close(std::int64_t timeout_ms) {
+  const MutexLock closing(&closing_);
+  if (!closed_.exchange(true)) {
+    router_->events().note(BR_EVENT_FINAL_FLUSH_SUBMITTING,
+                           "no call is taken any more; what was collected is submitted");
+    flush();
+  }
+  if (timeout_ms != 0 && thread_.joinable()) {
+    is_idle_ = false;
+    flush();
+    (void)router_->monitor().wait_uninterrupted(timeout_ms, [this] { return is_idle_ || stop_; });
+  }
+  stop_ = true;
+  router_->monitor().changed();
+  if (thread_.joinable()) thread_.join();
+  return {};
+}
+
+std::string Capture::stats_json() {
+  std::string json = capture_stats_json(*router_, &open_, intake_.get(), runner_.get());
+  if (!settings_.dry_run) return json;
+  json.back() = ',';
+  return json + "\"plan\":" + dry_run_.plan_json() + "}";
+}
+
+std::string Capture::call_json(std::int64_t ticket) {
+  return captured_call_json(*router_, &open_, runner_.get(), ticket);
+}
+
+}  // namespace br

@@ -1,0 +1,88 @@
+// Intake: takes calls in. It decides which of them are calls that are here already, or are answered by an earlier
+// answer, and puts the new ones on disk: all that arrive while one sync runs share the next one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "capture/answer_queue.h"
+#include "capture/call_writer.h"
+#include "capture/dry_run.h"
+#include "capture/open_calls.h"
+#include "core/router/event_queue.h"
+#include "core/router/monitor.h"
+#include "sys/clock.h"
+#include "sys/mutex.h"
+
+namespace br {
+
+class Intake {
+ public:
+  struct Parts {
+    const Config* config;
+    const CaptureSettings* settings;
+    const Clock* clock;
+    const Classifier* classifier;
+    CallWriter* writer;
+    CallStore* store;
+    OpenCalls* open;
+    AnswerQueue* answers;
+    DryRun* dry_run;
+    EventQueue* events;
+    Monitor* monitor;
+  };
+  explicit Intake(const Parts& parts) : p_(parts) {}
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  // The ticket of each call, 0 for one that is to be passed through. On disk when it returns. The error: none was
+  // taken.
+  Result<std::vector<std::int64_t>> take(const std::vector<HttpCall>& calls);
+
+  // What leaves is sealed, and nothing of it is being written.
+  Result<std::vector<CallBatch>> seal(CallWriter::Which which);
+  Result<CallBatch> put_again(const CallBatch& from, const std::vector<CapturedCall>& calls,
+                              std::vector<CapturedCall>* moved);
+  std::int64_t next_due_ms();
+  std::int64_t queued();
+
+ private:
+  // A call on its way in.
+  struct Arrival {
+    const HttpCall* call = nullptr;
+    Classified asked;
+    Waiter waiter;
+  };
+  struct Group {
+    std::vector<Arrival*> arrivals;
+    std::optional<Error> error;
+    bool done = false;
+  };
+  // A new call of a group, and who waits for it.
+  struct Fresh {
+    CapturedCall call;
+    Waiter waiter;
+  };
+  std::optional<Arrival> arrive(const HttpCall& call);
+  void lead() REQUIRES(leading_);
+  Result<void> take_in(const std::vector<Arrival*>& arrivals) REQUIRES(leading_);
+  void learn_key(const Classified& asked);
+  bool join_open(const Arrival& arrival, bool* asked);
+  // calls: gets what is to be written of it; nullptr: nothing.
+  Result<bool> answer_from_cache(const Arrival& arrival, NewCalls* calls) REQUIRES(leading_);
+  const CapturedCall* usable(const Arrival& arrival, const std::vector<CapturedCall>& answers) REQUIRES(leading_);
+  void refuse(const Arrival& arrival, const Error& error);
+  void enter(std::vector<Fresh> fresh);
+
+  const Parts p_;
+  Mutex arriving_;  // taken before no other
+  std::vector<Group*> waiting_ GUARDED_BY(arriving_);
+  // Held by the one thread that writes; taken before arriving_ and the table's.
+  Mutex leading_;
+  std::set<std::int64_t> used_once_ GUARDED_BY(leading_);  // answers that CacheUse::once gave out
+};
+
+}  // namespace br

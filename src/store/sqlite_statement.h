@@ -1,0 +1,54 @@
+// Statement: one prepared SQL statement.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace br {
+
+// A prepared statement with its bindings, finalised at the end.
+class Statement {
+ public:
+  Statement(sqlite3* db, const char* sql) : db_(db) { sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr); }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& bind(std::string_view text) {
+    sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return *this;
+  }
+  Statement& bind_blob(std::string_view bytes) {
+    sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+    return *this;
+  }
+  Statement& bind(std::int64_t value) {
+    sqlite3_bind_int64(statement_, ++bound_, value);
+    return *this;
+  }
+  // true: a row is there. false: the end, or failed() tells.
+  bool step() {
+    code_ = statement_ == nullptr ? sqlite3_errcode(db_) : sqlite3_step(statement_);
+    return code_ == SQLITE_ROW;
+  }
+  bool failed() const { return code_ != SQLITE_ROW && code_ != SQLITE_DONE; }
+  std::string_view text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return {bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+  // Ready for the next row to be written, with bindings of its own.
+  void reset() {
+    sqlite3_reset(statement_);
+    bound_ = 0;
+  }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+ private:
+  sqlite3* db_;
+  sqlite3_stmt* statement_ = nullptr;
+  int bound_ = 0, code_ = SQLITE_DONE;
+};
+
+}  // namespace br
