@@ -80,7 +80,7 @@ std::vector<PropertyInfo> capture_properties() {
   };
 }
 
-std::vector<PropertyInfo> make_table() {
+std::vector<PropertyInfo> core_properties() {
   std::vector<PropertyInfo> table = {
       of_router(text("state_dir", ".batch_router", "Directory of the state, the spool and the audit files.")),
       of_router(choice("state.mode", "owner", "owner|observer",
@@ -146,6 +146,11 @@ std::vector<PropertyInfo> make_table() {
       of_router(from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it."))),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
+  return table;
+}
+
+std::vector<PropertyInfo> whole_table() {
+  std::vector<PropertyInfo> table = core_properties();
   for (PropertyInfo& property : capture_properties()) table.push_back(std::move(property));
   // External providers have no properties.
   for (const Provider* provider : builtin_providers()) add_provider_properties(*provider, &table);
@@ -155,7 +160,7 @@ std::vector<PropertyInfo> make_table() {
 }  // namespace
 
 const std::vector<PropertyInfo>& property_table() {
-  static const auto* table = new std::vector<PropertyInfo>(make_table());
+  static const auto* table = new std::vector<PropertyInfo>(whole_table());
   return *table;
 }
 
