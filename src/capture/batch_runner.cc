@@ -1,11 +1,8 @@
 #include "capture/batch_runner.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
-#include "codec/json_read.h"
-#include "codec/result_fields.h"
 #include "core/requests/batch_options.h"
 #include "core/results/deliver.h"
 #include "providers/registry.h"
@@ -14,18 +11,7 @@ namespace br {
 namespace {
 
 constexpr std::int64_t kAgainMs = 1'000, kResumeMs = 30'000;
-constexpr std::int32_t kMostAttempts = 3;
-constexpr std::size_t kBytesOfASave = std::size_t{1} << 20;
-constexpr int kBadRequest = 400, kTooMany = 429, kBadGateway = 502, kTimeout = 504;
-constexpr std::string_view kIdPrefix = "call-";
-
-std::int64_t call_id(std::string_view custom_id_json) {
-  std::string id;
-  if (custom_id_json.starts_with('"')) append_unescaped(custom_id_json, &id);
-  std::int64_t number = 0;
-  if (id.starts_with(kIdPrefix)) std::from_chars(id.data() + kIdPrefix.size(), id.data() + id.size(), number);
-  return number;
-}
+constexpr int kBadRequest = 400, kBadGateway = 502;
 
 std::string first_issue(const Error& error) { return error.issues.empty() ? error.message : error.issues.front(); }
 
@@ -157,11 +143,9 @@ bool BatchRunner::refused(Running* running, const Error& error) {
   }
   Result<void> done;
   if (is_about_requests(error)) {
-    Pass pass;
-    std::vector<CapturedCall> calls = calls_of(running->batch.id);
+    const std::vector<CapturedCall> calls = calls_of(running->batch.id);
     if (calls.size() > 1) {
-      pass.cut = std::move(calls);
-      done = put_on(running, &pass);
+      done = put_in_halves(running, calls);
     } else {
       done = answer_all(running, kBadRequest, error_body(running->form, kBadRequest, "", "", first_issue(error)));
     }
@@ -229,10 +213,13 @@ void BatchRunner::look_at_blocked(Running* running, const Job& job) {
 
 // false: not all of it is saved.
 Result<bool> BatchRunner::finish(Running* running, const Job& job) {
-  Pass pass;
-  BR_RETURN_IF_ERROR(read_results(running, job, &pass));
-  BR_RETURN_IF_ERROR(save(running, &pass));
-  BR_RETURN_IF_ERROR(put_on(running, &pass));
+  AnswerPass pass = pass_over(*running);
+  BR_RETURN_IF_ERROR(read_results(job, &pass));
+  BR_RETURN_IF_ERROR(pass.save());
+  if (!pass.again().empty()) {
+    BR_RETURN_IF_ERROR(put_on(running, pass.again()));
+  }
+  BR_RETURN_IF_ERROR(put_in_halves(running, pass.cut()));
   BR_RETURN_IF_ERROR(end(running));
   if (const auto view = p_.router->views().view(job.id); view && view->cost)
     p_.open->saved_micro_dollars += (view->cost->sync - view->cost->batch).micro_dollars();
@@ -240,8 +227,7 @@ Result<bool> BatchRunner::finish(Running* running, const Job& job) {
   return true;
 }
 
-Result<void> BatchRunner::read_results(Running* running, const Job& job, Pass* pass) {
-  pass->begin = p_.files->size(p_.files->answers(running->batch.id));
+Result<void> BatchRunner::read_results(const Job& job, AnswerPass* pass) {
   for (const auto& feed : p_.router->jobs().make_feeds(job)) {
     BR_RETURN_IF_ERROR(check_once(feed.get()));
     FeedReader reader(feed, 0);
@@ -250,114 +236,46 @@ Result<void> BatchRunner::read_results(Running* running, const Job& job, Pass* p
       auto more = reader.next(&line);
       BR_RETURN_IF_ERROR(more);
       if (!*more) break;
-      BR_RETURN_IF_ERROR(take_line(running, {line.data, line.size}, pass));
+      BR_RETURN_IF_ERROR(pass->take_line({line.data, line.size}));
     }
   }
   return {};
 }
 
-Result<void> BatchRunner::take_line(Running* running, std::string_view line, Pass* pass) {
-  ResultFields fields(line);
-  const std::int64_t id = call_id(fields.token(ResultField::custom_id));
-  CapturedCall call;
+AnswerPass BatchRunner::pass_over(const Running& running) const {
+  return AnswerPass({p_.files, p_.store, p_.open, p_.answers, p_.router->world().clock.get()},
+                    {running.batch.id, running.batch.requests == 1, running.form, running.key, running.failure});
+}
+
+// What may hold the one bad call: each half is tried by itself.
+Result<void> BatchRunner::put_in_halves(Running* running, const std::vector<CapturedCall>& calls) {
+  const auto half = calls.begin() + static_cast<std::ptrdiff_t>((calls.size() + 1) / 2);
+  if (half != calls.begin()) {
+    BR_RETURN_IF_ERROR(put_on(running, {calls.begin(), half}));
+  }
+  return half == calls.end() ? Result<void>() : put_on(running, {half, calls.end()});
+}
+
+// Into a batch of their own.
+Result<void> BatchRunner::put_on(Running* running, const std::vector<CapturedCall>& calls) {
+  std::vector<CapturedCall> moved;
+  auto batch = p_.intake->put_again(running->batch, calls, &moved);
+  BR_RETURN_IF_ERROR(batch);
   {
     const MutexLock lock(&p_.open->mutex);
-    const OpenCall* const open = p_.open->table.find(id);
-    // Answered by an earlier pass that a crash cut short, or in another batch already.
-    if (open == nullptr || open->call.state != CallState::waiting || open->call.line.batch != running->batch.id)
-      return {};
-    call = open->call;
-  }
-  settle(running, std::move(call), read_outcome(running->form, line, running->batch.requests == 1), pass);
-  return pass->bodies.size() < kBytesOfASave ? Result<void>() : save(running, pass);
-}
-
-void BatchRunner::settle(Running* running, CapturedCall call, CallOutcome outcome, Pass* pass) {
-  if (running->failure) {
-    const Error& error = *running->failure;
-    outcome = {CallFate::answer,
-               error.http_status > 0       ? error.http_status
-               : error.code == Code::quota ? kTooMany
-                                           : kBadGateway,
-               "", ""};
-    outcome.body = error_body(running->form, outcome.status, "", error.vendor_code, error.message);
-  }
-  if (outcome.fate == CallFate::cut) return pass->cut.push_back(std::move(call));
-  if (outcome.fate == CallFate::again && call.attempts < kMostAttempts) {
-    ++call.attempts;
-    return pass->again.push_back(std::move(call));
-  }
-  if (outcome.fate == CallFate::again) {
-    outcome.status = kTimeout;
-    outcome.body =
-        error_body(running->form, kTimeout, "", "",
-                   "the vendor did not answer this request in " + std::to_string(kMostAttempts) + " batches");
-  }
-  call.state = CallState::answered;
-  call.status = outcome.status;
-  call.answer = {running->batch.id, pass->begin + pass->bodies.size(), outcome.body.size()};
-  call.answered_ms = now_ms();
-  call.vendor_batch = outcome.batch_id;
-  pass->bodies += outcome.body;
-  pass->changes.calls.push_back(std::move(call));
-}
-
-// Texts, then the transaction, then those who wait.
-Result<void> BatchRunner::save(Running* running, Pass* pass) {
-  if (pass->changes.empty()) return {};
-  BR_RETURN_IF_ERROR(p_.files->append(p_.files->answers(running->batch.id), pass->begin, pass->bodies));
-  BR_RETURN_IF_ERROR(p_.store->apply(pass->changes));
-  pass->begin += pass->bodies.size();
-  pass->bodies.clear();
-  std::vector<ReadyAnswer> ready;
-  {
-    const MutexLock lock(&p_.open->mutex);
-    for (const CapturedCall& call : std::exchange(pass->changes.calls, {})) {
-      OpenCall* const open = p_.open->table.find(call.id);
-      if (open == nullptr) continue;
-      open->call = call;
-      for (const Waiter& waiter : open->waiters)
-        ready.push_back({waiter, running->form, running->key.provider, running->key.endpoint, call, false, {}});
+    for (const CapturedCall& call : moved) {
+      if (OpenCall* const open = p_.open->table.find(call.id); open != nullptr) open->call = call;
     }
   }
-  p_.open->answered += static_cast<std::int64_t>(ready.size());
-  for (ReadyAnswer& each : ready) p_.answers->push(std::move(each));
-  return {};
-}
-
-// What has no answer goes into other batches: what the vendor left out into one, what may hold the one bad call into
-// two.
-Result<void> BatchRunner::put_on(Running* running, Pass* pass) {
-  std::vector<std::vector<CapturedCall>> parts;
-  if (!pass->again.empty()) parts.push_back(std::exchange(pass->again, {}));
-  if (!pass->cut.empty()) {
-    const auto half = static_cast<std::ptrdiff_t>((pass->cut.size() + 1) / 2);
-    parts.emplace_back(pass->cut.begin(), pass->cut.begin() + half);
-    parts.emplace_back(pass->cut.begin() + half, pass->cut.end());
-    pass->cut.clear();
-  }
-  for (const auto& calls : parts) {
-    if (calls.empty()) continue;
-    std::vector<CapturedCall> moved;
-    auto batch = p_.intake->put_again(running->batch, calls, &moved);
-    BR_RETURN_IF_ERROR(batch);
-    {
-      const MutexLock lock(&p_.open->mutex);
-      for (const CapturedCall& call : moved) {
-        if (OpenCall* const open = p_.open->table.find(call.id); open != nullptr) open->call = call;
-      }
-    }
-    if (auto next = running_of(*batch)) unsent_.push_back(std::move(*next));
-  }
+  if (auto next = running_of(*batch)) unsent_.push_back(std::move(*next));
   return {};
 }
 
 Result<void> BatchRunner::answer_all(Running* running, int status, const std::string& body) {
-  Pass pass;
-  pass.begin = p_.files->size(p_.files->answers(running->batch.id));
+  AnswerPass pass = pass_over(*running);
   for (CapturedCall& call : calls_of(running->batch.id))
-    settle(running, std::move(call), {CallFate::answer, status, body, ""}, &pass);
-  return save(running, &pass);
+    pass.settle(std::move(call), {CallFate::answer, status, body, ""});
+  return pass.save();
 }
 
 Result<void> BatchRunner::end(Running* running) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/answer_pass.h"
 #include "capture/answer_queue.h"
 #include "capture/answers.h"
 #include "capture/call_files.h"
@@ -62,13 +63,6 @@ class BatchRunner {
     std::int64_t resume_at_ms = -1;
     bool waits_for_key = false;
   };
-  // What one pass over the results of a batch brought.
-  struct Pass {
-    CallChanges changes;
-    std::string bodies;
-    std::uint64_t begin = 0;  // of `bodies` in the file
-    std::vector<CapturedCall> again, cut;
-  };
   std::optional<Running> running_of(const CallBatch& batch);
   void submit_all();
   bool submit(Running* running);
@@ -78,12 +72,11 @@ class BatchRunner {
   void go_on_after_keys();
   bool has_key(const Running& running) const;
   Result<bool> finish(Running* running, const Job& job);
-  Result<void> read_results(Running* running, const Job& job, Pass* pass);
-  Result<void> take_line(Running* running, std::string_view line, Pass* pass);
+  AnswerPass pass_over(const Running& running) const;
+  Result<void> read_results(const Job& job, AnswerPass* pass);
   Result<void> answer_all(Running* running, int status, const std::string& body);
-  void settle(Running* running, CapturedCall call, CallOutcome outcome, Pass* pass);
-  Result<void> save(Running* running, Pass* pass);
-  Result<void> put_on(Running* running, Pass* pass);
+  Result<void> put_in_halves(Running* running, const std::vector<CapturedCall>& calls);
+  Result<void> put_on(Running* running, const std::vector<CapturedCall>& calls);
   Result<void> end(Running* running);
   std::vector<CapturedCall> calls_of(std::int64_t batch);
   std::int64_t now_ms() const { return p_.router->world().clock->now_ms(); }
