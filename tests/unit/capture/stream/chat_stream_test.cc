@@ -133,11 +133,13 @@ void half_a_surrogate_pair_loses_no_answer(void**) {
 
 void blanks_between_tokens_break_no_event(void**) {
   const std::string stream = streamed(
-      "{\r\n \"choices\": [ {\n\"index\": 0,\n \"message\": {\"content\": \"a  b\"},\r \"finish_reason\": \"stop\" } "
+      "{\r\n \"note\": {\n\"a\" :\r[ 1 ] }, \"choices\": [ {\n\"index\": 0,\n \"message\": {\"content\": \"a  b\"},\r "
+      "\"finish_reason\": \"stop\" } "
       "]\n}");
   assert_events(
       stream,
-      {R"(data: {"object":"chat.completion.chunk","choices":[)" + delta(R"({"role":"assistant","content":""})") + "]}",
+      {R"(data: {"object":"chat.completion.chunk","note":{"a":[1]},"choices":[)" +
+           delta(R"({"role":"assistant","content":""})") + "]}",
        R"(data: {"object":"chat.completion.chunk","choices":[)" + delta(R"({"content":"a  b"})") + "]}",
        R"(data: {"object":"chat.completion.chunk","choices":[)" + delta("{}", "\"stop\"") + "]}", "data: [DONE]"});
 }
