@@ -84,21 +84,25 @@ std::vector<PropertyInfo> core_properties() {
   std::vector<PropertyInfo> table = {
       of_router(text("state_dir", ".batch_router", "Directory of the state, the spool and the audit files.")),
       of_router(choice("state.mode", "owner", "owner|observer",
-             "owner: take the lock and work on jobs. observer: read only, beside an owner.")),
+                       "owner: take the lock and work on jobs. observer: read only, beside an owner.")),
       of_router(boolean("resume.auto", true, "Go on with every unfinished job when the router opens.")),
-      of_router(text("resume.base_url", "",
-           "The address that jobs of earlier processes go on with, in place of the one they remember; giving it says that "
-           "the key in force may go there. A job with several vendors or addresses is not moved: giving an address that "
-           "some of its parts remember says so for these.")),
+      of_router(text(
+          "resume.base_url", "",
+          "The address that jobs of earlier processes go on with, in place of the one they remember; giving it says "
+          "that "
+          "the key in force may go there. A job with several vendors or addresses is not moved: giving an address that "
+          "some of its parts remember says so for these.")),
       boolean("audit.files", true,
               "Keep generated/<provider>/batch_<id>_{unified,provider,output,results}.jsonl for every remote batch."),
-      of_router(integer("timeout_ms", kDay, 1, 365 * kDay, "How long a wait for a job takes unless the call says otherwise.")),
+      of_router(integer("timeout_ms", kDay, 1, 365 * kDay,
+                        "How long a wait for a job takes unless the call says otherwise.")),
       integer("poll.interval_ms", 60'000, 1, kDay,
               "The first wait between two status calls for a remote batch; at most 1000 for one on this machine."),
       integer("poll.max_interval_ms", 300'000, 1, kDay, "The wait grows to at most this."),
       integer("submit.settle_ms", 900'000, 0, 7 * kDay,
               "How long a possibly submitted batch must stay absent from the vendor's list to count as not submitted."),
-      integer("submit.max_attempts", 3, 1, 1'000'000, "Create calls of one remote batch in its whole life, the first "
+      integer("submit.max_attempts", 3, 1, 1'000'000,
+              "Create calls of one remote batch in its whole life, the first "
               "included and clear refusals left out; then it is blocked."),
       choice("submit.on_unknown", "resend_when_absent", "resend_when_absent|wait",
              "What follows when absence is proven: send again, or wait for br_resume."),
@@ -108,28 +112,35 @@ std::vector<PropertyInfo> core_properties() {
              "A field the provider cannot take: refuse the request, or drop the field with a warning."),
       choice("split", "never", "never|auto",
              "A batch over the provider's limits: refuse it, or cut it into several remote batches."),
-      of_batch(text("output", "", "Where the caller keeps the results; remembered with the job and told by it, not written to.")),
-      of_batch(boolean("continue", false,
-                       "Go on with the unfinished job that has the same requests and output, instead of making another.")),
-      of_batch(choice("finished", "", "new|refuse|take",
-                      "What follows when a finished job has the same requests: a new job is paid for, BR_EALREADY, or that "
-                      "job is given. Empty: a new job.")),
-      of_batch(boolean("again", false, "Pay for the requests also where a finished job has them, whatever `finished` says.")),
-      integer("canary", 0, 0, 1'000'000,
-              "So many requests of each model and endpoint are sent first, as a batch of their own, and the rest only if none "
-              "of them is refused for its form; at least as many as the vendor takes in a batch. 0: all are sent at once."),
+      of_batch(text("output", "",
+                    "Where the caller keeps the results; remembered with the job and told by it, not written to.")),
+      of_batch(
+          boolean("continue", false,
+                  "Go on with the unfinished job that has the same requests and output, instead of making another.")),
+      of_batch(
+          choice("finished", "", "new|refuse|take",
+                 "What follows when a finished job has the same requests: a new job is paid for, BR_EALREADY, or that "
+                 "job is given. Empty: a new job.")),
+      of_batch(boolean("again", false,
+                       "Pay for the requests also where a finished job has them, whatever `finished` says.")),
+      integer(
+          "canary", 0, 0, 1'000'000,
+          "So many requests of each model and endpoint are sent first, as a batch of their own, and the rest only if "
+          "none "
+          "of them is refused for its form; at least as many as the vendor takes in a batch. 0: all are sent at once."),
       text("routes", "",
            "Where requests go that name no provider, by model: \"gpt-*=openai, claude-*=anthropic@team\"."),
       text("default_model", "", "The model of lines that name none, such as Gemini's, Vertex AI's and Bedrock's own."),
       of_router(choice("id_scope", "batch", "batch|all",
-             "Where a custom_id must be unique: in its batch, or in all batches of one br_submit_many.")),
+                       "Where a custom_id must be unique: in its batch, or in all batches of one br_submit_many.")),
       text("models.file", "", "A table of what models take in place of the built-in one (docs/models.md)."),
       text("prices.file", "", "A price table in place of the built-in one (docs/prices.md)."),
       text("max_cost_usd", "", "Refuse a batch whose answers may cost more, in US dollars; empty: no limit."),
       integer("default_max_tokens", 1024, 1, 1'000'000'000,
               "max_tokens for vendors that demand one; a budget for thinking is added to it."),
       of_router(boolean("delivery.auto_ack", false, "Count a result as taken when it is handed out.")),
-      of_router(integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved; 0: at once.")),
+      of_router(
+          integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved; 0: at once.")),
       choice("files.delete_remote", "never", "never|input|all",
              "Delete our files at the vendor once every result is acknowledged; closing waits 5 s for it at most."),
       integer("retry.base_ms", 500, 1, kDay, "The first upper bound of the random wait before a call is made again."),
@@ -137,13 +148,20 @@ std::vector<PropertyInfo> core_properties() {
       integer("retry.max_attempts", 8, 1, 1'000'000,
               "Calls before acceptance that fail so often in a row block the job until br_resume."),
       of_router(integer("http.connect_timeout_ms", 30'000, 1, kDay, "How long to wait for a connection.")),
-      of_router(integer("http.stall_timeout_ms", 60'000, 1000, kDay,
-              "A call that moves no byte for so long is broken, and one that moves less than 1 KiB a second over it.")),
+      of_router(integer(
+          "http.stall_timeout_ms", 60'000, 1000, kDay,
+          "A call that moves no byte for so long is broken, and one that moves less than 1 KiB a second over it.")),
       of_router(integer("http.call_timeout_ms", 600'000, 1000, kDay,
-              "How long a call may take in all that brings no file up and no results down.")),
-      of_router(from("CURL_CA_BUNDLE,SSL_CERT_FILE",
-           text("http.ca_file", "", "PEM file of trusted certificates; empty: the system's. Of both variables both files are trusted."))),
-      of_router(from("SSL_CERT_DIR", text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it."))),
+                        "How long a call may take in all that brings no file up and no results down.")),
+      of_router(integer("transfers.per_account", 3, 1, 64,
+                        "Files that go up or come down at a time for one account of a vendor; the others wait, and no "
+                        "other account.")),
+      of_router(from(
+          "CURL_CA_BUNDLE,SSL_CERT_FILE",
+          text("http.ca_file", "",
+               "PEM file of trusted certificates; empty: the system's. Of both variables both files are trusted."))),
+      of_router(from("SSL_CERT_DIR",
+                     text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it."))),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
   return table;

@@ -21,6 +21,7 @@ constexpr std::size_t kMaxLargeBody = std::size_t{512} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10;
 constexpr long kDownloadBuffer = 512L << 10;
 constexpr long kUploadBuffer = 1L << 20;
+constexpr long kSmallBuffer = 64L << 10;
 constexpr std::int64_t kLeastSpeed = 1024;  // bytes a second
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -172,7 +173,7 @@ void set_common(Exchange* exchange, const TransportOptions& options) {
   set(easy, CURLOPT_HEADERFUNCTION, on_header);
   set(easy, CURLOPT_HEADERDATA, exchange);
   if (const auto url = parse_url(request.url); url && is_loopback(*url)) set(easy, CURLOPT_PROXY, "");
-  if (request.bulk) set(easy, CURLOPT_BUFFERSIZE, kDownloadBuffer);
+  if (request.bulk) set(easy, CURLOPT_BUFFERSIZE, exchange->small_buffers ? kSmallBuffer : kDownloadBuffer);
   if (request.method != "GET" && request.method != "HEAD") {
     // libcurl sends a request again when a reused connection proves dead, a POST too; on a fresh connection it cannot.
     set(easy, CURLOPT_FRESH_CONNECT, 1L);
@@ -220,7 +221,7 @@ Prepared set_form(Exchange* exchange) {
     if (const Prepared prepared = add_form_part(exchange, part); prepared != Prepared::ready) return prepared;
   }
   set(exchange->easy.get(), CURLOPT_MIMEPOST, exchange->mime.get());
-  set(exchange->easy.get(), CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+  set(exchange->easy.get(), CURLOPT_UPLOAD_BUFFERSIZE, exchange->small_buffers ? kSmallBuffer : kUploadBuffer);
   return Prepared::ready;
 }
 
@@ -241,7 +242,7 @@ Prepared set_body(Exchange* exchange) {
     set(easy, CURLOPT_READDATA, exchange);
     set(easy, CURLOPT_SEEKFUNCTION, on_seek);
     set(easy, CURLOPT_SEEKDATA, exchange);
-    set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+    set(easy, CURLOPT_UPLOAD_BUFFERSIZE, exchange->small_buffers ? kSmallBuffer : kUploadBuffer);
   } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     set(easy, CURLOPT_POST, 1L);
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));

@@ -55,6 +55,7 @@ struct Exchange {
   std::size_t header_bytes = 0;
   std::int64_t stall_timeout_ms = 0;
   FileSystem* files = nullptr;
+  bool small_buffers = false;  // many are under way
   SpeedWindow speed;
   std::array<char, CURL_ERROR_SIZE> detail{};
   bool in_multi = false, sink_refused = false, too_large = false, too_slow = false;

@@ -1,7 +1,6 @@
 #include "net/curl_transport.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <new>
@@ -11,22 +10,26 @@
 
 #include "net/crypto.h"
 #include "net/curl_exchange.h"
-#include "sys/descriptors.h"
 #include "net/curl_failure.h"
+#include "net/lanes.h"
+#include "sys/descriptors.h"
 
 namespace br {
 namespace {
 
-// Small exchanges at a time, and transfers of whole files: more of these do not make the line faster, only the buffers
-// more.
-constexpr std::size_t kMaxUnderWay = 32, kMaxLarge = 3;
+// Small exchanges at a time, of one account and of all; transfers of whole files of all, and how many of them have
+// large buffers: more do not make the line faster. An account that has none under way always gets a place.
+constexpr std::size_t kSmallPerAccount = 16, kSmallInAll = 32, kLargeInAll = 24, kLargeBuffers = 3;
 constexpr long kMaxIdleConnections = 32;
 constexpr std::int64_t kLongestWaitMs = 3'600'000;
 constexpr std::int64_t kDescriptorPauseMs = 1000;  // until it is tried whether one is free again
 
 class CurlTransport : public Transport {
  public:
-  explicit CurlTransport(TransportOptions options) : options_(std::move(options)) {
+  explicit CurlTransport(TransportOptions options)
+      : options_(std::move(options)),
+        small_(kSmallPerAccount, kSmallInAll),
+        large_(static_cast<std::size_t>(std::max<std::int64_t>(1, options_.transfers_per_account)), kLargeInAll) {
     static std::once_flag once;
     std::call_once(once, [] {
       init_crypto();
@@ -52,14 +55,15 @@ class CurlTransport : public Transport {
     exchange->sink = std::move(sink);
     exchange->done = std::move(done);
     const std::uint64_t id = exchange->id;
-    exchanges_.emplace(id, std::move(exchange));
-    (is_large(exchanges_[id]->request) ? waiting_large_ : waiting_).push_back(id);
+    const auto added = exchanges_.emplace(id, std::move(exchange)).first;
+    lanes_of(*added->second).add(added->second->request.lane, id);
     return id;
   }
 
   void abort(std::uint64_t id) override {
     const auto found = exchanges_.find(id);
     if (found == exchanges_.end()) return;
+    if (!found->second->in_multi) lanes_of(*found->second).remove(found->second->request.lane, id);
     drop_from_multi(found->second.get());
     exchanges_.erase(found);
   }
@@ -86,8 +90,10 @@ class CurlTransport : public Transport {
   void wake() override { curl_multi_wakeup(multi_); }
 
  private:
+  Lanes& lanes_of(const Exchange& exchange) { return is_large(exchange.request) ? large_ : small_; }
   void begin_waiting();
-  bool begin_next(std::deque<std::uint64_t>* waiting);
+  bool begin_next(Lanes* lanes);
+  bool begin(Exchange* exchange, Lanes* lanes);
   bool waits_for_descriptors(Exchange* exchange);
   void drop_from_multi(Exchange* exchange);
   bool finish_ended();
@@ -101,8 +107,7 @@ class CurlTransport : public Transport {
   CURLM* multi_ = nullptr;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
-  std::deque<std::uint64_t> waiting_, waiting_large_;  // not begun yet: too many are under way
-  std::size_t under_way_ = 0, large_under_way_ = 0;
+  Lanes small_, large_;                // the exchanges that wait for a place, and how many have one
   bool short_of_descriptors_ = false;  // nothing more is begun until something ended or a while has passed
   struct EarlyFailure {
     std::uint64_t id;
@@ -115,38 +120,46 @@ class CurlTransport : public Transport {
 // An exchange takes memory once it is begun, and ten thousand jobs may all be due at once.
 void CurlTransport::begin_waiting() {
   if (short_of_descriptors_) return;
-  while (under_way_ < kMaxUnderWay && !waiting_.empty() && begin_next(&waiting_)) {
+  while (begin_next(&small_)) {
   }
-  while (large_under_way_ < kMaxLarge && !waiting_large_.empty() && begin_next(&waiting_large_)) {
+  while (begin_next(&large_)) {
   }
 }
 
-// false: the next one has to wait until another exchange has ended.
-bool CurlTransport::begin_next(std::deque<std::uint64_t>* waiting) {
-  const auto found = exchanges_.find(waiting->front());
-  if (found == exchanges_.end()) return waiting->pop_front(), true;
-  Exchange* exchange = found->second.get();
+// false: none that waits may begin.
+bool CurlTransport::begin_next(Lanes* lanes) {
+  if (short_of_descriptors_) return false;
+  const auto id = lanes->begin_next();
+  if (!id) return false;
+  const auto found = exchanges_.find(*id);
+  return begin(found->second.get(), lanes);
+}
+
+// false: it has to wait until another exchange has ended.
+bool CurlTransport::begin(Exchange* exchange, Lanes* lanes) {
+  exchange->small_buffers = lanes->under_way() > kLargeBuffers;
   switch (prepare_exchange(exchange, options_)) {
     case Prepared::ready:
       if (curl_multi_add_handle(multi_, exchange->easy.get()) != CURLM_OK) throw std::bad_alloc();
       exchange->in_multi = true;
-      ++(is_large(exchange->request) ? large_under_way_ : under_way_);
-      break;
+      return true;
     case Prepared::no_descriptors:
-      if (waits_for_descriptors(exchange)) return false;
-      break;
+      lanes->ended(exchange->request.lane);
+      if (!waits_for_descriptors(exchange)) return true;
+      lanes->put_back(exchange->request.lane, exchange->id);
+      return false;
     case Prepared::unreadable:
+      lanes->ended(exchange->request.lane);
       failed_early_.push_back({exchange->id, Failure::local, "the request file could not be read"});
-      break;
+      return true;
   }
-  waiting->pop_front();
   return true;
 }
 
 // Where others are under way, one that ends gives its descriptors back. Else somebody else has them all, and whoever
 // asked for the exchange has to decide when to try again.
 bool CurlTransport::waits_for_descriptors(Exchange* exchange) {
-  if (under_way_ + large_under_way_ > 0) return short_of_descriptors_ = true;
+  if (small_.under_way() + large_.under_way() > 0) return short_of_descriptors_ = true;
   failed_early_.push_back({exchange->id, Failure::no_descriptors, "too many open files in this process"});
   return false;
 }
@@ -168,7 +181,7 @@ void CurlTransport::drop_from_multi(Exchange* exchange) {
   curl_multi_remove_handle(multi_, exchange->easy.get());
   exchange->in_multi = false;
   short_of_descriptors_ = false;
-  --(is_large(exchange->request) ? large_under_way_ : under_way_);
+  lanes_of(*exchange).ended(exchange->request.lane);
 }
 
 bool CurlTransport::finish_early_failures() {
@@ -202,8 +215,7 @@ void CurlTransport::finish(std::uint64_t id, CURLcode code) {
   if (found == exchanges_.end()) return;
   if (failed_for_descriptors(*found->second, code)) {
     drop_from_multi(found->second.get());
-    if (waits_for_descriptors(found->second.get()))
-      (is_large(found->second->request) ? waiting_large_ : waiting_).push_front(id);
+    if (waits_for_descriptors(found->second.get())) lanes_of(*found->second).put_back(found->second->request.lane, id);
     return;
   }
   std::unique_ptr<Exchange> exchange = std::move(found->second);

@@ -43,6 +43,8 @@ struct HttpRequest {
   std::vector<FormPart> form;   // multipart body
   // Beside the secret headers: what must not come back out of the answer, in whatever form it is echoed.
   std::vector<std::string> secrets;
+  // Whose exchange it is: so many of one account are under way at a time. Empty: one lane for all of these.
+  std::string lane;
   // A bulk download: no limit on the size, the body goes to the sink and is not kept.
   bool bulk = false;
   // A control answer that may hold results, and so be larger than others.

@@ -10,13 +10,16 @@ namespace {
 
 constexpr std::int64_t kTokenMarginMs = 300'000;  // a token is renewed so long before it expires
 
-std::string token_key(const Account& account) { return account.provider + "\n" + account.slot + "\n" + account.base_url; }
+// Which account it is, for as long as this process runs.
+std::string account_key(const Account& account) {
+  return account.provider + "\n" + account.slot + "\n" + account.base_url;
+}
 
 }  // namespace
 
 void VendorHttp::with_token(const Provider& provider, Account account, TokenFn then) {
   const std::int64_t now = p_->clock->now_ms();
-  TokenSlot& slot = tokens_[token_key(account)];
+  TokenSlot& slot = tokens_[account_key(account)];
   if (!slot.token.value.empty() && now < slot.token.expires_ms - kTokenMarginMs) {
     account.token = slot.token.value;
     return then(std::move(account), nullptr);
@@ -26,7 +29,7 @@ void VendorHttp::with_token(const Provider& provider, Account account, TokenFn t
   if (!request) return then(std::move(account), &request.error());
   if (!*request) return then(std::move(account), nullptr);
   slot.waiting.push_back([this, account, then = std::move(then)](const Error* error) mutable {
-    account.token = tokens_[token_key(account)].token.value;
+    account.token = tokens_[account_key(account)].token.value;
     then(std::move(account), error);
   });
   if (std::exchange(slot.is_asked, true)) return;
@@ -39,7 +42,7 @@ void VendorHttp::with_token(const Provider& provider, Account account, TokenFn t
 }
 
 void VendorHttp::token_answered(const Provider& provider, const Account& account, const HttpResponse& response) {
-  TokenSlot& slot = tokens_[token_key(account)];
+  TokenSlot& slot = tokens_[account_key(account)];
   auto token = provider.http()->read_token(account, p_->clock->now_ms(), response);
   slot.is_asked = slot.is_proven = false;
   if (token) slot.token = std::move(*token);
@@ -48,7 +51,7 @@ void VendorHttp::token_answered(const Provider& provider, const Account& account
 
 void VendorHttp::token_judged(const Account& account, Error* error) {
   if (account.token.empty()) return;
-  TokenSlot& slot = tokens_[token_key(account)];
+  TokenSlot& slot = tokens_[account_key(account)];
   if (error->code != Code::auth || error->http_status != 401) {
     slot.is_proven = true;
     return;
@@ -66,6 +69,7 @@ Result<std::uint64_t> VendorHttp::send(const Provider& provider, const Account& 
   if (*own) {
     BR_RETURN_IF_ERROR(provider.http()->sign(account, p_->clock->now_ms(), &request));
   }
+  request.lane = account_key(account);
   if (p_->traces) trace(request, &sink, &done);
   return p_->transport->start(std::move(request), std::move(sink), std::move(done));
 }

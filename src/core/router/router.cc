@@ -34,6 +34,7 @@ TransportOptions transport_options(FileSystem* files, const Config& config) {
   options.connect_timeout_ms = config.integer("http.connect_timeout_ms");
   options.stall_timeout_ms = config.integer("http.stall_timeout_ms");
   options.call_timeout_ms = config.integer("http.call_timeout_ms");
+  options.transfers_per_account = config.integer("transfers.per_account");
   options.files = files;
   trust(files, &options, config);
   options.user_agent = std::string("batchrouter/") + BR_VERSION_STRING;

@@ -249,6 +249,48 @@ void file_that_cannot_be_read_sends_nothing(void**) {
   assert_true(server.requests().empty());
 }
 
+// A port that takes connections and never answers.
+class Silence {
+ public:
+  Silence() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const raw = reinterpret_cast<sockaddr*>(&address);
+    if (bind(socket_, raw, size) != 0 || listen(socket_, 64) != 0 || getsockname(socket_, raw, &size) != 0)
+      fail_msg("no loopback port");
+    port_ = ntohs(address.sin_port);
+  }
+  ~Silence() { close(socket_); }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
+
+ private:
+  const int socket_;
+  int port_ = 0;
+};
+
+void uploads_that_hang_at_one_vendor_hold_up_no_other(void**) {
+  const Scratch scratch;
+  const Silence silence;
+  Server server([](const std::string&) { return answer_of("200 OK", ""); });
+  Room room;
+  const auto upload = [&](const std::string& url, const std::string& lane) {
+    HttpRequest request = request_to("POST", url);
+    request.body_path = scratch.write("lines", "{\"a\":1}\n");
+    request.lane = lane;
+    return request;
+  };
+  constexpr int kHanging = 40;
+  for (int i = 0; i < kHanging; ++i)
+    room.transport->start(upload(silence.url(), "hangs"), nullptr,
+                          [](const HttpResponse&) { fail_msg("it was answered"); });
+  for (int i = 0; i < 5; ++i) assert_true(room.send(upload(server.url(), "works")).ok());
+  assert_int_equal(room.transport->active(), kHanging);
+}
+
 void aborted_exchange_is_never_done(void**) {
   Server server([](const std::string&) { return answer_of("200 OK", ""); });
   Room room;
@@ -306,6 +348,7 @@ int main() {
       cmocka_unit_test(sink_that_refuses_ends_the_exchange),
       cmocka_unit_test(control_answer_without_end_is_too_large),
       cmocka_unit_test(file_that_cannot_be_read_sends_nothing),
+      cmocka_unit_test(uploads_that_hang_at_one_vendor_hold_up_no_other),
       cmocka_unit_test(aborted_exchange_is_never_done),
       cmocka_unit_test(many_exchanges_each_end_once_with_their_own_answer),
       cmocka_unit_test(wait_is_ended_from_another_thread),
