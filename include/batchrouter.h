@@ -969,7 +969,7 @@ BR_API br_status br_exchange_set_body(br_exchange* exchange, const char* data, s
  *   "provider"  instead of what the URL tells; may name a configured key: "openai@team"
  *   "cache"     hit, once or off, instead of capture.cache
  *   "repeated"  1: its client says that it asks again; an answer that was delivered within capture.replay_ms serves it
- *   "key"       caller (default): the key in its headers pays. configured: the configured one does
+ *   "credential" caller (default): the key in its headers pays. configured: the configured one does
  * Returns   BR_OK; BR_ECONFIG for another option or value. */
 BR_API br_status br_exchange_set(br_exchange* exchange, const char* option, const char* value, br_error** err);
 

@@ -41,12 +41,12 @@ Result<void> set_option(br_exchange* exchange, const std::string& option, const 
   } else if (option == "repeated") {
     if (value != "0" && value != "1") return bad_option(option, "0, 1");
     call.repeated = value == "1";
-  } else if (option == "key") {
+  } else if (option == "credential") {
     if (value != "caller" && value != "configured") return bad_option(option, "caller, configured");
     call.configured_key = value == "configured";
   } else {
     return Error(br::Code::config, "there is no option \"" + option + "\" of a call",
-                 "the options are provider, cache, repeated and key");
+                 "the options are provider, cache, repeated and credential");
   }
   return {};
 }
