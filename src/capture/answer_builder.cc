@@ -9,8 +9,6 @@
 namespace br {
 namespace {
 
-constexpr int kOk = 200, kLastGood = 299, kBadGateway = 502;
-
 StreamForm form_of(const ReadyAnswer& ready) {
   if (ready.waiter.stream == StreamKind::gemini_array) return StreamForm::gemini_array;
   switch (ready.form) {
@@ -37,7 +35,7 @@ StreamWishes wishes_of(const ReadyAnswer& ready) {
 void make_stream(const ReadyAnswer& ready, TakenAnswer* answer) {
   const StreamForm form = form_of(ready);
   HttpAnswer& http = answer->http;
-  if (http.status < kOk || http.status > kLastGood) {
+  if (http.status < kStatusOk || http.status > kStatusLastGood) {
     answer->events = stream_error(form, http.status, http.body);
     return;
   }
@@ -60,8 +58,8 @@ TakenAnswer build_answer(ReadyAnswer ready, const CallFiles& files) {
     answer.call = ready.cached ? 0 : ready.call.id;
     answer.batch_id = ready.call.vendor_batch;
     auto body = files.read(files.answers(ready.call.answer.batch), ready.call.answer);
-    answer.http.status = body ? ready.call.status : kBadGateway;
-    answer.http.body = body ? std::move(*body) : error_body(ready.form, kBadGateway, "", "", body.error().message);
+    answer.http.status = body ? ready.call.status : kStatusBadGateway;
+    answer.http.body = body ? std::move(*body) : error_body(ready.form, kStatusBadGateway, "", "", body.error().message);
     answer.http.headers = {{"content-type", "application/json"}};
   }
   if (ready.waiter.stream != StreamKind::none) make_stream(ready, &answer);

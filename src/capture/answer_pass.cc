@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int32_t kMostAttempts = 3;
 constexpr std::size_t kBytesOfASave = std::size_t{1} << 20;
-constexpr int kOk = 200, kLastGood = 299, kTooMany = 429, kBadGateway = 502, kTimeout = 504;
 constexpr std::string_view kIdPrefix = "call-";
 
 std::int64_t call_id(std::string_view custom_id_json) {
@@ -40,14 +39,14 @@ Result<void> AnswerPass::take_line(std::string_view line) {
 }
 
 void AnswerPass::settle(CapturedCall call, CallOutcome outcome) {
-  const bool has_answer = outcome.fate == CallFate::answer && outcome.status >= kOk &&
-                          outcome.status <= kLastGood;
+  const bool has_answer = outcome.fate == CallFate::answer && outcome.status >= kStatusOk &&
+                          outcome.status <= kStatusLastGood;
   if (of_.failure && !has_answer) {
     const Error& error = *of_.failure;
     outcome = {CallFate::answer,
                error.http_status > 0       ? error.http_status
-               : error.code == Code::quota ? kTooMany
-                                           : kBadGateway,
+               : error.code == Code::quota ? kStatusTooMany
+                                           : kStatusBadGateway,
                "", ""};
     outcome.body = error_body(of_.form, outcome.status, "", error.vendor_code, error.message);
   }
@@ -57,9 +56,9 @@ void AnswerPass::settle(CapturedCall call, CallOutcome outcome) {
     return again_.push_back(std::move(call));
   }
   if (outcome.fate == CallFate::again) {
-    outcome.status = kTimeout;
+    outcome.status = kStatusGatewayTimeout;
     outcome.body =
-        error_body(of_.form, kTimeout, "", "",
+        error_body(of_.form, kStatusGatewayTimeout, "", "",
                    "the vendor did not answer this request in " + std::to_string(kMostAttempts) + " batches");
   }
   call.state = CallState::answered;

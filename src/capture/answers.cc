@@ -8,9 +8,6 @@
 namespace br {
 namespace {
 
-constexpr int kOk = 200, kBadRequest = 400, kServerError = 500, kBadGateway = 502, kTooLarge = 413,
-              kUnprocessable = 422;
-
 std::string text_of(std::string_view token) {
   std::string text;
   if (token.starts_with('"')) append_unescaped(token, &text);
@@ -26,14 +23,14 @@ std::string_view anthropic_type(int status) {
       return "permission_error";
     case 404:
       return "not_found_error";
-    case kTooLarge:
+    case kStatusTooLarge:
       return "request_too_large";
     case 429:
       return "rate_limit_error";
     case 529:
       return "overloaded_error";
     default:
-      return status >= kServerError ? "api_error" : "invalid_request_error";
+      return status >= kStatusServerError ? "api_error" : "invalid_request_error";
   }
 }
 
@@ -52,13 +49,13 @@ std::string_view gemini_status(int status) {
     case 504:
       return "DEADLINE_EXCEEDED";
     default:
-      return status >= kServerError ? "INTERNAL" : "INVALID_ARGUMENT";
+      return status >= kStatusServerError ? "INTERNAL" : "INVALID_ARGUMENT";
   }
 }
 
 // What a batch that was refused as a whole may be refused for: one of its calls.
 bool may_be_one_call(int status) {
-  return status == 0 || status == kBadRequest || status == kTooLarge || status == kUnprocessable;
+  return status == 0 || status == kStatusBadRequest || status == kStatusTooLarge || status == kStatusUnprocessable;
 }
 
 }  // namespace
@@ -79,7 +76,7 @@ std::string error_body(AnswerForm form, int status, std::string_view type, std::
       break;
     case AnswerForm::openai:
       json.key("error").begin_object().field("message", message);
-      json.field("type", type.empty() ? (status >= kServerError ? "server_error" : "invalid_request_error") : type);
+      json.field("type", type.empty() ? (status >= kStatusServerError ? "server_error" : "invalid_request_error") : type);
       json.key("param").null().key("code");
       if (code.empty())
         json.null();
@@ -98,7 +95,7 @@ CallOutcome read_outcome(AnswerForm form, std::string_view line, bool alone) {
   out.batch_id = text_of(fields.token(ResultField::batch_id));
   const std::string_view response = fields.token(ResultField::response);
   if (status == ResultStatus::succeeded) {
-    out.status = kOk;
+    out.status = kStatusOk;
     out.body = std::string(response);
     return out;
   }
@@ -120,7 +117,7 @@ CallOutcome read_outcome(AnswerForm form, std::string_view line, bool alone) {
   // What the vendor may have answered, and is paid for, is not asked again by itself.
   const bool lost =
       status == ResultStatus::cancelled || is_one_of(type, {"malformed", "results_gone", "unidentified", "abandoned"});
-  out.status = lost ? kBadGateway : http >= kBadRequest ? http : transient ? kServerError : kBadRequest;
+  out.status = lost ? kStatusBadGateway : http >= kStatusBadRequest ? http : transient ? kStatusServerError : kStatusBadRequest;
   // What the vendor said in the row is its own answer to that call.
   const bool own_words = !whole && response.starts_with('{') && !ResultFields::member(response, "error").empty();
   out.body = own_words ? std::string(response)

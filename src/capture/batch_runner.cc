@@ -11,7 +11,6 @@ namespace br {
 namespace {
 
 constexpr std::int64_t kAgainMs = 1'000, kResumeMs = 30'000;
-constexpr int kBadRequest = 400, kBadGateway = 502;
 
 std::string first_issue(const Error& error) { return error.issues.empty() ? error.message : error.issues.front(); }
 
@@ -147,10 +146,10 @@ bool BatchRunner::refused(Running* running, const Error& error) {
     if (calls.size() > 1) {
       done = put_in_halves(running, calls);
     } else {
-      done = answer_all(running, kBadRequest, error_body(running->form, kBadRequest, "", "", first_issue(error)));
+      done = answer_all(running, kStatusBadRequest, error_body(running->form, kStatusBadRequest, "", "", first_issue(error)));
     }
   } else if (error.code == Code::budget) {
-    done = answer_all(running, kBadRequest, error_body(running->form, kBadRequest, "", "max_cost", error.message));
+    done = answer_all(running, kStatusBadRequest, error_body(running->form, kStatusBadRequest, "", "max_cost", error.message));
   } else {
     submit_again_ms_ = now_ms() + kAgainMs;  // the disk, or the router
     return false;
@@ -169,7 +168,7 @@ void BatchRunner::look_at_running() {
         running.failure = Error(Code::not_found, "the batch of this call was removed");
       const bool over =
           running.failure &&
-          answer_all(&running, kBadGateway, error_body(running.form, kBadGateway, "", "", running.failure->message)) &&
+          answer_all(&running, kStatusBadGateway, error_body(running.form, kStatusBadGateway, "", "", running.failure->message)) &&
           end(&running);
       each = over ? running_.erase(each) : std::next(each);
       continue;

@@ -8,8 +8,6 @@
 namespace br {
 namespace {
 
-constexpr int kRefused = 400;
-
 }  // namespace
 
 ReadyAnswer DryRun::answer(const Classified& asked, const Waiter& waiter) {
@@ -35,9 +33,9 @@ ReadyAnswer DryRun::answer(const Classified& asked, const Waiter& waiter) {
   const std::string message = "dry run: nothing was sent. It would be one request of a batch of " +
                               asked.queue.provider + ", endpoint " + asked.queue.endpoint + ", model " +
                               asked.queue.model;
-  answer.own = HttpAnswer{kRefused,
+  answer.own = HttpAnswer{kStatusBadRequest,
                           {{"content-type", "application/json"}, {"x-should-retry", "false"}},
-                          error_body(answer.form, kRefused, "batchrouter_dry_run", "batchrouter_dry_run", message)};
+                          error_body(answer.form, kStatusBadRequest, "batchrouter_dry_run", "batchrouter_dry_run", message)};
   return answer;
 }
 

@@ -11,6 +11,11 @@
 
 namespace br {
 
+// HTTP statuses that answers are made with here.
+inline constexpr int kStatusOk = 200, kStatusLastGood = 299, kStatusBadRequest = 400, kStatusTooLarge = 413,
+                     kStatusUnprocessable = 422, kStatusTooMany = 429, kStatusServerError = 500, kStatusBadGateway = 502,
+                     kStatusGatewayTimeout = 504;
+
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 
 // Empty: there is none. The first of that name.

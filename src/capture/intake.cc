@@ -9,8 +9,6 @@
 namespace br {
 namespace {
 
-constexpr int kTooLargeStatus = 413;
-
 ReadyAnswer answer_of(const Classified& asked, Waiter waiter, CapturedCall call) {
   ReadyAnswer answer;
   answer.waiter = std::move(waiter);
@@ -176,7 +174,7 @@ Result<bool> Intake::answer_from_cache(const Arrival& arrival, NewCalls* calls) 
 
 void Intake::refuse(const Arrival& arrival, const Error& error) {
   ReadyAnswer answer = answer_of(arrival.asked, arrival.waiter, {});
-  answer.own = json_answer(kTooLargeStatus, error_body(answer.form, kTooLargeStatus, "", "", error.message));
+  answer.own = json_answer(kStatusTooLarge, error_body(answer.form, kStatusTooLarge, "", "", error.message));
   p_.answers->push(std::move(answer));
 }
 
