@@ -9,7 +9,7 @@
 namespace {
 
 struct Padded {
-  explicit Padded(const char* text) : text(text), size(this->text.size()) { this->text.append(br::kJsonPadding, ' '); }
+  explicit Padded(const char* json) : text(json), size(text.size()) { text.append(br::kJsonPadding, ' '); }
   std::string_view view() const { return std::string_view(text).substr(0, size); }
   std::string text;
   std::size_t size;
