@@ -35,20 +35,22 @@
  *            from every function with a status, BR_ECLOSED and BR_EFORKED from every one that uses a router; the
  *            comments do not repeat them. After an error out parameters are NULL or 0, unless a comment says more.
  * Strings in Names are NUL-terminated UTF-8. Data is (pointer, length). Everything is copied before the call returns.
- *            Text that is not valid UTF-8 is refused before anything is sent: BR_EINVAL, BR_EINPUT for what is part of
- * a request. Paths that are read here are taken as they are. Strings out Borrowed from the handle that was asked, valid
- * until that handle is freed. They are NUL-terminated, and *length (where there is such a parameter, it may be NULL)
- * gives the size without the NUL. NULL means "there is none". A job lends its texts until it is freed, also those of
- * older snapshots. Numbers    Times are int64_t milliseconds since 1970-01-01 UTC, or -1 for "not known". Timeouts are
- * milliseconds: 0 does not block, -1 waits without limit. Truth values are int32_t 0 or 1. Threads    br_router,
- * br_job, br_capture and br_error: any thread, at any time. br_config, br_request, br_batch, br_result, br_results,
- * br_job_list, br_exchange, br_answer: one thread at a time, may move between threads. Blocking   No function blocks
- * unless its comment says so. One that waits ends early with BR_AGAIN after br_router_wakeup, and with BR_ECLOSED when
- * the router is closed. Crash      What is on disk when a call returns is said where it matters; anything else is lost
- * with the process. Since      0.1, where nothing else is said. Callbacks  Come as (fn, user_data, destroy). fn runs
- * only inside br_poll, on the thread that called it; so do functions of providers of your own, with one addition (see
- * br_provider_vtbl). user_data is never looked at. destroy (may be NULL) runs exactly once, after the last call of fn,
- * also when the function it was passed to fails; those of a router at the latest when it is closed and br_poll has
+ *            Text that is not valid UTF-8 is refused before anything is sent: BR_EINVAL, BR_EINPUT for what is part of a
+ *            request. Paths that are read here are taken as they are.
+ * Strings out Borrowed from the handle that was asked, valid until that handle is freed. They are NUL-terminated, and
+ *            *length (where there is such a parameter, it may be NULL) gives the size without the NUL. NULL means
+ *            "there is none". A job lends its texts until it is freed, also those of older snapshots.
+ * Numbers    Times are int64_t milliseconds since 1970-01-01 UTC, or -1 for "not known". Timeouts are milliseconds:
+ *            0 does not block, -1 waits without limit. Truth values are int32_t 0 or 1.
+ * Threads    br_router, br_job, br_capture and br_error: any thread, at any time. br_config, br_request, br_batch, br_result,
+ *            br_results, br_job_list, br_exchange, br_answer: one thread at a time, may move between threads.
+ * Blocking   No function blocks unless its comment says so. One that waits ends early with BR_AGAIN after
+ *            br_router_wakeup, and with BR_ECLOSED when the router is closed.
+ * Crash      What is on disk when a call returns is said where it matters; anything else is lost with the process.
+ * Since      0.1, where nothing else is said.
+ * Callbacks  Come as (fn, user_data, destroy). fn runs only inside br_poll, on the thread that called it; so do functions
+ *            of providers of your own, with one addition (see br_provider_vtbl). user_data is never looked at. destroy (may be NULL) runs exactly once, after the last call of fn, also when the
+ *            function it was passed to fails; those of a router at the latest when it is closed and br_poll has
  *            returned, whoever still holds jobs and results of it. Callbacks must return: no longjmp, no exception, no
  *            panic through them.
  *            Any function of this header may be called from a callback, freeing the router included.
@@ -107,32 +109,32 @@ enum {
   BR_EXISTS = 3, /* a job that is here already was taken instead of a new one made */
   BR_PASS = 4,   /* a call that no batch can answer: it is to be sent to the vendor */
 
-  BR_EINVAL = -1,       /* the call itself is wrong: a NULL, a negative size, a handle of another router */
-  BR_ECONFIG = -2,      /* a setting is unknown or has a wrong value */
-  BR_EINPUT = -3,       /* a request is invalid; nothing was sent. See br_error_issue() */
-  BR_EAUTH = -4,        /* the API key is missing or refused */
-  BR_ENETWORK = -5,     /* the vendor could not be reached or was overloaded; safe to do again */
-  BR_EPROVIDER = -6,    /* the vendor refused */
-  BR_ENOTFOUND = -7,    /* no such job or batch */
-  BR_ENOPROVIDER = -8,  /* no provider of that name */
-  BR_ENOTCOMPLETE = -9, /* the job has not ended, so its results are not there yet */
-  BR_ETIMEOUT = -10,    /* the time given ran out; the job goes on */
-  BR_EQUOTA = -11,      /* out of credit or quota at the vendor */
-  BR_ELIMIT = -12,      /* over a limit of the vendor; splitting may help */
-  BR_EUNKNOWN = -13,    /* a batch was possibly submitted; it has to be looked for before it is sent again */
-  BR_ESTORE = -14,      /* the state directory is damaged or cannot be written */
-  BR_ELOCKED = -15,     /* another process owns the state directory */
-  BR_EIO = -16,         /* a file could not be read or written */
+  BR_EINVAL = -1,         /* the call itself is wrong: a NULL, a negative size, a handle of another router */
+  BR_ECONFIG = -2,        /* a setting is unknown or has a wrong value */
+  BR_EINPUT = -3,         /* a request is invalid; nothing was sent. See br_error_issue() */
+  BR_EAUTH = -4,          /* the API key is missing or refused */
+  BR_ENETWORK = -5,       /* the vendor could not be reached or was overloaded; safe to do again */
+  BR_EPROVIDER = -6,      /* the vendor refused */
+  BR_ENOTFOUND = -7,      /* no such job or batch */
+  BR_ENOPROVIDER = -8,    /* no provider of that name */
+  BR_ENOTCOMPLETE = -9,   /* the job has not ended, so its results are not there yet */
+  BR_ETIMEOUT = -10,      /* the time given ran out; the job goes on */
+  BR_EQUOTA = -11,        /* out of credit or quota at the vendor */
+  BR_ELIMIT = -12,        /* over a limit of the vendor; splitting may help */
+  BR_EUNKNOWN = -13,      /* a batch was possibly submitted; it has to be looked for before it is sent again */
+  BR_ESTORE = -14,        /* the state directory is damaged or cannot be written */
+  BR_ELOCKED = -15,       /* another process owns the state directory */
+  BR_EIO = -16,           /* a file could not be read or written */
   BR_ENOMEM = -17,
-  BR_ECLOSED = -18,      /* the router is closed */
-  BR_EFORKED = -19,      /* called in a forked child */
-  BR_EUNSUPPORTED = -20, /* the provider has no such operation */
-  BR_EPROTOCOL = -21,    /* the vendor's answer makes no sense */
-  BR_EINTERNAL = -22,    /* a bug in the library; please report it */
-  BR_EPARTIAL = -23,     /* some of several operations failed */
-  BR_ECANCELLED = -24,   /* cancelled by the caller */
-  BR_EALREADY = -25,     /* the name is taken, or the work is done */
-  BR_EBUDGET = -26       /* would cost more than allowed */
+  BR_ECLOSED = -18,       /* the router is closed */
+  BR_EFORKED = -19,       /* called in a forked child */
+  BR_EUNSUPPORTED = -20,  /* the provider has no such operation */
+  BR_EPROTOCOL = -21,     /* the vendor's answer makes no sense */
+  BR_EINTERNAL = -22,     /* a bug in the library; please report it */
+  BR_EPARTIAL = -23,      /* some of several operations failed */
+  BR_ECANCELLED = -24,    /* cancelled by the caller */
+  BR_EALREADY = -25,      /* the name is taken, or the work is done */
+  BR_EBUDGET = -26        /* would cost more than allowed */
 };
 
 /* The name of a status, such as "BR_ELOCKED"; "BR_UNKNOWN_STATUS" for a number this library does not know.
@@ -945,9 +947,9 @@ BR_API void br_results_free(br_results *results);
  * settings are the properties "capture.…".
  *
  * A call's identity is its key, method, path, batch headers and exact body. While somebody waits for a call of the same
- * identity, a call is a request of its own: N at once are N. Else it takes the place of the oldest call of that
- * identity whose caller is gone and whose answer nobody got. Else an earlier answer serves it (capture.cache). Else it
- * is new. So whoever was cut off or killed, and asks again, pays nothing twice.
+ * identity, a call is a request of its own: N at once are N. Else it takes the place of the oldest call of that identity
+ * whose caller is gone and whose answer nobody got. Else an earlier answer serves it (capture.cache). Else it is new. So
+ * whoever was cut off or killed, and asks again, pays nothing twice.
  *
  * A call's key is kept in memory only. After a restart a batch whose key neither the configuration nor a call brings
  * waits for it. */
@@ -958,96 +960,104 @@ typedef struct br_answer br_answer;     /* the HTTP answer to one call */
 /* method: such as "POST". url: absolute, as it would have gone to the vendor: the address tells the provider, by its
  * base URL. Threads: one at a time may use an exchange.
  * Returns NULL when memory is out, or an argument is NULL or not valid UTF-8. Since 0.1 */
-BR_API br_exchange* br_exchange_new(const char* method, const char* url);
-BR_API void br_exchange_free(br_exchange* exchange);
+BR_API br_exchange *br_exchange_new(const char *method, const char *url);
+BR_API void br_exchange_free(br_exchange *exchange);
 /* One header more, the caller's key among them; names in any case.
  * Returns   BR_OK; BR_EINVAL for text that is no header. */
-BR_API br_status br_exchange_add_header(br_exchange* exchange, const char* name, const char* value, br_error** err);
-/* Replaces the body. Any bytes. Returns BR_OK. */
-BR_API br_status br_exchange_set_body(br_exchange* exchange, const char* data, size_t length, br_error** err);
+BR_API br_status br_exchange_add_header(br_exchange *exchange, const char *name, const char *value, br_error **err);
+/* Replaces the body. Any bytes.
+ * Returns   BR_OK. */
+BR_API br_status br_exchange_set_body(br_exchange *exchange, const char *data, size_t length, br_error **err);
 /* Options of this call:
  *   "provider"  instead of what the URL tells; may name a configured key: "openai@team"
  *   "cache"     hit, once or off, instead of capture.cache
  *   "repeated"  1: its client says that it asks again; an answer that was delivered within capture.replay_ms serves it
  *   "credential" caller (default): the key in its headers pays. configured: the configured one does
  * Returns   BR_OK; BR_ECONFIG for another option or value. */
-BR_API br_status br_exchange_set(br_exchange* exchange, const char* option, const char* value, br_error** err);
+BR_API br_status br_exchange_set(br_exchange *exchange, const char *option, const char *value, br_error **err);
 
 /* Begins to take calls, and goes on with those of earlier processes.
  * Returns   BR_OK: *capture is freed by the caller. BR_EALREADY when the router has one; BR_ELOCKED for an observer;
  *           BR_ESTORE; BR_EIO.
  * Blocks    for reading the state.
  * Since     0.1 */
-BR_API br_status br_capture_new(br_router* router, br_capture** capture, br_error** err);
+BR_API br_status br_capture_new(br_router *router, br_capture **capture, br_error **err);
 /* Takes no call any more, submits what was collected, and waits for that.
- * Returns   BR_OK, also when it is closed already, and when the time ran out: what was not submitted is on disk and
- * goes with the next br_capture_new. Blocks    at most timeout_ms (-1: until all is submitted). */
-BR_API br_status br_capture_close(br_capture* capture, int64_t timeout_ms, br_error** err);
+ * Returns   BR_OK, also when it is closed already, and when the time ran out: what was not submitted is on disk and goes
+ *           with the next br_capture_new.
+ * Blocks    at most timeout_ms (-1: until all is submitted). */
+BR_API br_status br_capture_close(br_capture *capture, int64_t timeout_ms, br_error **err);
 /* Closes without waiting and drops the handle. Answers may still be used. Callbacks that did not run are destroyed. */
-BR_API void br_capture_free(br_capture* capture);
+BR_API void br_capture_free(br_capture *capture);
 
 /* Takes the answer to a call; frees it. Runs inside br_poll. */
-typedef void (*br_answer_fn)(void* user_data, br_answer* answer);
+typedef void (*br_answer_fn)(void *user_data, br_answer *answer);
 /* Takes a call.
  *
- * Returns   BR_OK: it will be answered, by fn, or where fn is NULL by br_capture_next. Also what is known at once comes
- * so: earlier answers, refusals (413 for a body that no batch takes), dry runs. BR_PASS: no batch can answer it, and
- * nothing was kept: send it to the vendor yourself. BR_ESTORE, BR_EIO: it was not taken. Ownership exchange is copied
- * and stays the caller's. *id (may be NULL), > 0, names the call in this process. Threads   any. Blocks    for one sync
- * of the state directory, which all calls that are taken meanwhile share. Crash     after BR_OK the call survives, but
- * not who waits for it: it is answered to whoever makes it again. Since     0.1 */
-BR_API br_status br_capture_take(br_capture* capture, const br_exchange* exchange, br_answer_fn fn, void* user_data,
-                                 br_destroy_fn destroy, int64_t* id, br_error** err);
-/* The same for many calls in one sync, all answered through br_capture_next. ids: `count` places; 0 for a call that is
- * to be passed through. Returns   BR_OK; BR_ESTORE, BR_EIO: none was taken. Blocks, crash: as br_capture_take. Since
- * 0.1 */
-BR_API br_status br_capture_take_many(br_capture* capture, const br_exchange* const* exchanges, size_t count,
-                                      int64_t* ids, br_error** err);
+ * Returns   BR_OK: it will be answered, by fn, or where fn is NULL by br_capture_next. Also what is known at once comes so:
+ *           earlier answers, refusals (413 for a body that no batch takes), dry runs. BR_PASS: no batch can answer it,
+ *           and nothing was kept: send it to the vendor yourself. BR_ESTORE, BR_EIO: it was not taken.
+ * Ownership exchange is copied and stays the caller's. *id (may be NULL), > 0, names the call in this process.
+ * Threads   any.
+ * Blocks    for one sync of the state directory, which all calls that are taken meanwhile share.
+ * Crash     after BR_OK the call survives, but not who waits for it: it is answered to whoever makes it again.
+ * Since     0.1 */
+BR_API br_status br_capture_take(br_capture *capture, const br_exchange *exchange, br_answer_fn fn, void *user_data,
+                                 br_destroy_fn destroy, int64_t *id, br_error **err);
+/* The same for many calls in one sync, all answered through br_capture_next. ids: `count` places, set to
+ * what br_capture_take gives as *id; 0 for a call that is to be passed through.
+ * Returns   BR_OK; BR_ESTORE, BR_EIO: none was taken, and ids holds zeros.
+ * Blocks, crash: as br_capture_take. Since 0.1 */
+BR_API br_status br_capture_take_many(br_capture *capture, const br_exchange *const *exchanges, size_t count,
+                                      int64_t *ids, br_error **err);
 /* Whoever waited for the call is gone. It stays in its batch; the next call of its identity takes its place.
- * Returns   BR_OK; BR_ENOTFOUND when its answer was taken. Threads any. */
-BR_API br_status br_capture_leave(br_capture* capture, int64_t id, br_error** err);
+ * Returns   BR_OK; BR_ENOTFOUND when its answer was taken.
+ * Threads   any. */
+BR_API br_status br_capture_leave(br_capture *capture, int64_t id, br_error **err);
 /* Answers to calls that were taken without fn: waits for the first, takes what else is there.
  * Returns   BR_OK: each of *count is freed by the caller. BR_AGAIN: none within timeout_ms, or br_router_wakeup was
  *           called. BR_END: the capture is closed, and none is left. *count is 0 unless it is BR_OK.
  * Threads   any; each answer goes to one caller.
  * Blocks    up to timeout_ms. */
-BR_API br_status br_capture_next(br_capture* capture, int64_t timeout_ms, br_answer** answers, size_t capacity,
-                                 size_t* count, br_error** err);
-/* Every batch that collects calls is submitted now. Returns BR_OK. Threads any. */
-BR_API br_status br_capture_flush(br_capture* capture, br_error** err);
+BR_API br_status br_capture_next(br_capture *capture, int64_t timeout_ms, br_answer **answers, size_t capacity,
+                                 size_t *count, br_error **err);
+/* Every batch that collects calls is submitted now.
+ * Returns   BR_OK.
+ * Threads   any. */
+BR_API br_status br_capture_flush(br_capture *capture, br_error **err);
 /* What goes on, as a JSON object: held, queued, answered, cache_hits, saved_usd, batches[{provider, endpoint, model,
  * job_id, batch_id, state, requests, created_at, expires_at, waits_for_key}], in a dry run plan[{provider, endpoint,
  * model, requests, batches}].
  * Ownership borrowed until the same thread calls it again, or the capture is freed.
  * Threads   any. */
-BR_API const char* br_capture_stats_json(br_capture* capture, size_t* length);
+BR_API const char *br_capture_stats_json(br_capture *capture, size_t *length);
 /* How a call stands that somebody waits for: id, state (queued, submitting, in_progress, answered), job_id, batch_id,
  * since, expires_at. NULL when nobody does. Ownership, threads: as br_capture_stats_json. */
-BR_API const char* br_capture_call_json(br_capture* capture, int64_t id, size_t* length);
+BR_API const char *br_capture_call_json(br_capture *capture, int64_t id, size_t *length);
 
 /* An answer: one thread at a time. Without br_answer_delivered the next call of its identity gets it. */
-BR_API void br_answer_free(br_answer* answer);
+BR_API void br_answer_free(br_answer *answer);
 /* The *id of br_capture_take; 0 for NULL. */
-BR_API int64_t br_answer_id(const br_answer* answer);
+BR_API int64_t br_answer_id(const br_answer *answer);
 /* The HTTP status; 0 for NULL. */
-BR_API int32_t br_answer_status(const br_answer* answer);
+BR_API int32_t br_answer_status(const br_answer *answer);
 /* Headers, names in lower case; NULL past the end. */
-BR_API size_t br_answer_header_count(const br_answer* answer);
-BR_API const char* br_answer_header_name(const br_answer* answer, size_t index);
-BR_API const char* br_answer_header_value(const br_answer* answer, size_t index);
+BR_API size_t br_answer_header_count(const br_answer *answer);
+BR_API const char *br_answer_header_name(const br_answer *answer, size_t index);
+BR_API const char *br_answer_header_value(const br_answer *answer, size_t index);
 /* The body: of a stream that succeeded its events. */
-BR_API const char* br_answer_body(const br_answer* answer, size_t* length);
-/* What a stream whose status 200 is sent already goes on with: the events of the answer, or of the error that it
- * became. NULL for a call that asked for no stream. */
-BR_API const char* br_answer_events(const br_answer* answer, size_t* length);
+BR_API const char *br_answer_body(const br_answer *answer, size_t *length);
+/* What a stream whose status 200 is sent already goes on with: the events of the answer, or of the error that it became.
+ * NULL for a call that asked for no stream. */
+BR_API const char *br_answer_events(const br_answer *answer, size_t *length);
 /* The vendor's id of the batch that it came from; NULL if it came from none. */
-BR_API const char* br_answer_batch_id(const br_answer* answer);
+BR_API const char *br_answer_batch_id(const br_answer *answer);
 /* 1 for an earlier answer: nothing was paid for this one. */
-BR_API int32_t br_answer_is_cached(const br_answer* answer);
+BR_API int32_t br_answer_is_cached(const br_answer *answer);
 /* It reached its caller whole. From then on it only serves as an earlier answer (capture.cache); an error is forgotten.
  * Returns   BR_OK.
  * Crash     durable within 50 ms; before that the answer is given once more. */
-BR_API br_status br_answer_delivered(br_answer* answer, br_error** err);
+BR_API br_status br_answer_delivered(br_answer *answer, br_error **err);
 
 #ifdef __cplusplus
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -106,9 +107,9 @@ br_status br_capture_take_many(br_capture* capture, const br_exchange* const* ex
     BR_RETURN_IF_ERROR(use);
     if (count > 0 && (exchanges == nullptr || ids == nullptr)) return br::null_argument("exchanges or ids");
     BR_RETURN_IF_ERROR(br::check_size(count, "count", sizeof *exchanges));
+    std::fill_n(ids, count, 0);
     std::vector<br::HttpCall> calls;
     for (size_t i = 0; i < count; ++i) {
-      ids[i] = 0;
       if (exchanges[i] == nullptr) return br::null_argument("exchanges[i]");
       calls.push_back(call_of(*exchanges[i], (*use)->settings()));
     }

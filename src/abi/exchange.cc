@@ -25,6 +25,12 @@ bool is_header_name(std::string_view name) {
   });
 }
 
+bool is_header_value(std::string_view value) {
+  constexpr unsigned char kSpace = 0x20, kDelete = 0x7f;
+  return std::all_of(value.begin(), value.end(),
+                     [](unsigned char c) { return (c >= kSpace && c != kDelete) || c == '\t'; });
+}
+
 Error bad_option(const std::string& option, const std::string& values) {
   return Error(br::Code::config, option + ": not a value it takes", "give one of " + values);
 }
@@ -71,9 +77,9 @@ void br_exchange_free(br_exchange* exchange) { delete exchange; }
 br_status br_exchange_add_header(br_exchange* exchange, const char* name, const char* value, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (exchange == nullptr || name == nullptr || value == nullptr) return br::null_argument("exchange, name or value");
-    if (!is_header_name(name) || std::string_view(value).find_first_of("\r\n") != std::string_view::npos)
+    if (!is_header_name(name) || !is_header_value(value))
       return Error(br::Code::invalid_argument, "that is no HTTP header",
-                   "a name is a token, and a value has no line break");
+                   "a name is a token, and a value has no control characters");
     exchange->call.headers.emplace_back(lower(name), value);
     return BR_OK;
   });

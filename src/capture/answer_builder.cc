@@ -58,8 +58,9 @@ TakenAnswer build_answer(ReadyAnswer ready, const CallFiles& files) {
     answer.call = ready.cached ? 0 : ready.call.id;
     answer.batch_id = ready.call.vendor_batch;
     auto body = files.read(files.answers(ready.call.answer.batch), ready.call.answer);
+    answer.is_lost = !body;
     answer.http.status = body ? ready.call.status : kStatusBadGateway;
-    answer.http.body = body ? std::move(*body) : error_body(ready.form, kStatusBadGateway, "", "", body.error().message);
+    answer.http.body = body ? std::move(*body) : error_body(ready.form, kStatusBadGateway, "", "", "the answer is not on the disk any more; ask again");
     answer.http.headers = {{"content-type", "application/json"}};
   }
   if (ready.waiter.stream != StreamKind::none) make_stream(ready, &answer);

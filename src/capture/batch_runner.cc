@@ -10,7 +10,10 @@
 namespace br {
 namespace {
 
-constexpr std::int64_t kAgainMs = 1'000, kResumeMs = 30'000;
+constexpr std::int64_t kAgainMs = 1'000, kLongestAgainMs = 60'000, kResumeMs = 30'000;
+constexpr int kMostDoublings = 6, kFailuresToTell = 5;
+constexpr const char* kLostRequest = "the request is not on the disk any more; send it again";
+constexpr const char* kCannotGoOn = "the request is kept, but its batch cannot be submitted now; ask again later";
 
 std::string first_issue(const Error& error) { return error.issues.empty() ? error.message : error.issues.front(); }
 
@@ -63,6 +66,7 @@ void BatchRunner::turn() {
   if (p_.open->has_new_key.exchange(false)) go_on_after_keys();
   submit_all();
   look_at_running();
+  submit_all();  // what was cut or is asked again
   std::vector<View> views;
   for (const Running& each : unsent_) views.push_back({each.batch, each.waits_for_key});
   for (const auto& [id, each] : running_) views.push_back({each.batch, each.waits_for_key});
@@ -77,25 +81,38 @@ std::vector<BatchRunner::View> BatchRunner::views() {
 
 bool BatchRunner::is_due() {
   if (p_.open->has_new_key) return true;
-  return std::any_of(running_.begin(), running_.end(), [this](const auto& entry) {
-    const auto snapshot = p_.router->jobs().known(entry.second.batch.job_id);
-    if (snapshot == nullptr) return false;
-    const bool waits = entry.second.waits_for_key || entry.second.resume_at_ms > now_ms();
-    return snapshot->job.done || (is_blocked(snapshot->job) && !waits);
+  const std::int64_t now = now_ms();
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& entry) {
+    const Running& running = entry.second;
+    if (running.waits_for_key || running.again_at_ms > now) return false;
+    const auto snapshot = p_.router->jobs().known(running.batch.job_id);
+    return snapshot != nullptr && (snapshot->job.done || is_blocked(snapshot->job));
   });
 }
 
+// Batches that wait for a key take nobody's place.
+bool BatchRunner::has_room() const {
+  const auto under_way = std::count_if(running_.begin(), running_.end(),
+                                       [](const auto& entry) { return !entry.second.waits_for_key; });
+  return under_way < p_.settings->max_batches;
+}
+
 std::int64_t BatchRunner::next_due_ms() const {
-  std::int64_t next = unsent_.empty() ? -1 : submit_again_ms_;
+  std::int64_t next = -1;
+  const auto at = [&next](std::int64_t ms) { next = next < 0 ? ms : std::min(next, ms); };
+  if (has_room()) {
+    for (const Running& each : unsent_) {
+      if (!each.waits_for_key) at(std::max<std::int64_t>(0, each.again_at_ms));
+    }
+  }
   for (const auto& [id, each] : running_) {
-    if (each.resume_at_ms >= 0) next = next < 0 ? each.resume_at_ms : std::min(next, each.resume_at_ms);
+    if (each.again_at_ms >= 0) at(each.again_at_ms);
   }
   return next;
 }
 
 // A key came that was not here before: whatever may have waited for it is tried again.
 void BatchRunner::go_on_after_keys() {
-  submit_again_ms_ = -1;
   for (Running& each : unsent_) each.waits_for_key = false;
   for (auto& [id, each] : running_) {
     if (!std::exchange(each.waits_for_key, false)) continue;
@@ -110,12 +127,11 @@ bool BatchRunner::has_key(const Running& running) const {
 }
 
 void BatchRunner::submit_all() {
-  if (submit_again_ms_ > now_ms()) return;
-  submit_again_ms_ = -1;
+  const std::int64_t now = now_ms();
   std::deque<Running> left;
   for (Running& each : std::exchange(unsent_, {})) {
-    const bool room = static_cast<std::int64_t>(running_.size()) < p_.settings->max_batches;
-    if (!room || each.waits_for_key || submit_again_ms_ >= 0 || !submit(&each)) left.push_back(std::move(each));
+    const bool may_go = has_room() && !each.waits_for_key && each.again_at_ms <= now;
+    if (!may_go || !submit(&each)) left.push_back(std::move(each));
   }
   for (Running& each : unsent_) left.push_back(std::move(each));  // made meanwhile, out of batches that were cut
   unsent_ = std::move(left);
@@ -136,27 +152,56 @@ bool BatchRunner::submit(Running* running) {
 }
 
 bool BatchRunner::refused(Running* running, const Error& error) {
-  if (error.code == Code::auth && !has_key(*running)) {
+  const AnswerForm form = running->form;
+  if (error.code == Code::auth && !running->key.configured && !has_key(*running)) {
     running->waits_for_key = true;
     return false;
   }
   Result<void> done;
-  if (is_about_requests(error)) {
-    const std::vector<CapturedCall> calls = calls_of(running->batch.id);
-    if (calls.size() > 1) {
-      done = put_in_halves(running, calls);
-    } else {
-      done = answer_all(running, kStatusBadRequest, error_body(running->form, kStatusBadRequest, "", "", first_issue(error)));
-    }
+  if (error.code == Code::auth) {
+    done = answer_all(running, kStatusUnauthorized, error_body(form, kStatusUnauthorized, "", "", error.message));
+  } else if (is_about_requests(error)) {
+    done = cut_or_refuse(running, error);
   } else if (error.code == Code::budget) {
-    done = answer_all(running, kStatusBadRequest, error_body(running->form, kStatusBadRequest, "", "max_cost", error.message));
+    done = answer_all(running, kStatusBadRequest, error_body(form, kStatusBadRequest, "", "max_cost", error.message));
+  } else if (p_.files->size(p_.files->requests(running->batch.id)) < static_cast<std::uint64_t>(running->batch.bytes)) {
+    done = answer_all(running, kStatusBadGateway, error_body(form, kStatusBadGateway, "", "", kLostRequest));
   } else {
-    submit_again_ms_ = now_ms() + kAgainMs;  // the disk, or the router
-    return false;
+    return try_later(running);
   }
   if (done) done = end(running);
-  if (!done) submit_again_ms_ = now_ms() + kAgainMs;
-  return done.ok();
+  return done.ok() || try_later(running);
+}
+
+Result<void> BatchRunner::cut_or_refuse(Running* running, const Error& error) {
+  const std::vector<CapturedCall> calls = calls_of(running->batch.id);
+  if (calls.size() > 1) return put_in_halves(running, calls);
+  return answer_all(running, kStatusBadRequest, error_body(running->form, kStatusBadRequest, "", "", first_issue(error)));
+}
+
+// The disk, or the router: the batch stays. Whoever waits too long is told to come back. Always false.
+bool BatchRunner::try_later(Running* running) {
+  running->again_at_ms = now_ms() + std::min(kAgainMs << std::min(running->failures, kMostDoublings), kLongestAgainMs);
+  if (++running->failures >= kFailuresToTell) tell_to_come_back(*running);
+  return false;
+}
+
+void BatchRunner::tell_to_come_back(const Running& running) {
+  std::vector<ReadyAnswer> answers;
+  {
+    const MutexLock lock(&p_.open->mutex);
+    for (const CapturedCall& call : p_.open->table.waiting_in(running.batch.id)) {
+      OpenCall* const open = p_.open->table.find(call.id);
+      for (const Waiter& waiter : std::vector<Waiter>(open->waiters)) {
+        HttpAnswer own = {kStatusUnavailable,
+                          {{"content-type", "application/json"}, {"retry-after", "60"}},
+                          error_body(running.form, kStatusUnavailable, "", "", kCannotGoOn)};
+        answers.push_back({waiter, running.form, running.key.provider, running.key.endpoint, {}, false, std::move(own)});
+        p_.open->table.leave(waiter.ticket);
+      }
+    }
+  }
+  for (ReadyAnswer& each : answers) p_.answers->push(std::move(each));
 }
 
 void BatchRunner::look_at_running() {
@@ -174,14 +219,19 @@ void BatchRunner::look_at_running() {
       continue;
     }
     const Job& job = (*snapshot)->job;
+    const bool waits = running.again_at_ms > now_ms();
     if (!job.done) {
-      if (is_blocked(job)) look_at_blocked(&running, job);
+      if (!is_blocked(job)) running.again_at_ms = -1;
+      if (is_blocked(job) && !waits) look_at_blocked(&running, job);
       ++each;
       continue;
     }
-    auto finished = finish(&running, job);
-    if (!finished || !*finished) running.resume_at_ms = now_ms() + kAgainMs;
-    each = finished && *finished ? running_.erase(each) : std::next(each);
+    if (waits) {
+      ++each;
+      continue;
+    }
+    const bool finished = finish(&running, job).ok() || try_later(&running);
+    each = finished ? running_.erase(each) : std::next(each);
   }
 }
 
@@ -191,10 +241,10 @@ void BatchRunner::look_at_blocked(Running* running, const Job& job) {
   if (blocked == job.batches.end()) return;
   const Error& error = *blocked->error;
   if (error.code == Code::auth && error.http_status == 0) {
-    running->waits_for_key = !has_key(*running);
-    if (running->waits_for_key || running->resume_at_ms > now_ms()) return;
+    running->waits_for_key = !running->key.configured && !has_key(*running);
+    if (running->waits_for_key) return;
     // The key came when the router had looked for it already.
-    running->resume_at_ms = now_ms() + kAgainMs;
+    running->again_at_ms = now_ms() + kAgainMs;
     (void)p_.router->control().resume(job.id);
     return;
   }
@@ -205,13 +255,12 @@ void BatchRunner::look_at_blocked(Running* running, const Job& job) {
     (void)p_.router->control().abandon(job.id);
     return;
   }
-  if (running->resume_at_ms > now_ms()) return;
-  if (running->resume_at_ms >= 0) (void)p_.router->control().resume(job.id);
-  running->resume_at_ms = now_ms() + kResumeMs;
+  if (running->again_at_ms >= 0) (void)p_.router->control().resume(job.id);
+  running->again_at_ms = now_ms() + kResumeMs;
 }
 
-// false: not all of it is saved.
-Result<bool> BatchRunner::finish(Running* running, const Job& job) {
+// An error: not all of it is saved, and it is done again.
+Result<void> BatchRunner::finish(Running* running, const Job& job) {
   AnswerPass pass = pass_over(*running);
   BR_RETURN_IF_ERROR(read_results(job, &pass));
   BR_RETURN_IF_ERROR(pass.save());
@@ -223,7 +272,7 @@ Result<bool> BatchRunner::finish(Running* running, const Job& job) {
   if (const auto view = p_.router->views().view(job.id); view && view->cost)
     p_.open->saved_micro_dollars += (view->cost->sync - view->cost->batch).micro_dollars();
   (void)p_.router->outbox().acknowledge_all(job.id);
-  return true;
+  return {};
 }
 
 Result<void> BatchRunner::read_results(const Job& job, AnswerPass* pass) {

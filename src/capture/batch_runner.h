@@ -60,18 +60,23 @@ class BatchRunner {
     QueueKey key;
     AnswerForm form = AnswerForm::openai;
     std::optional<Error> failure;  // why its calls get no answer of the vendor's
-    std::int64_t resume_at_ms = -1;
+    std::int64_t again_at_ms = -1;  // not before then; -1: it goes on by itself
+    int failures = 0;               // of ours, one after the other
     bool waits_for_key = false;
   };
   std::optional<Running> running_of(const CallBatch& batch);
   void submit_all();
   bool submit(Running* running);
   bool refused(Running* running, const Error& error);
+  Result<void> cut_or_refuse(Running* running, const Error& error);
+  bool try_later(Running* running);
+  void tell_to_come_back(const Running& running);
+  bool has_room() const;
   void look_at_running();
   void look_at_blocked(Running* running, const Job& job);
   void go_on_after_keys();
   bool has_key(const Running& running) const;
-  Result<bool> finish(Running* running, const Job& job);
+  Result<void> finish(Running* running, const Job& job);
   AnswerPass pass_over(const Running& running) const;
   Result<void> read_results(const Job& job, AnswerPass* pass);
   Result<void> answer_all(Running* running, int status, const std::string& body);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,22 +32,33 @@ struct OpenCall {
   std::vector<Waiter> waiters;  // nobody: an orphan
 };
 
+// Since when somebody waits for calls of one identity, without a break, and which earlier answers served others of them
+// meanwhile: whoever comes in that time asks at the same time as they do.
+struct AskedSince {
+  std::int64_t ms = 0;
+  std::set<std::int64_t> served;  // calls
+};
+
 class CallTable {
  public:
   // The call that the caller takes part in; nullptr: the call is a new one.
   // A connection with the idempotency key of one that is open joins it; else the oldest orphan of the identity is
   // adopted.
   OpenCall* find_for(std::string_view identity, std::string_view idempotency_key);
-  // Somebody waits for a call of that identity.
-  bool is_asked(std::string_view identity) const;
+  // nullptr: nobody waits for a call of that identity.
+  AskedSince* asked_since(std::string_view identity);
 
   OpenCall& add(CapturedCall call);
   OpenCall* find(std::int64_t id);
-  void join(OpenCall* call, Waiter waiter);
+  void join(OpenCall* call, Waiter waiter, std::int64_t now_ms);
   // Answers that were delivered, which the store does not know yet.
   std::vector<CapturedCall> delivered(std::string_view identity) const;
-  // The caller is gone, or has its answer. nullptr: there is no such ticket.
+  // The caller is gone. nullptr: there is no such ticket, or its answer was handed out.
   OpenCall* leave(std::int64_t ticket);
+  // Its answer is handed out: it waits no more, and is not gone before it says so.
+  void hand_out(std::int64_t ticket) { tickets_.erase(ticket); }
+  // It has the answer, or gave it back.
+  void end_of(std::int64_t call, std::int64_t ticket);
   OpenCall* of_ticket(std::int64_t ticket);
   // With everybody who waits for it.
   void remove(std::int64_t id);
@@ -58,9 +70,12 @@ class CallTable {
   std::size_t waiters() const { return tickets_.size(); }
 
  private:
+  void remove_waiter(OpenCall* call, std::int64_t ticket);
+
   std::map<std::int64_t, OpenCall> calls_;                                  // by id: the oldest first
   std::unordered_map<std::string, std::vector<std::int64_t>> by_identity_;  // ids in rising order
   std::unordered_map<std::int64_t, std::int64_t> tickets_;                  // ticket → call
+  std::unordered_map<std::string, AskedSince> asked_;                       // by identity
 };
 
 }  // namespace br

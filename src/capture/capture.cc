@@ -95,9 +95,9 @@ Result<std::vector<std::int64_t>> Capture::take(const std::vector<HttpCall>& cal
 }
 
 Result<void> Capture::leave(std::int64_t ticket) {
-  answers_.withdraw(ticket);
+  const bool withdrawn = answers_.withdraw(ticket);
   const MutexLock lock(&open_.mutex);
-  if (open_.table.leave(ticket) != nullptr) return {};
+  if (open_.table.leave(ticket) != nullptr || withdrawn) return {};
   return Error(Code::not_found, "nobody waits for that call", "");
 }
 
@@ -111,15 +111,35 @@ Result<Wait> Capture::next(std::int64_t timeout_ms, std::optional<TakenAnswer>* 
   });
   if (!waited || *waited != Wait::ready) return waited;
   if (ended) return Wait::ended;
-  *answer = build_answer(std::move(*ready), files_);
+  *answer = hand_over(std::move(*ready));
   return Wait::ready;
+}
+
+TakenAnswer Capture::hand_over(ReadyAnswer ready) {
+  {
+    const MutexLock lock(&open_.mutex);
+    open_.table.hand_out(ready.waiter.ticket);
+  }
+  const std::int64_t call = ready.call.id;
+  TakenAnswer answer = build_answer(std::move(ready), files_);
+  if (answer.is_lost) forget(call);
+  return answer;
+}
+
+// Its answer cannot be read any more: the next call of its identity is a new one.
+void Capture::forget(std::int64_t call) {
+  CallChanges changes;
+  changes.removed_calls.push_back(call);
+  (void)store_->apply(changes);
+  const MutexLock lock(&open_.mutex);
+  open_.table.remove(call);
 }
 
 // Inside br_poll.
 void Capture::hand_out() {
   while (auto ready = answers_.take_called()) {
     const auto fn = ready->waiter.answer;
-    (*fn)(build_answer(std::move(*ready), files_));
+    (*fn)(hand_over(std::move(*ready)));
   }
 }
 
@@ -127,19 +147,22 @@ void Capture::delivered(const TakenAnswer& answer) {
   if (answer.call == 0) return;
   {
     const MutexLock lock(&open_.mutex);
-    open_.table.leave(answer.ticket);
+    open_.table.end_of(answer.call, answer.ticket);
     OpenCall* const open = open_.table.find(answer.call);
     if (open == nullptr || open->call.state != CallState::answered) return;
     open->call.state = CallState::delivered;
     open->call.delivered_ms = open->call.used_ms = router_->world().clock->now_ms();
   }
-  const MutexLock lock(&deliveries_mutex_);
-  deliveries_.push_back(answer.call);
+  {
+    const MutexLock lock(&deliveries_mutex_);
+    deliveries_.push_back(answer.call);
+  }
+  if (stop_) save_deliveries();  // nobody else does any more
 }
 
 void Capture::returned(const TakenAnswer& answer) {
   const MutexLock lock(&open_.mutex);
-  open_.table.leave(answer.ticket);
+  open_.table.end_of(answer.call, answer.ticket);
 }
 
 // What is lost of it is handed out once more, which costs nothing.

@@ -63,6 +63,8 @@ class Capture {
   void save_deliveries();
   void remove_old();
   void hand_out();
+  TakenAnswer hand_over(ReadyAnswer ready);
+  void forget(std::int64_t call);
 
   const std::shared_ptr<Router> router_;
   const CaptureSettings settings_;

@@ -12,9 +12,9 @@
 namespace br {
 
 // HTTP statuses that answers are made with here.
-inline constexpr int kStatusOk = 200, kStatusLastGood = 299, kStatusBadRequest = 400, kStatusTooLarge = 413,
-                     kStatusUnprocessable = 422, kStatusTooMany = 429, kStatusServerError = 500, kStatusBadGateway = 502,
-                     kStatusGatewayTimeout = 504;
+inline constexpr int kStatusOk = 200, kStatusLastGood = 299, kStatusBadRequest = 400, kStatusUnauthorized = 401,
+                     kStatusTooLarge = 413, kStatusUnprocessable = 422, kStatusTooMany = 429, kStatusServerError = 500,
+                     kStatusBadGateway = 502, kStatusUnavailable = 503, kStatusGatewayTimeout = 504;
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 
@@ -40,6 +40,7 @@ struct TakenAnswer {
   std::int64_t ticket = 0;
   std::int64_t call = 0;  // 0: there is nothing to deliver
   bool cached = false;
+  bool is_lost = false;    // its body could not be read
   std::string batch_id;  // the vendor's
   HttpAnswer http;
   std::string events;  // for a stream whose status is sent already; empty: no stream was asked for

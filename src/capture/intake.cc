@@ -75,35 +75,35 @@ void Intake::lead() {
 }
 
 Result<void> Intake::take_in(const std::vector<Arrival*>& arrivals) {
-  NewCalls calls = p_.writer->begin();
-  std::vector<Fresh> fresh;
-  std::set<std::string_view> asked_now;  // identities of this group that are new calls
-  const std::int64_t now_ms = p_.clock->now_ms();
-  for (const Arrival* arrival : arrivals) {
-    if (p_.settings->dry_run) {
-      auto answered = answer_from_cache(*arrival, nullptr);
-      BR_RETURN_IF_ERROR(answered);
-      if (!*answered) p_.answers->push(p_.dry_run->answer(arrival->asked, arrival->waiter));
-      continue;
-    }
-    learn_key(arrival->asked);
-    bool asked = asked_now.contains(arrival->asked.identity);
-    if (!asked && join_open(*arrival, &asked)) continue;
-    if (!asked) {
-      auto answered = answer_from_cache(*arrival, &calls);
-      BR_RETURN_IF_ERROR(answered);
-      if (*answered) continue;
-    }
-    auto call = p_.writer->add(arrival->asked, now_ms, &calls);
-    if (!call) {
-      refuse(*arrival, call.error());
-      continue;
-    }
-    asked_now.insert(arrival->asked.identity);
-    fresh.push_back({std::move(*call), arrival->waiter});
+  Decided decided;
+  decided.calls = p_.writer->begin();
+  decided.now_ms = p_.clock->now_ms();
+  for (const Arrival* arrival : arrivals) BR_RETURN_IF_ERROR(decide(*arrival, &decided));
+  BR_RETURN_IF_ERROR(p_.writer->commit(std::move(decided.calls)));
+  enter(std::move(decided));
+  return {};
+}
+
+Result<void> Intake::decide(const Arrival& arrival, Decided* decided) {
+  if (!p_.settings->dry_run) {
+    learn_key(arrival.asked);
+    if (join_fresh(arrival, decided) || join_open(arrival, decided->now_ms)) return {};
   }
-  BR_RETURN_IF_ERROR(p_.writer->commit(std::move(calls)));
-  if (!fresh.empty()) enter(std::move(fresh));
+  auto answered = answer_from_cache(arrival, decided);
+  BR_RETURN_IF_ERROR(answered);
+  if (*answered) return {};
+  if (p_.settings->dry_run) {
+    p_.answers->push(p_.dry_run->answer(arrival.asked, arrival.waiter));
+    return {};
+  }
+  auto call = p_.writer->add(arrival.asked, decided->now_ms, &decided->calls);
+  if (!call) {
+    refuse(arrival, call.error());
+    return {};
+  }
+  if (arrival.call->cache == CacheUse::once) used_once_.insert(call->id);
+  decided->asked.insert(arrival.asked.identity);
+  decided->fresh.push_back({std::move(*call), {arrival.waiter}});
   return {};
 }
 
@@ -116,54 +116,78 @@ void Intake::learn_key(const Classified& asked) {
   p_.monitor->changed();
 }
 
-// true: it takes part in a call that is here. asked: somebody waits for one of that identity.
-bool Intake::join_open(const Arrival& arrival, bool* asked) {
+// true: it shares a call of the same group, by its idempotency key.
+bool Intake::join_fresh(const Arrival& arrival, Decided* decided) {
+  const std::string& key = arrival.asked.idempotency_key;
+  if (key.empty()) return false;
+  for (Fresh& each : decided->fresh) {
+    if (each.call.identity != arrival.asked.identity || each.waiters.front().idempotency_key != key) continue;
+    each.waiters.push_back(arrival.waiter);
+    return true;
+  }
+  return false;
+}
+
+// true: it takes part in a call that is here.
+bool Intake::join_open(const Arrival& arrival, std::int64_t now_ms) {
   std::optional<ReadyAnswer> ready;
   {
     const MutexLock lock(&p_.open->mutex);
     CallTable& table = p_.open->table;
     OpenCall* const call = table.find_for(arrival.asked.identity, arrival.asked.idempotency_key);
-    *asked = table.is_asked(arrival.asked.identity);
     if (call == nullptr) return false;
-    table.join(call, arrival.waiter);
+    table.join(call, arrival.waiter, now_ms);
+    if (arrival.call->cache == CacheUse::once) used_once_.insert(call->call.id);
     if (call->call.state == CallState::answered) ready = answer_of(arrival.asked, arrival.waiter, call->call);
   }
   if (ready) p_.answers->push(std::move(*ready));
   return true;
 }
 
-// The answer that serves, by the rules of the cache and of repetitions.
-const CapturedCall* Intake::usable(const Arrival& arrival, const std::vector<CapturedCall>& answers) {
-  const CacheUse use = arrival.call->cache;
-  if (use == CacheUse::hit && !answers.empty()) return &answers.front();
-  if (use == CacheUse::once) {
-    const auto unused = std::find_if(answers.begin(), answers.end(),
-                                     [this](const CapturedCall& call) { return !used_once_.contains(call.id); });
-    if (unused != answers.end()) return &*unused;
+// The answers that may serve, the one that was used longest ago first. While others of the identity are asked, only those
+// that were there before, each for one caller: who asks at the same time asks for an answer of its own.
+std::vector<CapturedCall> Intake::usable(const Arrival& arrival, std::vector<CapturedCall> answers,
+                                         const Decided& decided) {
+  const bool asked_now = decided.asked.contains(arrival.asked.identity);
+  {
+    const MutexLock lock(&p_.open->mutex);
+    CallTable& table = p_.open->table;
+    // Those whose delivery is not on disk yet.
+    for (CapturedCall& call : table.delivered(arrival.asked.identity)) answers.push_back(std::move(call));
+    if (const AskedSince* since = table.asked_since(arrival.asked.identity); since != nullptr)
+      std::erase_if(answers, [since](const CapturedCall& call) {
+        return call.delivered_ms >= since->ms || since->served.contains(call.id);
+      });
   }
-  if (!arrival.call->repeated || answers.empty()) return nullptr;
-  const auto latest = std::max_element(answers.begin(), answers.end(),
-                                       [](const auto& a, const auto& b) { return a.delivered_ms < b.delivered_ms; });
-  const bool recent = p_.clock->now_ms() - latest->delivered_ms <= p_.settings->replay_ms;
-  return recent ? &*latest : nullptr;
+  if (asked_now) std::erase_if(answers, [&](const CapturedCall& call) { return decided.used.contains(call.id); });
+  if (arrival.call->cache == CacheUse::once)
+    std::erase_if(answers, [this](const CapturedCall& call) { return used_once_.contains(call.id); });
+  std::stable_partition(answers.begin(), answers.end(),
+                        [&](const CapturedCall& call) { return !decided.used.contains(call.id); });
+  return answers;
 }
 
-Result<bool> Intake::answer_from_cache(const Arrival& arrival, NewCalls* calls) {
-  if (arrival.call->cache == CacheUse::off && !arrival.call->repeated) return false;
-  const std::int64_t now_ms = p_.clock->now_ms();
-  auto answers = p_.store->answers(arrival.asked.identity, now_ms - p_.settings->retention_ms);
-  BR_RETURN_IF_ERROR(answers);
-  {
-    // Those whose delivery is not on disk yet.
-    const MutexLock lock(&p_.open->mutex);
-    for (CapturedCall& call : p_.open->table.delivered(arrival.asked.identity)) answers->push_back(std::move(call));
-  }
-  const CapturedCall* const found = usable(arrival, *answers);
-  if (found == nullptr) return false;
-  CapturedCall used = *found;
+Result<bool> Intake::answer_from_cache(const Arrival& arrival, Decided* decided) {
+  const bool repeated = arrival.call->repeated;
+  if (arrival.call->cache == CacheUse::off && !repeated) return false;
+  const std::int64_t now_ms = decided->now_ms;
+  auto stored = p_.store->answers(arrival.asked.identity, now_ms - p_.settings->retention_ms);
+  BR_RETURN_IF_ERROR(stored);
+  std::vector<CapturedCall> answers = arrival.call->cache == CacheUse::off
+                                          ? std::vector<CapturedCall>()
+                                          : usable(arrival, *stored, *decided);
+  if (answers.empty() && repeated) answers = recent(std::move(*stored), arrival.asked.identity, now_ms);
+  if (answers.empty()) return false;
+  CapturedCall used = std::move(answers.front());
   used.used_ms = now_ms;
-  if (calls != nullptr) calls->changes.calls.push_back(used);
+  decided->used.insert(used.id);
+  if (!p_.settings->dry_run) decided->calls.changes.calls.push_back(used);
   if (arrival.call->cache == CacheUse::once) used_once_.insert(used.id);
+  {
+    const MutexLock lock(&p_.open->mutex);
+    if (AskedSince* since = p_.open->table.asked_since(arrival.asked.identity); since != nullptr)
+      since->served.insert(used.id);
+  }
   ++p_.open->cache_hits;
   p_.events->note(BR_EVENT_CACHE_HIT_ROUTED, "a call was answered by an earlier answer");
   ReadyAnswer answer = answer_of(arrival.asked, arrival.waiter, std::move(used));
@@ -172,17 +196,33 @@ Result<bool> Intake::answer_from_cache(const Arrival& arrival, NewCalls* calls) 
   return true;
 }
 
+// The newest answer, for a client that lost it on the way.
+std::vector<CapturedCall> Intake::recent(std::vector<CapturedCall> answers, std::string_view identity,
+                                         std::int64_t now_ms) {
+  {
+    const MutexLock lock(&p_.open->mutex);
+    for (CapturedCall& call : p_.open->table.delivered(identity)) answers.push_back(std::move(call));
+  }
+  std::erase_if(answers, [&](const CapturedCall& call) { return now_ms - call.delivered_ms > p_.settings->replay_ms; });
+  std::stable_sort(answers.begin(), answers.end(),
+                   [](const CapturedCall& a, const CapturedCall& b) { return a.delivered_ms > b.delivered_ms; });
+  return answers;
+}
+
 void Intake::refuse(const Arrival& arrival, const Error& error) {
   ReadyAnswer answer = answer_of(arrival.asked, arrival.waiter, {});
   answer.own = json_answer(kStatusTooLarge, error_body(answer.form, kStatusTooLarge, "", "", error.message));
   p_.answers->push(std::move(answer));
 }
 
-void Intake::enter(std::vector<Fresh> fresh) {
-  for (Fresh& each : fresh) {
+void Intake::enter(Decided decided) {
+  if (decided.fresh.empty()) return;
+  {
     const MutexLock lock(&p_.open->mutex);
-    OpenCall& call = p_.open->table.add(std::move(each.call));
-    p_.open->table.join(&call, std::move(each.waiter));
+    for (Fresh& each : decided.fresh) {
+      OpenCall& call = p_.open->table.add(std::move(each.call));
+      for (Waiter& waiter : each.waiters) p_.open->table.join(&call, std::move(waiter), decided.now_ms);
+    }
   }
   p_.monitor->changed();  // a window may have begun
 }

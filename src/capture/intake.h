@@ -64,25 +64,37 @@ class Intake {
   // A new call of a group, and who waits for it.
   struct Fresh {
     CapturedCall call;
-    Waiter waiter;
+    std::vector<Waiter> waiters;
+  };
+  // What one group has decided so far.
+  struct Decided {
+    NewCalls calls;
+    std::vector<Fresh> fresh;
+    std::set<std::string_view> asked;  // identities of new calls
+    std::set<std::int64_t> used;       // earlier answers
+    std::int64_t now_ms = 0;
   };
   std::optional<Arrival> arrive(const HttpCall& call);
   void lead() REQUIRES(leading_);
   Result<void> take_in(const std::vector<Arrival*>& arrivals) REQUIRES(leading_);
   void learn_key(const Classified& asked);
-  bool join_open(const Arrival& arrival, bool* asked);
-  // calls: gets what is to be written of it; nullptr: nothing.
-  Result<bool> answer_from_cache(const Arrival& arrival, NewCalls* calls) REQUIRES(leading_);
-  const CapturedCall* usable(const Arrival& arrival, const std::vector<CapturedCall>& answers) REQUIRES(leading_);
+  Result<void> decide(const Arrival& arrival, Decided* decided) REQUIRES(leading_);
+  bool join_fresh(const Arrival& arrival, Decided* decided);
+  bool join_open(const Arrival& arrival, std::int64_t now_ms) REQUIRES(leading_);
+  Result<bool> answer_from_cache(const Arrival& arrival, Decided* decided) REQUIRES(leading_);
+  std::vector<CapturedCall> usable(const Arrival& arrival, std::vector<CapturedCall> answers, const Decided& decided)
+      REQUIRES(leading_);
+  std::vector<CapturedCall> recent(std::vector<CapturedCall> answers, std::string_view identity, std::int64_t now_ms);
   void refuse(const Arrival& arrival, const Error& error);
-  void enter(std::vector<Fresh> fresh);
+  void enter(Decided decided) REQUIRES(leading_);
 
   const Parts p_;
   Mutex arriving_;  // taken before no other
   std::vector<Group*> waiting_ GUARDED_BY(arriving_);
   // Held by the one thread that writes; taken before arriving_ and the table's.
   Mutex leading_;
-  std::set<std::int64_t> used_once_ GUARDED_BY(leading_);  // answers that CacheUse::once gave out
+  // Calls that callers with CacheUse::once have had the answer of, or will have.
+  std::set<std::int64_t> used_once_ GUARDED_BY(leading_);
 };
 
 }  // namespace br

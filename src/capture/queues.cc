@@ -16,6 +16,8 @@ Collecting* Queues::find(const QueueKey& key, std::int64_t bytes) {
 
 Collecting& Queues::begin(Collecting batch) {
   std::string text = batch.key.text();
+  // A process that died may have left several of one key.
+  if (const auto older = collecting_.find(text); older != collecting_.end()) leaving_.push_back(std::move(older->second));
   return collecting_.insert_or_assign(std::move(text), std::move(batch)).first->second;
 }
 

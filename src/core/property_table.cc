@@ -48,6 +48,30 @@ void add_provider_properties(const Provider& provider, std::vector<PropertyInfo>
   }
 }
 
+std::vector<PropertyInfo> network_properties() {
+  return {
+      integer("retry.base_ms", 500, 1, kDay, "The first upper bound of the random wait before a call is made again."),
+      integer("retry.cap_ms", 60'000, 1, kDay, "The bound doubles up to this."),
+      integer("retry.max_attempts", 8, 1, 1'000'000,
+              "Calls before acceptance that fail so often in a row block the job until br_resume."),
+      of_router(integer("http.connect_timeout_ms", 30'000, 1, kDay, "How long to wait for a connection.")),
+      of_router(integer(
+          "http.stall_timeout_ms", 60'000, 1000, kDay,
+          "A call that moves no byte for so long is broken, and one that moves less than 1 KiB a second over it.")),
+      of_router(integer("http.call_timeout_ms", 600'000, 1000, kDay,
+                        "How long a call may take in all that brings no file up and no results down.")),
+      of_router(integer("transfers.per_account", 3, 1, 64,
+                        "Files that go up or come down at a time for one account of a vendor; the others wait, and no "
+                        "other account.")),
+      of_router(from(
+          "CURL_CA_BUNDLE,SSL_CERT_FILE",
+          text("http.ca_file", "",
+               "PEM file of trusted certificates; empty: the system's. Of both variables both files are trusted."))),
+      of_router(from("SSL_CERT_DIR",
+                     text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it."))),
+  };
+}
+
 // In brackets the names that batchling has for them.
 std::vector<PropertyInfo> capture_properties() {
   return {
@@ -143,25 +167,6 @@ std::vector<PropertyInfo> core_properties() {
           integer("delivery.ack_interval_ms", 1000, 0, kDay, "How often acknowledgements are saved; 0: at once.")),
       choice("files.delete_remote", "never", "never|input|all",
              "Delete our files at the vendor once every result is acknowledged; closing waits 5 s for it at most."),
-      integer("retry.base_ms", 500, 1, kDay, "The first upper bound of the random wait before a call is made again."),
-      integer("retry.cap_ms", 60'000, 1, kDay, "The bound doubles up to this."),
-      integer("retry.max_attempts", 8, 1, 1'000'000,
-              "Calls before acceptance that fail so often in a row block the job until br_resume."),
-      of_router(integer("http.connect_timeout_ms", 30'000, 1, kDay, "How long to wait for a connection.")),
-      of_router(integer(
-          "http.stall_timeout_ms", 60'000, 1000, kDay,
-          "A call that moves no byte for so long is broken, and one that moves less than 1 KiB a second over it.")),
-      of_router(integer("http.call_timeout_ms", 600'000, 1000, kDay,
-                        "How long a call may take in all that brings no file up and no results down.")),
-      of_router(integer("transfers.per_account", 3, 1, 64,
-                        "Files that go up or come down at a time for one account of a vendor; the others wait, and no "
-                        "other account.")),
-      of_router(from(
-          "CURL_CA_BUNDLE,SSL_CERT_FILE",
-          text("http.ca_file", "",
-               "PEM file of trusted certificates; empty: the system's. Of both variables both files are trusted."))),
-      of_router(from("SSL_CERT_DIR",
-                     text("http.ca_directory", "", "Directory of trusted certificates, as c_rehash makes it."))),
       integer("limits.max_line_bytes", 64 << 20, 1024, 1LL << 32, "The longest line that is read."),
   };
   return table;
@@ -169,6 +174,7 @@ std::vector<PropertyInfo> core_properties() {
 
 std::vector<PropertyInfo> whole_table() {
   std::vector<PropertyInfo> table = core_properties();
+  for (PropertyInfo& property : network_properties()) table.push_back(std::move(property));
   for (PropertyInfo& property : capture_properties()) table.push_back(std::move(property));
   // External providers have no properties.
   for (const Provider* provider : builtin_providers()) add_provider_properties(*provider, &table);

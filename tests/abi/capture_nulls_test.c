@@ -60,6 +60,9 @@ static void capture_null_is_refused(void **state) {
   assert_int_equal(br_capture_take(capture, exchange, no_answer, NULL, NULL, NULL, NULL), BR_PASS);
   assert_int_equal(br_capture_take(capture, exchange, NULL, capture, destroy, NULL, NULL), BR_PASS);
   assert_int_equal(destroyed, 3);
+  assert_int_equal(br_capture_take(capture, exchange, NULL, NULL, NULL, &id, NULL), BR_PASS);
+  assert_int_equal(br_capture_take(capture, exchange, no_answer, capture, NULL, &id, &error), BR_PASS);
+  assert_int_equal(id, 0);
   const br_exchange *list[] = {exchange, NULL};
   int64_t ids[2];
   REFUSED(br_capture_take_many(NULL, list, 1, ids, &error));

@@ -27,10 +27,10 @@ Waiter waiter(std::int64_t ticket, const char* key = "") {
 
 void call_somebody_waits_for_is_not_shared(void**) {
   CallTable table;
-  table.join(&table.add(call(1)), waiter(1));
+  table.join(&table.add(call(1)), waiter(1), 1000);
   assert_null(table.find_for("same", ""));
-  assert_true(table.is_asked("same"));
-  assert_false(table.is_asked("other"));
+  assert_int_equal(table.asked_since("same")->ms, 1000);
+  assert_null(table.asked_since("other"));
 }
 
 void oldest_orphan_is_adopted_first(void**) {
@@ -39,20 +39,20 @@ void oldest_orphan_is_adopted_first(void**) {
   table.add(call(1));
   OpenCall* const first = table.find_for("same", "");
   assert_int_equal(first->call.id, 1);
-  table.join(first, waiter(1));
+  table.join(first, waiter(1), 1000);
   assert_int_equal(table.find_for("same", "")->call.id, 2);
 }
 
 void one_idempotency_key_joins_two_callers(void**) {
   CallTable table;
-  table.join(&table.add(call(1)), waiter(1, "k"));
+  table.join(&table.add(call(1)), waiter(1, "k"), 1000);
   assert_null(table.find_for("same", "other"));
   assert_int_equal(table.find_for("same", "k")->call.id, 1);
 }
 
 void caller_that_leaves_makes_an_orphan(void**) {
   CallTable table;
-  table.join(&table.add(call(1)), waiter(5));
+  table.join(&table.add(call(1)), waiter(5), 1000);
   assert_non_null(table.of_ticket(5));
   assert_int_equal(table.leave(5)->call.id, 1);
   assert_null(table.leave(5));
@@ -71,9 +71,32 @@ void delivered_call_is_an_answer_and_no_orphan(void**) {
   assert_int_equal(table.delivered("same").size(), 0);
 }
 
+void delivered_call_is_joined_by_nobody(void**) {
+  CallTable table;
+  OpenCall& open = table.add(call(1));
+  table.join(&open, waiter(1, "k"), 1000);
+  table.join(&open, waiter(2, "k"), 1000);
+  open.call.state = br::CallState::delivered;
+  assert_null(table.find_for("same", "k"));
+}
+
+void asking_goes_on_until_the_last_caller_is_served(void**) {
+  CallTable table;
+  OpenCall& first = table.add(call(1));
+  OpenCall& second = table.add(call(2));
+  table.join(&first, waiter(1), 1000);
+  table.join(&second, waiter(2), 2000);
+  table.hand_out(1);
+  assert_null(table.leave(1));
+  table.end_of(1, 1);
+  assert_int_equal(table.asked_since("same")->ms, 1000);
+  assert_non_null(table.leave(2));
+  assert_null(table.asked_since("same"));
+}
+
 void removed_call_leaves_nothing(void**) {
   CallTable table;
-  table.join(&table.add(call(1)), waiter(5));
+  table.join(&table.add(call(1)), waiter(5), 1000);
   table.remove(1);
   assert_null(table.find(1));
   assert_null(table.of_ticket(5));

@@ -57,6 +57,12 @@ void batch_without_room_leaves_before_the_call(void**) {
   assert_int_equal(due[0].bytes, 6);
 }
 
+void batches_of_one_key_that_a_dead_process_left_all_leave(void**) {
+  Queues queues;
+  for (std::int64_t i = 1; i <= 3; ++i) queues.begin({i, key("m"), {kWindow, 3, 10}, 1000, 3, 3});
+  assert_int_equal(queues.take_due(2000).size(), 3);
+}
+
 void each_model_has_a_batch_of_its_own(void**) {
   Queues queues;
   put(&queues, 1, "a", 1000);
@@ -72,6 +78,7 @@ int main() {
       cmocka_unit_test(window_begins_with_the_first_call),
       cmocka_unit_test(full_batch_leaves_at_once_and_the_next_begins),
       cmocka_unit_test(batch_without_room_leaves_before_the_call),
+      cmocka_unit_test(batches_of_one_key_that_a_dead_process_left_all_leave),
       cmocka_unit_test(each_model_has_a_batch_of_its_own),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
