@@ -10,6 +10,7 @@
 
 #include "gateway/capture_api.h"
 #include "gateway/options.h"
+#include "gateway/token.h"
 
 namespace br::gateway {
 
