@@ -108,6 +108,34 @@ void add_emulator(CLI::App* app, Options* o) {
   app->add_flag("--ledger", o->ledger, "At the end, print what was asked and paid, as JSON.");
 }
 
+void add_gateway(CLI::App* app, Options* o) {
+  GatewayOptions& g = o->gateway;
+  app->add_option("--listen", g.listen, "Where it listens; port 0: a free one [127.0.0.1:4141].")->type_name("HOST:PORT");
+  add_repeated(app, "--host", &g.hosts, "NAME", "Another name by which it is called; can be repeated.");
+  add_repeated(app, "--base-url", &g.base_urls, "PROVIDER=URL", "Another address of a vendor's API; can be repeated.");
+  app->add_option("--state-dir", o->state_dir, "Where calls are kept [$XDG_STATE_HOME/batchrouter/gateway].")->type_name("DIR");
+  add_duration(app, "--poll-interval", &o->poll_interval_ms, "First wait between two looks; grows to 5 times it [60s].");
+  add_duration(app, "--settle", &o->settle_ms, "How long a possibly sent batch must stay absent to be sent again [15m].");
+  add_duration(app, "--window", &g.window_ms, "A batch leaves so long after its first call [2s].");
+  app->add_option("--max-requests", g.max_requests, "Or with so many calls; 0: the vendor's limit [0].")->check(CLI::NonNegativeNumber);
+  app->add_option("--max-bytes", g.max_bytes, "Or with so many bytes.")->check(CLI::NonNegativeNumber);
+  add_duration(app, "--first-byte-after", &g.first_byte_after_ms, "A held call gets its first byte after [10s].");
+  add_duration(app, "--heartbeat", &g.heartbeat_ms, "And another one each; 0: none [10s].");
+  add_duration(app, "--max-wait", &g.max_wait_ms, "No call is held longer [25h].");
+  app->add_option("--mode", g.mode, "hold, defer or sync [hold].")->check(CLI::IsMember({"hold", "defer", "sync"}));
+  app->add_option("--cache", g.cache, "hit, once or off [hit].")->check(CLI::IsMember({"hit", "once", "off"}));
+  app->add_flag("--no-cache", g.no_cache, "As --cache off.");
+  app->add_option("--token-file", g.token_file, "File of the token that every call needs; 0600.")->type_name("FILE");
+  app->add_option("--auth", g.auth, "Whose key pays: caller or configured [caller].")->check(CLI::IsMember({"caller", "configured"}));
+  app->add_option("--tls-cert", g.tls_cert, "PEM file of its certificate.")->type_name("FILE");
+  app->add_option("--tls-key", g.tls_key, "PEM file of its private key.")->type_name("FILE");
+  app->add_flag("--behind-proxy", g.behind_proxy, "A proxy in front of it does TLS.");
+  app->add_option("--max-connections", g.max_connections, "At most so many [16384].")->check(CLI::Range(2, 1'000'000));
+  add_duration(app, "--shutdown", &g.shutdown_ms, "How long the end may take to submit what is queued [30s].");
+  app->add_flag("--dry-run", g.dry_run, "Nothing is sent; calls get a 400, and the end says what would have been.");
+  add_repeated(app, "--set", &o->set, "KEY=VALUE", "Any setting of docs/configuration.md; can be repeated.");
+}
+
 void add_command(CLI::App* app, const Command& command, Options* o) {
   CLI::App* sub = app->add_subcommand(command.name, command.summary);
   sub->footer(command.examples);
@@ -143,6 +171,7 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
         ->type_name("")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   if (command.takes & kEmulator) add_emulator(sub, o);
+  if (command.takes & kGateway) add_gateway(sub, o);
   if (command.takes & kCount)
     sub->add_option("N", o->demo_requests, "How many requests [1000].")->type_name("")->check(CLI::Range(1, 1'000'000));
   add_general(sub, o);

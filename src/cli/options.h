@@ -8,8 +8,20 @@
 
 namespace cli {
 
+// What the command line says to `gateway` and `exec`.
+struct GatewayOptions {
+  std::string listen = "127.0.0.1:4141";
+  std::vector<std::string> hosts, base_urls;  // base_urls: PROVIDER=URL
+  std::optional<std::int64_t> window_ms, first_byte_after_ms, heartbeat_ms, max_wait_ms, shutdown_ms;
+  std::int64_t max_requests = 0, max_bytes = 0, max_connections = 0;  // 0: the vendor's, the library's, the default
+  std::string mode = "hold", cache = "hit", auth = "caller";
+  std::string token_file, tls_cert, tls_key;
+  bool no_cache = false, behind_proxy = false, dry_run = false;
+};
+
 struct Options {
   std::string command;
+  GatewayOptions gateway;
   std::string input, job, output;
   std::string provider, model, base_url, state_dir, name, on_unsupported;
   std::optional<std::int64_t> poll_interval_ms, timeout_ms, settle_ms;

@@ -21,6 +21,7 @@ Exit run_demo(const Options& options);
 Exit run_doctor(const Options& options);
 Exit run_emulate(const Options& options);
 Exit run_estimate(const Options& options);
+Exit run_gateway(const Options& options);
 Exit run_list(const Options& options);
 Exit run_providers(const Options& options);
 Exit run_results(const Options& options);
@@ -51,6 +52,7 @@ enum Takes : unsigned {
   kBatch = 8192,   // BATCH_ID, behind JOB
   kPart = 16384,   // --part
   kRefetch = 32768,  // --refetch
+  kGateway = 65536,  // --listen and the rest of what configures the gateway
 };
 
 struct Command {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "gateway/reply.h"
+
+namespace br::gateway {
+
+// The gateway's own pages by path. The guard has looked at host, origin and token before one is made.
+class Pages {
+ public:
+  using Make = std::function<Reply()>;
+
+  void add(std::string path, Make make) { pages_[std::move(path)] = std::move(make); }
+  Reply get(std::string_view path) const;
+
+ private:
+  std::map<std::string, Make, std::less<>> pages_;
+};
+
+}  // namespace br::gateway

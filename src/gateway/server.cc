@@ -1,0 +1,247 @@
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "gateway/gateway.h"
+#include "gateway/pump.h"
+#include "gateway/session.h"
+#include "gateway/tls_front.h"
+
+namespace br::gateway {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr int64_t kAcceptPauseMs = 20;  // when the process is out of descriptors
+constexpr int64_t kSettleMs = 500;      // how often it is looked whether answers have arrived
+
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nretry-after-ms: 1000\r\n"
+    "connection: close\r\n\r\n";
+
+Reply json_page(std::string body) {
+  Reply reply;
+  reply.body = std::move(body);
+  return reply.with("content-type", "application/json");
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(Options from, br_capture* of)
+      : options(std::move(from)), capture(of), paths(options.base_urls), upstreams(options, loop) {}
+
+  ~Impl() { stop(); }
+
+  bool listen(std::string& error) {
+    error_code code;
+    const auto address = asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, code);
+    const tcp::endpoint endpoint(address, options.port);
+    if (!code) acceptor.open(endpoint.protocol(), code);
+    if (!code) acceptor.set_option(tcp::acceptor::reuse_address(true), code);
+    if (!code) acceptor.bind(endpoint, code);
+    if (!code) acceptor.listen(kBacklog, code);
+    if (!code) acceptor.non_blocking(true, code);
+    if (code) {
+      error = "cannot listen on " + options.host + ":" + std::to_string(options.port) + ": " + code.message() +
+              "; choose another --listen, or port 0 for a free one";
+      return false;
+    }
+    port = acceptor.local_endpoint().port();
+    return true;
+  }
+
+  bool read_certificate(std::string& error) {
+    if (options.tls_cert.empty()) return true;
+    error_code code;
+    tls.emplace(asio::ssl::context::tls_server);
+    tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    tls->use_certificate_chain_file(options.tls_cert, code);
+    const std::string& which = code ? options.tls_cert : options.tls_key;
+    if (!code) tls->use_private_key_file(options.tls_key, asio::ssl::context::pem, code);
+    if (code) error = which + ": cannot be used for TLS: " + code.message();
+    return !code;
+  }
+
+  void run() {
+    guard.emplace(options, port);
+    intake.emplace(capture, loop);
+    service.emplace(Service{options, loop, capture, paths, *guard, *intake, held, upstreams, pages, Callers(options),
+                            Deliveries(*intake)});
+    add_pages();
+    pump.emplace(capture, *intake, loop, [this](Answer answer) { held.answered(std::move(answer)); });
+    wait_connection();
+    settle_later();
+    thread = std::thread([this] { loop.run(); });
+  }
+
+  // The page at "/" and /metrics are added here.
+  void add_pages() {
+    pages.add("/healthz", [] { return json_page(R"({"status":"ok"})"); });
+    pages.add("/stats", [this] {
+      size_t size = 0;
+      const char* text = br_capture_stats_json(capture, &size);
+      if (text != nullptr) return json_page({text, size});
+      return error_reply({}, 503, "unavailable", "there are no figures now");
+    });
+  }
+
+  void wait_connection() {
+    acceptor.async_wait(tcp::acceptor::wait_read, [this](const error_code& error) {
+      if (!error) accept_all();
+    });
+  }
+
+  // Empties the whole queue at once: thousands of clients may connect in one moment.
+  void accept_all() {
+    error_code error;
+    while (true) {
+      tcp::endpoint peer;
+      tcp::socket socket = acceptor.accept(peer, error);
+      if (error == asio::error::connection_aborted || error == asio::error::interrupted) continue;
+      if (error) break;
+      admit(std::move(socket), std::hash<std::string>()(peer.address().to_string()));
+    }
+    if (error == asio::error::would_block) return wait_connection();
+    if (!acceptor.is_open()) return;
+    accept_timer.expires_after(std::chrono::milliseconds(kAcceptPauseMs));
+    accept_timer.async_wait([this](const error_code& stopped) {
+      if (!stopped && acceptor.is_open()) wait_connection();
+    });
+  }
+
+  void admit(tcp::socket socket, size_t caller) {
+    const bool full = service->callers.total() >= options.max_connections || !service->callers.has_room(caller);
+    if (full) {
+      error_code ignored;
+      socket.non_blocking(true, ignored);
+      if (!tls) socket.write_some(asio::buffer(kFull), ignored);
+      socket.shutdown(tcp::socket::shutdown_send, ignored);
+      return;
+    }
+    if (!tls) return std::make_shared<Session>(std::move(socket), *service, caller)->start();
+    start_tls_front(std::move(socket), loop, *tls, options.head_timeout_ms, [this, caller](tcp::socket inner) {
+      std::make_shared<Session>(std::move(inner), *service, caller)->start();
+    });
+  }
+
+  void settle_later() {
+    settle_timer.expires_after(std::chrono::milliseconds(kSettleMs));
+    settle_timer.async_wait([this](const error_code& stopped) {
+      if (stopped) return;
+      service->deliveries.settle();
+      settle_later();
+    });
+  }
+
+  // Runs on the loop, and waits until it has run.
+  void on_loop(const std::function<void()>& action) {
+    std::promise<void> done;
+    asio::post(loop, [&] {
+      action();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  template <typename Action>
+  void each_session(Action action) {
+    std::vector<std::shared_ptr<Session>> all;
+    for (Session* session : service->sessions) all.push_back(session->shared_from_this());
+    for (const auto& session : all) action(*session);
+  }
+
+  void stop_taking() {
+    if (!thread.joinable()) return;
+    on_loop([this] {
+      error_code ignored;
+      acceptor.close(ignored);
+      service->stopping = true;
+      each_session([](Session& session) { session.end_when_idle(); });
+    });
+  }
+
+  void stop() {
+    if (!thread.joinable()) return;
+    stop_taking();
+    pump->stop();
+    on_loop([this] {
+      service->deliveries.settle();
+      each_session([](Session& session) { session.end_now(); });
+    });
+    intake->stop();
+    on_loop([this] { settle_timer.cancel(); });
+    loop.stop();
+    thread.join();
+    // What was closed above ends here: sessions go before what they use.
+    loop.restart();
+    while (loop.poll() > 0) {
+    }
+  }
+
+  Options options;
+  br_capture* capture;
+  asio::io_context loop{1};
+  tcp::acceptor acceptor{loop};
+  asio::steady_timer accept_timer{loop};
+  asio::steady_timer settle_timer{loop};
+  std::optional<asio::ssl::context> tls;
+  uint16_t port = 0;
+  Paths paths;
+  Held held;
+  Pages pages;
+  Upstreams upstreams;
+  std::optional<Guard> guard;
+  std::optional<Intake> intake;
+  std::optional<Service> service;
+  std::optional<Pump> pump;
+  std::thread thread;
+};
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() = default;
+
+std::unique_ptr<Gateway> Gateway::start(Options options, br_capture* capture, std::string& error) {
+  auto impl = std::make_unique<Impl>(std::move(options), capture);
+  if (!impl->read_certificate(error) || !impl->listen(error)) return nullptr;
+  impl->run();
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+uint16_t Gateway::port() const { return impl_->port; }
+
+std::string Gateway::url() const {
+  std::string host = impl_->options.host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return (impl_->tls ? "https://" : "http://") + host + ":" + std::to_string(impl_->port);
+}
+
+std::vector<std::pair<std::string, std::string>> Gateway::variables() const {
+  constexpr std::array<std::pair<const char*, const char*>, 7> kVariables = {{{"OPENAI_BASE_URL", "openai"},
+                                                                              {"OPENAI_API_BASE", "openai"},
+                                                                              {"ANTHROPIC_BASE_URL", "anthropic"},
+                                                                              {"GOOGLE_GEMINI_BASE_URL", "google"},
+                                                                              {"GROQ_BASE_URL", "groq"},
+                                                                              {"TOGETHER_BASE_URL", "together"},
+                                                                              {"MISTRAL_BASE_URL", "mistral"}}};
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [name, provider] : kVariables) out.emplace_back(name, url() + Paths::client_path(provider));
+  return out;
+}
+
+void Gateway::stop_taking() { impl_->stop_taking(); }
+void Gateway::stop() { impl_->stop(); }
+
+}  // namespace br::gateway
