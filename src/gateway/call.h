@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "gateway/capture_api.h"
+#include "batchrouter.h"
 #include "gateway/head.h"
 
 namespace br::gateway {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/capture_api.h"
+#include "batchrouter.h"
 #include "gateway/options.h"
 #include "gateway/token.h"
 

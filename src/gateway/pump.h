@@ -5,7 +5,7 @@
 #include <functional>
 #include <thread>
 
-#include "gateway/capture_api.h"
+#include "batchrouter.h"
 #include "gateway/intake.h"
 
 namespace br::gateway {

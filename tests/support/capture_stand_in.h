@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/capture_api.h"
+#include "batchrouter.h"
 
 struct br_exchange {
   std::string method, url, body;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -53,12 +54,36 @@ void set_gateway(br_config* config, const std::string& key, const std::string& v
   call(br_config_set, config, key.c_str(), value.c_str());
 }
 
+// The first variable of the property's that has a value; empty: none.
+std::string from_environment(const std::string& property) {
+  std::string variables = environment_of(property);
+  while (!variables.empty()) {
+    const std::size_t comma = variables.find(',');
+    const char* value = std::getenv(variables.substr(0, comma).c_str());
+    if (value != nullptr && *value != '\0') return value;
+    variables.erase(0, comma == std::string::npos ? comma : comma + 1);
+  }
+  return {};
+}
+
+// What passes through goes where the batches go.
+void set_base_urls(br_config* config) {
+  for (std::size_t i = 0; i < br_provider_count(); ++i) {
+    const std::string property = std::string(br_provider_name(i)) + ".base_url";
+    if (const std::string url = from_environment(property); !url.empty()) set_gateway(config, property, url);
+  }
+}
+
 Config gateway_config(const Options& options) {
   Options general = options;
   general.base_url.clear();
   Config config = make_config(general);
   const GatewayOptions& g = options.gateway;
   set_gateway(config.get(), "state_dir", options.state_dir);
+  set_base_urls(config.get());
+  if (options.poll_interval_ms)
+    set_gateway(config.get(), "capture.poll_interval_ms",
+                std::to_string(std::max<std::int64_t>(1, *options.poll_interval_ms)));
   for (const std::string& pair : g.base_urls) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || br_provider_json(pair.substr(0, equals).c_str()) == nullptr)
@@ -71,17 +96,6 @@ Config gateway_config(const Options& options) {
   set_gateway(config.get(), "capture.cache", g.no_cache ? "off" : g.cache);
   if (g.dry_run) set_gateway(config.get(), "capture.dry_run", "1");
   return config;
-}
-
-std::string key_of(const std::string& provider) {
-  std::string variables = environment_of(provider + ".api_key");
-  while (!variables.empty()) {
-    const std::size_t comma = variables.find(',');
-    const char* value = std::getenv(variables.substr(0, comma).c_str());
-    if (value != nullptr && *value != '\0') return value;
-    variables.erase(0, comma == std::string::npos ? comma : comma + 1);
-  }
-  return {};
 }
 
 br::gateway::Options server_options(const Options& options, const br_config* config) {
@@ -114,7 +128,7 @@ br::gateway::Options server_options(const Options& options, const br_config* con
       throw Failure(Exit::usage, provider + ": its base URL " + url + " is this gateway itself",
                     "unset the variable it comes from, or give --base-url " + provider + "=URL");
     out.base_urls[provider] = url;
-    if (out.payer == br::gateway::Payer::kConfigured) out.keys[provider] = key_of(provider);
+    if (out.payer == br::gateway::Payer::kConfigured) out.keys[provider] = from_environment(provider + ".api_key");
   }
   std::string error;
   const std::string file = g.token_file.empty() ? options.state_dir + "/token" : g.token_file;
