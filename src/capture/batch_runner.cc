@@ -255,8 +255,10 @@ void BatchRunner::look_at_blocked(Running* running, const Job& job) {
     (void)p_.router->control().abandon(job.id);
     return;
   }
+  // Perhaps it is over. Whoever waits too long is told to come back: the job goes on, or a person decides.
   if (running->again_at_ms >= 0) (void)p_.router->control().resume(job.id);
   running->again_at_ms = now_ms() + kResumeMs;
+  if (++running->failures >= kFailuresToTell) tell_to_come_back(*running);
 }
 
 // An error: not all of it is saved, and it is done again.

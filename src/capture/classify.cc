@@ -17,6 +17,7 @@ namespace br {
 namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
+constexpr std::size_t kLongestHeader = 8'192;
 
 // "chat/completions" behind "", "/v1" or "/openai/v1".
 bool is_path(std::string_view path, std::string_view wanted) {
@@ -102,8 +103,8 @@ bool has_property(const Provider& provider, std::string_view name) {
                      [name](const Property& property) { return property.name == name; });
 }
 
-// What the batch headers of the call say, in the order of the rules.
-KeyRing::Settings batch_settings(const Provider& provider, const HttpHeaders& headers) {
+// What the batch headers of the call say, in the order of the rules. Nothing: one is longer than servers take.
+std::optional<KeyRing::Settings> batch_settings(const Provider& provider, const HttpHeaders& headers) {
   KeyRing::Settings settings;
   for (const BatchHeader& header : provider.dialect().capture_rules()->headers) {
     if (!has_property(provider, header.setting)) continue;
@@ -112,6 +113,7 @@ KeyRing::Settings batch_settings(const Provider& provider, const HttpHeaders& he
     for (const auto& [name, each] : headers) {
       if (name == header.name) value += (value.empty() ? "" : ",") + each;
     }
+    if (value.size() > kLongestHeader) return std::nullopt;
     if (!value.empty()) settings.emplace_back(header.setting, std::move(value));
   }
   return settings;
@@ -224,14 +226,15 @@ std::optional<Classified> Classifier::classify(const HttpCall& call) const {
 
   Classified out;
   out.provider = &provider;
-  KeyRing::Settings settings = batch_settings(provider, call.headers);
-  out.secrets = settings;
+  const auto settings = batch_settings(provider, call.headers);
+  if (!settings) return std::nullopt;
+  out.secrets = *settings;
   if (!call.configured_key) {
     std::string key = key_of(rules, call, query);
-    if (key.empty()) return std::nullopt;
+    if (key.empty() || key.size() > kLongestHeader) return std::nullopt;
     out.secrets.emplace_back("api_key", std::move(key));
   }
-  const bool own_slot = !call.configured_key || !settings.empty();
+  const bool own_slot = !call.configured_key || !settings->empty();
   if (call.configured_key && own_slot) {
     const auto account = resolve_account(*config_, provider, {}, address->account);
     if (!account) return std::nullopt;
@@ -239,8 +242,8 @@ std::optional<Classified> Classifier::classify(const HttpCall& call) const {
   }
   const std::string slot = own_slot ? slot_of(provider.name(), out.secrets) : address->account;
   out.queue = {
-      std::string(provider.name()), slot, place->endpoint, model, call.configured_key, address->account, settings};
-  HttpHeaders headers(settings.begin(), settings.end());
+      std::string(provider.name()), slot, place->endpoint, model, call.configured_key, address->account, *settings};
+  HttpHeaders headers(settings->begin(), settings->end());
   out.identity = identity_of({std::string(provider.name()) + "@" + slot, call.method,
                               path_with_query(address->path, query, rules.key_parameter), &headers, call.body});
   out.stream = place->stream != StreamKind::none ? place->stream : body.streams ? StreamKind::events : StreamKind::none;

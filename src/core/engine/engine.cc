@@ -58,6 +58,14 @@ void Engine::use_provider_of(Run* run, std::size_t index, ProviderUse use, std::
   part.driver->tune(&part.rules);
   RemoteBatch& batch = run->job.batches[index];
   if (batch.key_salt.empty()) batch.key_salt = core_.parts.random->id(kSaltLength);
+  note_account(run, index);
+}
+
+// Whose key is in force now.
+void Engine::note_account(Run* run, std::size_t index) {
+  RunPart& part = run->parts[index];
+  const RemoteBatch& batch = run->job.batches[index];
+  if (part.provider == nullptr) return;
   if (auto account = resolve_account(run->config, *part.provider, batch.base_url, batch.account))
     part.rules.account = account_proof(*part.provider, *account, batch.key_salt);
 }
@@ -126,7 +134,8 @@ void Engine::resume(const std::string& job_id) {
     RunPart& part = run->parts[i];
     // It may have been registered meanwhile.
     if (part.provider == nullptr) use_provider_of(run, i, use_provider(run->job.batches[i].provider), part.fetch->feed());
-    part.account.reset();  // a key may have been put right
+    part.account.reset();  // a key may have been put right, or be known only now
+    note_account(run, i);
     part.track.only_asked = false;
     if (!run->active || run->job.batches[i].blocked) push(job_id, i, {});
   }

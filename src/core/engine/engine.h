@@ -103,6 +103,7 @@ class Engine {
   void link_audit_files(const Run& run, const RemoteBatch& batch);
   bool move_addresses(Run* run);
   void use_provider_of(Run* run, std::size_t index, ProviderUse use, std::shared_ptr<ResultFeed> feed);
+  void note_account(Run* run, std::size_t index);
   void forget_blocks(Run* run, const std::function<bool(const RemoteBatch&)>& goes_on);
   void release(RunPart* part);
   void decide_canary(const Run& run);

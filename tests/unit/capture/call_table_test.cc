@@ -108,9 +108,14 @@ void removed_call_leaves_nothing(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(call_somebody_waits_for_is_not_shared),     cmocka_unit_test(oldest_orphan_is_adopted_first),
-      cmocka_unit_test(one_idempotency_key_joins_two_callers),     cmocka_unit_test(caller_that_leaves_makes_an_orphan),
-      cmocka_unit_test(delivered_call_is_an_answer_and_no_orphan), cmocka_unit_test(removed_call_leaves_nothing),
+      cmocka_unit_test(call_somebody_waits_for_is_not_shared),
+      cmocka_unit_test(oldest_orphan_is_adopted_first),
+      cmocka_unit_test(one_idempotency_key_joins_two_callers),
+      cmocka_unit_test(caller_that_leaves_makes_an_orphan),
+      cmocka_unit_test(delivered_call_is_an_answer_and_no_orphan),
+      cmocka_unit_test(delivered_call_is_joined_by_nobody),
+      cmocka_unit_test(asking_goes_on_until_the_last_caller_is_served),
+      cmocka_unit_test(removed_call_leaves_nothing),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -6,6 +6,7 @@
 
 #include "batchrouter.h"
 #include "core/engine/engine.h"
+#include "core/protocol/account_proof.h"
 #include "providers/registry.h"
 #include "support/cmocka.h"
 #include "support/fake_files.h"
@@ -37,6 +38,12 @@ struct EngineRoom {
   EngineRoom() { unsetenv("OPENAI_API_KEY"); }
   br::test::FakeAnswer answer(const br::HttpRequest& request) {
     methods.push_back(request.method);
+    if (knows_nothing) {
+      br::test::FakeAnswer answer;
+      answer.response.status = 404;
+      answer.response.body = R"({"error":{"message":"No such batch","type":"invalid_request_error"}})";
+      return answer;
+    }
     return br::test::ok_answer("");
   }
   void take(const br::Job& job, bool active = true) {
@@ -56,6 +63,7 @@ struct EngineRoom {
   std::unique_ptr<br::Store> store = br::test::open_fake_store(&database);
   br::test::FakeClock clock;
   std::vector<std::string> methods;
+  bool knows_nothing = false;
   br::test::FakeTransport transport{
       &clock, &files, [this](const br::HttpRequest& request, const std::string&) { return answer(request); }};
   br::SeededRandom random{1};
@@ -196,6 +204,37 @@ void rows_that_cannot_be_read_for_want_of_memory_block_their_job_only(void**) {
   assert_true(saved.ok());
   assert_int_equal(saved->batches.front().error->code, br::Code::no_memory);
   assert_int_equal(saved->batches.front().phase, br::Phase::fetching);
+}
+
+// What is asked with a key that nobody had when the job came in is asked by the account that made the batch.
+void key_that_comes_later_is_known_as_the_jobs_own(void**) {
+  EngineRoom room;
+  room.knows_nothing = true;
+  const auto keys = std::make_shared<br::KeyRing>();
+  room.config.use_key_ring(keys);
+  br::Config knowing = room.config;
+  const auto known = std::make_shared<br::KeyRing>();
+  known->add("openai", "k1", {{"api_key", "sk-late"}});
+  knowing.use_key_ring(known);
+  br::Job job = job_in(br::Phase::running);
+  br::RemoteBatch& batch = job.batches.front();
+  batch.account = "k1";
+  batch.base_url = "https://vendor.example/v1";
+  batch.status.id = "batch_1";
+  batch.key_salt = "salt";
+  const br::Provider& openai = *br::find_provider("openai");
+  const auto account = br::resolve_account(knowing, openai, batch.base_url, batch.account);
+  assert_true(account.ok());
+  br::learn_account(br::account_proof(openai, *account, batch.key_salt), &batch);
+  room.take(job);
+  room.engine.turn(0);
+  assert_true(room.recorder.seen_blocked);
+  assert_int_equal(room.methods.size(), 0);
+  keys->add("openai", "k1", {{"api_key", "sk-late"}});
+  room.engine.resume("job_a");
+  while (room.methods.empty()) room.engine.turn(0);
+  room.engine.turn(0);
+  assert_false(room.recorder.seen_blocked);
 }
 
 }  // namespace
