@@ -1,5 +1,5 @@
-// Messages with calls of tools, their results and thoughts: messages of their own on chat completions, items on responses.
-#include "providers/openai/encoder.h"
+#include "providers/openai/messages.h"
+
 #include "providers/shared/unified_fields.h"
 
 namespace br {
@@ -15,8 +15,29 @@ void append_arguments(const Part& call, std::string* out) {
 
 }  // namespace
 
+bool OpenAiMessages::write() {
+  if (!check_no_cache("remove it; what begins alike is cached anyway")) return false;
+  for (std::size_t i = 0; i < r_.messages.size(); ++i) {
+    const Message& message = r_.messages[i];
+    if (i > 0) out_->push_back(',');
+    const bool good = !has_more(message) ? write_plain(message) : is_responses() ? items(message) : history(message);
+    if (!good) return false;
+  }
+  return true;
+}
+
+bool OpenAiMessages::write_plain(const Message& message) {
+  out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
+                                          : "{\"role\":\"assistant\",\"content\":");
+  if (message.plain_string) out_->append(r_.parts[message.first_part].text_json);
+  else if (!part_array(message, [&](const Part& each) { return content_.write(each, message.role); }))
+    return false;
+  end_message(message);
+  return true;
+}
+
 // Whether the message says more than its role and content.
-bool OpenAiEncoder::has_more(const Message& message) const {
+bool OpenAiMessages::has_more(const Message& message) const {
   if (message.role > Role::assistant || !message.name_json.empty() || !message.reasoning_json.empty()) return true;
   for (std::uint32_t k = 0; k < message.part_count; ++k) {
     if (!is_content(r_.parts[message.first_part + k])) return true;
@@ -25,19 +46,20 @@ bool OpenAiEncoder::has_more(const Message& message) const {
 }
 
 // The results come first: they have to stand right behind the calls.
-bool OpenAiEncoder::history(const Message& message) {
+bool OpenAiMessages::history(const Message& message) {
   bool any = false;
   if (!results(message, &any)) return false;
   if (message.role == Role::tool) return true;
   bool speaks = message.role == Role::assistant;
-  each_part(message.first_part, message.part_count, [&](const Part& part) { return speaks = speaks || is_content(part), true; });
+  each_part(message.first_part, message.part_count,
+            [&](const Part& part) { return speaks = speaks || is_content(part), true; });
   if (!speaks) return true;
   out_->append(any ? "," : "").append(message.role == Role::user        ? "{\"role\":\"user\""
                                       : message.role == Role::assistant ? "{\"role\":\"assistant\""
                                                                         : "{\"role\":\"system\"");
   if (!message.name_json.empty()) out_->append(",\"name\":").append(message.name_json);
   out_->append(",\"content\":");
-  if (!spoken(message, false)) return false;
+  if (!spoken(message)) return false;
   if (!d_.thoughts.empty() && !message.reasoning_json.empty())
     out_->append(",\"").append(d_.thoughts).append("\":").append(message.reasoning_json);
   if (message.role == Role::assistant) tool_calls(message);
@@ -45,7 +67,7 @@ bool OpenAiEncoder::history(const Message& message) {
   return true;
 }
 
-bool OpenAiEncoder::results(const Message& message, bool* any) {
+bool OpenAiMessages::results(const Message& message, bool* any) {
   return each_part(message.first_part, message.part_count, [&](const Part& part) {
     if (part.kind != PartKind::tool_result) return true;
     std::string text;
@@ -60,7 +82,7 @@ bool OpenAiEncoder::results(const Message& message, bool* any) {
 }
 
 // The content: a string, parts, or null where nothing is said.
-bool OpenAiEncoder::spoken(const Message& message, bool responses) {
+bool OpenAiMessages::spoken(const Message& message) {
   const Part* only = nullptr;
   std::size_t count = 0;
   each_part(message.first_part, message.part_count, [&](const Part& part) {
@@ -75,10 +97,10 @@ bool OpenAiEncoder::spoken(const Message& message, bool responses) {
     out_->append(only->text_json);
     return true;
   }
-  return part_array(message, [&](const Part& each) { return !is_content(each) || part(each, responses, message.role); });
+  return part_array(message, [&](const Part& each) { return !is_content(each) || content_.write(each, message.role); });
 }
 
-void OpenAiEncoder::tool_calls(const Message& message) {
+void OpenAiMessages::tool_calls(const Message& message) {
   bool any = false;
   each_part(message.first_part, message.part_count, [&](const Part& part) {
     if (part.kind != PartKind::tool_call) return true;
@@ -94,7 +116,7 @@ void OpenAiEncoder::tool_calls(const Message& message) {
 }
 
 // One message is several items: results and thoughts, what is said, calls.
-bool OpenAiEncoder::items(const Message& message) {
+bool OpenAiMessages::items(const Message& message) {
   if (!message.name_json.empty() &&
       !unsupported(message.column, "name", "has no names of speakers on responses", "remove it, or say it in the text"))
     return false;
@@ -110,22 +132,25 @@ bool OpenAiEncoder::items(const Message& message) {
     any = any || written;
     return true;
   };
-  if (!each_part(message.first_part, message.part_count, [&](const Part& part) { return write(part, true); })) return false;
+  const auto write_all = [&](bool before) {
+    return each_part(message.first_part, message.part_count, [&](const Part& part) { return write(part, before); });
+  };
+  if (!write_all(true)) return false;
   if (speaks) {
     if (any) out_->push_back(',');
     any = true;
     out_->append(message.role == Role::user        ? "{\"role\":\"user\",\"content\":"
                  : message.role == Role::assistant ? "{\"role\":\"assistant\",\"content\":"
                                                    : "{\"role\":\"system\",\"content\":");
-    if (!spoken(message, true)) return false;
+    if (!spoken(message)) return false;
     out_->push_back('}');
   }
-  if (!each_part(message.first_part, message.part_count, [&](const Part& part) { return write(part, false); })) return false;
+  if (!write_all(false)) return false;
   return any || refuse(message.column, "messages",
                        "the message holds another vendor's thoughts alone, which mean nothing here; remove it");
 }
 
-bool OpenAiEncoder::item(const Part& part, bool* written) {
+bool OpenAiMessages::item(const Part& part, bool* written) {
   *written = true;
   if (part.kind == PartKind::tool_result) return output(part);
   if (part.kind == PartKind::thinking) {
@@ -140,11 +165,11 @@ bool OpenAiEncoder::item(const Part& part, bool* written) {
   return true;
 }
 
-bool OpenAiEncoder::output(const Part& result) {
+bool OpenAiMessages::output(const Part& result) {
   out_->append("{\"type\":\"function_call_output\",\"call_id\":").append(result.id_json).append(",\"output\":");
   if (result.inner_count == 0) out_->append(result.text_json);
   else if (!part_array(inner_of(result), result.inner_count,
-                       [this](const Part& each) { return part(each, true, Role::user); }))
+                       [this](const Part& each) { return content_.write(each, Role::user); }))
     return false;
   out_->push_back('}');
   return true;
