@@ -31,7 +31,7 @@ order() {
 }
 
 : >"$work/failures"
-order providers 20 . shared openai anthropic google bedrock vertex fireworks
+order providers 20 . schema shared openai anthropic google bedrock vertex fireworks
 order core 15 . protocol results requests engine router
 order emulator 40 base http batches vendor openai anthropic google mistral bedrock vertex fireworks xai .
 

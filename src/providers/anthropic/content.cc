@@ -2,6 +2,7 @@
 #include <array>
 
 #include "providers/anthropic/encoder.h"
+#include "codec/json_compact.h"
 #include "providers/shared/call_ids.h"
 
 namespace br {

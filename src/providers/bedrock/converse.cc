@@ -4,6 +4,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "codec/json_compact.h"
 #include "codec/json_write.h"
 #include "providers/anthropic/thinking.h"
 #include "providers/shared/call_ids.h"

@@ -1,4 +1,5 @@
 // Calls of functions and their results, as they stand in the conversation.
+#include "codec/json_compact.h"
 #include "codec/json_cursor.h"
 #include "codec/json_read.h"
 #include "providers/google/encoder.h"

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "codec/json_compact.h"
 #include "providers/google/lines.h"
 #include "providers/shared/http_error.h"
 #include "providers/shared/unified_fields.h"

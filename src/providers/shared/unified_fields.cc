@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "codec/json_compact.h"
 #include "codec/json_cursor.h"
 #include "providers/shared/wire.h"
 
@@ -144,17 +145,6 @@ Reasoning read_reasoning(std::string_view json) {
     else if (reasoning.other.empty()) reasoning.other = inside(key);
   }
   return reasoning;
-}
-
-void append_compact_json(std::string_view json, std::string* out) {
-  bool in_string = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (!in_string && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) continue;
-    out->push_back(c);
-    if (in_string && c == '\\') out->push_back(json[++i]);
-    else if (c == '"') in_string = !in_string;
-  }
 }
 
 void append_tool_call(std::string_view id_json, std::string_view name_json, std::string_view args_json, int number,

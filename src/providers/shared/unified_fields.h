@@ -65,9 +65,6 @@ void append_json_text(std::string_view json, std::string* out);
 // The value of an object's field; empty where there is none, it is null, or this is no object.
 std::string_view field_of(std::string_view object, std::string_view name);
 
-// Appends checked JSON without the blanks between its tokens.
-void append_compact_json(std::string_view json, std::string* out);
-
 // A data: URI of a JSON string token, cut in its two parts; false when it is none in base64.
 bool split_data_uri(std::string_view token, std::string_view* media_type, std::string_view* base64);
 

@@ -1,4 +1,4 @@
-#include "providers/shared/schema_document.h"
+#include "providers/schema/schema_document.h"
 
 #include <algorithm>
 #include <array>

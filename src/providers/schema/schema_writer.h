@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "providers/shared/schema_document.h"
+#include "providers/schema/schema_document.h"
 
 namespace br {
 

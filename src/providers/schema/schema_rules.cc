@@ -1,4 +1,4 @@
-#include "providers/shared/schema_rules.h"
+#include "providers/schema/schema_rules.h"
 
 #include <algorithm>
 #include <array>

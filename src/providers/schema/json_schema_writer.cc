@@ -3,8 +3,7 @@
 
 #include "codec/json_write.h"
 #include "codec/words.h"
-#include "providers/shared/schema_writer.h"
-#include "providers/shared/unified_fields.h"
+#include "providers/schema/schema_writer.h"
 
 namespace br {
 namespace {

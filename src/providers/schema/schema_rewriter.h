@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "providers/shared/schema_rules.h"
+#include "providers/schema/schema_rules.h"
 
 namespace br {
 

@@ -2,7 +2,7 @@
 // that it gets, or the path of the keyword that is refused, or null where no schema is sent}}. A vendor that is not
 // named gets the schema as it is. The emulator's judges, which share no code with the library, read the same file
 // (tests/unit/emulator/openai/schema_test.cc).
-#include "providers/shared/schema_rewriter.h"
+#include "providers/schema/schema_rewriter.h"
 
 #include <map>
 

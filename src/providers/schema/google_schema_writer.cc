@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "codec/json_write.h"
-#include "providers/shared/schema_writer.h"
+#include "providers/schema/schema_writer.h"
 
 namespace br {
 namespace {

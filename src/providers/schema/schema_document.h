@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "codec/json_read.h"
-#include "providers/shared/schema_rewriter.h"
+#include "providers/schema/schema_rewriter.h"
 
 namespace br {
 

@@ -1,10 +1,10 @@
-#include "providers/shared/schema_rewriter.h"
+#include "providers/schema/schema_rewriter.h"
 
 #include <algorithm>
 
+#include "codec/json_compact.h"
 #include "codec/json_write.h"
-#include "providers/shared/schema_writer.h"
-#include "providers/shared/unified_fields.h"
+#include "providers/schema/schema_writer.h"
 
 namespace br {
 
