@@ -32,7 +32,7 @@ order() {
 
 : >"$work/failures"
 order providers 20 . schema shared openai anthropic google bedrock vertex fireworks
-order core 15 . protocol results requests engine router
+order core 15 . protocol results requests engine jobs router
 order emulator 40 base http batches vendor openai anthropic google mistral bedrock vertex fireworks xai .
 
 if [ -s "$work/failures" ]; then

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/engine/engine.h"
-#include "core/router/monitor.h"
+#include "core/jobs/monitor.h"
 #include "sys/mutex.h"
 
 namespace br {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/config.h"
-#include "core/router/event_queue.h"
+#include "core/jobs/event_queue.h"
 #include "core/world.h"
 #include "model/error.h"
 #include "model/job.h"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/engine/external_work.h"
-#include "core/router/monitor.h"
+#include "core/jobs/monitor.h"
 #include "model/job.h"
 #include "sys/mutex.h"
 #include "sys/wake.h"

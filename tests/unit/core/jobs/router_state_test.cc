@@ -1,5 +1,5 @@
 // The state directory: one owner, a job on the disk before the database has it, and what is found again.
-#include "core/router/router_state.h"
+#include "core/jobs/router_state.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "core/router/event_queue.h"
+#include "core/jobs/event_queue.h"
 
 #include <algorithm>
 #include <iterator>

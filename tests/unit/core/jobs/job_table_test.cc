@@ -1,5 +1,5 @@
 // Jobs come into the table once, with what their journal knows; whoever waits for one hears of its end once.
-#include "core/router/job_table.h"
+#include "core/jobs/job_table.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "core/router/router_state.h"
+#include "core/jobs/router_state.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // What a router is made of stays there for as long as somebody holds a pass, and nobody gets one of a closed gate.
-#include "core/router/gate.h"
+#include "core/jobs/gate.h"
 
 #include <atomic>
 #include <optional>

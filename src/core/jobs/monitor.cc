@@ -1,4 +1,4 @@
-#include "core/router/monitor.h"
+#include "core/jobs/monitor.h"
 
 #include <algorithm>
 #include <utility>

@@ -18,9 +18,9 @@
 #include "core/config.h"
 #include "core/engine/engine.h"
 #include "core/engine/job_snapshot.h"
-#include "core/router/event_queue.h"
-#include "core/router/monitor.h"
-#include "core/router/router_state.h"
+#include "core/jobs/event_queue.h"
+#include "core/jobs/monitor.h"
+#include "core/jobs/router_state.h"
 #include "sys/mutex.h"
 
 namespace br {

@@ -1,6 +1,6 @@
 // What is due is handed out in its order, in poll() alone, and functions of providers run one at a time each, whoever
 // waits.
-#include "core/router/event_queue.h"
+#include "core/jobs/event_queue.h"
 
 #include <poll.h>
 

@@ -1,5 +1,5 @@
 // Calls that wait end when what they wait for is there, and by whoever ends them: each wake-up counts once.
-#include "core/router/monitor.h"
+#include "core/jobs/monitor.h"
 
 #include <atomic>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "core/router/job_table.h"
+#include "core/jobs/job_table.h"
 
 #include <algorithm>
 #include <iterator>

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/router/monitor.h"
+#include "core/jobs/monitor.h"
 #include "model/error.h"
 #include "sys/mutex.h"
 
