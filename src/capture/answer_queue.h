@@ -10,8 +10,8 @@
 
 #include "capture/call_table.h"
 #include "capture/http_call.h"
-#include "core/router/event_queue.h"
-#include "core/router/monitor.h"
+#include "core/jobs/event_queue.h"
+#include "core/jobs/monitor.h"
 #include "model/captured_call.h"
 #include "providers/capture_rules.h"
 #include "sys/mutex.h"

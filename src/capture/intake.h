@@ -12,8 +12,8 @@
 #include "capture/call_writer.h"
 #include "capture/dry_run.h"
 #include "capture/open_calls.h"
-#include "core/router/event_queue.h"
-#include "core/router/monitor.h"
+#include "core/jobs/event_queue.h"
+#include "core/jobs/monitor.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
 

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <string>
 
-#include "providers/shared/schema_rules.h"
+#include "providers/schema/schema_rules.h"
 
 namespace {
 
@@ -54,7 +54,7 @@ int main() {
   std::puts(
       "# JSON schemas\n"
       "\n"
-      "<!-- Written by scripts/generate-docs from the tables in src/providers/shared/schema_rules.cc. Change it there. "
+      "<!-- Written by scripts/generate-docs from the tables in src/providers/schema/schema_rules.cc. Change it there. "
       "-->\n"
       "\n"
       "A schema in `response_format`, and one of a tool's arguments, is written for the vendor that the request goes "

@@ -31,8 +31,8 @@ order() {
 }
 
 : >"$work/failures"
-order providers 20 . shared openai anthropic google bedrock vertex fireworks
-order core 15 . protocol results requests engine router
+order providers 20 . schema shared openai anthropic google bedrock vertex fireworks
+order core 15 . protocol results requests engine jobs router
 order capture 1 stream .
 order emulator 40 base http batches vendor openai anthropic google mistral bedrock vertex fireworks xai .
 

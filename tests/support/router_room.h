@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/router/engine_answer.h"
+#include "core/jobs/engine_answer.h"
 #include "core/router/router_parts.h"
 #include "support/cmocka.h"
 #include "support/fake_world.h"

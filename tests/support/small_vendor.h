@@ -59,6 +59,10 @@ class SmallApi : public HttpApi {
     page.batches.emplace_back().id = response.body;
     return page;
   }
+  Result<std::optional<HttpRequest>> delete_request(const CallContext& context, std::string_view id) const override {
+    if (!deletes) return std::optional<HttpRequest>();
+    return std::optional<HttpRequest>(to(context.account, "DELETE", "/files/" + std::string(id)));
+  }
   std::vector<Download> downloads(const Account&, const RemoteBatch&) const override { return files; }
   // The body, and behind a line "next" that there is another page.
   Result<Page> read_page(const Account&, const RemoteBatch&, const HttpResponse& response) const override {
@@ -91,6 +95,7 @@ class SmallApi : public HttpApi {
 
   std::vector<Download> files;
   bool takes_lines = false;   // a create call carries the requests
+  bool deletes = false;       // its files can be removed
   std::int64_t token_ms = 0;  // how long an access token lasts; 0: the vendor has none
 
  private:

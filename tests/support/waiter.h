@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/router/monitor.h"
+#include "core/jobs/monitor.h"
 
 namespace br::test {
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "core/engine/engine.h"
-#include "core/router/event_queue.h"
-#include "core/router/job_table.h"
-#include "core/router/monitor.h"
+#include "core/jobs/event_queue.h"
+#include "core/jobs/job_table.h"
+#include "core/jobs/monitor.h"
 #include "core/router/outbox.h"
 
 namespace br {

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "core/engine/engine.h"
-#include "core/router/gate.h"
-#include "core/router/job_table.h"
-#include "core/router/monitor.h"
+#include "core/jobs/gate.h"
+#include "core/jobs/job_table.h"
+#include "core/jobs/monitor.h"
+#include "core/jobs/router_state.h"
 #include "core/router/outbox.h"
-#include "core/router/router_state.h"
 #include "model/error.h"
 
 namespace br {

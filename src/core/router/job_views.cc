@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "core/router/engine_answer.h"
+#include "core/jobs/engine_answer.h"
 #include "core/router/job_control.h"
 
 namespace br {

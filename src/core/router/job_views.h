@@ -8,10 +8,10 @@
 
 #include "core/engine/engine.h"
 #include "core/engine/job_snapshot.h"
+#include "core/jobs/gate.h"
+#include "core/jobs/job_table.h"
 #include "core/requests/prices.h"
 #include "core/router/accounts.h"
-#include "core/router/gate.h"
-#include "core/router/job_table.h"
 #include "core/router/outbox.h"
 #include "core/router/repeated_work.h"
 

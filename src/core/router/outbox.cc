@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/router/engine_answer.h"
+#include "core/jobs/engine_answer.h"
 
 namespace br {
 namespace {

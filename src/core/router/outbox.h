@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/router/gate.h"
-#include "core/router/job_table.h"
+#include "core/jobs/gate.h"
+#include "core/jobs/job_table.h"
+#include "core/jobs/worked_jobs.h"
 #include "core/router/result_box.h"
 #include "core/router/result_turns.h"
-#include "core/router/worked_jobs.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
 

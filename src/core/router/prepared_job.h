@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "core/config.h"
+#include "core/jobs/router_state.h"
 #include "core/requests/id_table.h"
 #include "core/requests/intake.h"
 #include "core/router/accounts.h"
 #include "core/router/repeated_work.h"
-#include "core/router/router_state.h"
 #include "core/world.h"
 
 namespace br {

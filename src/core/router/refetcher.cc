@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/jobs/engine_answer.h"
 #include "core/results/rebuild_results.h"
-#include "core/router/engine_answer.h"
 #include "core/router/job_control.h"
 #include "providers/registry.h"
 

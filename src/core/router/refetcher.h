@@ -9,12 +9,12 @@
 
 #include "core/config.h"
 #include "core/engine/engine.h"
+#include "core/jobs/gate.h"
+#include "core/jobs/job_table.h"
+#include "core/jobs/monitor.h"
+#include "core/jobs/router_state.h"
 #include "core/results/refetch.h"
-#include "core/router/gate.h"
-#include "core/router/job_table.h"
-#include "core/router/monitor.h"
 #include "core/router/outbox.h"
-#include "core/router/router_state.h"
 #include "sys/mutex.h"
 #include "sys/random.h"
 

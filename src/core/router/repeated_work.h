@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/jobs/job_table.h"
+#include "core/jobs/worked_jobs.h"
 #include "core/requests/intake.h"
-#include "core/router/job_table.h"
-#include "core/router/worked_jobs.h"
 #include "model/error.h"
 #include "model/job.h"
 #include "store/store.h"

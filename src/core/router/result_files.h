@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/router/gate.h"
-#include "core/router/job_table.h"
-#include "core/router/monitor.h"
+#include "core/jobs/gate.h"
+#include "core/jobs/job_table.h"
+#include "core/jobs/monitor.h"
 #include "core/results/input_order.h"
 #include "sys/random.h"
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "core/jobs/event_queue.h"
 #include "core/requests/prices.h"
-#include "core/router/event_queue.h"
 #include "core/router/router_parts.h"
 
 namespace br {

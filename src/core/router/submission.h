@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "core/router/event_queue.h"
-#include "core/router/gate.h"
+#include "core/jobs/event_queue.h"
+#include "core/jobs/gate.h"
+#include "core/jobs/job_table.h"
+#include "core/jobs/worked_jobs.h"
 #include "core/router/job_control.h"
-#include "core/router/job_table.h"
 #include "core/router/prepared_job.h"
 #include "core/router/repeated_work.h"
-#include "core/router/worked_jobs.h"
 #include "sys/mutex.h"
 
 namespace br {

@@ -1,5 +1,4 @@
-// Messages and their parts, in the form of each vendor of the family.
-#include "providers/openai/encoder.h"
+#include "providers/openai/content.h"
 
 namespace br {
 namespace {
@@ -17,53 +16,30 @@ std::string_view document_name(std::string_view type) {
 
 }  // namespace
 
-bool OpenAiEncoder::messages(bool responses) {
-  if (!check_no_cache("remove it; what begins alike is cached anyway")) return false;
-  for (std::size_t i = 0; i < r_.messages.size(); ++i) {
-    const Message& message = r_.messages[i];
-    if (i > 0) out_->push_back(',');
-    if (has_more(message)) {
-      if (!(responses ? items(message) : history(message))) return false;
-      continue;
-    }
-    out_->append(message.role == Role::user ? "{\"role\":\"user\",\"content\":"
-                                            : "{\"role\":\"assistant\",\"content\":");
-    if (message.plain_string) {
-      out_->append(r_.parts[message.first_part].text_json);
-      end_message(message);
-      continue;
-    }
-    const auto write = [&](const Part& each) { return part(each, responses, message.role); };
-    if (!part_array(message, write)) return false;
-    end_message(message);
-  }
-  return true;
-}
-
-bool OpenAiEncoder::part(const Part& part, bool responses, Role role) {
+bool OpenAiContent::write(const Part& part, Role role) {
   switch (part.kind) {
     case PartKind::text:
-      if (!responses) out_->append("{\"type\":\"text\",\"text\":");
+      if (!is_responses()) out_->append("{\"type\":\"text\",\"text\":");
       else
         out_->append(role == Role::user ? "{\"type\":\"input_text\",\"text\":" : "{\"type\":\"output_text\",\"text\":");
       out_->append(part.text_json).push_back('}');
       return true;
     case PartKind::image:
-      return image(part, responses);
+      return image(part);
     case PartKind::document:
-      return document(part, responses);
+      return document(part);
     case PartKind::audio:
-      return audio(part, responses);
+      return audio(part);
     default:
       return true;  // calls, results and thoughts are no part of the content; see history.cc
   }
   return true;
 }
 
-bool OpenAiEncoder::image(const Part& part, bool responses) {
+bool OpenAiContent::image(const Part& part) {
   if (!d_.image_url) return unsupported(part.column, "image", "takes no images here", "use another provider");
   if (part.source == Source::file_uri) {
-    if (!responses)
+    if (!is_responses())
       return unsupported(part.column, "image", "takes no file ids for images on chat completions",
                          d_.responses ? "use url or base64, or the endpoint responses" : "use url or base64");
     out_->append("{\"type\":\"input_image\",\"file_id\":").append(part.data_json);
@@ -73,8 +49,8 @@ bool OpenAiEncoder::image(const Part& part, bool responses) {
   }
   if (!d_.image_detail && !check_detail(part)) return false;
   const std::string_view detail = d_.image_detail ? part.detail_json : std::string_view();
-  const bool wrapped = !responses && (!d_.image_as_string || !detail.empty());
-  out_->append(responses ? "{\"type\":\"input_image\",\"image_url\":" : "{\"type\":\"image_url\",\"image_url\":");
+  const bool wrapped = !is_responses() && (!d_.image_as_string || !detail.empty());
+  out_->append(is_responses() ? "{\"type\":\"input_image\",\"image_url\":" : "{\"type\":\"image_url\",\"image_url\":");
   if (wrapped) out_->append("{\"url\":");
   if (part.source == Source::url) out_->append(part.data_json);
   else data_uri(part, "image/jpeg");
@@ -83,13 +59,13 @@ bool OpenAiEncoder::image(const Part& part, bool responses) {
   return true;
 }
 
-bool OpenAiEncoder::document(const Part& part, bool responses) {
-  if (responses) return openai_file(part, true);
+bool OpenAiContent::document(const Part& part) {
+  if (is_responses()) return openai_file(part);
   switch (d_.documents) {
     case DocumentForm::none:
       return unsupported(part.column, "document", "takes no documents here", "send its text");
     case DocumentForm::file:
-      return openai_file(part, false);
+      return openai_file(part);
     case DocumentForm::document_url:
       return mistral_document(part);
     case DocumentForm::file_url:
@@ -98,11 +74,11 @@ bool OpenAiEncoder::document(const Part& part, bool responses) {
   return true;
 }
 
-bool OpenAiEncoder::openai_file(const Part& part, bool responses) {
-  if (part.source == Source::url && !responses)
+bool OpenAiContent::openai_file(const Part& part) {
+  if (part.source == Source::url && !is_responses())
     return unsupported(part.column, "document", "takes no document URLs on chat completions",
                        "use base64 or file_uri, or the endpoint responses");
-  out_->append(responses ? "{\"type\":\"input_file\"," : "{\"type\":\"file\",\"file\":{");
+  out_->append(is_responses() ? "{\"type\":\"input_file\"," : "{\"type\":\"file\",\"file\":{");
   if (part.source == Source::url) {
     out_->append("\"file_url\":").append(part.data_json);
   } else if (part.source == Source::file_uri) {
@@ -112,11 +88,11 @@ bool OpenAiEncoder::openai_file(const Part& part, bool responses) {
     out_->append("\"filename\":\"").append(name).append("\",\"file_data\":");
     data_uri(part, "application/pdf");
   }
-  out_->append(responses ? "}" : "}}");
+  out_->append(is_responses() ? "}" : "}}");
   return true;
 }
 
-bool OpenAiEncoder::mistral_document(const Part& part) {
+bool OpenAiContent::mistral_document(const Part& part) {
   if (part.source == Source::file_uri) {
     out_->append("{\"type\":\"file\",\"file_id\":").append(part.data_json).push_back('}');
     return true;
@@ -128,7 +104,7 @@ bool OpenAiEncoder::mistral_document(const Part& part) {
   return true;
 }
 
-bool OpenAiEncoder::xai_file(const Part& part) {
+bool OpenAiContent::xai_file(const Part& part) {
   out_->append("{\"type\":\"file\",\"file\":{");
   out_->append(part.source == Source::url        ? "\"url\":"
                : part.source == Source::file_uri ? "\"file_id\":"
@@ -137,15 +113,15 @@ bool OpenAiEncoder::xai_file(const Part& part) {
   return true;
 }
 
-bool OpenAiEncoder::audio_text(const Part& part) {
+bool OpenAiContent::audio_text(const Part& part) {
   if (part.source == Source::file_uri)
     return unsupported(part.column, "audio", "takes no file ids for audio", "use url or base64");
   out_->append("{\"type\":\"input_audio\",\"input_audio\":").append(part.data_json).push_back('}');
   return true;
 }
 
-bool OpenAiEncoder::audio(const Part& part, bool responses) {
-  if (responses) return unsupported(part.column, "audio", "takes no audio on responses", "use chat completions");
+bool OpenAiContent::audio(const Part& part) {
+  if (is_responses()) return unsupported(part.column, "audio", "takes no audio on responses", "use chat completions");
   if (d_.audio == AudioForm::none)
     return unsupported(part.column, "audio", "takes no audio here", "use another provider");
   if (d_.audio == AudioForm::text) return audio_text(part);

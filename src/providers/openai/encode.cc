@@ -1,7 +1,11 @@
 #include <charconv>
 
+#include "providers/openai/answer_format.h"
 #include "providers/openai/batches.h"
 #include "providers/openai/encoder.h"
+#include "providers/openai/messages.h"
+#include "providers/openai/reasoning.h"
+#include "providers/openai/tools.h"
 
 namespace br {
 
@@ -38,7 +42,8 @@ bool OpenAiEncoder::check_endpoint() {
 
 namespace {
 
-// Names of one field on chat completions, of OpenAI and those who have its bodies. Two of them are refused, or one counts.
+// Names of one field on chat completions, of OpenAI and those who have its bodies. Two of them are refused, or one
+// counts.
 constexpr FieldNames::Synonyms kChatNames[] = {{"max_tokens", "max_completion_tokens", "max_output_tokens"},
                                                {"stop", "stop_sequences"},
                                                {"seed", "random_seed"},
@@ -84,7 +89,9 @@ bool OpenAiEncoder::body() {
 }
 
 bool OpenAiEncoder::chat(BodyWriter* w) {
-  if (!obey_model(*w) || !check_tool_names()) return false;
+  OpenAiReasoning reasoning(*this);
+  OpenAiTools tools(*this);
+  if (!reasoning.obey_model(*w) || !tools.check_names()) return false;
   if (w->begin("messages")) {
     out_->push_back('[');
     if (!r_.system.empty()) {
@@ -92,23 +99,27 @@ bool OpenAiEncoder::chat(BodyWriter* w) {
       system_text();
       out_->append("},");
     }
-    if (!messages(false)) return false;
+    if (!OpenAiMessages(*this).write()) return false;
     out_->push_back(']');
   }
-  if (!generation(w, d_.max_tokens) || !stops(w)) return false;
-  if (!check_tools() || !schemas()) return false;
-  if (!r_.tools_json.empty() && w->begin("tools")) chat_tools();
-  if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) chat_tool_choice();
-  serial_calls(w);
-  if (!check_format()) return false;
-  if (has_format_ && !format_.empty() && w->begin("response_format")) chat_format();
-  if (!reasoning(w)) return false;
+  const Generation& settings = reasoning.settings();
+  if (!generation(settings, d_.max_tokens, w) || !stops(settings.stop_sequences_json, w)) return false;
+  if (!tools_and_format(&tools, w) || !reasoning.write(w)) return false;
   w->field(d_.seed, r_.seed_json);
   return true;
 }
 
-bool OpenAiEncoder::temperature(BodyWriter* w) {
-  const std::string_view token = left().temperature;
+// The schemas of both are looked at before anything is written: what is wrong first is told first.
+bool OpenAiEncoder::tools_and_format(OpenAiTools* tools, BodyWriter* w) {
+  OpenAiAnswerFormat format(*this);
+  if (!tools->check() || !tools->fit_schemas() || !format.fit_schema()) return false;
+  tools->write(w);
+  if (!format.check()) return false;
+  format.write(w);
+  return true;
+}
+
+bool OpenAiEncoder::temperature(std::string_view token, BodyWriter* w) {
   double value = 0;
   if (d_.max_temperature < kMaxTemperature) std::from_chars(token.data(), token.data() + token.size(), value);
   if (value <= d_.max_temperature) {
@@ -121,10 +132,9 @@ bool OpenAiEncoder::temperature(BodyWriter* w) {
                      "takes a temperature of at most " + most + ", not " + std::string(token), "lower it");
 }
 
-bool OpenAiEncoder::generation(BodyWriter* w, std::string_view max_tokens_field) {
-  const Generation& g = left();
+bool OpenAiEncoder::generation(const Generation& g, std::string_view max_tokens_field, BodyWriter* w) {
   w->field(max_tokens_field, g.max_tokens);
-  if (!temperature(w)) return false;
+  if (!temperature(g.temperature, w)) return false;
   w->field("top_p", g.top_p);
   if (!g.top_k.empty()) {
     if (d_.top_k) w->field("top_k", g.top_k);
@@ -143,8 +153,7 @@ bool OpenAiEncoder::generation(BodyWriter* w, std::string_view max_tokens_field)
   return true;
 }
 
-bool OpenAiEncoder::stops(BodyWriter* w) {
-  const std::string_view stops = left().stop_sequences_json;
+bool OpenAiEncoder::stops(std::string_view stops, BodyWriter* w) {
   if (stops.empty()) return true;
   const int count = d_.max_stops > 0 ? count_strings(stops) : 0;
   if (count > d_.max_stops)
@@ -157,32 +166,23 @@ bool OpenAiEncoder::stops(BodyWriter* w) {
 }
 
 bool OpenAiEncoder::responses(BodyWriter* w) {
-  if (!obey_model(*w) || !check_tool_names()) return false;
+  OpenAiReasoning reasoning(*this);
+  OpenAiTools tools(*this);
+  if (!reasoning.obey_model(*w) || !tools.check_names()) return false;
   if (!r_.system.empty() && w->begin("instructions")) system_text();
   if (w->begin("input")) {
     out_->push_back('[');
-    if (!messages(true)) return false;
+    if (!OpenAiMessages(*this).write()) return false;
     out_->push_back(']');
   }
-  if (!generation(w, "max_output_tokens")) return false;
+  if (!generation(reasoning.settings(), "max_output_tokens", w)) return false;
   if (!r_.generation.stop_sequences_json.empty() &&
       !unsupported(r_.generation_column, "generation_config.stop_sequences", "has no stop sequences on responses",
                    "remove it"))
     return false;
   if (!r_.seed_json.empty() && !unsupported(r_.seed_column, "seed", "has no seed on responses", "remove it"))
     return false;
-  if (!check_tools() || !schemas()) return false;
-  if (!r_.tools_json.empty() && w->begin("tools")) flat_tools();
-  if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) flat_tool_choice();
-  serial_calls(w);
-  if (!check_format()) return false;
-  if (has_format_ && !format_.empty()) {
-    const std::size_t begun = out_->size();
-    out_->append("\"format\":");
-    flat_format();
-    w->object_since("text", begun);
-  }
-  return responses_reasoning(w);
+  return tools_and_format(&tools, w) && reasoning.write(w);
 }
 
 bool OpenAiEncoder::only_input(BodyWriter* w) {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "providers/dialect.h"
+#include "providers/schema/schema_rules.h"
 #include "providers/shared/body_writer.h"
 #include "providers/shared/call_ids.h"
-#include "providers/shared/schema_rules.h"
 
 namespace br {
 

@@ -1,18 +1,12 @@
-// How a model is told to reason in OpenAI's words and those of its relatives, and what it refuses meanwhile.
-#include "providers/openai/encoder.h"
+#include "providers/openai/reasoning.h"
+
 #include "providers/shared/given.h"
-#include "providers/shared/text_rules.h"
 #include "providers/shared/unified_fields.h"
 
 namespace br {
-namespace {
-
-constexpr std::size_t kMostToolName = 64;
-
-}  // namespace
 
 // The word as the model has it; *json stays empty where nothing is to be said.
-bool OpenAiEncoder::fit_word(std::string_view token, std::string* json) {
+bool OpenAiReasoning::fit_word(std::string_view token, std::string* json) {
   const ModelFacts& model = facts_of_model(d_.provider);
   const std::string given(inside(token));
   if (!model.efforts) {
@@ -38,7 +32,7 @@ bool OpenAiEncoder::fit_word(std::string_view token, std::string* json) {
   return true;
 }
 
-bool OpenAiEncoder::chat_effort(std::string_view token, BodyWriter* w) {
+bool OpenAiReasoning::write_word(std::string_view token, BodyWriter* w) {
   std::string json;
   if (!fit_word(token, &json)) return false;
   switch (facts_of_model(d_.provider).form) {
@@ -55,17 +49,17 @@ bool OpenAiEncoder::chat_effort(std::string_view token, BodyWriter* w) {
   }
 }
 
-bool OpenAiEncoder::reasoning(BodyWriter* w) {
+bool OpenAiReasoning::write_effort(BodyWriter* w) {
   const std::string_view token = r_.reasoning_json;
   if (token.empty()) return true;
-  if (token.front() != '{') return chat_effort(token, w);
+  if (token.front() != '{') return write_word(token, w);
   JsonCursor cursor(token.data(), token.size());
   cursor.enter_object();
   std::string_view key, value;
   while (cursor.next_key(&key) && cursor.skip(&value)) {
     if (value == "null") continue;
     if (key == "\"effort\"") {
-      if (!chat_effort(value, w)) return false;
+      if (!write_word(value, w)) return false;
     } else if (!unsupported(r_.reasoning_column, "reasoning." + std::string(inside(key)),
                             "takes only the effort on chat completions",
                             d_.responses ? "remove it or use the endpoint responses" : "remove it")) {
@@ -75,7 +69,7 @@ bool OpenAiEncoder::reasoning(BodyWriter* w) {
   return true;
 }
 
-bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
+bool OpenAiReasoning::write_object(BodyWriter* w) {
   const std::string_view token = r_.reasoning_json;
   if (token.empty()) return true;
   std::string fields;
@@ -106,8 +100,9 @@ bool OpenAiEncoder::responses_reasoning(BodyWriter* w) {
   return true;
 }
 
-// The effort that the request will ask for, and where that stands; false: one in provider_kwargs that the model has not.
-bool OpenAiEncoder::read_asked_effort(const BodyWriter& w, std::optional<Effort>* effort, std::string* path) {
+// The effort that the request will ask for, and where that stands; false: one in provider_kwargs that the model has
+// not.
+bool OpenAiReasoning::read_asked_effort(const BodyWriter& w, std::optional<Effort>* effort, std::string* path) {
   const ModelFacts& model = facts_of_model(d_.provider);
   std::string_view word = w.under_name("reasoning_effort");
   *path = "provider_kwargs.reasoning_effort";
@@ -131,8 +126,7 @@ bool OpenAiEncoder::read_asked_effort(const BodyWriter& w, std::optional<Effort>
                                                   " with this model; use one of them"));
 }
 
-// What the table says that the model refuses, always or while it reasons.
-bool OpenAiEncoder::obey_model(const BodyWriter& w) {
+bool OpenAiReasoning::obey_model(const BodyWriter& w) {
   const ModelFacts& model = facts_of_model(d_.provider);
   if (model.refuses.empty() && model.refuses_reasoning.empty() && !model.efforts) return true;
   // The ordinary line: nothing asks for reasoning, and the model does not reason by itself.
@@ -154,7 +148,8 @@ bool OpenAiEncoder::obey_model(const BodyWriter& w) {
            Rule{Refusal::temperature, given(w, "temperature", g.temperature, "generation_config.temperature"), 1,
                 &Generation::temperature},
            Rule{Refusal::top_p, given(w, "top_p", g.top_p, "generation_config.top_p"), 1, &Generation::top_p},
-           Rule{Refusal::penalties, given(w, "presence_penalty", g.presence_penalty, "generation_config.presence_penalty"), 0,
+           Rule{Refusal::penalties,
+                given(w, "presence_penalty", g.presence_penalty, "generation_config.presence_penalty"), 0,
                 &Generation::presence_penalty},
            Rule{Refusal::penalties,
                 given(w, "frequency_penalty", g.frequency_penalty, "generation_config.frequency_penalty"), 0,
@@ -181,19 +176,6 @@ bool OpenAiEncoder::obey_model(const BodyWriter& w) {
   return refuse(r_.tools_column, "tools",
                 "tools: " + std::string(d_.vendor) + " takes no tools beside an effort (" + path +
                     ") with this model on chat completions; use the endpoint responses, or the effort none");
-}
-
-bool OpenAiEncoder::check_tool_names() {
-  if (!d_.plain_tool_names || r_.tools_json.empty()) return true;
-  const auto tools = read_tools(r_.tools_json);
-  for (std::size_t i = 0; i < tools.size(); ++i) {
-    if (tools[i].name_json.empty() || is_plain_name(tools[i].name_json, kMostToolName)) continue;
-    const std::string at = "tools[" + std::to_string(i) + "]";
-    return refuse(r_.tools_column, at,
-                  at + ": " + std::string(d_.vendor) + " takes names of 1 to 64 letters, digits, '_' and '-', not " +
-                      std::string(tools[i].name_json) + "; rename the tool");
-  }
-  return true;
 }
 
 }  // namespace br

@@ -1,54 +1,14 @@
-// Tools, their choice and the form of the answer: chat completions nest them, responses hold them flat. Both forms are
-// taken for both.
-#include "providers/openai/encoder.h"
-#include "providers/shared/unified_fields.h"
+#include "providers/openai/tools.h"
+
+#include "providers/openai/object_form.h"
+#include "providers/shared/text_rules.h"
 
 namespace br {
 namespace {
 
-// The fields of an object that tell which form it has.
-struct ToolForm {
-  std::string_view type, function, name, schema, json_schema, input_schema;
-};
-
-ToolForm form_of(std::string_view object) {
-  ToolForm form;
-  if (object.empty() || object.front() != '{') return form;
-  JsonCursor cursor(object.data(), object.size());
-  cursor.enter_object();
-  std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (key == "\"type\"") form.type = value;
-    else if (key == "\"function\"" && value.front() == '{') form.function = value;
-    else if (key == "\"name\"") form.name = value;
-    else if (key == "\"input_schema\"") form.input_schema = value;
-    else if (key == "\"schema\"" && value.front() == '{') form.schema = value;
-    else if (key == "\"json_schema\"" && value.front() == '{') form.json_schema = value;
-  }
-  return form;
-}
-
-// Writes `head`, then every field of the object but its type, then `tail`. head ends inside an object.
-void append_fields(std::string_view head, std::string_view object, std::string_view tail, std::string* out) {
-  out->append(head);
-  JsonCursor cursor(object.data(), object.size());
-  cursor.enter_object();
-  std::string_view key, value;
-  while (cursor.next_key(&key) && cursor.skip(&value)) {
-    if (key == "\"type\"" || key == "\"cache_control\"") continue;
-    if (key == "\"input_schema\"") key = "\"parameters\"";  // Anthropic's form
-    if (out->back() != '{') out->push_back(',');
-    out->append(key).append(":").append(value);
-  }
-  out->append(tail);
-}
-
+constexpr std::size_t kMostToolName = 64;
 constexpr std::string_view kFlatFunction = "{\"type\":\"function\"";
 constexpr std::string_view kNestedFunction = "{\"type\":\"function\",\"function\":{";
-
-bool is_flat_function(const ToolForm& form) {
-  return form.function.empty() && !form.name.empty() && (form.type.empty() || form.type == "\"function\"" || !form.input_schema.empty());
-}
 
 template <class Write>
 void each_tool(std::string_view tools, std::string* out, Write write) {
@@ -65,25 +25,20 @@ void each_tool(std::string_view tools, std::string* out, Write write) {
 
 }  // namespace
 
-void OpenAiEncoder::chat_tools() {
-  each_tool(tools_, out_, [this](std::string_view tool) {
-    if (is_flat_function(form_of(tool))) append_fields(kNestedFunction, tool, "}}", out_);
-    else if (field_of(tool, "cache_control").empty()) out_->append(tool);
-    else append_fields(kFlatFunction, tool, "}", out_);
-  });
+bool OpenAiTools::check_names() {
+  if (!d_.plain_tool_names || r_.tools_json.empty()) return true;
+  const auto tools = read_tools(r_.tools_json);
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (tools[i].name_json.empty() || is_plain_name(tools[i].name_json, kMostToolName)) continue;
+    const std::string at = "tools[" + std::to_string(i) + "]";
+    return refuse(r_.tools_column, at,
+                  at + ": " + std::string(d_.vendor) + " takes names of 1 to 64 letters, digits, '_' and '-', not " +
+                      std::string(tools[i].name_json) + "; rename the tool");
+  }
+  return true;
 }
 
-void OpenAiEncoder::flat_tools() {
-  each_tool(tools_, out_, [this](std::string_view tool) {
-    const ToolForm form = form_of(tool);
-    if (!form.function.empty()) append_fields(kFlatFunction, form.function, "}", out_);
-    else if (is_flat_function(form)) append_fields(kFlatFunction, tool, "}", out_);
-    else out_->append(tool);
-  });
-}
-
-// Nothing of Anthropic's form is left in a tool or its choice, and no vendor's own tools are.
-bool OpenAiEncoder::check_tools() {
+bool OpenAiTools::check() {
   if (r_.tools_json.empty()) return true;
   std::size_t index = 0;
   for (const Tool& tool : read_tools(r_.tools_json)) {
@@ -96,16 +51,61 @@ bool OpenAiEncoder::check_tools() {
   return true;
 }
 
-// What Anthropic says inside of the choice.
-void OpenAiEncoder::serial_calls(BodyWriter* w) {
+bool OpenAiTools::fit_schemas() {
+  if (r_.tools_json.empty() || (d_.strict_schemas == nullptr && d_.tool_schemas == nullptr)) return true;
+  JsonCursor cursor(r_.tools_json.data(), r_.tools_json.size());
+  cursor.enter_array();
+  std::string_view tool;
+  for (std::size_t i = 0; cursor.next_element() && cursor.skip(&tool); ++i) {
+    const std::string_view nested = field_of(tool, "function");
+    const std::string_view function = nested.starts_with('{') ? nested : tool;
+    const bool anthropic = !field_of(function, "input_schema").empty();
+    const std::string_view schema = field_of(function, anthropic ? "input_schema" : "parameters");
+    const SchemaRules* const rules = schema_rules(d_, function, d_.tool_schemas);
+    if (rules == nullptr || !schema.starts_with('{')) continue;
+    const std::string at = "tools[" + std::to_string(i) + "]" +
+                           (anthropic ? ".input_schema" : nested.empty() ? ".parameters" : ".function.parameters");
+    std::string rewritten;
+    if (!rewritten_schema(*rules, schema, at, false, &rewritten)) return false;
+    tools_.replace(schema, rewritten);
+  }
+  tools_.finish();
+  return true;
+}
+
+void OpenAiTools::write(BodyWriter* w) {
+  if (!r_.tools_json.empty() && w->begin("tools")) {
+    if (is_responses()) write_flat();
+    else write_nested();
+  }
+  if (!r_.tool_choice_json.empty() && w->begin("tool_choice")) write_choice();
+  // What Anthropic says inside of the choice.
   if (field_of(r_.tool_choice_json, "disable_parallel_tool_use") == "true") w->field("parallel_tool_calls", "false");
 }
 
+void OpenAiTools::write_nested() {
+  each_tool(tools_.text(), out_, [this](std::string_view tool) {
+    if (form_of(tool).is_flat_function()) append_fields(kNestedFunction, tool, "}}", out_);
+    else if (field_of(tool, "cache_control").empty()) out_->append(tool);
+    else append_fields(kFlatFunction, tool, "}", out_);
+  });
+}
+
+void OpenAiTools::write_flat() {
+  each_tool(tools_.text(), out_, [this](std::string_view tool) {
+    const ObjectForm form = form_of(tool);
+    if (!form.function.empty()) append_fields(kFlatFunction, form.function, "}", out_);
+    else if (form.is_flat_function()) append_fields(kFlatFunction, tool, "}", out_);
+    else out_->append(tool);
+  });
+}
+
 // {"type":"auto"|"any"|"tool"|"none"} is Anthropic's; false: it is not.
-bool OpenAiEncoder::anthropic_choice(bool flat) {
+bool OpenAiTools::write_anthropic_choice() {
   const ToolChoice choice = read_tool_choice(r_.tool_choice_json);
   using Choice = ToolChoice::Kind;
   if (choice.type == "tool" && choice.kind == Choice::named) {
+    const bool flat = is_responses();
     out_->append(flat ? "{\"type\":\"function\",\"name\":" : "{\"type\":\"function\",\"function\":{\"name\":");
     out_->append(choice.name_json).append(flat ? "}" : "}}");
     return true;
@@ -115,57 +115,14 @@ bool OpenAiEncoder::anthropic_choice(bool flat) {
   return true;
 }
 
-void OpenAiEncoder::chat_tool_choice() {
+void OpenAiTools::write_choice() {
+  if (write_anthropic_choice()) return;
   const std::string_view choice = r_.tool_choice_json;
-  if (anthropic_choice(false)) return;
-  if (is_flat_function(form_of(choice))) append_fields(kNestedFunction, choice, "}}", out_);
+  const ObjectForm form = form_of(choice);
+  if (is_responses() && !form.function.empty()) append_fields(kFlatFunction, form.function, "}", out_);
+  else if (form.is_flat_function() && is_responses()) append_fields(kFlatFunction, choice, "}", out_);
+  else if (form.is_flat_function()) append_fields(kNestedFunction, choice, "}}", out_);
   else out_->append(choice);
-}
-
-void OpenAiEncoder::flat_tool_choice() {
-  const std::string_view choice = r_.tool_choice_json;
-  if (anthropic_choice(true)) return;
-  const ToolForm form = form_of(choice);
-  if (!form.function.empty()) append_fields(kFlatFunction, form.function, "}", out_);
-  else if (is_flat_function(form)) append_fields(kFlatFunction, choice, "}", out_);
-  else out_->append(choice);
-}
-
-bool OpenAiEncoder::check_format() {
-  const std::string_view format = r_.response_format_json;
-  if (format.empty()) return true;
-  const ToolForm form = form_of(format);
-  const std::string_view type = inside(form.type);
-  const bool has_schema = !form.json_schema.empty() || !form.schema.empty();
-  has_format_ = type == "text" || type == "json_object" || (type == "json_schema" && has_schema) ||
-                (!type.empty() && (type == d_.own_format || d_.own_format == "*")) || is_bare_schema(format);
-  return has_format_ || unsupported(r_.response_format_column, "response_format",
-                                    "takes text, json_object, json_schema with a schema, or a JSON schema by itself",
-                                    "use one of them");
-}
-
-void OpenAiEncoder::chat_format() {
-  const std::string_view format = format_;
-  const ToolForm form = form_of(format);
-  constexpr std::string_view kHead = "{\"type\":\"json_schema\",\"json_schema\":{";
-  if (is_bare_schema(format)) {
-    out_->append(kHead).append("\"name\":\"answer\",\"schema\":").append(format).append("}}");
-  } else if (form.json_schema.empty() && !form.schema.empty()) {
-    append_fields(form.name.empty() ? std::string(kHead) + "\"name\":\"answer\"" : std::string(kHead), format, "}}",
-                  out_);
-  } else {
-    out_->append(format);
-  }
-}
-
-void OpenAiEncoder::flat_format() {
-  const std::string_view format = format_;
-  const ToolForm form = form_of(format);
-  constexpr std::string_view kHead = "{\"type\":\"json_schema\"";
-  if (is_bare_schema(format))
-    out_->append(kHead).append(",\"name\":\"answer\",\"schema\":").append(format).append("}");
-  else if (!form.json_schema.empty()) append_fields(kHead, form.json_schema, "}", out_);
-  else out_->append(format);
 }
 
 }  // namespace br

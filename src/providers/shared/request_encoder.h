@@ -11,10 +11,10 @@
 
 #include "codec/json_cursor.h"
 #include "providers/dialect.h"
+#include "providers/schema/schema_rewriter.h"
 #include "providers/shared/body_writer.h"
 #include "providers/shared/broken_rule.h"
 #include "providers/shared/models.h"
-#include "providers/shared/schema_rewriter.h"
 #include "providers/shared/tool_maker.h"
 #include "providers/shared/wire.h"
 

@@ -2,21 +2,16 @@
 // have been.
 #include "net/curl_transport.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "support/cmocka.h"
+#include "support/loopback_server.h"
 #include "support/scratch.h"
 
 namespace {
@@ -24,79 +19,7 @@ namespace {
 using br::Failure;
 using br::HttpRequest;
 using br::HttpResponse;
-
-// A server on a loopback port: one request for each connection, answered with bytes of the test's; then it hangs up.
-class Server {
- public:
-  using Answer = std::function<std::string(const std::string& request)>;
-  explicit Server(Answer answer) : answer_(std::move(answer)), socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const raw = reinterpret_cast<sockaddr*>(&address);
-    if (bind(socket_, raw, size) != 0 || listen(socket_, 64) != 0 || getsockname(socket_, raw, &size) != 0)
-      fail_msg("no loopback port");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Server() {
-    stops_ = true;
-    shutdown(socket_, SHUT_RDWR);
-    thread_.join();
-    close(socket_);
-  }
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
-  std::string url(const std::string& path = "/") const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
-  std::vector<std::string> requests() {
-    const std::lock_guard lock(mutex_);
-    return requests_;
-  }
-
- private:
-  static std::string receive(int connection) {
-    std::string text;
-    char buffer[4096];
-    for (;;) {
-      const std::size_t head = text.find("\r\n\r\n");
-      if (head != std::string::npos) {
-        const std::size_t at = text.find("Content-Length: ");
-        const std::size_t body = at < head ? std::stoul(text.substr(at + 16)) : 0;
-        if (text.size() >= head + 4 + body) return text;
-      }
-      const ssize_t n = read(connection, buffer, sizeof buffer);
-      if (n <= 0) return text;
-      text.append(buffer, static_cast<std::size_t>(n));
-    }
-  }
-  void serve() {
-    while (!stops_) {
-      const int connection = accept(socket_, nullptr, nullptr);
-      if (connection < 0) continue;
-      const std::string request = receive(connection);
-      {
-        const std::lock_guard lock(mutex_);
-        requests_.push_back(request);
-      }
-      const std::string text = answer_(request);
-      for (std::size_t sent = 0; sent < text.size();) {
-        const ssize_t n = send(connection, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-        if (n <= 0) break;
-        sent += static_cast<std::size_t>(n);
-      }
-      close(connection);
-    }
-  }
-
-  const Answer answer_;
-  const int socket_;
-  int port_ = 0;
-  std::atomic<bool> stops_{false};
-  std::mutex mutex_;  // guards requests_
-  std::vector<std::string> requests_;
-  std::thread thread_;
-};
+using br::test::LoopbackServer;
 
 std::string answer_of(const std::string& status, const std::string& body, const std::string& headers = "") {
   return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +
@@ -131,7 +54,7 @@ struct Room {
 };
 
 void answer_comes_with_status_headers_and_body(void**) {
-  Server server([](const std::string&) { return answer_of("201 Created", "{\"id\":1}", "X-Name: Value\r\n"); });
+  LoopbackServer server([](const std::string&) { return answer_of("201 Created", "{\"id\":1}", "X-Name: Value\r\n"); });
   Room room;
   const HttpResponse got = room.send(request_to("POST", server.url("/v1/batches"), "the body"));
   assert_true(got.ok() && got.status == 201 && got.body == "{\"id\":1}" && got.header("x-name") == "Value");
@@ -144,7 +67,7 @@ void answer_comes_with_status_headers_and_body(void**) {
 
 void body_of_a_file_goes_up_between_its_ends_with_commas_for_newlines(void**) {
   const Scratch scratch;
-  Server server([](const std::string&) { return answer_of("200 OK", ""); });
+  LoopbackServer server([](const std::string&) { return answer_of("200 OK", ""); });
   Room room;
   HttpRequest request = request_to("POST", server.url());
   request.body_path = scratch.write("lines", "{\"a\":1}\n{\"b\":2}\n");
@@ -159,7 +82,7 @@ void body_of_a_file_goes_up_between_its_ends_with_commas_for_newlines(void**) {
 void nothing_was_sent_to_a_port_where_nobody_listens(void**) {
   std::string url;
   {
-    const Server gone([](const std::string&) { return std::string(); });
+    const LoopbackServer gone([](const std::string&) { return std::string(); });
     url = gone.url();
   }
   Room room;
@@ -169,7 +92,7 @@ void nothing_was_sent_to_a_port_where_nobody_listens(void**) {
 // The server may have carried it out: it is sent once, and nobody says that it was not.
 void call_whose_answer_is_lost_is_broken_and_not_sent_again(void**) {
   for (const char* answer : {"", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"}) {
-    Server server([answer](const std::string&) { return std::string(answer); });
+    LoopbackServer server([answer](const std::string&) { return std::string(answer); });
     Room room;
     const HttpResponse got = room.send(request_to("POST", server.url(), "paid"));
     assert_true(got.failure == Failure::broken && !got.ok());
@@ -178,9 +101,9 @@ void call_whose_answer_is_lost_is_broken_and_not_sent_again(void**) {
 }
 
 void redirect_is_an_answer_and_is_not_followed(void**) {
-  Server other([](const std::string&) { return answer_of("200 OK", ""); });
+  LoopbackServer other([](const std::string&) { return answer_of("200 OK", ""); });
   const std::string to = other.url();
-  Server server([&to](const std::string&) { return answer_of("307 Temporary", "", "Location: " + to + "\r\n"); });
+  LoopbackServer server([&to](const std::string&) { return answer_of("307 Temporary", "", "Location: " + to + "\r\n"); });
   Room room;
   HttpRequest request = request_to("POST", server.url(), "paid");
   request.headers.push_back({"authorization", "Bearer the-key", true});
@@ -189,7 +112,7 @@ void redirect_is_an_answer_and_is_not_followed(void**) {
 }
 
 void secrets_that_are_echoed_do_not_come_out(void**) {
-  Server server([](const std::string&) {
+  LoopbackServer server([](const std::string&) {
     return answer_of("401 Unauthorized", "no key the-long-secret-key here", "X-Echo: the-long-secret-key\r\n");
   });
   Room room;
@@ -206,7 +129,7 @@ void secrets_that_are_echoed_do_not_come_out(void**) {
 void bulk_body_goes_to_the_sink_only_where_it_is_a_good_answer(void**) {
   const std::string rows(300'000, 'r');
   for (const bool good : {true, false}) {
-    Server server([&](const std::string&) { return answer_of(good ? "200 OK" : "404 Not Found", rows); });
+    LoopbackServer server([&](const std::string&) { return answer_of(good ? "200 OK" : "404 Not Found", rows); });
     Room room;
     HttpRequest request = request_to("GET", server.url());
     request.bulk = true;
@@ -221,7 +144,7 @@ void bulk_body_goes_to_the_sink_only_where_it_is_a_good_answer(void**) {
 }
 
 void sink_that_refuses_ends_the_exchange(void**) {
-  Server server([](const std::string&) { return answer_of("200 OK", std::string(300'000, 'r')); });
+  LoopbackServer server([](const std::string&) { return answer_of("200 OK", std::string(300'000, 'r')); });
   Room room;
   HttpRequest request = request_to("GET", server.url());
   request.bulk = true;
@@ -235,13 +158,13 @@ void sink_that_refuses_ends_the_exchange(void**) {
 }
 
 void control_answer_without_end_is_too_large(void**) {
-  Server server([](const std::string&) { return answer_of("200 OK", std::string(std::size_t{40} << 20, 'x')); });
+  LoopbackServer server([](const std::string&) { return answer_of("200 OK", std::string(std::size_t{40} << 20, 'x')); });
   Room room;
   assert_true(room.send(request_to("GET", server.url())).failure == Failure::too_large);
 }
 
 void file_that_cannot_be_read_sends_nothing(void**) {
-  Server server([](const std::string&) { return answer_of("200 OK", ""); });
+  LoopbackServer server([](const std::string&) { return answer_of("200 OK", ""); });
   Room room;
   HttpRequest request = request_to("POST", server.url());
   request.body_path = "/no/such/file";
@@ -292,7 +215,7 @@ void uploads_that_hang_at_one_vendor_hold_up_no_other(void**) {
 }
 
 void aborted_exchange_is_never_done(void**) {
-  Server server([](const std::string&) { return answer_of("200 OK", ""); });
+  LoopbackServer server([](const std::string&) { return answer_of("200 OK", ""); });
   Room room;
   bool is_done = false;
   const auto end = [&is_done](HttpResponse) { is_done = true; };
@@ -306,7 +229,7 @@ void aborted_exchange_is_never_done(void**) {
 
 // More than are under way at a time: each ends once, with its own answer.
 void many_exchanges_each_end_once_with_their_own_answer(void**) {
-  Server server([](const std::string& request) {
+  LoopbackServer server([](const std::string& request) {
     return answer_of("200 OK", request.substr(4, request.find(' ', 4) - 4));
   });
   Room room;

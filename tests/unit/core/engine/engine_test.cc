@@ -240,7 +240,8 @@ void key_that_comes_later_is_known_as_the_jobs_own(void**) {
 }  // namespace
 
 int main() {
-  const CMUnitTest tests[] = {cmocka_unit_test(rows_that_cannot_be_read_for_want_of_memory_block_their_job_only),
+  const CMUnitTest tests[] = {cmocka_unit_test(key_that_comes_later_is_known_as_the_jobs_own),
+                              cmocka_unit_test(rows_that_cannot_be_read_for_want_of_memory_block_their_job_only),
                               cmocka_unit_test(blocked_event_told_after_the_state_shows_it),
                               cmocka_unit_test(resumed_job_with_a_collected_batch_never_shows_the_old_block),
                               cmocka_unit_test(router_closed_while_remote_files_are_deleted_they_are),
