@@ -81,9 +81,8 @@ Result<void> AnswerPass::save() {
   {
     const MutexLock lock(&p_.open->mutex);
     for (const CapturedCall& call : std::exchange(changes_.calls, {})) {
-      OpenCall* const open = p_.open->table.find(call.id);
+      const OpenCall* const open = p_.open->table.update(call);
       if (open == nullptr) continue;
-      open->call = call;
       for (const Waiter& waiter : open->waiters)
         ready.push_back({waiter, of_.form, of_.key.provider, of_.key.endpoint, call, false, {}});
     }

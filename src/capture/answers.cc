@@ -110,14 +110,15 @@ CallOutcome read_outcome(AnswerForm form, std::string_view line, bool alone) {
     return out;
   }
   const bool whole = is_one_of(type, {"not_submitted", "batch_failed"});
-  if (whole && !alone && may_be_one_call(http)) {
+  if (whole && !alone && may_be_one_call(http) && code != "model_not_found") {
     out.fate = CallFate::cut;
     return out;
   }
   // What the vendor may have answered, and is paid for, is not asked again by itself.
   const bool lost =
       status == ResultStatus::cancelled || is_one_of(type, {"malformed", "results_gone", "unidentified", "abandoned"});
-  out.status = lost ? kStatusBadGateway : http >= kStatusBadRequest ? http : transient ? kStatusServerError : kStatusBadRequest;
+  const bool no_model = code == "model_not_found" || (type == "not_found_error" && http == 0);
+  out.status = no_model ? kStatusNotFound : lost ? kStatusBadGateway : http >= kStatusBadRequest ? http : transient ? kStatusServerError : kStatusBadRequest;
   // What the vendor said in the row is its own answer to that call.
   const bool own_words = !whole && response.starts_with('{') && !ResultFields::member(response, "error").empty();
   out.body = own_words ? std::string(response)

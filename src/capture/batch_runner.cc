@@ -313,9 +313,7 @@ Result<void> BatchRunner::put_on(Running* running, const std::vector<CapturedCal
   BR_RETURN_IF_ERROR(batch);
   {
     const MutexLock lock(&p_.open->mutex);
-    for (const CapturedCall& call : moved) {
-      if (OpenCall* const open = p_.open->table.find(call.id); open != nullptr) open->call = call;
-    }
+    for (const CapturedCall& call : moved) (void)p_.open->table.update(call);
   }
   if (auto next = running_of(*batch)) unsent_.push_back(std::move(*next));
   return {};

@@ -6,42 +6,38 @@
 namespace br {
 
 OpenCall* CallTable::find_for(std::string_view identity, std::string_view idempotency_key) {
-  const auto same = by_identity_.find(std::string(identity));
-  if (same == by_identity_.end()) return nullptr;
-  OpenCall* orphan = nullptr;
-  for (const std::int64_t id : same->second) {
-    OpenCall* const call = find(id);
-    const bool is_open = call->call.state != CallState::delivered;
-    const bool joins = is_open && !idempotency_key.empty() &&
-                       std::any_of(call->waiters.begin(), call->waiters.end(),
-                                   [&](const Waiter& waiter) { return waiter.idempotency_key == idempotency_key; });
-    if (joins) return call;
-    if (orphan == nullptr && is_open && call->waiters.empty()) orphan = call;
-  }
-  return orphan;
+  const auto found = by_identity_.find(std::string(identity));
+  if (found == by_identity_.end()) return nullptr;
+  const Same& same = found->second;
+  if (const auto key = same.by_key.find(idempotency_key); !idempotency_key.empty() && key != same.by_key.end())
+    return find(key->second);
+  return same.orphans.empty() ? nullptr : find(*same.orphans.begin());
 }
 
 AskedSince* CallTable::asked_since(std::string_view identity) {
-  const auto found = asked_.find(std::string(identity));
-  return found == asked_.end() ? nullptr : &found->second;
+  const auto found = by_identity_.find(std::string(identity));
+  return found == by_identity_.end() || found->second.waiters == 0 ? nullptr : &found->second.asked;
 }
 
-std::vector<CapturedCall> CallTable::delivered(std::string_view identity) const {
-  std::vector<CapturedCall> calls;
-  const auto same = by_identity_.find(std::string(identity));
-  if (same == by_identity_.end()) return calls;
-  for (const std::int64_t id : same->second) {
-    const CapturedCall& call = calls_.at(id).call;
-    if (call.state == CallState::delivered && call.succeeded()) calls.push_back(call);
+// Whether it is an orphan or delivered.
+void CallTable::sort_in(const OpenCall& open, Same* same) {
+  const std::int64_t id = open.call.id;
+  same->orphans.erase(id);
+  if (open.call.state != CallState::delivered) {
+    if (open.waiters.empty()) same->orphans.insert(id);
+    return;
   }
-  return calls;
+  same->delivered.insert(id);
+  std::erase_if(same->by_key, [id](const auto& entry) { return entry.second == id; });
 }
 
 OpenCall& CallTable::add(CapturedCall call) {
   const std::int64_t id = call.id;
-  std::vector<std::int64_t>& same = by_identity_[call.identity];
-  same.insert(std::upper_bound(same.begin(), same.end(), id), id);
-  return calls_.try_emplace(id, OpenCall{std::move(call), {}}).first->second;
+  Same& same = by_identity_[call.identity];
+  ++same.calls;
+  OpenCall& open = calls_.try_emplace(id, OpenCall{std::move(call), {}}).first->second;
+  sort_in(open, &same);
+  return open;
 }
 
 OpenCall* CallTable::find(std::int64_t id) {
@@ -49,23 +45,31 @@ OpenCall* CallTable::find(std::int64_t id) {
   return found == calls_.end() ? nullptr : &found->second;
 }
 
+OpenCall* CallTable::update(const CapturedCall& call) {
+  OpenCall* const open = find(call.id);
+  if (open == nullptr) return nullptr;
+  open->call = call;
+  sort_in(*open, &by_identity_[call.identity]);
+  return open;
+}
+
 void CallTable::join(OpenCall* call, Waiter waiter, std::int64_t now_ms) {
-  asked_.try_emplace(call->call.identity, AskedSince{now_ms, {}});
+  Same& same = by_identity_[call->call.identity];
+  if (same.waiters++ == 0) same.asked = {now_ms, {}};
+  if (!waiter.idempotency_key.empty()) same.by_key[waiter.idempotency_key] = call->call.id;
   tickets_[waiter.ticket] = call->call.id;
   call->waiters.push_back(std::move(waiter));
+  sort_in(*call, &same);
 }
 
-void CallTable::remove_waiter(OpenCall* call, std::int64_t ticket) {
-  std::erase_if(call->waiters, [ticket](const Waiter& waiter) { return waiter.ticket == ticket; });
-  if (!call->waiters.empty()) return;
-  const auto& same = by_identity_[call->call.identity];
-  const bool asked = std::any_of(same.begin(), same.end(), [this](std::int64_t id) { return !calls_.at(id).waiters.empty(); });
-  if (!asked) asked_.erase(call->call.identity);
-}
-
-void CallTable::end_of(std::int64_t call, std::int64_t ticket) {
-  tickets_.erase(ticket);
-  if (OpenCall* const open = find(call); open != nullptr) remove_waiter(open, ticket);
+std::vector<CapturedCall> CallTable::delivered(std::string_view identity) const {
+  std::vector<CapturedCall> calls;
+  const auto found = by_identity_.find(std::string(identity));
+  if (found == by_identity_.end()) return calls;
+  for (const std::int64_t id : found->second.delivered) {
+    if (calls_.at(id).call.succeeded()) calls.push_back(calls_.at(id).call);
+  }
+  return calls;
 }
 
 OpenCall* CallTable::of_ticket(std::int64_t ticket) {
@@ -75,10 +79,40 @@ OpenCall* CallTable::of_ticket(std::int64_t ticket) {
 
 OpenCall* CallTable::leave(std::int64_t ticket) {
   OpenCall* const call = of_ticket(ticket);
-  if (call == nullptr) return nullptr;
-  tickets_.erase(ticket);
-  remove_waiter(call, ticket);
+  if (call != nullptr) end_of(call->call.id, ticket);
   return call;
+}
+
+void CallTable::end_of(std::int64_t call, std::int64_t ticket) {
+  tickets_.erase(ticket);
+  if (OpenCall* const open = find(call); open != nullptr) remove_waiter(open, ticket);
+}
+
+void CallTable::remove_waiter(OpenCall* call, std::int64_t ticket) {
+  const auto waiter = std::find_if(call->waiters.begin(), call->waiters.end(),
+                                   [ticket](const Waiter& each) { return each.ticket == ticket; });
+  if (waiter == call->waiters.end()) return;
+  const std::string key = waiter->idempotency_key;
+  call->waiters.erase(waiter);
+  Same& same = by_identity_[call->call.identity];
+  --same.waiters;
+  const bool key_is_left = std::any_of(call->waiters.begin(), call->waiters.end(),
+                                       [&key](const Waiter& each) { return each.idempotency_key == key; });
+  if (const auto of_key = same.by_key.find(key); !key_is_left && of_key != same.by_key.end() &&
+                                                 of_key->second == call->call.id)
+    same.by_key.erase(of_key);
+  sort_in(*call, &same);
+}
+
+void CallTable::remove(std::int64_t id) {
+  OpenCall* const open = find(id);
+  if (open == nullptr) return;
+  while (!open->waiters.empty()) end_of(id, open->waiters.back().ticket);
+  const auto same = by_identity_.find(open->call.identity);
+  same->second.orphans.erase(id);
+  same->second.delivered.erase(id);
+  if (--same->second.calls == 0) by_identity_.erase(same);
+  calls_.erase(id);
 }
 
 std::vector<CapturedCall> CallTable::waiting_in(std::int64_t batch) const {
@@ -87,16 +121,6 @@ std::vector<CapturedCall> CallTable::waiting_in(std::int64_t batch) const {
     if (open.call.line.batch == batch && open.call.state == CallState::waiting) calls.push_back(open.call);
   }
   return calls;
-}
-
-void CallTable::remove(std::int64_t id) {
-  const auto found = calls_.find(id);
-  if (found == calls_.end()) return;
-  for (const Waiter& waiter : std::vector<Waiter>(found->second.waiters)) end_of(id, waiter.ticket);
-  const auto same = by_identity_.find(found->second.call.identity);
-  std::erase(same->second, id);
-  if (same->second.empty()) by_identity_.erase(same);
-  calls_.erase(found);
 }
 
 }  // namespace br

@@ -1,10 +1,9 @@
-// CallTable: the calls that nobody has a whole answer to, and who waits for each. It decides whether a new call is one
-// of them: who is cut off and asks again gets the answer that is on its way, and N who ask the same at once ask N
-// times. Values and rules, no I/O, no lock.
+// CallTable: the calls that nobody has a whole answer to, and who waits for each. It decides whether a new call is one of
+// them: who is cut off and asks again gets the answer that is on its way, and N who ask the same at once ask N times.
+// Values and rules, no I/O, no lock.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,13 +22,13 @@ struct Waiter {
   std::int64_t ticket = 0;  // names the waiting caller in this process
   StreamKind stream = StreamKind::none;
   bool include_usage = false;
-  std::string idempotency_key;                  // empty: none
+  std::string idempotency_key;  // empty: none
   std::shared_ptr<const AnswerFn> answer = {};  // nullptr: the answer is pulled
 };
 
 struct OpenCall {
-  CapturedCall call;
-  std::vector<Waiter> waiters;  // nobody: an orphan
+  CapturedCall call;            // changed through CallTable::update alone
+  std::vector<Waiter> waiters;  // nobody: an orphan, unless it is delivered
 };
 
 // Since when somebody waits for calls of one identity, without a break, and which earlier answers served others of them
@@ -50,6 +49,8 @@ class CallTable {
 
   OpenCall& add(CapturedCall call);
   OpenCall* find(std::int64_t id);
+  // What is known of a call now. nullptr: it is not here any more.
+  OpenCall* update(const CapturedCall& call);
   void join(OpenCall* call, Waiter waiter, std::int64_t now_ms);
   // Answers that were delivered, which the store does not know yet.
   std::vector<CapturedCall> delivered(std::string_view identity) const;
@@ -62,7 +63,6 @@ class CallTable {
   OpenCall* of_ticket(std::int64_t ticket);
   // With everybody who waits for it.
   void remove(std::int64_t id);
-
   // Calls without an answer whose line is in that batch, in the order of their numbers.
   std::vector<CapturedCall> waiting_in(std::int64_t batch) const;
 
@@ -70,12 +70,19 @@ class CallTable {
   std::size_t waiters() const { return tickets_.size(); }
 
  private:
+  // The calls of one identity, by their numbers: the oldest first.
+  struct Same {
+    std::set<std::int64_t> orphans, delivered;
+    std::map<std::string, std::int64_t, std::less<>> by_key;  // idempotency key → the call that its callers wait for
+    std::size_t calls = 0, waiters = 0;
+    AskedSince asked;
+  };
+  void sort_in(const OpenCall& open, Same* same);
   void remove_waiter(OpenCall* call, std::int64_t ticket);
 
-  std::map<std::int64_t, OpenCall> calls_;                                  // by id: the oldest first
-  std::unordered_map<std::string, std::vector<std::int64_t>> by_identity_;  // ids in rising order
-  std::unordered_map<std::int64_t, std::int64_t> tickets_;                  // ticket → call
-  std::unordered_map<std::string, AskedSince> asked_;                       // by identity
+  std::map<std::int64_t, OpenCall> calls_;
+  std::unordered_map<std::string, Same> by_identity_;
+  std::unordered_map<std::int64_t, std::int64_t> tickets_;  // ticket → call
 };
 
 }  // namespace br

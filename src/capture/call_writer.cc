@@ -111,15 +111,20 @@ Result<void> CallWriter::write(NewCalls* calls) {
 }
 
 Result<std::vector<CallBatch>> CallWriter::seal(Which which, std::int64_t now_ms) {
+  if (which == Which::due && (queues_.next_due_ms() < 0 || queues_.next_due_ms() > now_ms)) return std::vector<CallBatch>();
+  Queues before = queues_;
   const std::vector<Collecting> leaving = which == Which::all ? queues_.take_all() : queues_.take_due(now_ms);
   CallChanges changes;
   for (const Collecting& each : leaving) {
     CallBatch batch = collecting_[each.batch];
     batch.state = CallBatchState::sealed;
     changes.batches.push_back(std::move(batch));
-    collecting_.erase(each.batch);
   }
-  BR_RETURN_IF_ERROR(p_.store->apply(changes));
+  if (auto sealed = p_.store->apply(changes); !sealed) {
+    queues_ = std::move(before);
+    return std::move(sealed.error());
+  }
+  for (const Collecting& each : leaving) collecting_.erase(each.batch);
   return changes.batches;
 }
 

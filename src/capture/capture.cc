@@ -69,7 +69,15 @@ Result<void> Capture::start() {
   know_configured_keys(*batches);
   BR_RETURN_IF_ERROR(writer_->open(*batches));
   runner_->take_over(*batches);
-  router_->events().set_answers({[this] { return answers_.has_called(); }, [this] { hand_out(); }});
+  // A callback may free the capture.
+  const std::weak_ptr<Capture> weak = weak_from_this();
+  router_->events().set_answers({[weak] {
+                                   const auto capture = weak.lock();
+                                   return capture != nullptr && capture->answers_.has_called();
+                                 },
+                                 [weak] {
+                                   if (const auto capture = weak.lock()) capture->hand_out();
+                                 }});
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -137,7 +145,9 @@ void Capture::forget(std::int64_t call) {
 
 // Inside br_poll.
 void Capture::hand_out() {
-  while (auto ready = answers_.take_called()) {
+  while (!stop_) {
+    auto ready = answers_.take_called();
+    if (!ready) return;
     const auto fn = ready->waiter.answer;
     (*fn)(hand_over(std::move(*ready)));
   }
@@ -148,10 +158,12 @@ void Capture::delivered(const TakenAnswer& answer) {
   {
     const MutexLock lock(&open_.mutex);
     open_.table.end_of(answer.call, answer.ticket);
-    OpenCall* const open = open_.table.find(answer.call);
+    const OpenCall* const open = open_.table.find(answer.call);
     if (open == nullptr || open->call.state != CallState::answered) return;
-    open->call.state = CallState::delivered;
-    open->call.delivered_ms = open->call.used_ms = router_->world().clock->now_ms();
+    CapturedCall call = open->call;
+    call.state = CallState::delivered;
+    call.delivered_ms = call.used_ms = router_->world().clock->now_ms();
+    (void)open_.table.update(call);
   }
   {
     const MutexLock lock(&deliveries_mutex_);
@@ -238,6 +250,7 @@ void Capture::turn() {
     router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, sealed.error().message);
   runner_->turn();
   is_idle_ = intake_->queued() == 0 && !runner_->has_unsent();
+  if (closed_) router_->monitor().changed();  // close() may wait for it
   remove_old();
 }
 

@@ -24,7 +24,7 @@
 
 namespace br {
 
-class Capture {
+class Capture : public std::enable_shared_from_this<Capture> {
  public:
   // Goes on with the calls of earlier processes. Code::already where the router has a capture.
   static Result<std::shared_ptr<Capture>> open(std::shared_ptr<Router> router);

@@ -235,10 +235,10 @@ std::optional<Classified> Classifier::classify(const HttpCall& call) const {
     out.secrets.emplace_back("api_key", std::move(key));
   }
   const bool own_slot = !call.configured_key || !settings->empty();
-  if (call.configured_key && own_slot) {
+  if (call.configured_key) {
     const auto account = resolve_account(*config_, provider, {}, address->account);
     if (!account) return std::nullopt;
-    out.secrets.emplace_back("api_key", account->api_key);
+    if (own_slot) out.secrets.emplace_back("api_key", account->api_key);
   }
   const std::string slot = own_slot ? slot_of(provider.name(), out.secrets) : address->account;
   out.queue = {

@@ -13,7 +13,7 @@ namespace br {
 
 // HTTP statuses that answers are made with here.
 inline constexpr int kStatusOk = 200, kStatusLastGood = 299, kStatusBadRequest = 400, kStatusUnauthorized = 401,
-                     kStatusTooLarge = 413, kStatusUnprocessable = 422, kStatusTooMany = 429, kStatusServerError = 500,
+                     kStatusNotFound = 404, kStatusTooLarge = 413, kStatusUnprocessable = 422, kStatusTooMany = 429, kStatusServerError = 500,
                      kStatusBadGateway = 502, kStatusUnavailable = 503, kStatusGatewayTimeout = 504;
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;  // names in lower case

@@ -78,31 +78,36 @@ Result<void> Intake::take_in(const std::vector<Arrival*>& arrivals) {
   Decided decided;
   decided.calls = p_.writer->begin();
   decided.now_ms = p_.clock->now_ms();
-  for (const Arrival* arrival : arrivals) BR_RETURN_IF_ERROR(decide(*arrival, &decided));
-  BR_RETURN_IF_ERROR(p_.writer->commit(std::move(decided.calls)));
-  enter(std::move(decided));
-  return {};
+  Result<void> taken;
+  for (const Arrival* arrival : arrivals) {
+    if (taken = decide(*arrival, &decided); !taken) break;
+  }
+  if (taken) taken = p_.writer->commit(std::move(decided.calls));
+  if (taken)
+    enter(std::move(decided));
+  else
+    give_up(decided);
+  return taken;
 }
 
 Result<void> Intake::decide(const Arrival& arrival, Decided* decided) {
   if (!p_.settings->dry_run) {
     learn_key(arrival.asked);
-    if (join_fresh(arrival, decided) || join_open(arrival, decided->now_ms)) return {};
+    if (join_fresh(arrival, decided) || join_open(arrival, decided)) return {};
   }
   auto answered = answer_from_cache(arrival, decided);
   BR_RETURN_IF_ERROR(answered);
   if (*answered) return {};
   if (p_.settings->dry_run) {
-    p_.answers->push(p_.dry_run->answer(arrival.asked, arrival.waiter));
+    decided->ready.push_back(p_.dry_run->answer(arrival.asked, arrival.waiter));
     return {};
   }
   auto call = p_.writer->add(arrival.asked, decided->now_ms, &decided->calls);
   if (!call) {
-    refuse(arrival, call.error());
+    refuse(arrival, call.error(), decided);
     return {};
   }
-  if (arrival.call->cache == CacheUse::once) used_once_.insert(call->id);
-  decided->asked.insert(arrival.asked.identity);
+  if (arrival.call->cache == CacheUse::once) decided->once.push_back(call->id);
   decided->fresh.push_back({std::move(*call), {arrival.waiter}});
   return {};
 }
@@ -129,94 +134,88 @@ bool Intake::join_fresh(const Arrival& arrival, Decided* decided) {
 }
 
 // true: it takes part in a call that is here.
-bool Intake::join_open(const Arrival& arrival, std::int64_t now_ms) {
-  std::optional<ReadyAnswer> ready;
-  {
-    const MutexLock lock(&p_.open->mutex);
-    CallTable& table = p_.open->table;
-    OpenCall* const call = table.find_for(arrival.asked.identity, arrival.asked.idempotency_key);
-    if (call == nullptr) return false;
-    table.join(call, arrival.waiter, now_ms);
-    if (arrival.call->cache == CacheUse::once) used_once_.insert(call->call.id);
-    if (call->call.state == CallState::answered) ready = answer_of(arrival.asked, arrival.waiter, call->call);
-  }
-  if (ready) p_.answers->push(std::move(*ready));
+bool Intake::join_open(const Arrival& arrival, Decided* decided) {
+  const MutexLock lock(&p_.open->mutex);
+  CallTable& table = p_.open->table;
+  OpenCall* const call = table.find_for(arrival.asked.identity, arrival.asked.idempotency_key);
+  if (call == nullptr) return false;
+  table.join(call, arrival.waiter, decided->now_ms);
+  decided->joined.push_back(arrival.waiter.ticket);
+  if (arrival.call->cache == CacheUse::once) decided->once.push_back(call->call.id);
+  if (call->call.state == CallState::answered)
+    decided->ready.push_back(answer_of(arrival.asked, arrival.waiter, call->call));
   return true;
 }
 
-// The answers that may serve, the one that was used longest ago first. While others of the identity are asked, only those
-// that were there before, each for one caller: who asks at the same time asks for an answer of its own.
-std::vector<CapturedCall> Intake::usable(const Arrival& arrival, std::vector<CapturedCall> answers,
-                                         const Decided& decided) {
-  const bool asked_now = decided.asked.contains(arrival.asked.identity);
-  {
-    const MutexLock lock(&p_.open->mutex);
-    CallTable& table = p_.open->table;
-    // Those whose delivery is not on disk yet.
-    for (CapturedCall& call : table.delivered(arrival.asked.identity)) answers.push_back(std::move(call));
-    if (const AskedSince* since = table.asked_since(arrival.asked.identity); since != nullptr)
-      std::erase_if(answers, [since](const CapturedCall& call) {
-        return call.delivered_ms >= since->ms || since->served.contains(call.id);
-      });
+Result<std::deque<CapturedCall>*> Intake::answers_to(const Arrival& arrival, Decided* decided) {
+  const std::string& identity = arrival.asked.identity;
+  if (const auto known = decided->answers.find(identity); known != decided->answers.end()) return &known->second;
+  auto stored = p_.store->answers(identity, decided->now_ms - p_.settings->retention_ms);
+  BR_RETURN_IF_ERROR(stored);
+  std::deque<CapturedCall>& answers = decided->answers[identity];
+  answers.assign(std::make_move_iterator(stored->begin()), std::make_move_iterator(stored->end()));
+  // Those whose delivery is not on disk yet.
+  const MutexLock lock(&p_.open->mutex);
+  for (CapturedCall& call : p_.open->table.delivered(identity)) answers.push_back(std::move(call));
+  return &answers;
+}
+
+// While others of the identity are asked, only answers that were there before serve, each for one caller: who asks at the
+// same time asks for an answer of its own. A client that lost its answer on the way gets the newest one in any case.
+std::optional<CapturedCall> Intake::choose(const Arrival& arrival, std::deque<CapturedCall>* answers,
+                                           const Decided& decided) {
+  const CacheUse use = arrival.call->cache;
+  const bool asked_now = std::any_of(decided.fresh.begin(), decided.fresh.end(), [&](const Fresh& each) {
+    return each.call.identity == arrival.asked.identity;
+  });
+  const MutexLock lock(&p_.open->mutex);
+  AskedSince* const since = p_.open->table.asked_since(arrival.asked.identity);
+  const auto serves = [&](const CapturedCall& call) {
+    if (use == CacheUse::off) return false;
+    if (since != nullptr && (call.delivered_ms >= since->ms || since->served.contains(call.id))) return false;
+    const bool once = use == CacheUse::once;
+    if ((asked_now || since != nullptr || once) && decided.used.contains(call.id)) return false;
+    return !once || !used_once_.contains(call.id);
+  };
+  auto found = std::find_if(answers->begin(), answers->end(), serves);
+  if (found == answers->end() && arrival.call->repeated) {
+    found = std::max_element(answers->begin(), answers->end(), [](const CapturedCall& a, const CapturedCall& b) {
+      return a.delivered_ms < b.delivered_ms;
+    });
+    if (found != answers->end() && decided.now_ms - found->delivered_ms > p_.settings->replay_ms) found = answers->end();
   }
-  if (asked_now) std::erase_if(answers, [&](const CapturedCall& call) { return decided.used.contains(call.id); });
-  if (arrival.call->cache == CacheUse::once)
-    std::erase_if(answers, [this](const CapturedCall& call) { return used_once_.contains(call.id); });
-  std::stable_partition(answers.begin(), answers.end(),
-                        [&](const CapturedCall& call) { return !decided.used.contains(call.id); });
-  return answers;
+  if (found == answers->end()) return std::nullopt;
+  if (since != nullptr) since->served.insert(found->id);
+  CapturedCall chosen = std::move(*found);
+  answers->erase(found);
+  chosen.used_ms = decided.now_ms;
+  answers->push_back(chosen);
+  return chosen;
 }
 
 Result<bool> Intake::answer_from_cache(const Arrival& arrival, Decided* decided) {
-  const bool repeated = arrival.call->repeated;
-  if (arrival.call->cache == CacheUse::off && !repeated) return false;
-  const std::int64_t now_ms = decided->now_ms;
-  auto stored = p_.store->answers(arrival.asked.identity, now_ms - p_.settings->retention_ms);
-  BR_RETURN_IF_ERROR(stored);
-  std::vector<CapturedCall> answers = arrival.call->cache == CacheUse::off
-                                          ? std::vector<CapturedCall>()
-                                          : usable(arrival, *stored, *decided);
-  if (answers.empty() && repeated) answers = recent(std::move(*stored), arrival.asked.identity, now_ms);
-  if (answers.empty()) return false;
-  CapturedCall used = std::move(answers.front());
-  used.used_ms = now_ms;
-  decided->used.insert(used.id);
-  if (!p_.settings->dry_run) decided->calls.changes.calls.push_back(used);
-  if (arrival.call->cache == CacheUse::once) used_once_.insert(used.id);
-  {
-    const MutexLock lock(&p_.open->mutex);
-    if (AskedSince* since = p_.open->table.asked_since(arrival.asked.identity); since != nullptr)
-      since->served.insert(used.id);
-  }
-  ++p_.open->cache_hits;
-  p_.events->note(BR_EVENT_CACHE_HIT_ROUTED, "a call was answered by an earlier answer");
-  ReadyAnswer answer = answer_of(arrival.asked, arrival.waiter, std::move(used));
+  if (arrival.call->cache == CacheUse::off && !arrival.call->repeated) return false;
+  auto answers = answers_to(arrival, decided);
+  BR_RETURN_IF_ERROR(answers);
+  auto chosen = choose(arrival, *answers, *decided);
+  if (!chosen) return false;
+  decided->used.insert(chosen->id);
+  if (!p_.settings->dry_run) decided->calls.changes.calls.push_back(*chosen);
+  if (arrival.call->cache == CacheUse::once) decided->once.push_back(chosen->id);
+  ReadyAnswer answer = answer_of(arrival.asked, arrival.waiter, std::move(*chosen));
   answer.cached = true;
-  p_.answers->push(std::move(answer));
+  decided->ready.push_back(std::move(answer));
   return true;
 }
 
-// The newest answer, for a client that lost it on the way.
-std::vector<CapturedCall> Intake::recent(std::vector<CapturedCall> answers, std::string_view identity,
-                                         std::int64_t now_ms) {
-  {
-    const MutexLock lock(&p_.open->mutex);
-    for (CapturedCall& call : p_.open->table.delivered(identity)) answers.push_back(std::move(call));
-  }
-  std::erase_if(answers, [&](const CapturedCall& call) { return now_ms - call.delivered_ms > p_.settings->replay_ms; });
-  std::stable_sort(answers.begin(), answers.end(),
-                   [](const CapturedCall& a, const CapturedCall& b) { return a.delivered_ms > b.delivered_ms; });
-  return answers;
-}
-
-void Intake::refuse(const Arrival& arrival, const Error& error) {
+void Intake::refuse(const Arrival& arrival, const Error& error, Decided* decided) {
   ReadyAnswer answer = answer_of(arrival.asked, arrival.waiter, {});
   answer.own = json_answer(kStatusTooLarge, error_body(answer.form, kStatusTooLarge, "", "", error.message));
-  p_.answers->push(std::move(answer));
+  decided->ready.push_back(std::move(answer));
 }
 
 void Intake::enter(Decided decided) {
-  if (decided.fresh.empty()) return;
+  used_once_.insert(decided.once.begin(), decided.once.end());
   {
     const MutexLock lock(&p_.open->mutex);
     for (Fresh& each : decided.fresh) {
@@ -224,7 +223,20 @@ void Intake::enter(Decided decided) {
       for (Waiter& waiter : each.waiters) p_.open->table.join(&call, std::move(waiter), decided.now_ms);
     }
   }
+  for (ReadyAnswer& answer : decided.ready) {
+    if (answer.cached) {
+      ++p_.open->cache_hits;
+      p_.events->note(BR_EVENT_CACHE_HIT_ROUTED, "a call was answered by an earlier answer");
+    }
+    p_.answers->push(std::move(answer));
+  }
   p_.monitor->changed();  // a window may have begun
+}
+
+// Nobody of the group was taken.
+void Intake::give_up(const Decided& decided) {
+  const MutexLock lock(&p_.open->mutex);
+  for (const std::int64_t ticket : decided.joined) (void)p_.open->table.leave(ticket);
 }
 
 Result<std::vector<CallBatch>> Intake::seal(CallWriter::Which which) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -66,12 +68,16 @@ class Intake {
     CapturedCall call;
     std::vector<Waiter> waiters;
   };
-  // What one group has decided so far.
+  // What one group has decided so far. Nothing of it counts before it is on disk.
   struct Decided {
     NewCalls calls;
     std::vector<Fresh> fresh;
-    std::set<std::string_view> asked;  // identities of new calls
-    std::set<std::int64_t> used;       // earlier answers
+    std::vector<ReadyAnswer> ready;
+    // Earlier answers by identity, the one that was used longest ago first; those that this group uses go to the end.
+    std::map<std::string, std::deque<CapturedCall>, std::less<>> answers;
+    std::set<std::int64_t> used;  // of these
+    std::vector<std::int64_t> joined;  // tickets
+    std::vector<std::int64_t> once;    // calls that became CacheUse::once's
     std::int64_t now_ms = 0;
   };
   std::optional<Arrival> arrive(const HttpCall& call);
@@ -80,13 +86,14 @@ class Intake {
   void learn_key(const Classified& asked);
   Result<void> decide(const Arrival& arrival, Decided* decided) REQUIRES(leading_);
   bool join_fresh(const Arrival& arrival, Decided* decided);
-  bool join_open(const Arrival& arrival, std::int64_t now_ms) REQUIRES(leading_);
+  bool join_open(const Arrival& arrival, Decided* decided) REQUIRES(leading_);
   Result<bool> answer_from_cache(const Arrival& arrival, Decided* decided) REQUIRES(leading_);
-  std::vector<CapturedCall> usable(const Arrival& arrival, std::vector<CapturedCall> answers, const Decided& decided)
+  Result<std::deque<CapturedCall>*> answers_to(const Arrival& arrival, Decided* decided);
+  std::optional<CapturedCall> choose(const Arrival& arrival, std::deque<CapturedCall>* answers, const Decided& decided)
       REQUIRES(leading_);
-  std::vector<CapturedCall> recent(std::vector<CapturedCall> answers, std::string_view identity, std::int64_t now_ms);
-  void refuse(const Arrival& arrival, const Error& error);
+  void refuse(const Arrival& arrival, const Error& error, Decided* decided);
   void enter(Decided decided) REQUIRES(leading_);
+  void give_up(const Decided& decided) REQUIRES(leading_);
 
   const Parts p_;
   Mutex arriving_;  // taken before no other

@@ -54,7 +54,7 @@ constexpr std::array kCommands = {
     Command{"providers", "Show the vendors, what they can do and their limits.",
             "batchrouter providers\nbatchrouter providers --json", kMarkdown, run_providers},
     Command{"gateway", "Batch programs that cannot be changed: looks like every vendor, answers from batches.",
-            "batchrouter gateway\neval \"$(batchrouter gateway --listen 127.0.0.1:0 | head -7)\"", kGateway, run_gateway},
+            "batchrouter gateway > gateway.env &\n. ./gateway.env # when it has been written", kGateway, run_gateway},
     Command{"emulate", "Serve the vendors' batch APIs on a loopback port, for tests.",
             "batchrouter emulate --port 8089 --latency 5s\n"
             "batchrouter emulate --fault 'POST /v1/batches status nth=1 status=500' --ledger",

@@ -18,6 +18,13 @@ CapturedCall call(std::int64_t id, const char* identity = "same") {
   return made;
 }
 
+CapturedCall delivered(std::int64_t id, int status) {
+  CapturedCall made = call(id);
+  made.state = br::CallState::delivered;
+  made.status = status;
+  return made;
+}
+
 Waiter waiter(std::int64_t ticket, const char* key = "") {
   Waiter made;
   made.ticket = ticket;
@@ -62,12 +69,11 @@ void caller_that_leaves_makes_an_orphan(void**) {
 
 void delivered_call_is_an_answer_and_no_orphan(void**) {
   CallTable table;
-  OpenCall& open = table.add(call(1));
-  open.call.state = br::CallState::delivered;
-  open.call.status = 200;
+  table.add(call(1));
+  table.update(delivered(1, 200));
   assert_null(table.find_for("same", ""));
   assert_int_equal(table.delivered("same").size(), 1);
-  open.call.status = 400;
+  table.update(delivered(1, 400));
   assert_int_equal(table.delivered("same").size(), 0);
 }
 
@@ -76,7 +82,7 @@ void delivered_call_is_joined_by_nobody(void**) {
   OpenCall& open = table.add(call(1));
   table.join(&open, waiter(1, "k"), 1000);
   table.join(&open, waiter(2, "k"), 1000);
-  open.call.state = br::CallState::delivered;
+  table.update(delivered(1, 200));
   assert_null(table.find_for("same", "k"));
 }
 

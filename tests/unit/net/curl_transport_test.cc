@@ -198,7 +198,7 @@ class Silence {
 void uploads_that_hang_at_one_vendor_hold_up_no_other(void**) {
   const Scratch scratch;
   const Silence silence;
-  Server server([](const std::string&) { return answer_of("200 OK", ""); });
+  LoopbackServer server([](const std::string&) { return answer_of("200 OK", ""); });
   Room room;
   const auto upload = [&](const std::string& url, const std::string& lane) {
     HttpRequest request = request_to("POST", url);
