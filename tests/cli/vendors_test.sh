@@ -74,8 +74,8 @@ least_at() { if [ "$1" = bedrock ]; then echo 110; else echo 20; fi; }
 for vendor in $(awk '/^[a-z]+ http/ { print $1 }' "$dir/emulator"); do
   # Mistral and Doubleword judge bodies or lines at the upload, so a bad one would refuse them all.
   make_mixed "$dir/in.jsonl" "$(model_at "$vendor")" "$(least_at "$vendor")"
-  # Gemini refuses the whole file for an unknown field of a request, and a row for one inside generationConfig.
-  [ "$vendor" != google ] || sed -i 's/{"surprise_parameter":1}/{"generationConfig":&}/' "$dir/in.jsonl"
+  # Gemini refuses the whole file for an unknown field, and a row for a value out of its range.
+  [ "$vendor" != google ] || sed -i 's/{"surprise_parameter":1}/{"generationConfig":{"temperature":7}}/' "$dir/in.jsonl"
   if [ "$vendor" = mistral ]; then
     sed -i 's/,"provider_kwargs":{[^}]*}//' "$dir/in.jsonl"
     run_at "$vendor" 0
