@@ -134,8 +134,8 @@ int main(int argc, char **argv) {
   cJSON_ArrayForEach(item, field(file, "cases")) {
     if (count == MOST_CASES) return 1;
     cases[count] = (conformance_case){file, item};
-    tests[count] = (struct CMUnitTest){
-        .name = text_of(item, "name"), .test_func = case_holds, .initial_state = &cases[count]};
+    tests[count] =
+        (struct CMUnitTest){.name = text_of(item, "name"), .test_func = case_holds, .initial_state = &cases[count]};
     count++;
   }
   const int failed = count < 9 ? 1 : _cmocka_run_group_tests("captured", tests, count, NULL, NULL);
