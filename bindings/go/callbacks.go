@@ -38,7 +38,7 @@ const (
 	EventRequestsQueued  EventKind = C.BR_EVENT_REQUESTS_QUEUED
 	EventBatchProcessing EventKind = C.BR_EVENT_BATCH_PROCESSING
 	EventBatchFailed     EventKind = C.BR_EVENT_BATCH_FAILED
-	// The next three are the gateway's; a router alone never tells them.
+	// The next three are a Capture's; a router alone never tells them.
 	EventCacheHitRouted       EventKind = C.BR_EVENT_CACHE_HIT_ROUTED
 	EventWindowTimerError     EventKind = C.BR_EVENT_WINDOW_TIMER_ERROR
 	EventFinalFlushSubmitting EventKind = C.BR_EVENT_FINAL_FLUSH_SUBMITTING

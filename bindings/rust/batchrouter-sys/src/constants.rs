@@ -12,6 +12,7 @@ pub const BR_OK: br_status = 0;
 pub const BR_AGAIN: br_status = 1;
 pub const BR_END: br_status = 2;
 pub const BR_EXISTS: br_status = 3;
+pub const BR_PASS: br_status = 4;
 pub const BR_EINVAL: br_status = -1;
 pub const BR_ECONFIG: br_status = -2;
 pub const BR_EINPUT: br_status = -3;

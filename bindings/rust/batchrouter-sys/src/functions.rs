@@ -441,4 +441,66 @@ unsafe extern "C" {
         err: *mut *mut br_error,
     ) -> br_status;
     pub fn br_results_free(results: *mut br_results);
+    pub fn br_exchange_new(method: *const c_char, url: *const c_char) -> *mut br_exchange;
+    pub fn br_exchange_free(exchange: *mut br_exchange);
+    pub fn br_exchange_add_header(
+        exchange: *mut br_exchange,
+        name: *const c_char,
+        value: *const c_char,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_exchange_set_body(
+        exchange: *mut br_exchange,
+        data: *const c_char,
+        length: usize,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_exchange_set(
+        exchange: *mut br_exchange,
+        option: *const c_char,
+        value: *const c_char,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_capture_new(router: *mut br_router, capture: *mut *mut br_capture, err: *mut *mut br_error) -> br_status;
+    pub fn br_capture_close(capture: *mut br_capture, timeout_ms: i64, err: *mut *mut br_error) -> br_status;
+    pub fn br_capture_free(capture: *mut br_capture);
+    pub fn br_capture_take(
+        capture: *mut br_capture,
+        exchange: *const br_exchange,
+        r#fn: br_answer_fn,
+        user_data: *mut c_void,
+        destroy: br_destroy_fn,
+        id: *mut i64,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_capture_take_many(
+        capture: *mut br_capture,
+        exchanges: *const *const br_exchange,
+        count: usize,
+        ids: *mut i64,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_capture_leave(capture: *mut br_capture, id: i64, err: *mut *mut br_error) -> br_status;
+    pub fn br_capture_next(
+        capture: *mut br_capture,
+        timeout_ms: i64,
+        answers: *mut *mut br_answer,
+        capacity: usize,
+        count: *mut usize,
+        err: *mut *mut br_error,
+    ) -> br_status;
+    pub fn br_capture_flush(capture: *mut br_capture, err: *mut *mut br_error) -> br_status;
+    pub fn br_capture_stats_json(capture: *mut br_capture, length: *mut usize) -> *const c_char;
+    pub fn br_capture_call_json(capture: *mut br_capture, id: i64, length: *mut usize) -> *const c_char;
+    pub fn br_answer_free(answer: *mut br_answer);
+    pub fn br_answer_id(answer: *const br_answer) -> i64;
+    pub fn br_answer_status(answer: *const br_answer) -> i32;
+    pub fn br_answer_header_count(answer: *const br_answer) -> usize;
+    pub fn br_answer_header_name(answer: *const br_answer, index: usize) -> *const c_char;
+    pub fn br_answer_header_value(answer: *const br_answer, index: usize) -> *const c_char;
+    pub fn br_answer_body(answer: *const br_answer, length: *mut usize) -> *const c_char;
+    pub fn br_answer_events(answer: *const br_answer, length: *mut usize) -> *const c_char;
+    pub fn br_answer_batch_id(answer: *const br_answer) -> *const c_char;
+    pub fn br_answer_is_cached(answer: *const br_answer) -> i32;
+    pub fn br_answer_delivered(answer: *mut br_answer, err: *mut *mut br_error) -> br_status;
 }

@@ -28,7 +28,7 @@ macro_rules! opaque {
 }
 
 opaque!(br_config br_error br_request br_batch br_router br_job br_job_list br_result br_results br_plan
-        br_provider_call);
+        br_provider_call br_exchange br_capture br_answer);
 
 pub type br_destroy_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 pub type br_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
@@ -36,6 +36,7 @@ pub type br_event_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, event: i32, job_id: *const c_char, json: *const c_char)>;
 pub type br_write_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_char, length: usize) -> i32>;
 pub type br_done_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, job: *mut br_job)>;
+pub type br_answer_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, answer: *mut br_answer)>;
 
 /// The type of most functions of the table; the header has no name for it.
 pub type br_provider_fn =

@@ -82,11 +82,11 @@ numbers! {
         BatchProcessing = BR_EVENT_BATCH_PROCESSING,
         /// The vendor refused or failed a remote batch as a whole; see the message.
         BatchFailed = BR_EVENT_BATCH_FAILED,
-        /// The gateway answered a request from an earlier answer; it was not sent.
+        /// A captured call was answered by an earlier answer; it was not sent.
         CacheHitRouted = BR_EVENT_CACHE_HIT_ROUTED,
-        /// The gateway's timer of the window that collects requests failed; see the message.
+        /// The timer of the window that collects captured calls failed; see the message.
         WindowTimerError = BR_EVENT_WINDOW_TIMER_ERROR,
-        /// The gateway ends: what it had collected is submitted.
+        /// A capture ends: what it had collected is submitted.
         FinalFlushSubmitting = BR_EVENT_FINAL_FLUSH_SUBMITTING,
         /// The job has results to hand out, and before it had none, or whoever looked last had found none.
         ResultsArrived = BR_EVENT_RESULTS_ARRIVED,

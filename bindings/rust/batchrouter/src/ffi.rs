@@ -25,7 +25,8 @@ macro_rules! native {
 use batchrouter_sys as sys;
 native!(br_config br_config_free br_request br_request_free br_batch br_batch_free br_router br_router_free
         br_job br_job_free br_job_list br_job_list_free br_result br_result_free br_results br_results_free
-        br_plan br_plan_free br_error br_error_free);
+        br_plan br_plan_free br_error br_error_free br_exchange br_exchange_free
+        br_capture br_capture_free br_answer br_answer_free);
 
 /// The one owner of a handle.
 pub(crate) struct Owned<T: Native>(NonNull<T>);

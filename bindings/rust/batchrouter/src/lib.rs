@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod batch;
+mod capture;
 mod completion;
 mod config;
 mod core;
 mod error;
 mod event;
+mod exchange;
 mod fetched;
 mod ffi;
 mod job;
@@ -24,11 +27,14 @@ use std::ffi::c_char;
 
 use batchrouter_sys as sys;
 
+pub use answer::Answer;
 pub use batch::Batch;
+pub use capture::{Call, Capture};
 pub use completion::Completion;
 pub use config::{Config, Property, properties};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventKind, LogLevel};
+pub use exchange::Exchange;
 pub use job::Job;
 pub use job_list::JobList;
 pub use job_state::{JobState, RequestCounts, Submission};
@@ -110,4 +116,9 @@ const _: () = {
     send::<Plan>();
     send::<Completion>();
     sync::<Completion>();
+    send::<Capture>();
+    sync::<Capture>();
+    send::<Call>();
+    send::<Exchange>();
+    send::<Answer>();
 };
