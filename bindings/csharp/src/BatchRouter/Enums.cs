@@ -140,7 +140,7 @@ public enum EventKind
     CacheHitRouted = 22,
     /// <summary>The gateway's timer of the window that collects requests failed; see the message.</summary>
     WindowTimerError = 23,
-    /// <summary>The gateway ends: what it had collected is submitted.</summary>
+    /// <summary>A capture ends: what it had collected is submitted.</summary>
     FinalFlushSubmitting = 24,
     /// <summary>The job has results to hand out, and before it had none, or whoever looked last had found none.</summary>
     ResultsArrived = 25,

@@ -68,6 +68,7 @@ internal static class Status
     public const int Again = 1;
     public const int End = 2;
     public const int Exists = 3;
+    public const int Pass = 4;
 
     /// <summary>Returns a status that is no error; throws, and frees the error, for one that is.</summary>
     public static int Check(int status, nint error)

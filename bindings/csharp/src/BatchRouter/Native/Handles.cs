@@ -127,3 +127,32 @@ internal sealed class ResultsHandle : NativeHandle
         return true;
     }
 }
+
+internal sealed class ExchangeHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_exchange_free(handle);
+        return true;
+    }
+}
+
+internal sealed class CaptureHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_capture_free(handle);
+        return true;
+    }
+}
+
+internal sealed class AnswerHandle : NativeHandle
+{
+    public AnswerHandle(nint owned) => SetHandle(owned);
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.br_answer_free(handle);
+        return true;
+    }
+}
