@@ -402,7 +402,7 @@ func TestCallsByHand(t *testing.T) {
 	}
 	exchange := &Exchange{Method: "POST", URL: c.emulator.url + "/embeddings",
 		Header: http.Header{"Content-Type": {"application/json"}},
-		Body:   []byte(`{"model":"text-embedding-3-small","input":"a"}`), Options: map[string]string{"key": "configured"}}
+		Body:   []byte(`{"model":"text-embedding-3-small","input":"a"}`), Options: map[string]string{"credential": "configured"}}
 	call, err := c.capture.Take(exchange)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ type Exchange struct {
 	Header http.Header // the caller's key among them
 	Body   []byte
 	// "provider", instead of what the URL tells, such as "openai@team"; "cache": "hit", "once" or "off"; "repeated": "1"
-	// for a client that asks again; "key": "configured" for the configured key instead of the one in the headers.
+	// for a client that asks again; "credential": "configured" for the configured key instead of the one in the headers.
 	Options map[string]string
 }
 

@@ -31,7 +31,7 @@ public sealed class Exchange : IDisposable
 
     /// <summary>
     /// "provider", instead of what the address tells, such as "openai@team"; "cache": hit, once or off; "repeated": 1 for a
-    /// client that asks again; "key": configured for the configured key instead of the one in the headers.
+    /// client that asks again; "credential": configured for the configured key instead of the one in the headers.
     /// </summary>
     public Exchange Set(string option, string value)
     {
