@@ -99,6 +99,7 @@ void Capture::know_configured_keys(const std::vector<CallBatch>& batches) {
 
 Result<std::vector<std::int64_t>> Capture::take(const std::vector<HttpCall>& calls) {
   if (closed_) return closed_error();
+  BR_RETURN_IF_ERROR(router_->monitor().check());  // nothing is sent by a router whose state cannot be written
   return intake_->take(calls);
 }
 
