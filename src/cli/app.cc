@@ -155,6 +155,10 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
   if (command.takes & kOutput)
     sub->add_option("-o,--output", o->output, "Where the results go; absent or complete [standard output].")
         ->type_name("OUT");
+  if (command.takes & kOutput)
+    sub->add_option("--order", o->order, "Order of the results: as they arrive, or as the input has them [arrival].")
+        ->type_name("ORDER")
+        ->check(CLI::IsMember({"arrival", "input"}));
   if (command.takes & kSettings) add_settings(sub, o);
   if (command.takes & kLimit)
     sub->add_option("--limit", o->limit, "At most so many, the newest first.")->check(CLI::NonNegativeNumber);

@@ -97,20 +97,23 @@ void follow(Session* session, std::vector<br_job*> jobs, std::int64_t wait_ms,
     const std::int64_t left = deadline - steady_ms();
     if (left <= 0) return end_all(End::timed_out);
     const std::int64_t slice = std::min(left, most);
-    if (writer == nullptr || !writer->advance(slice)) wait_slice(jobs.front(), slice);
+    const bool writes = writer != nullptr && session->options().order != "input";
+    if (!writes || !writer->advance(slice)) wait_slice(jobs.front(), slice);
   }
 }
 
 Exit write_results(Session* session, br_job* job, const std::string& path, ResultWriter* writer) {
   std::int64_t rows = 0, failed = 0;
   try {
-    if (writer != nullptr && writer->commit()) {
+    const bool by_input = session->options().order == "input";
+    if (!by_input && writer != nullptr && writer->commit()) {
       rows = writer->rows(), failed = writer->failed();
     } else {
       OutFile file(path);
       br_results* opened = nullptr;
       call(br_results_open, job, &opened);
       const Results results(opened);
+      if (by_input) call(br_results_set_order, opened, BR_ORDER_INPUT);
       call_writing(&file, br_results_write, opened, &rows, &failed);
     }
   } catch (Failure& failure) {

@@ -38,6 +38,7 @@ struct Options {
   std::int64_t limit = 0;  // list
   bool remote = false;     // list
   bool failed = false;     // results
+  std::string order;       // of the results file: "input", or as they came
   bool refetch = false;    // results
   bool markdown = false;   // providers
   std::string shell;       // completions

@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,12 +16,19 @@ namespace cli {
 namespace {
 
 constexpr std::int64_t kLineEveryMs = 5000;
-constexpr std::int64_t kBarWidth = 30;
+constexpr std::int64_t kBarWidth = 30, kLeastBar = 5, kUsualColumns = 80;
 
 bool is_capable_terminal() {
   if (isatty(STDERR_FILENO) == 0) return false;
   const char* term = std::getenv("TERM");
   return term != nullptr && std::string_view(term) != "dumb" && *term != '\0';
+}
+
+// The window may have been made smaller meanwhile.
+std::int64_t window_columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualColumns;
+  return size.ws_col;
 }
 
 bool wants_colour() {
@@ -52,15 +60,23 @@ void Progress::show(const br_job* job) {
   else print_line(job);
 }
 
+// One line of the window at most: what is longer would leave a line behind with every redraw. First the bar shrinks, then
+// it goes, then the text is cut.
 void Progress::draw_bar(const br_job* job) {
   const std::int64_t total = std::max<std::int64_t>(1, br_job_count(job, BR_COUNT_TOTAL));
   const std::int64_t finished = finished_requests(job);
-  const std::int64_t full = std::clamp<std::int64_t>(finished * kBarWidth / total, 0, kBarWidth);
-  const std::string filled(static_cast<std::size_t>(full), '#'), rest(static_cast<std::size_t>(kBarWidth - full), '.');
-  tell_text(fmt::format("\r\x1b[K[{}{}{}{}] {:>3} %  {} of {}  {}  {}", colour_ ? "\x1b[32m" : "", filled,
-             colour_ ? "\x1b[0m" : "", rest, finished * 100 / total, grouped(finished),
-             grouped(br_job_count(job, BR_COUNT_TOTAL)), br_state_name(br_job_state(job)),
-             show_duration(steady_ms() - started_ms_)));
+  std::string text = fmt::format("{:>3} %  {} of {}  {}  {}", finished * 100 / total, grouped(finished),
+                                 grouped(br_job_count(job, BR_COUNT_TOTAL)), br_state_name(br_job_state(job)),
+                                 show_duration(steady_ms() - started_ms_));
+  const std::int64_t room = window_columns() - 1;  // the cursor stands behind it
+  if (static_cast<std::int64_t>(text.size()) > room) text.resize(static_cast<std::size_t>(room));
+  const auto left = room - static_cast<std::int64_t>(text.size() + std::string_view("[] ").size());
+  const std::int64_t width = left < kLeastBar ? 0 : std::min(left, kBarWidth);
+  const std::int64_t full = std::clamp<std::int64_t>(finished * width / total, 0, width);
+  const std::string filled(static_cast<std::size_t>(full), '#'), rest(static_cast<std::size_t>(width - full), '.');
+  std::string bar;
+  if (width > 0) bar = fmt::format("[{}{}{}{}] ", colour_ ? "\x1b[32m" : "", filled, colour_ ? "\x1b[0m" : "", rest);
+  tell_text("\r\x1b[K" + bar + text);
   std::fflush(stderr);
   drawn_ = true;
 }

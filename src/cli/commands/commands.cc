@@ -53,6 +53,8 @@ constexpr std::array kCommands = {
             run_decode},
     Command{"providers", "Show the vendors, what they can do and their limits.",
             "batchrouter providers\nbatchrouter providers --json", kMarkdown, run_providers},
+    Command{"settings", "Show every setting: its value in force, where it comes from, what it means.",
+            "batchrouter settings\nbatchrouter settings --set poll.interval_ms=5000 --json", kSettings, run_settings},
     Command{"gateway", "Batch programs that cannot be changed: looks like every vendor, answers from batches.",
             "batchrouter gateway > gateway.env &\n. ./gateway.env # when it has been written", kGateway, run_gateway},
     Command{"emulate", "Serve the vendors' batch APIs on a loopback port, for tests.",

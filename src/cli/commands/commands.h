@@ -28,6 +28,7 @@ Exit run_results(const Options& options);
 Exit run_resume(const Options& options);
 Exit run_retry(const Options& options);
 Exit run_run(const Options& options);
+Exit run_settings(const Options& options);
 Exit run_status(const Options& options);
 Exit run_submit(const Options& options);
 Exit run_validate(const Options& options);
