@@ -81,6 +81,8 @@ Result<void> Intake::take_in(const std::vector<Arrival*>& arrivals) {
   for (const Arrival* arrival : arrivals) BR_RETURN_IF_ERROR(decide(*arrival, &decided));
   BR_RETURN_IF_ERROR(p_.writer->commit(std::move(decided.calls)));
   enter(std::move(decided));
+  queued_ = p_.writer->queued();
+  p_.open->taken += static_cast<std::int64_t>(arrivals.size());
   return {};
 }
 
@@ -229,7 +231,9 @@ void Intake::enter(Decided decided) {
 
 Result<std::vector<CallBatch>> Intake::seal(CallWriter::Which which) {
   const MutexLock leading(&leading_);
-  return p_.writer->seal(which, p_.clock->now_ms());
+  auto sealed = p_.writer->seal(which, p_.clock->now_ms());
+  queued_ = p_.writer->queued();
+  return sealed;
 }
 
 Result<CallBatch> Intake::put_again(const CallBatch& from, const std::vector<CapturedCall>& calls,
@@ -241,11 +245,6 @@ Result<CallBatch> Intake::put_again(const CallBatch& from, const std::vector<Cap
 std::int64_t Intake::next_due_ms() {
   const MutexLock leading(&leading_);
   return p_.writer->next_due_ms();
-}
-
-std::int64_t Intake::queued() {
-  const MutexLock leading(&leading_);
-  return p_.writer->queued();
 }
 
 }  // namespace br
