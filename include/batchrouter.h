@@ -1025,14 +1025,17 @@ BR_API br_status br_capture_next(br_capture *capture, int64_t timeout_ms, br_ans
  * Returns   BR_OK.
  * Threads   any. */
 BR_API br_status br_capture_flush(br_capture *capture, br_error **err);
-/* What goes on, as a JSON object: held, queued, answered, cache_hits, saved_usd, batches[{provider, endpoint, model,
- * job_id, batch_id, state, requests, created_at, expires_at, waits_for_key}], in a dry run plan[{provider, endpoint,
- * model, requests, batches}].
+/* What goes on, as a JSON object: held (who waits), queued (requests in no batch yet), since the capture was opened
+ * requests (that were not passed through), answered, cache_hits, errors, billed (rows that are paid for) and saved_usd;
+ * batches[{provider, endpoint, model, job_id, batch_id, state, requests, total, succeeded, errored, created_at,
+ * expires_at, expected_at (null: not known), waits_for_key, problem}], ended[the last twenty: ended_at instead of
+ * expires_at, expected_at, waits_for_key], in a dry run plan[{provider, endpoint, model, requests, batches}]. Times are
+ * milliseconds since 1970.
  * Ownership borrowed until the same thread calls it again, or the capture is freed.
  * Threads   any. */
 BR_API const char *br_capture_stats_json(br_capture *capture, size_t *length);
 /* How a call stands that somebody waits for: id, state (queued, submitting, in_progress, answered), job_id, batch_id,
- * since, expires_at. NULL when nobody does. Ownership, threads: as br_capture_stats_json. */
+ * since, expires_at, expected_at. NULL when nobody does. Ownership, threads: as br_capture_stats_json. */
 BR_API const char *br_capture_call_json(br_capture *capture, int64_t id, size_t *length);
 
 /* An answer: one thread at a time. Without br_answer_delivered the next call of its identity gets it. */

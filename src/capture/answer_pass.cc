@@ -81,6 +81,7 @@ Result<void> AnswerPass::save() {
   {
     const MutexLock lock(&p_.open->mutex);
     for (const CapturedCall& call : std::exchange(changes_.calls, {})) {
+      ++(call.succeeded() ? p_.open->billed : p_.open->errors);
       const OpenCall* const open = p_.open->table.update(call);
       if (open == nullptr) continue;
       for (const Waiter& waiter : open->waiters)

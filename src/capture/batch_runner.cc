@@ -261,6 +261,17 @@ void BatchRunner::look_at_blocked(Running* running, const Job& job) {
   if (++running->failures >= kFailuresToTell) tell_to_come_back(*running);
 }
 
+void BatchRunner::remember(const Running& running, const Job& job) {
+  EndedBatch ended;
+  ended.batch = running.batch;
+  ended.vendor_id = job.batches.front().status.id;
+  ended.counts = counts_of(job);
+  ended.state = state_of(job);
+  if (running.failure) ended.problem = running.failure->message;
+  ended.ended_ms = now_ms();
+  history_.note(std::move(ended));
+}
+
 // An error: not all of it is saved, and it is done again.
 Result<void> BatchRunner::finish(Running* running, const Job& job) {
   AnswerPass pass = pass_over(*running);
@@ -271,6 +282,7 @@ Result<void> BatchRunner::finish(Running* running, const Job& job) {
   }
   BR_RETURN_IF_ERROR(put_in_halves(running, pass.cut()));
   BR_RETURN_IF_ERROR(end(running));
+  remember(*running, job);
   if (const auto view = p_.router->views().view(job.id); view && view->cost)
     p_.open->saved_micro_dollars += (view->cost->sync - view->cost->batch).micro_dollars();
   (void)p_.router->outbox().acknowledge_all(job.id);

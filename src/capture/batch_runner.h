@@ -13,6 +13,7 @@
 #include "capture/answer_pass.h"
 #include "capture/answer_queue.h"
 #include "capture/answers.h"
+#include "capture/batch_history.h"
 #include "capture/call_files.h"
 #include "capture/intake.h"
 #include "capture/open_calls.h"
@@ -53,6 +54,7 @@ class BatchRunner {
     bool waits_for_key = false;
   };
   std::vector<View> views();
+  const BatchHistory& history() const { return history_; }
 
  private:
   struct Running {
@@ -86,7 +88,10 @@ class BatchRunner {
   std::vector<CapturedCall> calls_of(std::int64_t batch);
   std::int64_t now_ms() const { return p_.router->world().clock->now_ms(); }
 
+  void remember(const Running& running, const Job& job);
+
   const Parts p_;
+  BatchHistory history_;
   std::deque<Running> unsent_;               // sealed, the oldest first
   std::map<std::int64_t, Running> running_;  // by batch
   std::int64_t submit_again_ms_ = -1;        // after a failure of ours

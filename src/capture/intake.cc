@@ -83,11 +83,14 @@ Result<void> Intake::take_in(const std::vector<Arrival*>& arrivals) {
     if (taken = decide(*arrival, &decided); !taken) break;
   }
   if (taken) taken = p_.writer->commit(std::move(decided.calls));
-  if (taken)
-    enter(std::move(decided));
-  else
+  queued_ = p_.writer->queued();
+  if (!taken) {
     give_up(decided);
-  return taken;
+    return taken;
+  }
+  enter(std::move(decided));
+  p_.open->taken += static_cast<std::int64_t>(arrivals.size());
+  return {};
 }
 
 Result<void> Intake::decide(const Arrival& arrival, Decided* decided) {
@@ -242,7 +245,9 @@ void Intake::give_up(const Decided& decided) {
 
 Result<std::vector<CallBatch>> Intake::seal(CallWriter::Which which) {
   const MutexLock leading(&leading_);
-  return p_.writer->seal(which, p_.clock->now_ms());
+  auto sealed = p_.writer->seal(which, p_.clock->now_ms());
+  queued_ = p_.writer->queued();
+  return sealed;
 }
 
 Result<CallBatch> Intake::put_again(const CallBatch& from, const std::vector<CapturedCall>& calls,
@@ -254,11 +259,6 @@ Result<CallBatch> Intake::put_again(const CallBatch& from, const std::vector<Cap
 std::int64_t Intake::next_due_ms() {
   const MutexLock leading(&leading_);
   return p_.writer->next_due_ms();
-}
-
-std::int64_t Intake::queued() {
-  const MutexLock leading(&leading_);
-  return p_.writer->queued();
 }
 
 }  // namespace br

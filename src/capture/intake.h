@@ -2,6 +2,7 @@
 // answer, and puts the new ones on disk: all that arrive while one sync runs share the next one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -49,7 +50,7 @@ class Intake {
   Result<CallBatch> put_again(const CallBatch& from, const std::vector<CapturedCall>& calls,
                               std::vector<CapturedCall>* moved);
   std::int64_t next_due_ms();
-  std::int64_t queued();
+  std::int64_t queued() const { return queued_; }
 
  private:
   // A call on its way in.
@@ -96,6 +97,7 @@ class Intake {
   void give_up(const Decided& decided) REQUIRES(leading_);
 
   const Parts p_;
+  std::atomic<std::int64_t> queued_{0};  // the writer's, for those who may not wait until a sync has ended
   Mutex arriving_;  // taken before no other
   std::vector<Group*> waiting_ GUARDED_BY(arriving_);
   // Held by the one thread that writes; taken before arriving_ and the table's.

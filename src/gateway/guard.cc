@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/credential.h"
+#include "gateway/pages.h"
 #include "gateway/text.h"
 #include "gateway/token.h"
 
@@ -112,7 +113,7 @@ std::optional<Reply> Guard::check_page(const RequestHead& head, const Route& rou
   // The token leaves the address line: what stands there is kept in histories.
   Reply moved;
   moved.status = 303;
-  moved.with("location", "/").with("cache-control", "no-store").with("referrer-policy", "no-referrer");
+  moved.with("location", "/");
   return moved.with("set-cookie", std::string(kTokenCookie) + "=" + options_.token +
                                       "; HttpOnly; SameSite=Strict; Path=/" +
                                       (options_.tls_cert.empty() ? "" : "; Secure"));
@@ -147,9 +148,10 @@ std::optional<Reply> Guard::check_length(const RequestHead& head, const Route& r
 std::optional<Reply> Guard::check(const RequestHead& head, const Route& route) const {
   if (route.kind == Route::Kind::kUnclean)
     return refusal({}, 400, "bad_request", "the path has characters or segments that a path here may not have");
-  if (auto refused = check_address(head, route)) return refused;
-  auto refused = route.kind == Route::Kind::kOwnPage ? check_page(head, route) : check_call(head, route);
-  if (refused) return refused;
+  const bool own = route.kind == Route::Kind::kOwnPage;
+  auto refused = check_address(head, route);
+  if (!refused) refused = own ? check_page(head, route) : check_call(head, route);
+  if (refused) return own ? with_page_headers(*std::move(refused)) : refused;
   if (head.method == "CONNECT" || head.method == "TRACE")
     return refusal(route.provider, 405, "method_not_allowed", "the gateway has no such method");
   return check_length(head, route);

@@ -59,11 +59,17 @@ inline bool has_true(std::string_view object, std::string_view name) {
   return finder.found();
 }
 
-// Members of a text that is an object; empty or `missing` where there is none of that type.
+// Members of a text that is an object, or of one inside of it; empty or `missing` where there is none of that type.
 class Object {
  public:
-  explicit Object(std::string_view text) { document_.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size()); }
+  explicit Object(std::string_view text) {
+    document_.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
+    if (!document_.HasParseError()) value_ = &document_;
+  }
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
 
+  bool is_object() const { return value_ != nullptr && value_->IsObject(); }
   std::string text(const char* name) const {
     const rapidjson::Value* value = member(name);
     return value != nullptr && value->IsString() ? std::string(value->GetString(), value->GetStringLength()) : "";
@@ -72,15 +78,33 @@ class Object {
     const rapidjson::Value* value = member(name);
     return value != nullptr && value->IsInt64() ? value->GetInt64() : missing;
   }
+  double real(const char* name, double missing) const {
+    const rapidjson::Value* value = member(name);
+    return value != nullptr && value->IsNumber() ? value->GetDouble() : missing;
+  }
+  bool is_true(const char* name) const {
+    const rapidjson::Value* value = member(name);
+    return value != nullptr && value->IsTrue();
+  }
+  // Calls `use` with each item of an array.
+  template <typename Use>
+  void each(const char* name, Use use) const {
+    const rapidjson::Value* value = member(name);
+    if (value == nullptr || !value->IsArray()) return;
+    for (const rapidjson::Value& item : value->GetArray()) use(Object(&item));
+  }
 
  private:
+  explicit Object(const rapidjson::Value* value) : value_(value) {}
+
   const rapidjson::Value* member(const char* name) const {
-    if (document_.HasParseError() || !document_.IsObject()) return nullptr;
-    const auto found = document_.FindMember(name);
-    return found == document_.MemberEnd() ? nullptr : &found->value;
+    if (!is_object()) return nullptr;
+    const auto found = value_->FindMember(name);
+    return found == value_->MemberEnd() ? nullptr : &found->value;
   }
 
   rapidjson::Document document_;
+  const rapidjson::Value* value_ = nullptr;  // in document_, or in that of the object around it
 };
 
 }  // namespace br::gateway::json

@@ -10,8 +10,10 @@
 #include <thread>
 
 #include "gateway/gateway.h"
+#include "gateway/metrics.h"
 #include "gateway/pump.h"
 #include "gateway/session.h"
+#include "gateway/stats.h"
 #include "gateway/tls_front.h"
 
 namespace br::gateway {
@@ -34,6 +36,8 @@ Reply json_page(std::string body) {
   reply.body = std::move(body);
   return reply.with("content-type", "application/json");
 }
+
+Reply no_figures() { return error_reply({}, 503, "unavailable", "there are no figures now"); }
 
 }  // namespace
 
@@ -85,15 +89,27 @@ struct Gateway::Impl {
     thread = std::thread([this] { loop.run(); });
   }
 
-  // The page at "/" and /metrics are added here.
   void add_pages() {
+    pages.add_files();
     pages.add("/healthz", [] { return json_page(R"({"status":"ok"})"); });
     pages.add("/stats", [this] {
-      size_t size = 0;
-      const char* text = br_capture_stats_json(capture, &size);
-      if (text != nullptr) return json_page({text, size});
-      return error_reply({}, 503, "unavailable", "there are no figures now");
+      const std::string text = stats_text();
+      return text.empty() ? no_figures() : json_page(text);
     });
+    pages.add("/metrics", [this] {
+      const auto stats = read_stats(stats_text());
+      if (!stats) return no_figures();
+      Reply reply;
+      reply.body = metrics_text(*stats, service->callers.total(), br_version());
+      return reply.with("content-type", std::string(kMetricsType));
+    });
+  }
+
+  // Empty: there are none.
+  std::string stats_text() const {
+    size_t size = 0;
+    const char* text = br_capture_stats_json(capture, &size);
+    return text == nullptr ? std::string() : std::string(text, size);
   }
 
   void wait_connection() {

@@ -1,7 +1,6 @@
 #include "support/capture_stand_in.h"
 
 #include <chrono>
-#include <cstring>
 
 namespace {
 
@@ -125,10 +124,12 @@ br_status br_capture_next(br_capture* capture, int64_t timeout_ms, br_answer** a
   if (*count > 0) return BR_OK;
   return capture->closed ? BR_END : BR_AGAIN;
 }
-const char* br_capture_stats_json(br_capture*, size_t* length) {
-  static const char kText[] = R"({"held":0,"queued":0})";
-  *length = std::strlen(kText);
-  return kText;
+const char* br_capture_stats_json(br_capture* capture, size_t* length) {
+  thread_local std::string text;
+  const std::lock_guard lock(capture->mutex);
+  text = capture->stats;
+  *length = text.size();
+  return text.c_str();
 }
 const char* br_capture_call_json(br_capture* capture, int64_t id, size_t* length) {
   thread_local std::string text;

@@ -43,6 +43,7 @@ struct br_capture {
   int64_t expected_in_ms = -1;  // of every call; -1: nobody knows
   std::string batch_id;         // of every call
   br_status trouble = BR_OK;    // what taking comes to
+  std::string stats = R"({"held":0,"queued":0})";
 
   // The number so many calls in, waited for; fails the test if they don't come.
   br_exchange call(size_t number);
