@@ -153,9 +153,9 @@ bool BatchRunner::submit(Running* running) {
 
 bool BatchRunner::refused(Running* running, const Error& error) {
   const AnswerForm form = running->form;
-  if (error.code == Code::auth && !running->key.configured && !has_key(*running)) {
-    running->waits_for_key = true;
-    return false;
+  if (error.code == Code::auth && !running->key.configured) {
+    running->waits_for_key = !has_key(*running);  // else it came when the router had looked for it already
+    return running->waits_for_key ? false : try_later(running);
   }
   Result<void> done;
   if (error.code == Code::auth) {
