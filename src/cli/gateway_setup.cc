@@ -33,6 +33,10 @@ void make_private(const std::string& directory) {
   if (error) throw Failure(Exit::store, directory + ": the state directory cannot be made: " + error.message());
 }
 
+bool is_named(const std::vector<std::string>& pairs, const std::string& key) {
+  return std::any_of(pairs.begin(), pairs.end(), [&](const std::string& pair) { return pair.starts_with(key + "="); });
+}
+
 void set_gateway(br_config* config, const std::string& key, const std::string& value) {
   call(br_config_set, config, key.c_str(), value.c_str());
 }
@@ -68,6 +72,8 @@ std::string prepare_state_dir(const std::string& given) {
 Config gateway_config(const Options& options) {
   Options general = options;
   general.base_url.clear();
+  // The batches of an earlier process go on by themselves.
+  if (!is_named(general.set, "resume.auto")) general.set.emplace_back("resume.auto=1");
   Config config = make_config(general);
   const GatewayOptions& g = options.gateway;
   set_gateway(config.get(), "state_dir", options.state_dir);
