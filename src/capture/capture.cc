@@ -251,7 +251,7 @@ void Capture::turn() {
     router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, sealed.error().message);
   runner_->turn();
   is_idle_ = intake_->queued() == 0 && !runner_->has_unsent();
-  if (closed_) router_->monitor().changed();  // close() may wait for it
+  if (closed_) router_->monitor().changed();  // close() waits for that
   remove_old();
 }
 

@@ -26,6 +26,16 @@ class HelpFormatter : public CLI::Formatter {
     out += "\n" + make_usage(app, std::move(name)) + make_positionals(app) + make_groups(app, mode);
     return out + make_subcommands(app, mode);
   }
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+    const Command* command = find_command(app->get_name());
+    if (command != nullptr && (command->takes & kProgram) != 0) {
+      while (usage.ends_with('\n')) usage.pop_back();
+      usage += " -- CMD [ARG...]\n";
+    }
+    return usage;
+  }
 };
 
 std::int64_t duration_of(const std::string& option, const std::string& text) {
@@ -108,9 +118,11 @@ void add_emulator(CLI::App* app, Options* o) {
   app->add_flag("--ledger", o->ledger, "At the end, print what was asked and paid, as JSON.");
 }
 
-void add_gateway(CLI::App* app, Options* o) {
+void add_gateway(CLI::App* app, Options* o, bool is_exec) {
   GatewayOptions& g = o->gateway;
-  app->add_option("--listen", g.listen, "Where it listens; port 0: a free one [127.0.0.1:4141].")->type_name("HOST:PORT");
+  app->add_option("--listen", g.listen,
+                  std::string("Where it listens; port 0: a free one [127.0.0.1:") + (is_exec ? "0" : "4141") + "].")
+      ->type_name("HOST:PORT");
   add_repeated(app, "--host", &g.hosts, "NAME", "Another name by which it is called; can be repeated.");
   add_repeated(app, "--base-url", &g.base_urls, "PROVIDER=URL", "Another address of a vendor's API; can be repeated.");
   app->add_option("--state-dir", o->state_dir, "Where calls are kept [$XDG_STATE_HOME/batchrouter/gateway].")->type_name("DIR");
@@ -175,7 +187,7 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
         ->type_name("")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   if (command.takes & kEmulator) add_emulator(sub, o);
-  if (command.takes & kGateway) add_gateway(sub, o);
+  if (command.takes & kGateway) add_gateway(sub, o, (command.takes & kProgram) != 0);
   if (command.takes & kCount)
     sub->add_option("N", o->demo_requests, "How many requests [1000].")->type_name("")->check(CLI::Range(1, 1'000'000));
   add_general(sub, o);
@@ -225,6 +237,17 @@ void check_names(const CLI::App& app, int argc, char** argv) {
   }
 }
 
+// The place of "--" in a command line of a command that runs a program; 0: it is none, or has none. What stands behind
+// it is the program's, word by word, so it is not parsed at all.
+int program_at(int argc, char** argv) {
+  const Command* command = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--") return command != nullptr && (command->takes & kProgram) != 0 ? i : 0;
+    if (command == nullptr) command = find_command(argv[i]);
+  }
+  return 0;
+}
+
 const CLI::App& chosen(const CLI::App& app) {
   const auto used = app.get_subcommands();
   return used.empty() ? app : *used.front();
@@ -249,7 +272,9 @@ std::shared_ptr<CLI::App> make_app(Options* options) {
   return app;
 }
 
-std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
+namespace {
+
+std::optional<Exit> parse_words(int argc, char** argv, Options* options) {
   const auto app = make_app(options);
   if (argc >= 2 && std::string_view(argv[1]) == "help") {
     // "help run" is "run --help".
@@ -258,7 +283,7 @@ std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
     if (argc > 2) asked.push_back(argv[2]);
     asked.push_back(help.data());
     asked.push_back(nullptr);
-    return parse_arguments(static_cast<int>(asked.size()) - 1, asked.data(), options);
+    return parse_words(static_cast<int>(asked.size()) - 1, asked.data(), options);
   }
   if (argc < 2) {
     tell_text(fmt::format("{}", app->help()));
@@ -279,6 +304,29 @@ std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
                   &at == app.get() ? "see batchrouter --help" : "see batchrouter " + at.get_name() + " --help");
   }
   return std::nullopt;
+}
+
+// Whether the command runs a program, whose exit codes are not to be mixed with ours.
+bool names_program(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (const Command* command = find_command(argv[i])) return (command->takes & kProgram) != 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Exit> parse_arguments(int argc, char** argv, Options* options) {
+  if (const int at = program_at(argc, argv); at != 0) {
+    options->program.assign(argv + at + 1, argv + argc);
+    argc = at;
+  }
+  try {
+    return parse_words(argc, argv, options);
+  } catch (Failure& failure) {
+    if (names_program(argc, argv)) failure.exit = Exit::not_started;
+    throw;
+  }
 }
 
 }  // namespace cli

@@ -37,6 +37,7 @@ enum class Exit {
   quota = 7,
   timeout = 8,
   store = 10,
+  not_started = 125,  // exec: CMD was not started
   interrupted = 130,
   reader_gone = 141,  // as a program ends that writes into a pipe which nobody reads
   terminated = 143,

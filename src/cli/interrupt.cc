@@ -75,4 +75,10 @@ int wait_for_interrupt() {
   return got;
 }
 
+bool came_interrupt(int ms) {
+  const sigset_t set = interrupts();
+  const timespec patience{ms / 1000, ms % 1000 * 1'000'000L};
+  return sigtimedwait(&set, nullptr, &patience) > 0;
+}
+
 }  // namespace cli

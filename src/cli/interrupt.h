@@ -28,5 +28,7 @@ class InterruptWatch {
 
 // Waits for one of the two signals and returns it.
 int wait_for_interrupt();
+// Whether one of them came within so many milliseconds.
+bool came_interrupt(int ms);
 
 }  // namespace cli

@@ -10,8 +10,9 @@
 
 namespace {
 
+// Of us: behind "--" there are the words of a program.
 bool asked_for_json(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
+  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
     if (std::strcmp(argv[i], "--json") == 0) return true;
   }
   return false;

@@ -10,7 +10,7 @@ namespace cli {
 
 // What the command line says to `gateway` and `exec`.
 struct GatewayOptions {
-  std::string listen = "127.0.0.1:4141";
+  std::string listen;                         // empty: the command's own default
   std::vector<std::string> hosts, base_urls;  // base_urls: PROVIDER=URL
   std::optional<std::int64_t> window_ms, first_byte_after_ms, heartbeat_ms, max_wait_ms, shutdown_ms;
   std::int64_t max_requests = 0, max_bytes = 0, max_connections = 0;  // 0: the vendor's, the library's, the default
@@ -21,6 +21,7 @@ struct GatewayOptions {
 
 struct Options {
   std::string command;
+  std::vector<std::string> program;  // exec: CMD and its arguments
   GatewayOptions gateway;
   std::string input, job, output;
   std::string provider, model, base_url, state_dir, name, on_unsupported;

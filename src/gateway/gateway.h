@@ -10,6 +10,7 @@
 
 #include "batchrouter.h"
 #include "gateway/options.h"
+#include "gateway/owner_socket.h"
 #include "gateway/token.h"
 
 namespace br::gateway {
@@ -28,6 +29,11 @@ class Gateway {
   // The variables that lead the vendors' own clients here.
   std::vector<std::pair<std::string, std::string>> variables() const;
 
+  // Serves a connection that another process has accepted; the socket becomes the gateway's. Any thread.
+  void adopt(int socket);
+  // How many calls it has taken for batches, those that were answered at once included. Any thread.
+  int64_t calls() const;
+
   // No new connections and no new calls; those that wait go on waiting. Any thread, as the next.
   void stop_taking();
   // Cuts whoever still waits, so that it tries again, and ends the threads. Further calls do nothing.
@@ -42,6 +48,19 @@ class Gateway {
 
 // What is wrong with them, empty for nothing: an address that everybody can reach without what protects it.
 std::string check_options(const Options& options, bool behind_proxy, bool token_given);
+
+// The variables that lead the vendors' own clients to a gateway there: Gateway::variables().
+std::vector<std::pair<std::string, std::string>> variables_of(const std::string& url);
+
+// What a gateway on that host and port is called.
+std::string url_of(const std::string& host, uint16_t port, bool with_tls);
+
+// Listens; the descriptor, or -1 with `error` saying why. It is not passed on to programs that are started.
+int listen_on(const std::string& host, uint16_t port, std::string& error);
+uint16_t port_of(int listening);
+
+// Whether a gateway of ours answers at that URL, which is one of this machine's own addresses. Waits for a few seconds.
+bool is_gateway(const std::string& url);
 
 // Whether a URL leads to a gateway on that host and port.
 bool leads_to(const std::string& url, const std::string& host, uint16_t port);

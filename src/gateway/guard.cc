@@ -54,11 +54,17 @@ Reply refusal(std::string_view provider, int status, std::string_view type, std:
 }  // namespace
 
 Guard::Guard(const Options& options, uint16_t port) : options_(options) {
-  const std::string suffix = ":" + std::to_string(port);
-  for (const std::string& name : {options.host, std::string("localhost"), std::string("127.0.0.1"), std::string("::1")})
-    hosts_.push_back(host_in_url(name) + suffix);
+  add_address(options.host, port);
   // Names that the operator gives may be another machine's, with a port of its own.
   for (const std::string& name : options.more_hosts) hosts_.push_back(host_in_url(name));
+}
+
+void Guard::add_address(const std::string& host, uint16_t port) {
+  const std::string suffix = ":" + std::to_string(port);
+  for (const std::string& name : {host, std::string("localhost"), std::string("127.0.0.1"), std::string("::1")}) {
+    std::string own = host_in_url(name) + suffix;
+    if (std::find(hosts_.begin(), hosts_.end(), own) == hosts_.end()) hosts_.push_back(std::move(own));
+  }
 }
 
 bool Guard::is_own_host(std::string_view host) const {

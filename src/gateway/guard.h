@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ class Guard {
  public:
   // `port`: the one that is listened on.
   Guard(const Options& options, uint16_t port);
+
+  // It is called by that name too.
+  void add_address(const std::string& host, uint16_t port);
 
   // An answer to a request that goes no further, or nothing.
   std::optional<Reply> check(const RequestHead& head, const Route& route) const;

@@ -145,6 +145,7 @@ void Intake::take_all(std::vector<Request> calls) {
     outcome.id = ids[i];
     outcome.error = problem;
     if (status >= 0) outcome.kind = ids[i] > 0 ? Taken::Kind::kHeld : Taken::Kind::kPass;
+    if (outcome.kind == Taken::Kind::kHeld) ++taken_;
     if (outcome.kind == Taken::Kind::kPass) outcome.call = std::move(calls[places[i]].call);
   }
   auto told = [calls = std::move(calls), outcomes = std::move(outcomes)]() mutable {

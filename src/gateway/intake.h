@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <functional>
@@ -41,6 +42,8 @@ class Intake {
   void delivered(Answer answer);
   // Does what was asked for and ends the thread. What is asked for later is done by the caller's own thread.
   void stop();
+  // How many calls the library has taken.
+  int64_t taken() const { return taken_; }
 
  private:
   struct Request {
@@ -66,6 +69,7 @@ class Intake {
   std::condition_variable changed_;
   Work work_;              // guarded by mutex_, as is
   bool stopping_ = false;  // this
+  std::atomic<int64_t> taken_{0};
   std::thread thread_;
 };
 

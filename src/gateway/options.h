@@ -23,6 +23,7 @@ enum class Payer {
 struct Options {
   std::string host = "127.0.0.1";
   uint16_t port = 4141;                          // 0: a free one
+  int listening = -1;                            // a socket that listens there already; it becomes the gateway's
   std::vector<std::string> more_hosts;           // names by which the gateway is called as well
   std::map<std::string, std::string> base_urls;  // of the vendors, by provider; empty or missing: has no path here
   std::map<std::string, std::string> keys;       // --auth configured: by provider, for what passes through

@@ -1,6 +1,6 @@
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "gateway/gateway.h"
+#include "gateway/listening.h"
 #include "gateway/metrics.h"
 #include "gateway/pump.h"
 #include "gateway/session.h"
@@ -23,7 +24,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int kBacklog = 4096;
 constexpr int64_t kAcceptPauseMs = 20;  // when the process is out of descriptors
 constexpr int64_t kSettleMs = 500;      // how often it is looked whether answers have arrived
 
@@ -48,21 +48,14 @@ struct Gateway::Impl {
   ~Impl() { stop(); }
 
   bool listen(std::string& error) {
+    const int fd = options.listening >= 0 ? options.listening : listen_on(options.host, options.port, error);
+    if (fd < 0) return false;
+    port = port_of(fd);
     error_code code;
-    const auto address = asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, code);
-    const tcp::endpoint endpoint(address, options.port);
-    if (!code) acceptor.open(endpoint.protocol(), code);
-    if (!code) acceptor.set_option(tcp::acceptor::reuse_address(true), code);
-    if (!code) acceptor.bind(endpoint, code);
-    if (!code) acceptor.listen(kBacklog, code);
+    acceptor.assign(family_of(fd), fd, code);
     if (!code) acceptor.non_blocking(true, code);
-    if (code) {
-      error = "cannot listen on " + options.host + ":" + std::to_string(options.port) + ": " + code.message() +
-              "; choose another --listen, or port 0 for a free one";
-      return false;
-    }
-    port = acceptor.local_endpoint().port();
-    return true;
+    if (code) error = "cannot listen on " + options.host + ": " + code.message();
+    return !code;
   }
 
   bool read_certificate(std::string& error) {
@@ -91,7 +84,7 @@ struct Gateway::Impl {
 
   void add_pages() {
     pages.add_files();
-    pages.add("/healthz", [] { return json_page(R"({"status":"ok"})"); });
+    pages.add("/healthz", [] { return json_page(R"({"status":"ok"})").with(std::string(kGatewayMark), "1"); });
     pages.add("/stats", [this] {
       const std::string text = stats_text();
       return text.empty() ? no_figures() : json_page(text);
@@ -149,6 +142,20 @@ struct Gateway::Impl {
     start_tls_front(std::move(socket), loop, *tls, options.head_timeout_ms, [this, caller](tcp::socket inner) {
       std::make_shared<Session>(std::move(inner), *service, caller)->start();
     });
+  }
+
+  void adopt(int fd) {
+    tcp::socket socket(loop);
+    error_code error;
+    socket.assign(family_of(fd), fd, error);
+    if (error) {
+      ::close(fd);
+      return;
+    }
+    const tcp::endpoint own = socket.local_endpoint(error), peer = socket.remote_endpoint(error);
+    if (error || service->stopping) return;
+    guard->add_address(own.address().to_string(), own.port());
+    admit(std::move(socket), std::hash<std::string>()(peer.address().to_string()));
   }
 
   void settle_later() {
@@ -236,26 +243,15 @@ std::unique_ptr<Gateway> Gateway::start(Options options, br_capture* capture, st
 
 uint16_t Gateway::port() const { return impl_->port; }
 
-std::string Gateway::url() const {
-  std::string host = impl_->options.host;
-  if (host == "0.0.0.0") host = "127.0.0.1";
-  if (host == "::") host = "::1";
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return (impl_->tls ? "https://" : "http://") + host + ":" + std::to_string(impl_->port);
+std::string Gateway::url() const { return url_of(impl_->options.host, impl_->port, impl_->tls.has_value()); }
+
+std::vector<std::pair<std::string, std::string>> Gateway::variables() const { return variables_of(url()); }
+
+void Gateway::adopt(int socket) {
+  asio::post(impl_->loop, [this, socket] { impl_->adopt(socket); });
 }
 
-std::vector<std::pair<std::string, std::string>> Gateway::variables() const {
-  constexpr std::array<std::pair<const char*, const char*>, 7> kVariables = {{{"OPENAI_BASE_URL", "openai"},
-                                                                              {"OPENAI_API_BASE", "openai"},
-                                                                              {"ANTHROPIC_BASE_URL", "anthropic"},
-                                                                              {"GOOGLE_GEMINI_BASE_URL", "google"},
-                                                                              {"GROQ_BASE_URL", "groq"},
-                                                                              {"TOGETHER_BASE_URL", "together"},
-                                                                              {"MISTRAL_BASE_URL", "mistral"}}};
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& [name, provider] : kVariables) out.emplace_back(name, url() + Paths::client_path(provider));
-  return out;
-}
+int64_t Gateway::calls() const { return impl_->intake->taken(); }
 
 void Gateway::stop_taking() { impl_->stop_taking(); }
 void Gateway::stop() { impl_->stop(); }

@@ -21,6 +21,7 @@ Exit run_demo(const Options& options);
 Exit run_doctor(const Options& options);
 Exit run_emulate(const Options& options);
 Exit run_estimate(const Options& options);
+Exit run_exec(const Options& options);
 Exit run_gateway(const Options& options);
 Exit run_list(const Options& options);
 Exit run_providers(const Options& options);
@@ -47,13 +48,14 @@ enum Takes : unsigned {
   kShell = 128,
   kEmulator = 256,
   kCount = 512,
-  kFailed = 1024,  // --failed
-  kRemote = 2048,  // --remote
-  kRepeat = 4096,  // --again, --reuse
-  kBatch = 8192,   // BATCH_ID, behind JOB
-  kPart = 16384,   // --part
-  kRefetch = 32768,  // --refetch
-  kGateway = 65536,  // --listen and the rest of what configures the gateway
+  kFailed = 1024,     // --failed
+  kRemote = 2048,     // --remote
+  kRepeat = 4096,     // --again, --reuse
+  kBatch = 8192,      // BATCH_ID, behind JOB
+  kPart = 16384,      // --part
+  kRefetch = 32768,   // --refetch
+  kGateway = 65536,   // --listen and the rest of what configures the gateway
+  kProgram = 131072,  // CMD and its arguments, behind --
 };
 
 struct Command {
