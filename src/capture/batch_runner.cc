@@ -58,7 +58,8 @@ void BatchRunner::take_over(const std::vector<CallBatch>& batches) {
     auto running = running_of(batch);
     if (!running) continue;
     if (batch.state == CallBatchState::sealed) unsent_.push_back(std::move(*running));
-    if (batch.state == CallBatchState::submitted) running_.emplace(batch.id, std::move(*running));
+    running->is_inherited = batch.state == CallBatchState::submitted;
+    if (running->is_inherited) running_.emplace(batch.id, std::move(*running));
   }
 }
 
@@ -219,6 +220,8 @@ void BatchRunner::look_at_running() {
       continue;
     }
     const Job& job = (*snapshot)->job;
+    // Of an earlier process: it goes on here, also where the router leaves its own jobs alone (resume.auto).
+    if (std::exchange(running.is_inherited, false) && !job.done) (void)p_.router->control().resume(job.id);
     const bool waits = running.again_at_ms > now_ms();
     if (!job.done) {
       if (!is_blocked(job)) running.again_at_ms = -1;

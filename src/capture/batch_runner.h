@@ -65,6 +65,7 @@ class BatchRunner {
     std::int64_t again_at_ms = -1;  // not before then; -1: it goes on by itself
     int failures = 0;               // of ours, one after the other
     bool waits_for_key = false;
+    bool is_inherited = false;  // submitted by an earlier process
   };
   std::optional<Running> running_of(const CallBatch& batch);
   void submit_all();
