@@ -173,13 +173,13 @@ std::optional<CapturedCall> Intake::choose(const Arrival& arrival, std::deque<Ca
   });
   const MutexLock lock(&p_.open->mutex);
   AskedSince* const since = p_.open->table.asked_since(arrival.asked.identity);
-  const std::set<std::int64_t>& used_once = used_once_;
+  const std::set<std::int64_t>* const used_once = &used_once_;  // the lock is held, which a lambda does not tell
   const auto serves = [&](const CapturedCall& call) {
     if (use == CacheUse::off) return false;
     if (since != nullptr && (call.delivered_ms >= since->ms || since->served.contains(call.id))) return false;
     const bool once = use == CacheUse::once;
     if ((asked_now || since != nullptr || once) && decided.used.contains(call.id)) return false;
-    return !once || !used_once.contains(call.id);
+    return !once || !used_once->contains(call.id);
   };
   auto found = std::find_if(answers->begin(), answers->end(), serves);
   if (found == answers->end() && arrival.call->repeated) {
