@@ -140,6 +140,9 @@ void BatchRunner::submit_all() {
 
 // true: it is at the router, or has ended.
 bool BatchRunner::submit(Running* running) {
+  // The file may hold calls that were never taken, and that somebody made again.
+  const std::string requests = p_.files->requests(running->batch.id);
+  if (!p_.files->trim(requests, static_cast<std::uint64_t>(running->batch.bytes))) return try_later(running);
   auto submitted = p_.router->submission().submit(spec_of(running->batch, running->key, *p_.settings, *p_.files), {});
   if (!submitted) return refused(running, submitted.error());
   running->batch.job_id = submitted->job_id;

@@ -21,6 +21,14 @@ Result<void> CallFiles::append(const std::string& path, std::uint64_t size, std:
   return is_new ? files_->sync_directory(directory_) : Result<void>();
 }
 
+Result<void> CallFiles::trim(const std::string& path, std::uint64_t size) {
+  if (this->size(path) <= size) return {};
+  auto file = files_->open_update(path);
+  BR_RETURN_IF_ERROR(file);
+  BR_RETURN_IF_ERROR(file->truncate(size));
+  return file->sync();
+}
+
 std::uint64_t CallFiles::size(const std::string& path) const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, files_->file_size(path)));
 }

@@ -25,6 +25,8 @@ class CallFiles {
 
   // Durable when it returns. size: of what counts in the file; what a crash left behind it goes.
   Result<void> append(const std::string& path, std::uint64_t size, std::string_view text);
+  // What a crash, or a transaction that failed, left behind `size` goes: nobody was told that it is there. Durable.
+  Result<void> trim(const std::string& path, std::uint64_t size);
   std::uint64_t size(const std::string& path) const;  // 0 where there is none
   Result<std::string> read(const std::string& path, const FileRange& range) const;
   void remove(std::int64_t batch);
