@@ -1016,7 +1016,9 @@ BR_API br_status br_capture_take_many(br_capture *capture, const br_exchange *co
 BR_API br_status br_capture_leave(br_capture *capture, int64_t id, br_error **err);
 /* Answers to calls that were taken without fn: waits for the first, takes what else is there.
  * Returns   BR_OK: each of *count is freed by the caller. BR_AGAIN: none within timeout_ms, or br_router_wakeup was
- *           called. BR_END: the capture is closed, and none is left. *count is 0 unless it is BR_OK.
+ *           called. BR_END: the capture is closed, and none is left. BR_ESTORE, BR_EINTERNAL: the router has failed and
+ *           does nothing more; whoever waited has had a 503, the calls are kept, and none is left. *count is 0 unless it
+ *           is BR_OK.
  * Threads   any; each answer goes to one caller.
  * Blocks    up to timeout_ms. */
 BR_API br_status br_capture_next(br_capture *capture, int64_t timeout_ms, br_answer **answers, size_t capacity,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "capture/put_off.h"
 #include "core/requests/batch_options.h"
 #include "core/results/deliver.h"
 #include "providers/registry.h"
@@ -13,7 +14,7 @@ namespace {
 constexpr std::int64_t kAgainMs = 1'000, kLongestAgainMs = 60'000, kResumeMs = 30'000;
 constexpr int kMostDoublings = 6, kFailuresToTell = 5;
 constexpr const char* kLostRequest = "the request is not on the disk any more; send it again";
-constexpr const char* kCannotGoOn = "the request is kept, but its batch cannot be submitted now; ask again later";
+constexpr const char* kCannotGoOn = "its batch cannot go on now";
 
 std::string first_issue(const Error& error) { return error.issues.empty() ? error.message : error.issues.front(); }
 
@@ -186,26 +187,8 @@ Result<void> BatchRunner::cut_or_refuse(Running* running, const Error& error) {
 // The disk, or the router: the batch stays. Whoever waits too long is told to come back. Always false.
 bool BatchRunner::try_later(Running* running) {
   running->again_at_ms = now_ms() + std::min(kAgainMs << std::min(running->failures, kMostDoublings), kLongestAgainMs);
-  if (++running->failures >= kFailuresToTell) tell_to_come_back(*running);
+  if (++running->failures >= kFailuresToTell) put_off(running->batch, kCannotGoOn, p_.open, p_.answers);
   return false;
-}
-
-void BatchRunner::tell_to_come_back(const Running& running) {
-  std::vector<ReadyAnswer> answers;
-  {
-    const MutexLock lock(&p_.open->mutex);
-    for (const CapturedCall& call : p_.open->table.waiting_in(running.batch.id)) {
-      OpenCall* const open = p_.open->table.find(call.id);
-      for (const Waiter& waiter : std::vector<Waiter>(open->waiters)) {
-        HttpAnswer own = {kStatusUnavailable,
-                          {{"content-type", "application/json"}, {"retry-after", "60"}},
-                          error_body(running.form, kStatusUnavailable, "", "", kCannotGoOn)};
-        answers.push_back({waiter, running.form, running.key.provider, running.key.endpoint, {}, false, std::move(own)});
-        p_.open->table.leave(waiter.ticket);
-      }
-    }
-  }
-  for (ReadyAnswer& each : answers) p_.answers->push(std::move(each));
 }
 
 void BatchRunner::look_at_running() {
@@ -264,7 +247,7 @@ void BatchRunner::look_at_blocked(Running* running, const Job& job) {
   // Perhaps it is over. Whoever waits too long is told to come back: the job goes on, or a person decides.
   if (running->again_at_ms >= 0) (void)p_.router->control().resume(job.id);
   running->again_at_ms = now_ms() + kResumeMs;
-  if (++running->failures >= kFailuresToTell) tell_to_come_back(*running);
+  if (++running->failures >= kFailuresToTell) put_off(running->batch, kCannotGoOn, p_.open, p_.answers);
 }
 
 void BatchRunner::remember(const Running& running, const Job& job) {

@@ -73,7 +73,6 @@ class BatchRunner {
   bool refused(Running* running, const Error& error);
   Result<void> cut_or_refuse(Running* running, const Error& error);
   bool try_later(Running* running);
-  void tell_to_come_back(const Running& running);
   bool has_room() const;
   void look_at_running();
   void look_at_blocked(Running* running, const Job& job);

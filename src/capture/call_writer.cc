@@ -128,6 +128,13 @@ Result<std::vector<CallBatch>> CallWriter::seal(Which which, std::int64_t now_ms
   return changes.batches;
 }
 
+std::vector<CallBatch> CallWriter::collecting() const {
+  std::vector<CallBatch> batches;
+  batches.reserve(collecting_.size());
+  for (const auto& [id, batch] : collecting_) batches.push_back(batch);
+  return batches;
+}
+
 Result<CallBatch> CallWriter::put_again(const CallBatch& from, std::vector<CapturedCall> calls, std::int64_t now_ms,
                                         std::vector<CapturedCall>* moved) {
   CallBatch batch;

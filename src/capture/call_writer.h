@@ -54,6 +54,7 @@ class CallWriter {
   // A sealed batch of calls that were in another one, whose lines are copied.
   Result<CallBatch> put_again(const CallBatch& from, std::vector<CapturedCall> calls, std::int64_t now_ms,
                               std::vector<CapturedCall>* moved);
+  std::vector<CallBatch> collecting() const;
   std::int64_t next_due_ms() const { return queues_.next_due_ms(); }
   std::int64_t queued() const { return queues_.queued(); }
 

@@ -6,6 +6,7 @@
 #include "batchrouter.h"
 #include "capture/answer_builder.h"
 #include "capture/capture_views.h"
+#include "capture/put_off.h"
 #include "core/engine/executor.h"
 #include "providers/registry.h"
 #include "sys/clock.h"
@@ -16,6 +17,9 @@ namespace {
 
 constexpr std::int64_t kDeliveriesMs = 50, kLongestWaitMs = 60'000, kHourMs = 3'600'000;
 constexpr std::size_t kSaltLength = 32;
+constexpr std::int64_t kSealAgainMs = 1'000;
+constexpr int kSealsToTell = 5;
+constexpr const char* kNotWritable = "the state directory cannot be written";
 
 }  // namespace
 
@@ -100,7 +104,9 @@ void Capture::know_configured_keys(const std::vector<CallBatch>& batches) {
 Result<std::vector<std::int64_t>> Capture::take(const std::vector<HttpCall>& calls) {
   if (closed_) return closed_error();
   BR_RETURN_IF_ERROR(router_->monitor().check());  // nothing is sent by a router whose state cannot be written
-  return intake_->take(calls);
+  auto taken = intake_->take(calls);
+  if (taken && stop_) put_off_all(kNotWritable);  // the thread has told those who waited before
+  return taken;
 }
 
 Result<void> Capture::leave(std::int64_t ticket) {
@@ -113,13 +119,16 @@ Result<void> Capture::leave(std::int64_t ticket) {
 Result<Wait> Capture::next(std::int64_t timeout_ms, std::optional<TakenAnswer>* answer) {
   std::optional<ReadyAnswer> ready;
   bool ended = false;
-  auto waited = router_->monitor().wait(timeout_ms, [&] {
+  auto waited = router_->monitor().wait_for_next(timeout_ms, [&] {
     ready = answers_.take();
     ended = !ready && stop_;
     return ready.has_value() || ended;
   });
   if (!waited || *waited != Wait::ready) return waited;
-  if (ended) return Wait::ended;
+  if (ended) {
+    BR_RETURN_IF_ERROR(router_->monitor().check());  // whoever waited was told
+    return Wait::ended;
+  }
   *answer = hand_over(std::move(*ready));
   return Wait::ready;
 }
@@ -217,42 +226,68 @@ void Capture::flush() {
 
 void Capture::run() {
   block_signals();
-  const Clock& clock = *router_->world().clock;
   while (!stop_) {
     behind_wall([this] { turn(); },
                 [this](const char* what) { router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, what); });
-    std::int64_t next = intake_->next_due_ms();
-    if (const std::int64_t due = runner_->next_due_ms(); due >= 0) next = next < 0 ? due : std::min(next, due);
-    std::int64_t wait_ms =
-        next < 0 ? kLongestWaitMs : std::clamp<std::int64_t>(next - clock.now_ms(), 0, kLongestWaitMs);
-    {
-      const MutexLock lock(&deliveries_mutex_);
-      if (!deliveries_.empty()) wait_ms = std::min(wait_ms, kDeliveriesMs);
-    }
-    const auto waited = router_->monitor().wait_uninterrupted(wait_ms, [&] {
-      const std::int64_t due = intake_->next_due_ms();
+    const std::int64_t next = next_due_ms();
+    const auto waited = router_->monitor().wait_uninterrupted(wait_ms(next), [&] {
+      const std::int64_t due = next_due_ms();
       const bool sooner = due >= 0 && (next < 0 || due < next);
       return stop_ || flush_ || sooner || runner_->is_due();
     });
     if (!waited) break;  // the router is closed, or has failed
   }
   save_deliveries();
-  stop_ = true;
+  stop_ = true;  // before those who wait are told: who comes later tells itself
+  if (const auto usable = router_->monitor().check(); !usable) put_off_all(usable.error().message);
   router_->monitor().changed();
+}
+
+// When the thread has something to do at the latest; -1: when something happens.
+std::int64_t Capture::next_due_ms() {
+  std::int64_t next = intake_->next_due_ms();
+  if (next >= 0) next = std::max(next, seal_again_ms_);
+  const std::int64_t due = runner_->next_due_ms();
+  if (due >= 0) next = next < 0 ? due : std::min(next, due);
+  return next;
+}
+
+std::int64_t Capture::wait_ms(std::int64_t next_due_ms) {
+  const std::int64_t now_ms = router_->world().clock->now_ms();
+  const std::int64_t wait =
+      next_due_ms < 0 ? kLongestWaitMs : std::clamp<std::int64_t>(next_due_ms - now_ms, 0, kLongestWaitMs);
+  const MutexLock lock(&deliveries_mutex_);
+  return deliveries_.empty() ? wait : std::min(wait, kDeliveriesMs);
 }
 
 void Capture::turn() {
   save_deliveries();
-  const bool all = flush_.exchange(false) || closed_;
-  auto sealed = intake_->seal(all ? CallWriter::Which::all : CallWriter::Which::due);
-  if (sealed)
-    runner_->take_over(*sealed);
-  else
-    router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, sealed.error().message);
+  seal();
   runner_->turn();
   is_idle_ = intake_->queued() == 0 && !runner_->has_unsent();
   if (closed_) router_->monitor().changed();  // close() waits for that
   remove_old();
+}
+
+void Capture::seal() {
+  const bool all = flush_.exchange(false) || closed_;
+  const std::int64_t now_ms = router_->world().clock->now_ms();
+  if (!all && now_ms < seal_again_ms_) return;
+  auto sealed = intake_->seal(all ? CallWriter::Which::all : CallWriter::Which::due);
+  if (sealed) {
+    seals_failed_ = 0;
+    seal_again_ms_ = 0;
+    return runner_->take_over(*sealed);
+  }
+  router_->events().note(BR_EVENT_WINDOW_TIMER_ERROR, sealed.error().message);
+  seal_again_ms_ = now_ms + kSealAgainMs;
+  if (++seals_failed_ >= kSealsToTell) put_off_all(kNotWritable);
+}
+
+// The state cannot be written. Whoever waits is told so, since nobody knows for how long.
+void Capture::put_off_all(const std::string& why) {
+  for (const CallBatch& batch : intake_->collecting()) put_off(batch, why, &open_, &answers_);
+  for (const BatchRunner::View& view : runner_->views()) put_off(view.batch, why, &open_, &answers_);
 }
 
 void Capture::remove_old() {

@@ -60,6 +60,10 @@ class Capture : public std::enable_shared_from_this<Capture> {
   void know_configured_keys(const std::vector<CallBatch>& batches);
   void run();
   void turn();
+  void seal();
+  std::int64_t next_due_ms();
+  std::int64_t wait_ms(std::int64_t next_due_ms);
+  void put_off_all(const std::string& why);
   void save_deliveries();
   void remove_old();
   void hand_out();
@@ -78,7 +82,10 @@ class Capture : public std::enable_shared_from_this<Capture> {
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<BatchRunner> runner_;
   std::atomic<bool> closed_{false}, stop_{false}, flush_{false}, is_idle_{false};
-  std::int64_t removed_at_ms_ = 0;  // the thread's
+  // The thread's, as are the next two.
+  std::int64_t removed_at_ms_ = 0;
+  std::int64_t seal_again_ms_ = 0;  // after a failure of the disk
+  int seals_failed_ = 0;            // one after the other
   Mutex deliveries_mutex_;
   std::vector<std::int64_t> deliveries_ GUARDED_BY(deliveries_mutex_);  // calls, not yet on disk
   Mutex closing_;

@@ -256,6 +256,11 @@ Result<CallBatch> Intake::put_again(const CallBatch& from, const std::vector<Cap
   return p_.writer->put_again(from, calls, p_.clock->now_ms(), moved);
 }
 
+std::vector<CallBatch> Intake::collecting() {
+  const MutexLock leading(&leading_);
+  return p_.writer->collecting();
+}
+
 std::int64_t Intake::next_due_ms() {
   const MutexLock leading(&leading_);
   return p_.writer->next_due_ms();

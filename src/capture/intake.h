@@ -50,6 +50,8 @@ class Intake {
   Result<CallBatch> put_again(const CallBatch& from, const std::vector<CapturedCall>& calls,
                               std::vector<CapturedCall>* moved);
   std::int64_t next_due_ms();
+  // The batches that collect.
+  std::vector<CallBatch> collecting();
   std::int64_t queued() const { return queued_; }
 
  private:

@@ -1,52 +1,22 @@
 // The gateway of a state directory, whoever runs it: this process where it is the first, else the process that owns the
-// directory, for as long as it lives.
+// directory, for as long as it lives. Where the state cannot be written for a time, it is opened again and again, and
+// whoever calls meanwhile is told to come back.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "cli/handles.h"
 #include "cli/options.h"
+#include "cli/own_gateway.h"
 #include "gateway/gateway.h"
 
 namespace cli {
-
-// What this process serves calls with when it owns the directory.
-class OwnGateway {
- public:
-  // Throws Failure; its code is BR_ELOCKED where another process owns the directory. It listens on a copy of the socket.
-  OwnGateway(const Options& options, const br::gateway::Options& server);
-  ~OwnGateway();
-  OwnGateway(const OwnGateway&) = delete;
-  OwnGateway& operator=(const OwnGateway&) = delete;
-
-  void adopt(int socket) { gateway_->adopt(socket); }
-  br::gateway::Figures figures() const;
-  bool was_shared() const { return socket_->was_shared(); }
-  std::string stats() const;
-  void stop_taking();
-  // Submits what is queued. false: it did not get done within the time.
-  bool submit(std::int64_t timeout_ms);
-  void stop();
-
- private:
-  void count_events();
-
-  std::atomic<std::int64_t> batches_{0};
-  std::atomic<bool> ending_{false};
-  Config config_;
-  Router router_;
-  std::unique_ptr<br_capture, Freer<br_capture_free>> capture_;
-  std::unique_ptr<br::gateway::Gateway> gateway_;
-  std::unique_ptr<br::gateway::OwnerSocket> socket_;
-  std::thread events_;
-};
 
 class GatewayHost {
  public:
@@ -77,27 +47,40 @@ class GatewayHost {
   void stop();
 
  private:
+  void start();
   void close_listening();
-  bool join_owner();
+  int listening();
   void check_profile(const std::string& theirs) const;
+  void run();
+  void be_owner();
   void be_front();
-  bool take_over();
+  void find_owner();
+  bool join_owner();
+  void take_over();
   bool pass_on_next();
-  OwnGateway* own();
+  void retire();
+  void turn_away_for(int ms);
+  void wake_up() const;
+  std::shared_ptr<OwnGateway> own();
 
   Options options_;
   br::gateway::Options server_;
   std::string profile_, url_;
-  int listening_ = -1;
-  int wake_ = -1;  // written when the thread is to end
+  int wake_ = -1;  // written when the thread has to look at failed_ or ending_
   std::mutex mutex_;
-  std::unique_ptr<OwnGateway> own_;  // guarded by mutex_, as are
-  br::gateway::OwnerLink link_;      // this
-  br::gateway::Figures before_;      // and this: the owner's figures when this process came
+  // Guarded by mutex_, as are the next seven. It stays open beside the own gateway's copy, for the time after a failure.
+  int listening_ = -1;
+  std::shared_ptr<OwnGateway> own_;
+  br::gateway::OwnerLink link_;
+  br::gateway::Figures before_;   // the owner's figures when this process came
+  br::gateway::Figures retired_;  // of own gateways that failed
+  std::string failure_;           // of the own gateway
+  bool in_trouble_ = false;       // it failed, and there is no other yet
   bool has_joined_ = false;
-  std::atomic<bool> ending_{false};
-  std::vector<int> waiting_;  // connections without an owner; the thread's
-  std::thread front_;
+  std::atomic<bool> ending_{false}, failed_{false};
+  std::vector<int> waiting_;      // connections without an owner; the thread's, as is the next
+  std::vector<int> turned_away_;  // closed when their clients had the time to read why
+  std::thread thread_;
 };
 
 }  // namespace cli

@@ -59,6 +59,10 @@ std::string url_of(const std::string& host, uint16_t port, bool with_tls);
 int listen_on(const std::string& host, uint16_t port, std::string& error);
 uint16_t port_of(int listening);
 
+// Tells whoever has connected to come back soon, which the vendors' own clients do by themselves. The socket stays the
+// caller's, who closes it when that has been read. with_tls: nothing can be told.
+void turn_away(int socket, bool with_tls);
+
 // Whether a gateway of ours answers at that URL, which is one of this machine's own addresses. Waits for a few seconds.
 bool is_gateway(const std::string& url);
 

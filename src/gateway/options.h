@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -54,6 +55,10 @@ struct Options {
   uint64_t max_bodies_bytes = uint64_t{1} << 30;  // of all those together
   uint64_t max_upload_bytes = uint64_t{4} << 30;  // of what streams through
   int64_t connect_timeout_ms = 10'000;
+
+  // Called once, on a thread of the gateway's, when the library can do no more, with the reason; whoever waited has been
+  // answered. The gateway must not be destroyed in there. Empty: nobody wants to know.
+  std::function<void(const std::string& why)> failed;
 };
 
 }  // namespace br::gateway

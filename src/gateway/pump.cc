@@ -13,8 +13,13 @@ constexpr int64_t kLookUpMs = 200;  // how soon a stop is seen while nothing com
 
 }  // namespace
 
-Pump::Pump(br_capture* capture, Intake& intake, boost::asio::io_context& loop, Receive receive)
-    : capture_(capture), intake_(intake), loop_(loop), receive_(std::move(receive)), thread_([this] { run(); }) {}
+Pump::Pump(br_capture* capture, Intake& intake, boost::asio::io_context& loop, Receive receive, Failed failed)
+    : capture_(capture),
+      intake_(intake),
+      loop_(loop),
+      receive_(std::move(receive)),
+      failed_(std::move(failed)),
+      thread_([this] { run(); }) {}
 
 Pump::~Pump() { stop(); }
 
@@ -27,7 +32,13 @@ void Pump::run() {
   std::array<br_answer*, kAtOnce> answers{};
   while (!stopping_) {
     size_t count = 0;
-    const br_status status = br_capture_next(capture_, kLookUpMs, answers.data(), answers.size(), &count, nullptr);
+    br_error* error = nullptr;
+    const br_status status = br_capture_next(capture_, kLookUpMs, answers.data(), answers.size(), &count, &error);
+    if (status < 0 && status != BR_ECLOSED && failed_) {
+      const char* message = error == nullptr ? nullptr : br_error_message(error);
+      failed_(message == nullptr ? br_status_name(status) : message);
+    }
+    br_error_free(error);
     if (status < 0 || status == BR_END) return;
     if (status != BR_OK) continue;
     auto batch = std::make_shared<std::vector<Answer>>();

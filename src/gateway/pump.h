@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "batchrouter.h"
@@ -15,8 +16,11 @@ class Pump {
  public:
   using Receive = std::function<void(Answer)>;
 
-  // `receive` runs on the loop, once for each answer.
-  Pump(br_capture* capture, Intake& intake, boost::asio::io_context& loop, Receive receive);
+  using Failed = std::function<void(const std::string& why)>;
+
+  // `receive` runs on the loop, once for each answer. `failed` on the pump's thread, as the last thing: no answer will come
+  // any more; it may be empty.
+  Pump(br_capture* capture, Intake& intake, boost::asio::io_context& loop, Receive receive, Failed failed);
   ~Pump();
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -31,6 +35,7 @@ class Pump {
   Intake& intake_;
   boost::asio::io_context& loop_;
   Receive receive_;
+  Failed failed_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

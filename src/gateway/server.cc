@@ -76,7 +76,8 @@ struct Gateway::Impl {
     service.emplace(Service{options, loop, capture, paths, *guard, *intake, held, upstreams, pages, Callers(options),
                             Deliveries(*intake)});
     add_pages();
-    pump.emplace(capture, *intake, loop, [this](Answer answer) { held.answered(std::move(answer)); });
+    pump.emplace(
+        capture, *intake, loop, [this](Answer answer) { held.answered(std::move(answer)); }, options.failed);
     wait_connection();
     settle_later();
     thread = std::thread([this] { loop.run(); });
@@ -239,6 +240,11 @@ std::unique_ptr<Gateway> Gateway::start(Options options, br_capture* capture, st
   if (!impl->read_certificate(error) || !impl->listen(error)) return nullptr;
   impl->run();
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+void turn_away(int socket, bool with_tls) {
+  if (!with_tls) (void)::send(socket, kFull.data(), kFull.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::shutdown(socket, SHUT_WR);
 }
 
 uint16_t Gateway::port() const { return impl_->port; }

@@ -24,21 +24,6 @@ run_exec() {
   expect_exit "$wanted" "$what" "$program" exec $options "$@"
 }
 
-# until_true WHAT COMMAND...
-until_true() {
-  what=$1
-  shift
-  tries=0
-  until "$@" 2>/dev/null; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 3000 ] || {
-      fail "$what: never came"
-      return 1
-    }
-    sleep 0.01
-  done
-}
-
 # ---- answers, streams, exit codes ----
 run_exec 0 "a call" -- "$dir/ask" first
 expect_text "$dir/stdout" '"object":"chat.completion"' "a call"

@@ -90,3 +90,18 @@ stop_emulator() {
 expect_paid_once() {
   expect_text "$dir/ledger" '"requests_twice_paid":0,"batches_twice_paid":0' "$1"
 }
+
+# until_true WHAT COMMAND...
+until_true() {
+  what=$1
+  shift
+  tries=0
+  until "$@" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 3000 ] || {
+      fail "$what: never came"
+      return 1
+    }
+    sleep 0.01
+  done
+}

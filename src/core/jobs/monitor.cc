@@ -55,7 +55,7 @@ std::uint64_t Monitor::interrupts() {
 void Monitor::count_interrupts_since(std::uint64_t count) { interrupts_since = {number_, count}; }
 
 std::uint64_t Monitor::first_interrupt(Caller caller) {
-  if (caller != Caller::call || interrupts_since.monitor != number_) return interrupts_;
+  if ((caller != Caller::call && caller != Caller::next) || interrupts_since.monitor != number_) return interrupts_;
   interrupts_since.monitor = 0;
   return interrupts_since.count;
 }
@@ -89,6 +89,10 @@ Result<Wait> Monitor::wait(std::int64_t timeout_ms, const Test& ready) {
   return wait_as(Caller::call, timeout_ms, ready);
 }
 
+Result<Wait> Monitor::wait_for_next(std::int64_t timeout_ms, const Test& ready) {
+  return wait_as(Caller::next, timeout_ms, ready);
+}
+
 Result<Wait> Monitor::wait_for_answer(std::int64_t timeout_ms, const Test& ready) {
   return wait_as(Caller::answer, timeout_ms, ready);
 }
@@ -110,8 +114,9 @@ Result<Wait> Monitor::wait_uninterrupted(std::int64_t timeout_ms, const Test& re
 // Nothing: it goes on.
 std::optional<Result<Wait>> Monitor::end_of_wait(Caller caller, bool is_ready, std::uint64_t wakeups,
                                                  std::uint64_t interrupts) {
+  if (is_ready && caller == Caller::next) return Result<Wait>(Wait::ready);
   if (closed_) return Result<Wait>(closed_error());
-  if (failure_ && caller != Caller::poll) return Result<Wait>(*failure_);
+  if (failure_ && caller != Caller::poll && caller != Caller::next) return Result<Wait>(*failure_);
   if (is_ready) return Result<Wait>(Wait::ready);
   if (caller == Caller::own || caller == Caller::answer) return std::nullopt;
   if (wakeups_ == wakeups && interrupts_ == interrupts) return std::nullopt;
@@ -127,7 +132,7 @@ Result<Wait> Monitor::wait_as(Caller caller, std::int64_t timeout_ms, const Test
     const std::uint64_t changes = changes_;  // read before the look: what changes meanwhile is looked at again
     lock.unlock();
     const bool is_ready = ready();
-    const bool helped = !is_ready && (caller == Caller::call || caller == Caller::answer) && help_ && help_();
+    const bool helped = !is_ready && is_helped(caller) && help_ && help_();
     lock.lock();
     if (auto ended = end_of_wait(caller, is_ready, wakeups, interrupts)) return std::move(*ended);
     if (helped) continue;

@@ -49,6 +49,9 @@ class Monitor {
   Result<Wait> wait(std::int64_t timeout_ms, const Test& ready);
   // The same, but that no wake-up ends it: for an answer that must not be missed.
   Result<Wait> wait_for_answer(std::int64_t timeout_ms, const Test& ready);
+  // The same for values that ready() takes out of a queue: they are handed out also when the router has
+  // failed, which does not end it.
+  Result<Wait> wait_for_next(std::int64_t timeout_ms, const Test& ready);
   // The same for br_poll: what is due is handed out also when the router has failed, and nobody helps.
   Result<Wait> wait_in_poll(std::int64_t timeout_ms, const Test& ready);
   // For what the router's own threads do in any case: no wake-up ends it, and nobody helps.
@@ -56,7 +59,8 @@ class Monitor {
   Result<Wait> wait_uninterrupted(std::int64_t timeout_ms, const Test& ready);
 
  private:
-  enum class Caller : std::uint8_t { call, answer, poll, own };
+  enum class Caller : std::uint8_t { call, next, answer, poll, own };
+  static bool is_helped(Caller caller) { return caller != Caller::poll && caller != Caller::own; }
   Result<Wait> wait_as(Caller caller, std::int64_t timeout_ms, const Test& ready);
   std::uint64_t first_interrupt(Caller caller) REQUIRES(mutex_);
   std::optional<Result<Wait>> end_of_wait(Caller caller, bool is_ready, std::uint64_t wakeups, std::uint64_t interrupts)
