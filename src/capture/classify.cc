@@ -178,9 +178,12 @@ std::string Classifier::slot_of(std::string_view provider, const KeyRing::Settin
   return "k" + hex(hmac_sha256(salt_, text)).substr(0, kLength);
 }
 
-std::string Classifier::base_url_of(const Provider& provider) const {
-  const Account settings = provider_settings(*config_, provider);
-  return std::string(settings.setting("base_url"));
+Classifier::Classifier(const Config* config, std::string salt) : config_(config), salt_(std::move(salt)) {
+  for (const Provider* provider : all_providers()) {
+    if (provider->dialect().capture_rules() == nullptr) continue;
+    auto base = parse_url(provider_settings(*config, *provider).setting("base_url"));
+    if (base) known_.push_back({provider, std::move(*base)});
+  }
 }
 
 std::optional<Classifier::Address> Classifier::address_of(const HttpCall& call) const {
@@ -189,11 +192,11 @@ std::optional<Classifier::Address> Classifier::address_of(const HttpCall& call) 
   Address best;
   std::size_t best_length = 0;
   const Destination given = read_destination(call.provider);
-  for (const Provider* provider : all_providers()) {
-    if (provider->dialect().capture_rules() == nullptr) continue;
+  for (const Known& known : known_) {
+    const Provider* const provider = known.provider;
+    const Url* const base = &known.base;
     if (!call.provider.empty() && provider->name() != given.provider) continue;
-    const auto base = parse_url(base_url_of(*provider));
-    if (!base || (call.provider.empty() && base->origin() != url->origin())) continue;
+    if (call.provider.empty() && base->origin() != url->origin()) continue;
     std::string_view path = url->path;
     std::string_view prefix = base->path;
     while (prefix.ends_with('/')) prefix.remove_suffix(1);

@@ -14,6 +14,7 @@
 #include "capture/http_call.h"
 #include "core/config.h"
 #include "core/key_ring.h"
+#include "net/url.h"
 #include "providers/provider.h"
 
 namespace br {
@@ -47,7 +48,7 @@ struct Classified {
 class Classifier {
  public:
   // salt: of the hashes that stand for keys on disk.
-  Classifier(const Config* config, std::string salt) : config_(config), salt_(std::move(salt)) {}
+  Classifier(const Config* config, std::string salt);
 
   // Nothing: pass it through. holds: keeps a provider of the caller's alive.
   std::optional<Classified> classify(const HttpCall& call) const;
@@ -61,11 +62,16 @@ class Classifier {
     std::string path;     // behind the base URL
     std::string query;
   };
+  // A provider whose calls can be captured, and where it is.
+  struct Known {
+    const Provider* provider = nullptr;
+    Url base;
+  };
   std::optional<Address> address_of(const HttpCall& call) const;
-  std::string base_url_of(const Provider& provider) const;
 
   const Config* const config_;
   const std::string salt_;
+  std::vector<Known> known_;  // the same as long as it lives, as the configuration is
 };
 
 }  // namespace br

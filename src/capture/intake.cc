@@ -112,6 +112,7 @@ Result<void> Intake::decide(const Arrival& arrival, Decided* decided) {
   }
   if (arrival.call->cache == CacheUse::once) decided->once.push_back(call->id);
   decided->fresh.push_back({std::move(*call), {arrival.waiter}});
+  decided->fresh_identities.insert(arrival.asked.identity);
   return {};
 }
 
@@ -127,7 +128,7 @@ void Intake::learn_key(const Classified& asked) {
 // true: it shares a call of the same group, by its idempotency key.
 bool Intake::join_fresh(const Arrival& arrival, Decided* decided) {
   const std::string& key = arrival.asked.idempotency_key;
-  if (key.empty()) return false;
+  if (key.empty() || !decided->fresh_identities.contains(arrival.asked.identity)) return false;
   for (Fresh& each : decided->fresh) {
     if (each.call.identity != arrival.asked.identity || each.waiters.front().idempotency_key != key) continue;
     each.waiters.push_back(arrival.waiter);
@@ -168,9 +169,7 @@ Result<std::deque<CapturedCall>*> Intake::answers_to(const Arrival& arrival, Dec
 std::optional<CapturedCall> Intake::choose(const Arrival& arrival, std::deque<CapturedCall>* answers,
                                            const Decided& decided) {
   const CacheUse use = arrival.call->cache;
-  const bool asked_now = std::any_of(decided.fresh.begin(), decided.fresh.end(), [&](const Fresh& each) {
-    return each.call.identity == arrival.asked.identity;
-  });
+  const bool asked_now = decided.fresh_identities.contains(arrival.asked.identity);
   const MutexLock lock(&p_.open->mutex);
   AskedSince* const since = p_.open->table.asked_since(arrival.asked.identity);
   const std::set<std::int64_t>* const used_once = &used_once_;  // the lock is held, which a lambda does not tell

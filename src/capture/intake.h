@@ -9,6 +9,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "capture/answer_queue.h"
@@ -75,6 +77,7 @@ class Intake {
   struct Decided {
     NewCalls calls;
     std::vector<Fresh> fresh;
+    std::unordered_set<std::string_view> fresh_identities;  // of the arrivals of these
     std::vector<ReadyAnswer> ready;
     // Earlier answers by identity, the one that was used longest ago first; those that this group uses go to the end.
     std::map<std::string, std::deque<CapturedCall>, std::less<>> answers;

@@ -1,10 +1,16 @@
 #include "gateway/intake.h"
 
+#include <malloc.h>
+
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <utility>
 
 namespace br::gateway {
 namespace {
+
+constexpr size_t kManyCalls = 1'000;
+constexpr auto kQuiet = std::chrono::milliseconds(500);
 
 struct ExchangeFree {
   void operator()(br_exchange* exchange) const { br_exchange_free(exchange); }
@@ -104,12 +110,27 @@ void Intake::run() {
     Work work;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !work_.empty(); });
+      const auto is_due = [this] { return stopping_ || !work_.empty(); };
+      if (untrimmed_ >= kManyCalls && !changed_.wait_for(lock, kQuiet, is_due)) {
+        lock.unlock();
+        give_back_memory();
+        continue;
+      }
+      changed_.wait(lock, is_due);
       if (work_.empty()) return;
       work = std::exchange(work_, Work());
     }
     carry_out(std::move(work));
   }
+}
+
+// What thousands of bodies needed on their way in is free again, in pieces between what the held calls need: the C library
+// keeps it until it is told.
+void Intake::give_back_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+  untrimmed_ = 0;
 }
 
 void Intake::carry_out(Work work) {
@@ -123,6 +144,7 @@ void Intake::carry_out(Work work) {
 }
 
 void Intake::take_all(std::vector<Request> calls) {
+  untrimmed_ += calls.size();
   std::vector<Taken> outcomes(calls.size());
   std::vector<Exchange> owned;
   std::vector<const br_exchange*> exchanges;

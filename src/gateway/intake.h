@@ -60,6 +60,7 @@ class Intake {
 
   void run();
   void free_answer(br_answer* answer);
+  void give_back_memory();
   void carry_out(Work work);
   void take_all(std::vector<Request> calls);
 
@@ -70,6 +71,7 @@ class Intake {
   Work work_;              // guarded by mutex_, as is
   bool stopping_ = false;  // this
   std::atomic<int64_t> taken_{0};
+  size_t untrimmed_ = 0;  // calls since memory was given back; the thread's
   std::thread thread_;
 };
 

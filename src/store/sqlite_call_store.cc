@@ -30,10 +30,30 @@ constexpr const char* kCallSchema =
     "CREATE TABLE kept(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version=1;"
     "COMMIT";
-constexpr const char* kCallColumns =
-    "SELECT id, identity, batch, line_offset, line_length, created_ms, attempts, state, status, answer_batch,"
-    " answer_offset, answer_length, vendor_batch, answered_ms, delivered_ms, used_ms FROM calls ";
-constexpr const char* kBatchColumns = "SELECT id, queue, state, job_id, created_ms, requests, bytes FROM batches ";
+#define CALL_COLUMNS                                                                                             \
+  "SELECT id, identity, batch, line_offset, line_length, created_ms, attempts, state, status, answer_batch," \
+  " answer_offset, answer_length, vendor_batch, answered_ms, delivered_ms, used_ms FROM calls "
+#define BATCH_COLUMNS "SELECT id, queue, state, job_id, created_ms, requests, bytes FROM batches "
+constexpr const char* kOpenCalls = CALL_COLUMNS "WHERE state < 2 ORDER BY id";
+constexpr const char* kAnswers = CALL_COLUMNS
+    "WHERE identity=? AND state=2 AND created_ms>=? AND status BETWEEN 200 AND 299 ORDER BY used_ms, id";
+constexpr const char* kOpenBatches = BATCH_COLUMNS "WHERE state < 3 ORDER BY id";
+constexpr const char* kEndedBatches = BATCH_COLUMNS
+    "WHERE state=3 AND created_ms<? AND NOT EXISTS (SELECT 1 FROM calls WHERE state<2 AND"
+    " (batch=batches.id OR answer_batch=batches.id)) ORDER BY id";
+#undef CALL_COLUMNS
+#undef BATCH_COLUMNS
+constexpr const char* kPutCall = "INSERT OR REPLACE INTO calls VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+// Of a call that has its answer: where its line is does not change any more, and no index on that is touched.
+constexpr const char* kUpdateCall =
+    "UPDATE calls SET attempts=?, state=?, status=?, answer_batch=?, answer_offset=?, answer_length=?, vendor_batch=?,"
+    " answered_ms=?, delivered_ms=?, used_ms=? WHERE id=?";
+constexpr const char* kPutBatch = "INSERT OR REPLACE INTO batches VALUES(?,?,?,?,?,?,?)";
+constexpr const char* kRemoveCall = "DELETE FROM calls WHERE id=?";
+constexpr const char* kRemoveAnswered = "DELETE FROM calls WHERE answer_batch=?";
+constexpr const char* kRemoveBatch = "DELETE FROM batches WHERE id=?";
+constexpr const char* kKeep = "INSERT OR REPLACE INTO kept VALUES(?,?)";
+constexpr const char* kLast = "SELECT CAST(value AS INTEGER) FROM kept WHERE name=?";
 
 CapturedCall call_of(const Statement& row) {
   CapturedCall call;
@@ -65,10 +85,20 @@ CallBatch batch_of(const Statement& row) {
 
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
+// The columns from `attempts` on.
+void bind_outcome(const CapturedCall& call, Statement* to) {
+  to->bind(std::int64_t{call.attempts}).bind(static_cast<std::int64_t>(call.state)).bind(std::int64_t{call.status});
+  to->bind(call.answer.batch).bind(number(call.answer.offset)).bind(number(call.answer.length));
+  to->bind(call.vendor_batch).bind(call.answered_ms).bind(call.delivered_ms).bind(call.used_ms);
+}
+
 class SqliteCallStore : public CallStore {
  public:
-  SqliteCallStore(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
-  ~SqliteCallStore() override { sqlite3_close_v2(db_); }
+  SqliteCallStore(sqlite3* db, std::string path) : db_(db), path_(std::move(path)), statements_(db) {}
+  ~SqliteCallStore() override {
+    statements_.clear();
+    sqlite3_close_v2(db_);
+  }
 
   Result<void> prepare();
   Result<void> apply(const CallChanges& changes) override;
@@ -76,8 +106,14 @@ class SqliteCallStore : public CallStore {
   Result<std::vector<CallBatch>> open_batches() override;
   Result<std::vector<CapturedCall>> answers(std::string_view identity, std::int64_t since_ms) override;
   Result<std::vector<CallBatch>> ended_batches(std::int64_t before_ms) override;
-  Result<std::int64_t> last_call() override { return last("last_call"); }
-  Result<std::int64_t> last_batch() override { return last("last_batch"); }
+  Result<std::int64_t> last_call() override {
+    const MutexLock lock(&mutex_);
+    return last("last_call");
+  }
+  Result<std::int64_t> last_batch() override {
+    const MutexLock lock(&mutex_);
+    return last("last_batch");
+  }
   Result<std::string> salt(const std::string& fresh) override;
 
  private:
@@ -89,19 +125,22 @@ class SqliteCallStore : public CallStore {
     if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure(verb);
     return {};
   }
-  bool write(const CallChanges& changes);
-  bool put_calls(const std::vector<CapturedCall>& calls);
-  bool put_batches(const std::vector<CallBatch>& batches);
-  bool remove_all(const char* sql, const std::vector<std::int64_t>& ids);
-  bool keep(std::string_view name, std::string_view value);
-  bool keep_greatest(std::string_view name, std::int64_t number);
-  Result<std::int64_t> last(std::string_view name);
+  bool write(const CallChanges& changes) REQUIRES(mutex_);
+  bool put_calls(const std::vector<CapturedCall>& calls) REQUIRES(mutex_);
+  bool put_call(const CapturedCall& call) REQUIRES(mutex_);
+  bool update_call(const CapturedCall& call) REQUIRES(mutex_);
+  bool put_batches(const std::vector<CallBatch>& batches) REQUIRES(mutex_);
+  bool remove_all(const char* sql, const std::vector<std::int64_t>& ids) REQUIRES(mutex_);
+  bool keep(std::string_view name, std::string_view value) REQUIRES(mutex_);
+  bool keep_greatest(std::string_view name, std::int64_t number) REQUIRES(mutex_);
+  Result<std::int64_t> last(std::string_view name) REQUIRES(mutex_);
   Result<std::vector<CapturedCall>> read_calls(Statement* statement);
   Result<std::vector<CallBatch>> read_batches(Statement* statement);
 
   Mutex mutex_;
-  sqlite3* const db_;  // one statement at a time: under the mutex
+  sqlite3* const db_;  // has no mutex of its own: only under this one
   const std::string path_;
+  Statements statements_ GUARDED_BY(mutex_);
 };
 
 Result<void> SqliteCallStore::prepare() {
@@ -139,33 +178,42 @@ Result<void> SqliteCallStore::apply(const CallChanges& changes) {
 
 bool SqliteCallStore::write(const CallChanges& changes) {
   return put_batches(changes.batches) && put_calls(changes.calls) &&
-         remove_all("DELETE FROM calls WHERE id=?", changes.removed_calls) &&
-         remove_all("DELETE FROM calls WHERE answer_batch=?", changes.removed_batches) &&
-         remove_all("DELETE FROM batches WHERE id=?", changes.removed_batches);
+         remove_all(kRemoveCall, changes.removed_calls) &&
+         remove_all(kRemoveAnswered, changes.removed_batches) &&
+         remove_all(kRemoveBatch, changes.removed_batches);
 }
 
 bool SqliteCallStore::put_calls(const std::vector<CapturedCall>& calls) {
   if (calls.empty()) return true;
-  Statement put(db_, "INSERT OR REPLACE INTO calls VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   std::int64_t greatest = 0;
   for (const CapturedCall& call : calls) {
-    put.bind(call.id).bind_blob(call.identity).bind(call.line.batch).bind(number(call.line.offset));
-    put.bind(number(call.line.length)).bind(call.created_ms).bind(std::int64_t{call.attempts});
-    put.bind(static_cast<std::int64_t>(call.state)).bind(std::int64_t{call.status}).bind(call.answer.batch);
-    put.bind(number(call.answer.offset)).bind(number(call.answer.length)).bind(call.vendor_batch);
-    put.bind(call.answered_ms).bind(call.delivered_ms).bind(call.used_ms);
-    put.step();
-    if (put.failed()) return false;
-    put.reset();
+    if (!(call.state == CallState::waiting ? put_call(call) : update_call(call))) return false;
     greatest = std::max(greatest, call.id);
   }
   return keep_greatest("last_call", greatest);
 }
 
+bool SqliteCallStore::put_call(const CapturedCall& call) {
+  const StatementUse put = statements_.use(kPutCall);
+  put->bind(call.id).bind_blob(call.identity).bind(call.line.batch).bind(number(call.line.offset));
+  put->bind(number(call.line.length)).bind(call.created_ms);
+  bind_outcome(call, &*put);
+  put->step();
+  return !put->failed();
+}
+
+bool SqliteCallStore::update_call(const CapturedCall& call) {
+  const StatementUse update = statements_.use(kUpdateCall);
+  bind_outcome(call, &*update);
+  update->bind(call.id).step();
+  return !update->failed();
+}
+
 bool SqliteCallStore::put_batches(const std::vector<CallBatch>& batches) {
   std::int64_t greatest = 0;
   for (const CallBatch& batch : batches) {
-    Statement put(db_, "INSERT OR REPLACE INTO batches VALUES(?,?,?,?,?,?,?)");
+    const StatementUse use = statements_.use(kPutBatch);
+    Statement& put = *use;
     put.bind(batch.id).bind(batch.queue).bind(static_cast<std::int64_t>(batch.state)).bind(batch.job_id);
     put.bind(batch.created_ms).bind(batch.requests).bind(batch.bytes);
     put.step();
@@ -177,17 +225,17 @@ bool SqliteCallStore::put_batches(const std::vector<CallBatch>& batches) {
 
 bool SqliteCallStore::remove_all(const char* sql, const std::vector<std::int64_t>& ids) {
   for (const std::int64_t id : ids) {
-    Statement remove(db_, sql);
-    remove.bind(id).step();
-    if (remove.failed()) return false;
+    const StatementUse remove = statements_.use(sql);
+    remove->bind(id).step();
+    if (remove->failed()) return false;
   }
   return true;
 }
 
 bool SqliteCallStore::keep(std::string_view name, std::string_view value) {
-  Statement put(db_, "INSERT OR REPLACE INTO kept VALUES(?,?)");
-  put.bind(name).bind(value).step();
-  return !put.failed();
+  const StatementUse put = statements_.use(kKeep);
+  put->bind(name).bind(value).step();
+  return !put->failed();
 }
 
 bool SqliteCallStore::keep_greatest(std::string_view name, std::int64_t number) {
@@ -195,12 +243,11 @@ bool SqliteCallStore::keep_greatest(std::string_view name, std::int64_t number) 
   return known.ok() && (number <= *known || keep(name, std::to_string(number)));
 }
 
-// With or without the mutex: a statement of SQLite's own is serialised by it.
 Result<std::int64_t> SqliteCallStore::last(std::string_view name) {
-  Statement get(db_, "SELECT CAST(value AS INTEGER) FROM kept WHERE name=?");
-  const bool found = get.bind(name).step();
-  if (get.failed()) return failure("read");
-  return found ? get.integer(0) : std::int64_t{0};
+  const StatementUse get = statements_.use(kLast);
+  const bool found = get->bind(name).step();
+  if (get->failed()) return failure("read");
+  return found ? get->integer(0) : std::int64_t{0};
 }
 
 Result<std::string> SqliteCallStore::salt(const std::string& fresh) {
@@ -227,34 +274,26 @@ Result<std::vector<CallBatch>> SqliteCallStore::read_batches(Statement* statemen
 
 Result<std::vector<CapturedCall>> SqliteCallStore::open_calls() {
   const MutexLock lock(&mutex_);
-  Statement get(db_, (std::string(kCallColumns) + "WHERE state < 2 ORDER BY id").c_str());
-  return read_calls(&get);
+  return read_calls(&*statements_.use(kOpenCalls));
 }
 
 Result<std::vector<CallBatch>> SqliteCallStore::open_batches() {
   const MutexLock lock(&mutex_);
-  Statement get(db_, (std::string(kBatchColumns) + "WHERE state < 3 ORDER BY id").c_str());
-  return read_batches(&get);
+  return read_batches(&*statements_.use(kOpenBatches));
 }
 
 Result<std::vector<CapturedCall>> SqliteCallStore::answers(std::string_view identity, std::int64_t since_ms) {
   const MutexLock lock(&mutex_);
-  Statement get(db_,
-                (std::string(kCallColumns) + "WHERE identity=? AND state=2 AND created_ms>=? AND status BETWEEN 200"
-                                             " AND 299 ORDER BY used_ms, id")
-                    .c_str());
-  get.bind_blob(identity).bind(since_ms);
-  return read_calls(&get);
+  const StatementUse get = statements_.use(kAnswers);
+  get->bind_blob(identity).bind(since_ms);
+  return read_calls(&*get);
 }
 
 Result<std::vector<CallBatch>> SqliteCallStore::ended_batches(std::int64_t before_ms) {
   const MutexLock lock(&mutex_);
-  Statement get(db_, (std::string(kBatchColumns) +
-                      "WHERE state=3 AND created_ms<? AND NOT EXISTS (SELECT 1 FROM calls WHERE state<2 AND"
-                      " (batch=batches.id OR answer_batch=batches.id)) ORDER BY id")
-                         .c_str());
-  get.bind(before_ms);
-  return read_batches(&get);
+  const StatementUse get = statements_.use(kEndedBatches);
+  get->bind(before_ms);
+  return read_batches(&*get);
 }
 
 }  // namespace
@@ -266,7 +305,7 @@ Result<std::unique_ptr<CallStore>> open_sqlite_call_store(const std::string& pat
     BR_RETURN_IF_ERROR(file);
   }
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   auto store = std::make_unique<SqliteCallStore>(db, path);
   if (code != SQLITE_OK)
     return Error(Code::store, path + ": cannot open the captured calls: " + sqlite3_errstr(code), "check the path");

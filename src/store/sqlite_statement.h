@@ -1,10 +1,12 @@
-// Statement: one prepared SQL statement.
+// Statement: one prepared SQL statement. Statements: those of a connection that are prepared once and used again.
 #pragma once
 
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <unordered_map>
 
 namespace br {
 
@@ -49,6 +51,39 @@ class Statement {
   sqlite3* db_;
   sqlite3_stmt* statement_ = nullptr;
   int bound_ = 0, code_ = SQLITE_DONE;
+};
+
+// One use of a statement of Statements. The end of it ends what the statement reads, too.
+class StatementUse {
+ public:
+  explicit StatementUse(Statement* statement) : statement_(statement) {}
+  ~StatementUse() { statement_->reset(); }
+  StatementUse(const StatementUse&) = delete;
+  StatementUse& operator=(const StatementUse&) = delete;
+
+  Statement& operator*() const { return *statement_; }
+  Statement* operator->() const { return statement_; }
+
+ private:
+  Statement* const statement_;
+};
+
+// One thread at a time; each statement has one use at a time. Goes before its connection.
+class Statements {
+ public:
+  explicit Statements(sqlite3* db) : db_(db) {}
+
+  // sql: a literal, which is known again by its address.
+  StatementUse use(const char* sql) {
+    std::unique_ptr<Statement>& made = by_text_[sql];
+    if (made == nullptr) made = std::make_unique<Statement>(db_, sql);
+    return StatementUse(made.get());
+  }
+  void clear() { by_text_.clear(); }
+
+ private:
+  sqlite3* const db_;
+  std::unordered_map<const char*, std::unique_ptr<Statement>> by_text_;
 };
 
 }  // namespace br
