@@ -9,6 +9,7 @@ if(BATCHROUTER_BUILD_CLI OR BATCHROUTER_BUILD_TESTS)
   find_package(Boost 1.74 REQUIRED)
   find_package(CLI11 2.1 REQUIRED)
   find_package(fmt REQUIRED)
+  find_package(tomlplusplus REQUIRED)
 endif()
 
 if(BATCHROUTER_BUILD_TESTS)

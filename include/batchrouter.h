@@ -828,7 +828,9 @@ BR_API br_status br_next_results(br_router *router, br_job *job, int64_t timeout
                                  size_t capacity, size_t *count, br_error **err);
 /* Marks a result as taken. Any order. Of a result of br_results_next it does nothing.
  * Returns   BR_OK.
+ * Blocks    with the last result of a job, for one sync.
  * Crash     durable at the next save (delivery.ack_interval_ms, br_router_close); before that the result comes again.
+ *           With the last result of a job all of them are durable when the call returns.
  *           Saved is, for each remote batch, all up to its first result that is not acknowledged: what was taken out of
  *           order behind that one comes again after a restart, with br_result_redelivered.
  */
@@ -881,6 +883,8 @@ BR_API void br_result_free(br_result *result);
 BR_API const char *br_result_custom_id(const br_result *result, size_t *length);
 /* One of BR_RESULT_…; 0 for NULL. */
 BR_API int32_t br_result_status(const br_result *result);
+/* "succeeded", "errored", "cancelled", "expired"; "unknown" for another number. Static. */
+BR_API const char *br_result_status_name(int32_t status);
 BR_API const char *br_result_job_id(const br_result *result);
 BR_API const char *br_result_batch_id(const br_result *result);
 /* The answer's text, unescaped; NULL if there is none. */

@@ -22,17 +22,7 @@ const (
 )
 
 // String returns the name of the status, as in the unified format.
-func (s ResultStatus) String() string {
-	switch s {
-	case Succeeded:
-		return "succeeded"
-	case Cancelled:
-		return "cancelled"
-	case Expired:
-		return "expired"
-	}
-	return "errored"
-}
+func (s ResultStatus) String() string { return C.GoString(C.br_result_status_name(C.int32_t(s))) }
 
 // Result is one answer. It may be kept as long as wanted, and read by any goroutine. Up to 256 come together, and what
 // one of them is asked for is fetched for all; keeping one keeps the others in memory. What is asked for the first time

@@ -118,6 +118,11 @@ br_status br_result_return(br_result* result, br_error** err) {
 
 const char* br_result_custom_id(const br_result* r, size_t* length) { return text_of(r, Field::custom_id, length); }
 
+const char* br_result_status_name(int32_t status) {
+  const bool known = status >= BR_RESULT_SUCCEEDED && status <= BR_RESULT_EXPIRED;
+  return known ? br::result_status_name(static_cast<br::ResultStatus>(status)) : "unknown";
+}
+
 int32_t br_result_status(const br_result* result) {
   if (result == nullptr) return 0;
   return br::shield<int32_t>(BR_RESULT_ERRORED, [&]() -> int32_t {

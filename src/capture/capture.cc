@@ -105,7 +105,7 @@ Result<std::vector<std::int64_t>> Capture::take(const std::vector<HttpCall>& cal
   if (closed_) return closed_error();
   BR_RETURN_IF_ERROR(router_->monitor().check());  // nothing is sent by a router whose state cannot be written
   auto taken = intake_->take(calls);
-  if (taken && stop_) put_off_all(kNotWritable);  // the thread has told those who waited before
+  if (taken && stop_ && router_->monitor().has_failed()) put_off_all(kNotWritable);  // the thread has told those who waited before
   return taken;
 }
 
@@ -239,7 +239,7 @@ void Capture::run() {
   }
   save_deliveries();
   stop_ = true;  // before those who wait are told: who comes later tells itself
-  if (const auto usable = router_->monitor().check(); !usable) put_off_all(usable.error().message);
+  if (router_->monitor().has_failed()) put_off_all(kNotWritable);
   router_->monitor().changed();
 }
 

@@ -163,6 +163,15 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
     sub->add_flag("--again", o->again, "Pay again for requests that a finished job has answered.");
     sub->add_flag("--reuse", o->reuse, "Take the results of the finished job that has the same requests.");
   }
+  if (command.takes & kRepeat)
+    sub->add_option("--retries", o->retries, "Ask again so often what failed for a passing reason; one OUT for all [0].")
+        ->type_name("N")
+        ->check(CLI::Range(0, 100));
+  if (command.takes & kHook)
+    sub->add_option("--on-done", o->on_done, "Run this with sh -c when the job is over; docs/command-line.md says how.")
+        ->type_name("CMD");
+  if (command.takes & kConnect)
+    sub->add_flag("--connect", o->connect, "Make one free call to each vendor with a key: address, proxy, TLS, key.");
   if (command.takes & kAnyJob) sub->add_option("JOB", o->job, "Id of the job; without it, all.")->type_name("");
   if (command.takes & kOutput)
     sub->add_option("-o,--output", o->output, "Where the results go; absent or complete [standard output].")
@@ -182,10 +191,10 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
     sub->add_flag("--remote", o->remote, "The batches that --provider knows of, whoever made them.");
   if (command.takes & kMarkdown) sub->add_flag("--markdown", o->markdown, "The table of docs/providers.md.");
   if (command.takes & kShell)
-    sub->add_option("SHELL", o->shell, "bash, zsh or fish.")
+    sub->add_option("SHELL", o->shell, "bash, zsh or fish; or jobs, providers, settings: words that the scripts ask for.")
         ->required()
         ->type_name("")
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        ->check(CLI::IsMember({"bash", "zsh", "fish", "jobs", "providers", "settings"}));
   if (command.takes & kEmulator) add_emulator(sub, o);
   if (command.takes & kGateway) add_gateway(sub, o, (command.takes & kProgram) != 0);
   if (command.takes & kCount)

@@ -5,11 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 
 #include "cli/clock.h"
 #include "cli/duration.h"
+#include "cli/failures.h"
+#include "cli/hook.h"
+#include "cli/job_notes.h"
 #include "cli/json_view.h"
 #include "cli/out_file.h"
+#include "cli/retry_rounds.h"
 #include "cli/settings.h"
 
 namespace cli {
@@ -32,7 +37,10 @@ std::string reason_of(const br_job* job) {
   return reason == nullptr ? "it waits for somebody" : reason;
 }
 
-void report_done(Session* session, const br_job* job, std::int64_t rows, std::int64_t failed, const std::string& path) {
+// newest: whose retry would be the next one; the job, or the last of its rounds.
+void report_done(Session* session, const br_job* job, const br_job* newest, std::int64_t rows, const Failures& failures,
+                 const std::string& path) {
+  const std::int64_t failed = failures.count();
   if (session->progress().is_silent()) return;
   std::string line = fmt::format("{}: {}, {} requests, {} succeeded, {} did not", br_job_id(job),
                                  br_state_name(br_job_state(job)), grouped(rows), grouped(rows - failed),
@@ -42,7 +50,13 @@ void report_done(Session* session, const br_job* job, std::int64_t rows, std::in
   const char* reason = br_job_error_message(job);
   if (failed == 0) return;
   if (reason != nullptr) session->progress().note(std::string("  because: ") + reason);
-  session->progress().note("  to ask these again: " + retry_line(session->options(), br_job_id(job)));
+  std::string reasons = failures.text();
+  if (!reasons.empty()) reasons.pop_back();
+  session->progress().note(reasons);
+  session->progress().note(failures.may_help_to_retry()
+                               ? "  to ask these again: " + retry_line(session->options(), br_job_id(newest))
+                               : "  asking the same again would not help: mend the requests, which `" +
+                                     failed_line(session->options(), br_job_id(newest)) + "` writes");
 }
 
 // Whether the results are written where the job wants them. One that wants none has another consumer, a program that
@@ -53,11 +67,23 @@ bool waits_for(const br_job* job, const std::string& path) {
   return JsonView(br_job_json(job, nullptr)).text("/refuses_repeat") == "true";
 }
 
+Failures failures_of(br_job* job) {
+  const bool all = br_job_count(job, BR_COUNT_SUCCEEDED) == br_job_count(job, BR_COUNT_TOTAL);
+  return all ? Failures() : Failures::of(job);
+}
+
+// The job is over for whoever waits for it: not one of its retries that is interrupted, or waits for somebody.
+bool is_ending(Exit code) { return code == Exit::ok || code == Exit::some_failed || code == Exit::quota; }
+
 Failure stopped(Session* session, const br_job* job, End end) {
   const std::string id = br_job_id(job), go_on = resume_line(session->options(), id);
   if (end == End::blocked) {
     Failure failure(exit_of_blocked(br_job_error_code(job)), id + ": " + reason_of(job), "then go on with: " + go_on);
     failure.code = br_status_name(br_job_error_code(job));
+    const JsonView view(br_job_json(job, nullptr));
+    failure.http_status = std::atoi(view.text("/error/http_status").c_str());
+    failure.vendor_code = view.text("/error/code");
+    failure.request_id = view.text("/error/request_id");
     return failure;
   }
   if (end == End::timed_out) {
@@ -124,9 +150,36 @@ Exit write_results(Session* session, br_job* job, const std::string& path, Resul
     throw;
   }
   if (waits_for(job, path)) call(br_job_ack_all, job);
-  report_done(session, job, rows, failed, path);
+  report_done(session, job, job, rows, failed == 0 ? Failures() : Failures::of(job), path);
   return failed == 0 ? Exit::ok : Exit::some_failed;
 }
+
+namespace {
+
+// The results of a job that is done, with those of its retries where it was to have some.
+Exit settle_done(Session* session, br_job* job, const std::string& path, ResultWriter* writer) {
+  if (path.empty()) {
+    const Failures failures = failures_of(job);
+    report_done(session, job, job, br_job_count(job, BR_COUNT_TOTAL), failures, path);
+    return failures.count() == 0 ? Exit::ok : Exit::some_failed;
+  }
+  const std::int64_t retries = notes_of(br_job_id(job)).retries;
+  if (retries == 0) return write_results(session, job, path, writer);
+  RetryRounds rounds(session, job, retries);
+  if (const End end = rounds.run(); end != End::done) {
+    const Failure failure = stopped(session, rounds.last(), end);
+    print_failure(failure, session->options().json);
+    return failure.exit;
+  }
+  if (rounds.empty()) return write_results(session, job, path, writer);
+  std::int64_t rows = 0;
+  rounds.write(path, &rows);
+  rounds.acknowledge();
+  report_done(session, job, rounds.last(), rows, rounds.failures(), path);
+  return rounds.failures().count() == 0 ? Exit::ok : Exit::some_failed;
+}
+
+}  // namespace
 
 Exit settle(Session* session, br_job* job, End end, const std::string& path, ResultWriter* writer) {
   session->progress().clear();
@@ -134,16 +187,10 @@ Exit settle(Session* session, br_job* job, End end, const std::string& path, Res
   const bool is_stdout_free = path != "-";
   Exit code = Exit::ok;
   if (end == End::done) {
-    if (!path.empty()) {
-      code = write_results(session, job, path, writer);
-    } else {
-      const std::int64_t total = br_job_count(job, BR_COUNT_TOTAL);
-      const std::int64_t failed = total - br_job_count(job, BR_COUNT_SUCCEEDED);
-      report_done(session, job, total, failed, path);
-      code = failed == 0 ? Exit::ok : Exit::some_failed;
-    }
+    code = settle_done(session, job, path, writer);
     const br_status why = br_job_error_code(job);
     if (br_job_count(job, BR_COUNT_SUCCEEDED) == 0 && (why == BR_EQUOTA || why == BR_ELIMIT)) code = Exit::quota;
+    if (br_job_is_done(job) != 0 && is_ending(code)) run_hook(session, job, path, code);
   } else {
     const Failure failure = stopped(session, job, end);
     print_failure(failure, json);

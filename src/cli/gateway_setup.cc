@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "cli/config_layers.h"
 #include "cli/json_view.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
@@ -57,6 +58,7 @@ std::string from_environment(const std::string& property) {
 void set_base_urls(br_config* config) {
   for (std::size_t i = 0; i < br_provider_count(); ++i) {
     const std::string property = std::string(br_provider_name(i)) + ".base_url";
+    if (!ConfigLayers::here().source_of(property).empty()) continue;
     if (const std::string url = from_environment(property); !url.empty()) set_gateway(config, property, url);
   }
 }

@@ -33,6 +33,8 @@ struct Options {
   int verbose = 0;
 
   bool again = false, reuse = false;  // run, submit, retry
+  std::string on_done;                // run, submit, retry, attach
+  std::int64_t retries = 0;           // run, submit, retry
   std::string batch;                  // attach, adopt: the vendor's id
   std::int32_t part = 0;              // adopt
 
@@ -42,6 +44,7 @@ struct Options {
   std::string order;       // of the results file: "input", or as they came
   bool refetch = false;    // results
   bool markdown = false;   // providers
+  bool connect = false;    // doctor
   std::string shell;       // completions
 
   // emulate and demo

@@ -1,5 +1,8 @@
 #include "cli/repeat.h"
 
+#include "cli/config_layers.h"
+#include "cli/job_notes.h"
+
 namespace cli {
 
 void set_repeat(br_batch* batch, const Options& options) {
@@ -16,6 +19,15 @@ Failure as_finished_work(Failure failure) {
   failure.exit = Exit::usage;
   failure.hint = "--reuse takes its results, --again pays for them again";
   return failure;
+}
+
+// Work that goes on keeps what was wanted before, where nothing is said now.
+void keep_wishes(const Options& options, const br_job* job) {
+  JobNotes notes = notes_of(br_job_id(job));
+  const std::string& hook = options.on_done.empty() ? ConfigLayers::here().on_done() : options.on_done;
+  if (!hook.empty()) notes.on_done = hook;
+  if (options.retries != 0) notes.retries = options.retries;
+  keep_notes(br_job_id(job), notes);
 }
 
 void say_taken(Session* session, const br_job* job) {

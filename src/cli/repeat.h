@@ -16,6 +16,8 @@ Job take_or_make(Session* session, Submit made);
 // "these requests were answered already" with the options of the program as advice.
 Failure as_finished_work(Failure failure);
 void say_taken(Session* session, const br_job* job);
+// Keeps what the command line wants to happen with the job beside: --on-done, --retries.
+void keep_wishes(const Options& options, const br_job* job);
 
 template <class Submit>
 Job take_or_make(Session* session, Submit made) {
@@ -25,6 +27,7 @@ Job take_or_make(Session* session, Submit made) {
   if (status < 0) throw as_finished_work(failure_of(status, error));
   Job owner(job);
   if (status == BR_EXISTS) say_taken(session, job);
+  keep_wishes(session->options(), job);
   return owner;
 }
 

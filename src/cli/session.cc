@@ -5,14 +5,16 @@
 
 #include <cstdio>
 
+#include "cli/failures.h"
 #include "cli/json_text.h"
+#include "cli/json_view.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
 namespace cli {
 namespace {
 
-constexpr std::int64_t kCloseTimeoutMs = 2000;
+constexpr std::int64_t kCloseTimeoutMs = 2000, kDeletionsMs = 5000, kPumpMs = 50;
 
 std::int32_t log_level(const Options& options) {
   if (options.quiet) return BR_LOG_ERROR;
@@ -36,18 +38,39 @@ Session::Session(const Options& options, Mode mode) : options_(options), mode_(m
   if (mode == Mode::observer) call(br_config_set, config.get(), "state.mode", "observer");
   call(br_config_set_log, config.get(), log_level(options), &keep_log_line, static_cast<void*>(&progress_),
        static_cast<br_destroy_fn>(nullptr));
+  deletes_ = br_config_get(config.get(), "files.delete_remote");
   br_router* opened = nullptr;
-  call(br_router_new, config.get(), &opened);
+  try {
+    call(br_router_new, config.get(), &opened);
+  } catch (Failure& failure) {
+    // Another directory would have no such job.
+    if (failure.code == "BR_ELOCKED" && !options.job.empty())
+      failure.hint = "stop that process with Ctrl-C, by which nothing is lost, and do this again";
+    throw;
+  }
   router_.reset(opened);
   interrupts_ = std::make_unique<InterruptWatch>([opened] { br_router_wakeup(opened); });
 }
 
 Session::~Session() {
   progress_.clear();
+  wait_for_deletions();
   // Closing in order says that somebody was told of the end, so that the words have to be out before.
   std::fflush(stdout);
   br_router_close(router_.get(), kCloseTimeoutMs, nullptr);
   interrupts_.reset();
+}
+
+// A vendor that refuses to delete files is told of, which only br_poll can do.
+void Session::wait_for_deletions() {
+  if (router_ == nullptr || deletes_ == "never" || signal() != 0) return;
+  // Twice: the number may be from before the deletions began.
+  for (std::int64_t waited_ms = 0, quiet = 0; waited_ms < kDeletionsMs && quiet < 2; waited_ms += kPumpMs) {
+    br_poll(router_.get(), kPumpMs, nullptr);
+    quiet = JsonView(br_stats_json(router_.get(), nullptr)).text("/calls_under_way") == "0" ? quiet + 1 : 0;
+  }
+  br_poll(router_.get(), 0, nullptr);
+  progress_.clear();
 }
 
 // The only job whose id begins so, with or without "job_"; empty: none, and what is wrong is said by whoever opens it.
@@ -128,6 +151,13 @@ std::int64_t timeout_ms(const Options& options) {
   return std::stoll(br_config_get(make_config(options).get(), "timeout_ms"));
 }
 
-void print_job_json(const br_job* job) { fmt::print("{}\n", printable_json(br_job_json(job, nullptr))); }
+void print_job_json(br_job* job) {
+  std::string json = br_job_json(job, nullptr);
+  if (br_job_is_done(job) != 0 && br_job_count(job, BR_COUNT_SUCCEEDED) < br_job_count(job, BR_COUNT_TOTAL)) {
+    json.pop_back();
+    json += ",\"failures\":" + Failures::of(job).json() + "}";
+  }
+  fmt::print("{}\n", printable_json(json));
+}
 
 }  // namespace cli

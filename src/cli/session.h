@@ -36,10 +36,12 @@ class Session {
 
  private:
   std::string whole_id(const std::string& beginning) const;
+  void wait_for_deletions();
 
   const Options& options_;
   Mode mode_;
   Progress progress_;
+  std::string deletes_;  // files.delete_remote
   Router router_;
   std::unique_ptr<InterruptWatch> interrupts_;
 };
@@ -59,6 +61,7 @@ std::int64_t timeout_ms(const Options& options);
 constexpr std::int64_t kAskTimeoutMs = 60'000;
 
 // The job as one line of JSON on standard output.
-void print_job_json(const br_job* job);
+// With why requests did not succeed, where some did not.
+void print_job_json(br_job* job);
 
 }  // namespace cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/config_layers.h"
 #include "cli/json_view.h"
 #include "cli/out_file.h"
 #include "cli/suggest.h"
@@ -71,6 +72,7 @@ Config make_config(const Options& options) {
   Config config(br_config_new());
   if (!config) throw std::bad_alloc();
   check_provider(options.provider);
+  ConfigLayers::here().apply(config.get());
   if (options.poll_interval_ms) {
     const std::int64_t first = std::clamp<std::int64_t>(*options.poll_interval_ms, 1, kDayMs);
     set(config.get(), "poll.interval_ms", std::to_string(first));
@@ -88,7 +90,7 @@ Config make_config(const Options& options) {
   // Of a command about one job: the job goes on there, and the key may go there.
   if (!options.base_url.empty() && !options.job.empty()) set(config.get(), "resume.base_url", options.base_url);
   for (const std::string& pair : options.set) set_pair(config.get(), pair);
-  if (!is_set(options, "resume.auto")) set(config.get(), "resume.auto", "0");
+  if (!is_set(options, "resume.auto") && ConfigLayers::here().source_of("resume.auto").empty()) set(config.get(), "resume.auto", "0");
   return config;
 }
 
@@ -123,6 +125,10 @@ std::string repeated_settings(const Options& options) {
 
 std::string resume_line(const Options& options, const std::string& job_id) {
   return "batchrouter resume" + (job_id.empty() ? "" : " " + job_id) + repeated_settings(options);
+}
+
+std::string failed_line(const Options& options, const std::string& job_id) {
+  return "batchrouter results " + job_id + " --failed" + repeated_settings(options);
 }
 
 std::string retry_line(const Options& options, const std::string& job_id) {

@@ -17,6 +17,8 @@ Batch make_batch(const Options& options, const std::string& output);
 // The command that goes on with a job, options that matter included; job_id empty: with every unfinished one.
 std::string resume_line(const Options& options, const std::string& job_id);
 // The command that asks again what a finished job has no answer to.
+// What writes the requests of a job that did not succeed.
+std::string failed_line(const Options& options, const std::string& job_id);
 std::string retry_line(const Options& options, const std::string& job_id);
 
 }  // namespace cli

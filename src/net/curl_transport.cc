@@ -37,6 +37,7 @@ class CurlTransport : public Transport {
     });
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
+    can_be_woken_ = curl_multi_wakeup(multi_) == CURLM_OK;
     // What is kept open for the next call must not keep others from opening a file.
     const auto idle = static_cast<long>(descriptor_limit() / 8);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::clamp(idle, 1L, kMaxIdleConnections));
@@ -77,7 +78,7 @@ class CurlTransport : public Transport {
     int running = 0;
     curl_multi_perform(multi_, &running);
     if (finish_ended() || timeout_ms == 0) return;
-    const std::int64_t most = short_of_descriptors_ ? kDescriptorPauseMs : kLongestWaitMs;
+    const std::int64_t most = short_of_descriptors_ || !can_be_woken_ ? kDescriptorPauseMs : kLongestWaitMs;
     const std::int64_t bounded = timeout_ms < 0 ? most : std::min(timeout_ms, most);
     int ready = 0;
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(bounded), &ready);
@@ -108,6 +109,7 @@ class CurlTransport : public Transport {
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
   Lanes small_, large_;                // the exchanges that wait for a place, and how many have one
+  bool can_be_woken_ = false;  // else there was no descriptor for it, and waits are short
   bool short_of_descriptors_ = false;  // nothing more is begun until something ended or a while has passed
   struct EarlyFailure {
     std::uint64_t id;

@@ -8,6 +8,8 @@
 
 namespace br {
 
+inline constexpr const char* kOutOfMemory = "out of memory";
+
 // failed(text) is called with what was thrown; it must not need memory to be useful, since there may be none left.
 // false: something was thrown.
 template <class Work, class Failed>
@@ -17,7 +19,7 @@ bool behind_wall(Work&& work, Failed&& failed) noexcept {
       std::forward<Work>(work)();
       return true;
     } catch (const std::bad_alloc&) {
-      failed("out of memory");
+      failed(kOutOfMemory);
     } catch (const std::exception& failure) {
       failed(failure.what());
     } catch (...) {

@@ -479,6 +479,8 @@ static void result_null_gives_nothing(void **state) {
   assert_int_equal(length, 0);
   assert_null(br_result_custom_id(NULL, NULL));
   assert_int_equal(br_result_status(NULL), 0);
+  assert_string_equal(br_result_status_name(BR_RESULT_EXPIRED), "expired");
+  assert_string_equal(br_result_status_name(0), "unknown");
   assert_null(br_result_job_id(NULL));
   assert_null(br_result_batch_id(NULL));
   length = 7;

@@ -9,6 +9,9 @@ for variable in OPENAI_API_KEY OPENAI_BASE_URL OPENAI_ORG_ID OPENAI_PROJECT_ID h
   unset "$variable"
 done
 export OPENAI_API_KEY=emulated
+# Neither files nor notes of whoever runs the tests.
+unset XDG_STATE_HOME XDG_CONFIG_HOME
+export HOME="$dir"
 
 clean_up() {
   [ -z "$emulator" ] || kill "$emulator" 2>/dev/null
@@ -42,7 +45,7 @@ expect_exit() {
 expect_text() {
   grep -qF -- "$2" "$1" || {
     fail "$3: \"$2\" is not in $(basename "$1")"
-    cat "$1" >&2
+    head -c 3000 "$1" >&2
   }
 }
 

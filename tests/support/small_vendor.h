@@ -63,6 +63,10 @@ class SmallApi : public HttpApi {
     if (!deletes) return std::optional<HttpRequest>();
     return std::optional<HttpRequest>(to(context.account, "DELETE", "/files/" + std::string(id)));
   }
+  Result<void> read_delete(const CallContext&, const HttpResponse& response) const override {
+    if (!response.ok()) return refused(response);
+    return {};
+  }
   std::vector<Download> downloads(const Account&, const RemoteBatch&) const override { return files; }
   // The body, and behind a line "next" that there is another page.
   Result<Page> read_page(const Account&, const RemoteBatch&, const HttpResponse& response) const override {

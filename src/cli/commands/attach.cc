@@ -2,6 +2,7 @@
 #include "cli/commands/commands.h"
 #include "cli/follow.h"
 #include "cli/out_file.h"
+#include "cli/repeat.h"
 #include "cli/settings.h"
 
 namespace cli {
@@ -39,6 +40,7 @@ Exit run_attach(const Options& options) {
   const br_status status = call(br_attach_with, session.router(), options.provider.c_str(), options.batch.c_str(),
                                 static_cast<const br_batch*>(kept.get()), &made);
   const Job job(made);
+  keep_wishes(session.options(), made);
   if (status == BR_EXISTS && !session.progress().is_silent())
     session.progress().note(std::string(br_job_id(made)) + ": has that batch already, it goes on");
   prove(&session, job.get(), status != BR_EXISTS);

@@ -8,6 +8,13 @@
 #include "cli/terminal.h"
 
 namespace cli {
+namespace {
+
+bool stopping(std::int32_t taken, std::int32_t state) {
+  return taken != 0 || state == BR_STATE_CANCELLED || state == BR_STATE_CANCELLING;
+}
+
+}  // namespace
 
 Exit run_cancel(const Options& options) {
   need_state(options);
@@ -15,8 +22,14 @@ Exit run_cancel(const Options& options) {
   const Job job = session.open_job(options.job);
   std::int32_t taken = 0;
   call(br_cancel, job.get(), kAskTimeoutMs, &taken);
-  const std::int32_t state = br_job_state(job.get());
-  const bool stops = taken != 0 || state == BR_STATE_CANCELLED || state == BR_STATE_CANCELLING;
+  std::int32_t state = br_job_state(job.get());
+  bool stops = stopping(taken, state);
+  if (!stops && br_state_is_terminal(state) == 0) {
+    // The vendor would not: it knows better how the job stands.
+    br_job_refresh(job.get(), kAskTimeoutMs, nullptr);
+    state = br_job_state(job.get());
+    stops = stopping(taken, state);
+  }
   if (options.json) {
     fmt::print("{{\"id\":{},\"cancelled\":{},\"status\":{}}}\n", json_text(br_job_id(job.get())), stops,
                json_text(br_state_name(state)));

@@ -56,6 +56,8 @@ enum Takes : unsigned {
   kRefetch = 32768,   // --refetch
   kGateway = 65536,   // --listen and the rest of what configures the gateway
   kProgram = 131072,  // CMD and its arguments, behind --
+  kHook = 262144,     // --on-done
+  kConnect = 524288,  // --connect
 };
 
 struct Command {

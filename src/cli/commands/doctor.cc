@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "cli/commands/commands.h"
+#include "cli/config_layers.h"
 #include "cli/json_text.h"
 #include "cli/json_view.h"
 #include "cli/session.h"
@@ -122,6 +123,60 @@ void check_limits(Findings* findings) {
                        fmt::format("ulimit -n {}", kFiles)});
 }
 
+// A directory that is gone with it.
+class ScratchDirectory {
+ public:
+  ScratchDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "batchrouter-doctor-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~ScratchDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::vector<std::string> vendors_to_ask(const Options& options) {
+  if (!options.provider.empty()) return {options.provider};
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < br_provider_count(); ++i) {
+    const std::string name = br_provider_name(i), variables = environment_of(name + ".api_key");
+    const bool has_key = !variables.empty() && is_in_environment(variables.substr(0, variables.find(',')));
+    if (has_key || !ConfigLayers::here().source_of(name + ".api_key").empty()) names.push_back(name);
+  }
+  return names;
+}
+
+// Asks each vendor for the newest of its batches, which costs nothing.
+void check_connections(const Options& options, Findings* findings) {
+  const ScratchDirectory scratch;
+  Options here = options;
+  here.state_dir = scratch.path();
+  const Config config = make_config(here);
+  br_router* opened = nullptr;
+  call(br_router_new, config.get(), &opened);
+  const Router router(opened);
+  for (const std::string& name : vendors_to_ask(options)) {
+    const char* url = br_config_get(config.get(), (name + ".base_url").c_str());
+    const std::string where = name + (url == nullptr || *url == '\0' ? "" : std::string(" at ") + url);
+    br_job_list* found = nullptr;
+    try {
+      call(br_list_remote, opened, name.c_str(), std::int64_t{1}, kAskTimeoutMs, &found);
+      const JobList list(found);
+      findings->push_back({true, where + " answers, and takes the key", ""});
+    } catch (const Failure& failure) {
+      if (failure.code == "BR_EUNSUPPORTED") continue;  // it has no list, or runs here
+      findings->push_back({false, where + ": " + failure.what(), failure.hint});
+    }
+  }
+}
+
 void print_findings(const Findings& findings, bool json) {
   if (!json) {
     for (const Finding& finding : findings) {
@@ -148,6 +203,7 @@ Exit run_doctor(const Options& options) {
   check_state_dir(options, &findings);
   check_state(options, &findings);
   check_limits(&findings);
+  if (options.connect) check_connections(options, &findings);
   print_findings(findings, options.json);
   bool good = true;
   for (const Finding& finding : findings) good = good && finding.good;

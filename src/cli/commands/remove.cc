@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.h"
+#include "cli/job_notes.h"
 #include "cli/json_text.h"
 #include "cli/session.h"
 
@@ -13,6 +14,7 @@ Exit run_remove(const Options& options) {
   const Job job = session.open_job(options.job);
   const std::string id = br_job_id(job.get());
   call(br_job_remove, job.get());
+  forget_notes(id);
   if (options.json) fmt::print("{{\"id\":{},\"removed\":true}}\n", json_text(id));
   else if (!session.progress().is_silent()) session.progress().note(id + ": removed");
   return Exit::ok;

@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/follow.h"
+#include "cli/job_notes.h"
 #include "cli/json_view.h"
 #include "cli/out_file.h"
 #include "cli/output_owners.h"
@@ -27,6 +28,7 @@ std::vector<Job> chosen_jobs(const Session& session) {
     return jobs;
   }
   for (Job& job : session.all_jobs()) {
+    if (notes_of(br_job_id(job.get())).is_round) continue;  // goes on with the first one
     if (is_unfinished(job.get())) jobs.push_back(std::move(job));
   }
   return jobs;

@@ -1,9 +1,11 @@
 // settings: every property with its value in force, where that comes from, and what it means.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/commands/commands.h"
+#include "cli/config_layers.h"
 #include "cli/json_text.h"
 #include "cli/json_view.h"
 #include "cli/settings.h"
@@ -29,7 +31,12 @@ std::string variable_in_force(const std::string& property) {
   return {};
 }
 
-Setting setting_of(const br_config* config, std::size_t index) {
+bool is_option(const Options& options, const std::string& property) {
+  return std::any_of(options.set.begin(), options.set.end(),
+                     [&](const std::string& pair) { return pair.starts_with(property + "="); });
+}
+
+Setting setting_of(const Options& options, const br_config* config, std::size_t index) {
   Setting setting;
   setting.name = br_config_property_name(index);
   const std::string standard = br_config_property_default(index);
@@ -37,8 +44,11 @@ Setting setting_of(const br_config* config, std::size_t index) {
   setting.is_secret = value == nullptr;
   setting.value = value == nullptr ? "" : value;
   const std::string variable = variable_in_force(setting.name);
-  if (!setting.is_secret && setting.value != standard) {
+  const std::string layer = ConfigLayers::here().source_of(setting.name);
+  if (is_option(options, setting.name) || (layer.empty() && !setting.is_secret && setting.value != standard)) {
     setting.source = "option";
+  } else if (!layer.empty()) {
+    setting.source = layer;
   } else if (!variable.empty()) {
     setting.source = variable;
     if (!setting.is_secret) setting.value = std::getenv(variable.c_str());
@@ -66,7 +76,7 @@ Exit run_settings(const Options& options) {
   const Config config = make_config(options);
   if (options.json) fmt::print("{{\"settings\":[");
   for (std::size_t i = 0; i < br_config_property_count(); ++i) {
-    const Setting setting = setting_of(config.get(), i);
+    const Setting setting = setting_of(options, config.get(), i);
     if (options.json)
       print_setting_json(setting, i);
     else

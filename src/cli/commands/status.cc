@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "cli/commands/commands.h"
+#include "cli/failures.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
@@ -24,7 +25,7 @@ void print_text(const char* label, const char* text) {
   if (text != nullptr && *text != '\0') put("  {:<11}{}\n", label, text);
 }
 
-void print_job(const br_job* job) {
+void print_job(br_job* job) {
   put("{}  {}  {}\n", br_job_id(job), br_state_name(br_job_state(job)), br_job_provider(job));
   put("  {:<11}{} of {} finished: {} succeeded, {} errored, {} cancelled, {} expired\n", "requests",
              grouped(finished_requests(job)), grouped(br_job_count(job, BR_COUNT_TOTAL)),
@@ -41,6 +42,8 @@ void print_job(const br_job* job) {
   print_text("name", br_job_name(job));
   print_text("output", br_job_output(job));
   print_text(br_job_is_blocked(job) != 0 ? "blocked" : "because", br_job_error_message(job));
+  if (br_job_is_done(job) != 0 && br_job_count(job, BR_COUNT_SUCCEEDED) < br_job_count(job, BR_COUNT_TOTAL))
+    put("{}", Failures::of(job).text());
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class CallbackDriver : public Driver, public std::enable_shared_from_this<Callba
   void stop_bringing() override {}
   void stop() override { calls_.clear(); }
   void list(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) override;
-  void delete_file(const Account&, const std::string&) override {}
+  void delete_file(const Account&, const std::string&, Refused) override {}
 
  private:
   void answered(Op op, std::uint64_t number, Result<Outcome> outcome);

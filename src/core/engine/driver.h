@@ -61,8 +61,9 @@ class Driver {
 
   // One page of the vendor's own list; the part is not looked at.
   virtual void list(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) = 0;
-  // Nobody hears of it: a file that stays behind costs nothing and expires at the vendor.
-  virtual void delete_file(const Account& account, const std::string& file_id) = 0;
+  // refused: called where the vendor has the file and keeps it; the router may be gone before that is known.
+  using Refused = std::function<void(const Error& error)>;
+  virtual void delete_file(const Account& account, const std::string& file_id, Refused refused) = 0;
 };
 
 // The driver for the way in which the provider is talked to.

@@ -78,6 +78,8 @@ class Engine {
   // After the last turn, on any thread: what calls outside have made is recorded, and what was not begun counts as not
   // sent.
   void settle_external(const std::deque<ExternalWork>& not_begun);
+  // Then: what running batches had answered when they were asked last is saved, for whoever looks after a restart.
+  void save_counts();
   // Then: remote files whose deletion is under way are deleted, as far as that goes in this time; every other call ends.
   void finish_deletions(std::int64_t most_ms);
   // Then: what keeps providers alive, for the caller to drop.
@@ -112,6 +114,7 @@ class Engine {
   void refetch_maybe_failed(Run* run);
   void refetch_collected(Run* run);
   void delete_remote_files(Run* run);
+  Driver::Refused deletion_refused(const std::string& job_id);
 
   EngineCore core_;
   VendorHttp http_;

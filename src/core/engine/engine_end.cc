@@ -42,9 +42,19 @@ void Engine::delete_remote_files(Run* run) {
     std::vector<std::string> files = {batch.input_file_id};
     if (what == "all") files.insert(files.end(), {batch.status.output.id, batch.status.errors.id});
     for (const std::string& file : files) {
-      if (!file.empty()) driver->delete_file(*account, file);
+      if (!file.empty()) driver->delete_file(*account, file, deletion_refused(run->job.id));
     }
   }
+}
+
+// One warning for all files of a job.
+Driver::Refused Engine::deletion_refused(const std::string& job_id) {
+  return [this, job_id](const Error& error) {
+    Run* const run = find(job_id);
+    if (run == nullptr || std::exchange(run->is_deletion_refused, true)) return;
+    core_.tell_event(*run, BR_EVENT_WARNING, run->job.batches.front(),
+                     "files stay at the vendor, which keeps their place: " + error.message + "; delete them there");
+  };
 }
 
 void Engine::list_remote(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) {
@@ -66,10 +76,22 @@ void Engine::settle_external(const std::deque<ExternalWork>& not_begun) {
   drain();
 }
 
+void Engine::save_counts() {
+  if (core_.store_failed()) return;
+  std::vector<RemoteBatch> batches;
+  for (const auto& [id, run] : core_.runs) {
+    if (run->refetch != nullptr) continue;
+    for (std::size_t i = 0; i < run->parts.size(); ++i) {
+      if (std::exchange(run->parts[i].track.counts_unsaved, false)) batches.push_back(run->job.batches[i]);
+    }
+  }
+  if (!batches.empty()) (void)core_.parts.store->save_batches(batches);
+}
+
 void Engine::finish_deletions(std::int64_t most_ms) {
   stop_all();
   const std::int64_t until = core_.parts.clock->now_ms() + most_ms;
-  for (std::int64_t left = most_ms; http_.forgotten_under_way() > 0 && left > 0;
+  for (std::int64_t left = most_ms; http_.aside_under_way() > 0 && left > 0;
        left = until - core_.parts.clock->now_ms())
     core_.parts.transport->wait(left);
 }

@@ -6,6 +6,11 @@
 #include "core/engine/vendor_http.h"
 
 namespace br {
+namespace {
+
+constexpr std::int32_t kNotFound = 404;  // gone already
+
+}  // namespace
 
 HttpDriver::HttpDriver(PartContext context)
     : c_(context),
@@ -43,14 +48,20 @@ void HttpDriver::list(const Account& account, std::int64_t limit, std::function<
   c_.http->with_token(*c_.provider, account, list);
 }
 
-void HttpDriver::delete_file(const Account& account, const std::string& file_id) {
-  c_.http->with_token(*c_.provider, account,
-                      [c = c_, batch = c_.core->batch(c_.key), file_id](const Account& with, const Error* error) {
-                        if (error != nullptr) return;
-                        auto request =
-                            c.provider->http()->delete_request({with, batch, c.core->parts.clock->now_ms()}, file_id);
-                        if (request && *request) c.http->send_and_forget(*c.provider, with, std::move(**request));
-                      });
+void HttpDriver::delete_file(const Account& account, const std::string& file_id, Refused refused) {
+  const auto erase = [c = c_, batch = c_.core->batch(c_.key), file_id, refused = std::move(refused)](
+                         const Account& with, const Error* error) {
+    if (error != nullptr) return refused(*error);
+    const CallContext call = {with, batch, c.core->parts.clock->now_ms()};
+    HttpOperation deletion(*c.provider->http(), Op::delete_file, {{}, 0, file_id, {}});
+    auto request = deletion.begin(call);
+    if (!request || !*request) return;  // the vendor keeps no files
+    c.http->send_aside(*c.provider, with, std::move(**request), [=](const HttpResponse& response) mutable {
+      const auto read = deletion.read({with, batch, call.now_ms}, response);
+      if (!read && read.error().http_status != kNotFound) refused(read.error());
+    });
+  };
+  c_.http->with_token(*c_.provider, account, erase);
 }
 
 }  // namespace br

@@ -23,7 +23,7 @@ class HttpDriver : public Driver {
   void stop_bringing() override { download_->stop(); }
   void stop() override;
   void list(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) override;
-  void delete_file(const Account& account, const std::string& file_id) override;
+  void delete_file(const Account& account, const std::string& file_id, Refused refused) override;
 
  private:
   const PartContext c_;

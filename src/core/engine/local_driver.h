@@ -18,7 +18,7 @@ class LocalDriver : public Driver {
   void stop_bringing() override {}
   void stop() override {}
   void list(const Account& account, std::int64_t limit, std::function<void(Result<Outcome>)> done) override;
-  void delete_file(const Account&, const std::string&) override {}
+  void delete_file(const Account&, const std::string&, Refused) override {}
 
  private:
   const PartContext c_;

@@ -52,6 +52,7 @@ struct Run {
   Config config;  // the router's, with the overrides of the job
   std::vector<RunPart> parts;
   bool active = false;
+  bool is_deletion_refused = false;  // of files at the vendor, which was told
   std::unique_ptr<RefetchOrder> refetch;  // nothing of such a run is saved
 };
 

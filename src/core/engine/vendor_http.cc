@@ -98,8 +98,12 @@ void VendorHttp::abort(std::uint64_t* call) {
   *call = 0;
 }
 
-void VendorHttp::send_and_forget(const Provider& provider, const Account& account, HttpRequest request) {
-  if (send(provider, account, std::move(request), nullptr, [this](HttpResponse) { --forgotten_; })) ++forgotten_;
+void VendorHttp::send_aside(const Provider& provider, const Account& account, HttpRequest request, Transport::Done done) {
+  const auto ended = [this, done = std::move(done)](HttpResponse response) {
+    --aside_;
+    done(std::move(response));
+  };
+  if (send(provider, account, std::move(request), nullptr, ended)) ++aside_;
 }
 
 }  // namespace br

@@ -37,9 +37,9 @@ class VendorHttp {
 
   // Answers that several searches of one account share.
   SharedAnswers& shared() { return shared_; }
-  // Requests whose answers nobody waits for but the end of the router.
-  void send_and_forget(const Provider& provider, const Account& account, HttpRequest request);
-  int forgotten_under_way() const { return forgotten_; }
+  // Requests of no part, which only the end of the router waits for.
+  void send_aside(const Provider& provider, const Account& account, HttpRequest request, Transport::Done done);
+  int aside_under_way() const { return aside_; }
 
  private:
   // An access token, or those who wait for one.
@@ -54,7 +54,7 @@ class VendorHttp {
   const EngineParts* const p_;
   std::map<std::string, TokenSlot> tokens_;
   SharedAnswers shared_;
-  int forgotten_ = 0;
+  int aside_ = 0;
 };
 
 }  // namespace br

@@ -76,7 +76,7 @@ inline constexpr std::int32_t kMaxRefusedFetches = 8;
 inline constexpr std::int32_t kMaxBadFetches = 100;
 
 // Which calls bring nothing, again and again, although nobody has to mend anything.
-enum class Trouble : std::uint8_t { none, polls, downloads };
+enum class Trouble : std::uint8_t { none, polls, downloads, overdue };
 
 // What is only true while this process runs.
 struct Track {
@@ -97,6 +97,8 @@ struct Track {
   std::optional<Error> cancel_error;
   std::optional<Error> poll_error;  // of the last poll, for a caller that waits for it
   std::int64_t polls = 0;           // answered, well or badly
+  std::int64_t counts_saved_ms = 0;  // when the numbers of answered requests were saved last
+  bool counts_unsaved = false;
 };
 
 // What a finished pass over the result files brought.

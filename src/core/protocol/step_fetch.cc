@@ -39,7 +39,9 @@ void Stepper::trouble_over(Trouble of) {
   track().trouble = Trouble::none;
   batch().error.reset();
   save();
-  notify(BR_EVENT_WARNING, of == Trouble::polls ? "the vendor answers again" : "the results can be downloaded again");
+  notify(BR_EVENT_WARNING, of == Trouble::polls       ? "the vendor answers again"
+                           : of == Trouble::downloads ? "the results can be downloaded again"
+                                                      : "the overdue batch has ended");
 }
 
 void Stepper::fetch_failed(const Event& event) {

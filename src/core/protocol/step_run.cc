@@ -1,8 +1,10 @@
 #include "batchrouter.h"
 #include "core/protocol/stepper.h"
+#include "sys/clock.h"
 
 namespace br {
 namespace {
+constexpr std::int64_t kCountsMs = 60'000, kOverdueMs = 600'000;
 constexpr std::int32_t kMaxLatePolls = 10, kLatePollsOfOne = 3;  // of both files, of one beside the other
 
 // Its rows may be paid for, so nothing about it is final.
@@ -45,10 +47,38 @@ void Stepper::polled(const Outcome& outcome) {
   batch().missing_since_ms = -1;
   notify(BR_EVENT_BATCH_POLLED, batch().status.vendor_state);
   if (batch().phase == Phase::fetching) return promised_file_is_late() ? ended() : fetch();
-  if (is_terminal(batch().status.state)) return ended();
-  if (before != batch().status.state || unblocked) save();
+  if (is_terminal(batch().status.state)) {
+    trouble_over(Trouble::overdue);
+    return ended();
+  }
+  look_at_overdue();
+  if (before != batch().status.state || unblocked || counts_are_to_be_saved(counts)) save();
   tell_progress(before, counts);
   schedule(Due::poll, poll_delay_ms(rules_.poll, now_ - batch().submitted_ms));
+}
+
+// So that whoever looks after a restart sees how far it was. Not each time: nothing else depends on it.
+bool Stepper::counts_are_to_be_saved(const Counts& before) {
+  const Counts& now = batch().status.counts;
+  if (now.succeeded == before.succeeded && now.errored == before.errored) return false;
+  track().counts_unsaved = now_ - track().counts_saved_ms < kCountsMs;
+  if (track().counts_unsaved) return false;  // when the router closes
+  track().counts_saved_ms = now_;
+  return true;
+}
+
+// It goes on being asked: what the vendor answers in the end is paid for, and taken.
+void Stepper::look_at_overdue() {
+  const RemoteStatus& status = batch().status;
+  if (status.expires_ms < 0 || now_ - status.expires_ms < kOverdueMs) return trouble_over(Trouble::overdue);
+  if (track().trouble != Trouble::none) return;
+  Error error(Code::timeout,
+              "the batch " + status.id + " is overdue: the vendor was to end it by " + iso_time(status.expires_ms),
+              "cancel the job to get what is answered, or ask the vendor about the batch");
+  track().trouble = Trouble::overdue;
+  batch().error = std::move(error);
+  save();
+  notify(BR_EVENT_WARNING, batch().error->message + "; it is asked on; " + batch().error->hint);
 }
 
 void Stepper::tell_progress(State before, const Counts& counts) {

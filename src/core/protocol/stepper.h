@@ -90,6 +90,8 @@ class Stepper {
   bool rows_are_promised(const CollectReport& report) const;
   void trouble(Trouble of, const Error& error, std::int32_t failures);
   void trouble_over(Trouble of);
+  bool counts_are_to_be_saved(const Counts& before);
+  void look_at_overdue();
   void collected(const CollectReport& report);
   bool more_rows_may_come(const CollectReport& report) const;
   void finished(const CollectReport& report);

@@ -102,6 +102,13 @@ bool Delivery::ended() const {
   return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.reader->at_end(); });
 }
 
+bool Delivery::all_acknowledged() const {
+  return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
+    return part.feed->complete && part.waiting.empty() &&
+           static_cast<std::uint64_t>(part.progress.acked_bytes) >= part.feed->length;
+  });
+}
+
 void Delivery::advance(Part* part) {
   while (!part->waiting.empty() && (part->waiting.front() & kAcked) != 0) {
     part->progress.acked_bytes = static_cast<std::int64_t>(part->waiting.front() & ~kAcked);

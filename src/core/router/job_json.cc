@@ -106,6 +106,7 @@ std::string job_json(const JobView& view) {
     json.begin_object().field("message", error->message);
     write_text("hint", error->hint, &json);
     write_text("code", error->vendor_code, &json);
+    write_text("request_id", error->request_id, &json);
     json.field("http_status", std::int64_t{error->http_status}).end_object();
   } else {
     json.null();

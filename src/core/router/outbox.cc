@@ -253,8 +253,10 @@ void Outbox::acknowledge(const Delivered& result) {
   if (!pass) return;
   const BoxRef found = existing_box(result.job_id);
   if (found == nullptr) return;
-  found->acknowledge(&result, &result + 1);
+  const bool was_last = found->acknowledge(&result, &result + 1);
   mark_unsaved();
+  // A program may end with the last result without closing the router: nothing of the job comes again then.
+  if (was_last) (void)run_on_engine(p_.engine, p_.monitor, [this, id = result.job_id] { save_progress({id}); });
 }
 
 void Outbox::give_back(Delivered result) {

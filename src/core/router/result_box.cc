@@ -34,9 +34,10 @@ ResultBox::Look ResultBox::look(std::size_t capacity, std::vector<Delivered>* ou
   return look;
 }
 
-void ResultBox::acknowledge(const Delivered* first, const Delivered* last) {
+bool ResultBox::acknowledge(const Delivered* first, const Delivered* last) {
   const MutexLock lock(&mutex_);
   for (; first != last; ++first) delivery_.acknowledge(first->part, first->row, first->refetches);
+  return returned_.empty() && delivery_.all_acknowledged();
 }
 
 void ResultBox::acknowledge_all() {

@@ -30,8 +30,8 @@ class ResultBox {
   };
   // Appends up to `capacity` minus what stands in *out.
   Look look(std::size_t capacity, std::vector<Delivered>* out);
-  // [first, last) are results of this box.
-  void acknowledge(const Delivered* first, const Delivered* last);
+  // [first, last) are results of this box. true: with them all results of the job are acknowledged.
+  bool acknowledge(const Delivered* first, const Delivered* last);
   // All that was handed out and not given back.
   void acknowledge_all();
   // It is handed out again, before the others. false: it was acknowledged, and that counts.

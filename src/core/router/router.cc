@@ -101,7 +101,12 @@ void Router::turn() {
 void Router::thread_failed(const char* what) {
   stop_ = true;
   if (thread_failed_.exchange(true)) return;
+  const bool no_memory = std::string_view(what) == kOutOfMemory;
   behind_wall([&] { thread_error_.message.append(": ").append(what); }, [](const char*) {});
+  if (no_memory) {
+    thread_error_.code = Code::no_memory;
+    thread_error_.hint.resize(thread_error_.hint.find(';'));  // it is no fault to report
+  }
   monitor_.fail(std::move(thread_error_));
   if (parts_ != nullptr && parts_->transport != nullptr) parts_->transport->wake();
 }
@@ -156,6 +161,7 @@ void Router::take_down() {
     for (ExternalWork& work : events_.drain_providers()) holds.push_back(std::move(work.hold));  // what settled asked for
     parts_->outbox.save_acknowledgements(Outbox::Save::at_once);
     if (!monitor_.has_failed()) parts_->repeats.tell_of_ends();
+    parts_->engine->save_counts();
     parts_->engine->finish_deletions(kDeletionsMs);
     for (auto& hold : parts_->engine->release_holds()) holds.push_back(std::move(hold));
     parts_->engine.reset();

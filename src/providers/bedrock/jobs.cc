@@ -83,7 +83,7 @@ Result<RemoteStatus> read_job(const Json& json, std::string_view provider, std::
   if (!output.empty()) status.output.url = results_of(read_s3_uri(output), status.id);
   if (status.state == State::failed) {
     const std::string why = json["message"].string_or("the vendor gave no reason");
-    status.failure = Error(Code::provider, "the vendor refused the whole batch: " + why);
+    status.failure = Error(Code::provider, "the batch failed at the vendor: " + why);
   }
   status.raw = kept_raw(json);
   return status;

@@ -86,7 +86,7 @@ void read_state_word(std::string_view word, std::span<const StateWord> own, Remo
 }
 
 Error batch_failure(std::string_view message, std::string_view code) {
-  Error failure(Code::provider, "the vendor refused the whole batch: " +
+  Error failure(Code::provider, "the batch failed at the vendor: " +
                                     std::string(message.empty() ? "the vendor gave no reason" : message));
   failure.vendor_code = code;
   if (is_billing_code(code)) {

@@ -58,7 +58,7 @@ Result<RemoteStatus> read_vertex_job(const Json& json, std::string_view provider
   status.output.url = json["outputInfo"]["gcsOutputDirectory"].string_or("");
   if (status.state == State::failed) {
     const std::string why = json["error"]["message"].string_or("the vendor gave no reason");
-    status.failure = Error(Code::provider, "the vendor refused the whole batch: " + why);
+    status.failure = Error(Code::provider, "the batch failed at the vendor: " + why);
     if (const auto code = json["error"]["code"].integer()) status.failure->vendor_code = std::to_string(*code);
   }
   status.raw = kept_raw(json);

@@ -88,7 +88,7 @@ void router_that_failed_puts_off_whoever_waits_and_then_ends(void**) {
   room.router->monitor().fail(full_disk());
   const TakenAnswer answer = room.next();
   Room::is_put_off(answer, ticket);
-  assert_true(answer.http.body.find("the disk is full") != std::string::npos);
+  assert_true(answer.http.body.find("cannot be written") != std::string::npos);
   std::optional<TakenAnswer> none;
   br::Result<Wait> ended = Wait::woken;
   while (ended.ok()) ended = room.capture->next(-1, &none);

@@ -1,3 +1,5 @@
+using BatchRouter.Native;
+
 namespace BatchRouter;
 
 /// <summary>
@@ -42,6 +44,9 @@ public readonly ref struct ResultView
             lock (Source) return Native.Status;
         }
     }
+
+    /// <summary>"succeeded", "errored", "cancelled" or "expired".</summary>
+    public unsafe string StatusName => Utf8.Read(NativeMethods.br_result_status_name((int)Status)) ?? "";
 
     /// <summary>Its job.</summary>
     public ReadOnlySpan<byte> JobId

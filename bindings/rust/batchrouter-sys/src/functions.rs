@@ -402,6 +402,7 @@ unsafe extern "C" {
     pub fn br_result_free(result: *mut br_result);
     pub fn br_result_custom_id(result: *const br_result, length: *mut usize) -> *const c_char;
     pub fn br_result_status(result: *const br_result) -> i32;
+    pub fn br_result_status_name(status: i32) -> *const c_char;
     pub fn br_result_job_id(result: *const br_result) -> *const c_char;
     pub fn br_result_batch_id(result: *const br_result) -> *const c_char;
     pub fn br_result_text(result: *const br_result, length: *mut usize) -> *const c_char;

@@ -27,13 +27,8 @@ numbers! {
 impl ResultStatus {
     /// The unified format's name for it, such as `succeeded`.
     pub fn name(self) -> &'static str {
-        match self {
-            ResultStatus::Succeeded => "succeeded",
-            ResultStatus::Errored => "errored",
-            ResultStatus::Cancelled => "cancelled",
-            ResultStatus::Expired => "expired",
-            ResultStatus::Other(_) => "unknown",
-        }
+        // SAFETY: the names live as long as the library.
+        unsafe { borrow(sys::br_result_status_name(self.as_raw())) }.unwrap_or("unknown")
     }
 }
 

@@ -33,7 +33,7 @@ class Stopped : public br::Driver {
   void stop_bringing() override {}
   void stop() override { ++stops; }
   void list(const br::Account&, std::int64_t, std::function<void(br::Result<br::Outcome>)>) override {}
-  void delete_file(const br::Account&, const std::string&) override {}
+  void delete_file(const br::Account&, const std::string&, Refused) override {}
   int stops = 0;
 };
 

@@ -92,24 +92,30 @@ void driver_that_goes_hears_no_answer(void**) {
   assert_true(room.is_quiet());
 }
 
-void file_is_deleted_and_nobody_hears_of_it(void**) {
-  for (const int status : {200, 500}) {
+// One that is gone already is as good as deleted.
+void file_is_deleted_and_a_refusal_is_told(void**) {
+  for (const int status : {200, 404, 500}) {
     Room room;
     room.api->deletes = true;
-    room.driver.delete_file(room.account(), "file-1");
+    int refused = 0;
+    room.driver.delete_file(room.account(), "file-1", [&](const br::Error& error) {
+      assert_int_equal(error.http_status, status);
+      ++refused;
+    });
     assert_int_equal(room.transport.sent.size(), 1);
     assert_string_equal(room.transport.sent[0].method.c_str(), "DELETE");
     assert_string_equal(room.transport.sent[0].url.c_str(), "https://vendor.example/v1/files/file-1");
-    assert_int_equal(room.http.forgotten_under_way(), 1);
+    assert_int_equal(room.http.aside_under_way(), 1);
     room.transport.answer(answer_of(status));
-    assert_int_equal(room.http.forgotten_under_way(), 0);
+    assert_int_equal(room.http.aside_under_way(), 0);
+    assert_int_equal(refused, status == 500 ? 1 : 0);
     assert_true(room.is_quiet());
   }
 }
 
 void file_of_a_vendor_that_keeps_none_is_not_deleted(void**) {
   Room room;
-  room.driver.delete_file(room.account(), "file-1");
+  room.driver.delete_file(room.account(), "file-1", [](const br::Error&) { fail_msg("%s", "there was nothing to refuse"); });
   assert_int_equal(room.transport.sent.size(), 0);
 }
 
@@ -124,7 +130,7 @@ int main() {
       cmocka_unit_test(sources_are_those_of_the_parts_batch),
       cmocka_unit_test(nothing_is_under_way_after_stop),
       cmocka_unit_test(driver_that_goes_hears_no_answer),
-      cmocka_unit_test(file_is_deleted_and_nobody_hears_of_it),
+      cmocka_unit_test(file_is_deleted_and_a_refusal_is_told),
       cmocka_unit_test(file_of_a_vendor_that_keeps_none_is_not_deleted),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

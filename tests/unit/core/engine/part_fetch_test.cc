@@ -30,7 +30,7 @@ struct HandDriver : br::Driver {
   void stop_bringing() override { ++stops; }
   void stop() override {}
   void list(const br::Account&, std::int64_t, std::function<void(br::Result<br::Outcome>)>) override {}
-  void delete_file(const br::Account&, const std::string&) override {}
+  void delete_file(const br::Account&, const std::string&, Refused) override {}
 
   std::vector<br::Download> files;
   br::PartFetch* fetch;

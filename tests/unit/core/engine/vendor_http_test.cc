@@ -220,13 +220,16 @@ void aborted_call_is_none_afterwards(void**) {
   room.http.abort(&call);
 }
 
-void forgotten_calls_are_counted_until_they_end(void**) {
+void calls_aside_are_counted_until_they_end(void**) {
   Room room;
-  room.http.send_and_forget(room.provider, room.account(), Room::to("https://vendor.example/v1/x"));
-  room.http.send_and_forget(room.provider, room.account(), Room::to("http://vendor.example/v1/x"));  // is not sent
-  assert_int_equal(room.http.forgotten_under_way(), 1);
+  int ended = 0;
+  const auto end = [&](const br::HttpResponse&) { ++ended; };
+  room.http.send_aside(room.provider, room.account(), Room::to("https://vendor.example/v1/x"), end);
+  room.http.send_aside(room.provider, room.account(), Room::to("http://vendor.example/v1/x"), end);  // is not sent
+  assert_int_equal(room.http.aside_under_way(), 1);
   room.transport.answer(answer_of(500));
-  assert_int_equal(room.http.forgotten_under_way(), 0);
+  assert_int_equal(room.http.aside_under_way(), 0);
+  assert_int_equal(ended, 1);
 }
 
 // Keys and signatures stand in queries.
@@ -262,7 +265,7 @@ int main() {
       cmocka_unit_test(foreign_host_gets_neither_key_nor_signature),
       cmocka_unit_test(nothing_is_sent_over_a_readable_connection),
       cmocka_unit_test(aborted_call_is_none_afterwards),
-      cmocka_unit_test(forgotten_calls_are_counted_until_they_end),
+      cmocka_unit_test(calls_aside_are_counted_until_they_end),
       cmocka_unit_test(trace_has_no_query_and_no_key),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

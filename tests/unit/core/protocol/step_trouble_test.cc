@@ -88,6 +88,55 @@ void want_of_a_descriptor_never_blocks(void**) {
   }
 }
 
+br::Event polled_at(br::State state, std::int64_t expires_ms, std::int64_t answered) {
+  br::Outcome outcome;
+  outcome.status.emplace();
+  outcome.status->id = "batch_1";
+  outcome.status->state = state;
+  outcome.status->state_known = true;
+  outcome.status->expires_ms = expires_ms;
+  outcome.status->counts_known = true;
+  outcome.status->counts.total = 900;
+  outcome.status->counts.succeeded = answered;
+  return done(br::Op::poll, std::move(outcome));
+}
+
+bool warns(const br::Decision& decision, const char* text) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(), [text](const br::Action& action) {
+    return action.text.find(text) != std::string::npos;
+  });
+}
+
+void overdue_batch_is_told_once_with_its_reason_and_asked_on(void**) {
+  constexpr std::int64_t kExpires = 1'000'000, kLate = kExpires + 3'600'000;
+  br::Decision now{accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now = step(now, polled_at(br::State::in_progress, kExpires, 0), kExpires + 1);
+  assert_false(now.batch.error.has_value());
+  now = step(now, polled_at(br::State::in_progress, kExpires, 0), kLate);
+  assert_true(warns(now, "overdue"));
+  assert_true(now.batch.error.has_value() && now.batch.error->message.find("1970-01-01") != std::string::npos);
+  assert_int_equal(now.track.due, br::Due::poll);
+  now = step(now, polled_at(br::State::in_progress, kExpires, 0), kLate + 60'000);
+  assert_false(warns(now, "overdue"));
+  now = step(now, polled_at(br::State::completed, kExpires, 900), kLate + 120'000);
+  assert_true(warns(now, "overdue batch has ended"));
+  assert_false(now.batch.error.has_value());
+}
+
+void numbers_of_answers_are_saved_once_a_minute(void**) {
+  br::Decision now{accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now.batch.status.state_known = true;
+  const std::int64_t began = 10'000'000;
+  now = step(now, polled_at(br::State::in_progress, -1, 20), began);
+  assert_int_equal(count(now, br::ActionKind::save), 1);
+  now = step(now, polled_at(br::State::in_progress, -1, 40), began + 1'000);
+  assert_int_equal(count(now, br::ActionKind::save), 0);
+  assert_true(now.track.counts_unsaved);  // closing the router saves them
+  now = step(now, polled_at(br::State::in_progress, -1, 60), began + 61'000);
+  assert_int_equal(count(now, br::ActionKind::save), 1);
+  assert_false(now.track.counts_unsaved);
+}
+
 }  // namespace
 
 int main() {
@@ -97,6 +146,8 @@ int main() {
       cmocka_unit_test(resource_exhausted_with_nothing_of_ours_running_is_retried_as_usual),
       cmocka_unit_test(any_other_429_is_waited_for_only_once_the_retries_are_used_up),
       cmocka_unit_test(want_of_a_descriptor_never_blocks),
+      cmocka_unit_test(overdue_batch_is_told_once_with_its_reason_and_asked_on),
+      cmocka_unit_test(numbers_of_answers_are_saved_once_a_minute),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

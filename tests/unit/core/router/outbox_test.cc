@@ -225,7 +225,7 @@ void hand_out_is_on_disk_before_the_caller_sees_it(void**) {
 void acknowledgements_wait_for_their_interval(void**) {
   Room room;
   room.run_engine();
-  room.keep_finished("job_a", {"one\n"});
+  room.keep_finished("job_a", {"one\ntwo\n"});
   (void)room.take("job_a");
   room.box().acknowledge(room.taken[0]);
   room.on_engine([&] { room.box().save_acknowledgements(br::Outbox::Save::when_due); });
@@ -233,6 +233,20 @@ void acknowledgements_wait_for_their_interval(void**) {
   room.in.clock->advance(room.config.integer("delivery.ack_interval_ms"));
   room.on_engine([&] { room.box().save_acknowledgements(br::Outbox::Save::when_due); });
   assert_int_equal(room.kept("job_a").batches[0].progress.acked_rows, 1);
+}
+
+// A program may leave with it, without closing anything.
+void last_result_of_a_job_is_durable_when_it_is_acknowledged(void**) {
+  Room room;
+  room.run_engine();
+  room.keep_finished("job_a", {"one\n", "two\nthree\n"});
+  (void)room.take("job_a");
+  const std::vector<Delivered> taken = room.taken;
+  assert_int_equal(taken.size(), 3);
+  for (const std::size_t i : {2U, 0U}) room.box().acknowledge(taken[i]);
+  assert_false(br::is_settled(room.kept("job_a")));
+  room.box().acknowledge(taken[1]);
+  assert_true(br::is_settled(room.kept("job_a")));
 }
 
 void acknowledging_all_of_a_finished_job_settles_it(void**) {
@@ -465,6 +479,7 @@ int main() {
       cmocka_unit_test(acknowledgement_counts_once_all_before_it_are),
       cmocka_unit_test(hand_out_is_on_disk_before_the_caller_sees_it),
       cmocka_unit_test(acknowledgements_wait_for_their_interval),
+      cmocka_unit_test(last_result_of_a_job_is_durable_when_it_is_acknowledged),
       cmocka_unit_test(acknowledging_all_of_a_finished_job_settles_it),
       cmocka_unit_test(acknowledging_all_of_a_running_job_counts_what_was_handed_out),
       cmocka_unit_test(result_that_was_given_back_is_not_acknowledged_with_all),

@@ -28,6 +28,9 @@ internal static unsafe partial class NativeMethods
     public static partial int br_result_status(nint result);
 
     [LibraryImport(Library), SuppressGCTransition]
+    public static partial byte* br_result_status_name(int status);
+
+    [LibraryImport(Library), SuppressGCTransition]
     public static partial byte* br_result_job_id(nint result);
 
     [LibraryImport(Library), SuppressGCTransition]
