@@ -104,8 +104,7 @@ bool Delivery::ended() const {
 
 bool Delivery::all_acknowledged() const {
   return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
-    return part.feed->complete && part.waiting.empty() &&
-           static_cast<std::uint64_t>(part.progress.acked_bytes) >= part.feed->length;
+    return part.waiting.empty() && static_cast<std::uint64_t>(part.progress.acked_bytes) >= part.feed->length;
   });
 }
 

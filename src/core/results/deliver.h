@@ -60,7 +60,7 @@ class Delivery {
   void acknowledge_all(const std::deque<Delivered>& returned);
   // It was handed out from that file and is not acknowledged.
   bool is_open(std::int32_t part, std::int64_t row, std::int32_t refetches) const;
-  // No other result will come, and none is left to be acknowledged.
+  // None of the results that are there is left to be acknowledged. Whether others come may not be known yet.
   bool all_acknowledged() const;
   // Results handed out or acknowledged before.
   std::int64_t handed() const;

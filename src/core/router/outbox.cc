@@ -255,7 +255,8 @@ void Outbox::acknowledge(const Delivered& result) {
   if (found == nullptr) return;
   const bool was_last = found->acknowledge(&result, &result + 1);
   mark_unsaved();
-  // A program may end with the last result without closing the router: nothing of the job comes again then.
+  // A program may end with the last result without closing the router: nothing of the job comes again then. Whether it is
+  // the last one is known only later, so whatever was caught up with is saved, which is once for each piece of a download.
   if (was_last) (void)run_on_engine(p_.engine, p_.monitor, [this, id = result.job_id] { save_progress({id}); });
 }
 

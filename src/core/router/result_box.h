@@ -30,7 +30,8 @@ class ResultBox {
   };
   // Appends up to `capacity` minus what stands in *out.
   Look look(std::size_t capacity, std::vector<Delivered>* out);
-  // [first, last) are results of this box. true: with them all results of the job are acknowledged.
+  // [first, last) are results of this box. true: with them all that are there so far are
+  // acknowledged.
   bool acknowledge(const Delivered* first, const Delivered* last);
   // All that was handed out and not given back.
   void acknowledge_all();
