@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <exception>
 #include <new>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "abi/handles.h"
@@ -20,6 +22,15 @@ inline br_status give_error(Error error, br_error** err) noexcept {
   return code;
 }
 
+// What was thrown, as an error: a thread that could not be started is no bug.
+inline Error error_of(const std::exception& failure) {
+  const auto* of_system = dynamic_cast<const std::system_error*>(&failure);
+  if (of_system != nullptr && of_system->code() == std::errc::resource_unavailable_try_again)
+    return Error(Code::no_memory, "no thread can be started: out of memory, or too many threads",
+                 "raise the limits of memory or of processes (ulimit)");
+  return Error(Code::internal, failure.what(), "please report this");
+}
+
 // fn returns Result<br_status>.
 template <class Fn>
 br_status guard(br_error** err, Fn&& fn) noexcept {
@@ -31,7 +42,7 @@ br_status guard(br_error** err, Fn&& fn) noexcept {
     return BR_ENOMEM;
   } catch (const std::exception& failure) {
     try {
-      return give_error(Error(Code::internal, failure.what(), "please report this"), err);
+      return give_error(error_of(failure), err);
     } catch (...) {
       return BR_EINTERNAL;
     }

@@ -58,7 +58,8 @@ Exit exit_of_blocked(br_status status) {
 Failure failure_of(br_status status, br_error* error) {
   const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
   const char* message = br_error_message(error);
-  Failure failure(exit_of(status), message == nullptr ? br_status_name(status) : message, text(br_error_hint(error)));
+  if (message == nullptr) message = status == BR_ENOMEM ? "out of memory" : br_status_name(status);
+  Failure failure(exit_of(status), message, text(br_error_hint(error)));
   for (std::size_t i = 0; i < br_error_issue_count(error); ++i) failure.issues.push_back(br_error_issue(error, i));
   failure.issue_total = br_error_issue_total(error);
   failure.code = br_status_name(status);

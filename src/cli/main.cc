@@ -41,7 +41,12 @@ int main(int argc, char** argv) {
   } catch (const std::system_error& error) {
     const bool reader_gone = error.code().value() == EPIPE;
     code = static_cast<int>(reader_gone ? cli::Exit::reader_gone : cli::Exit::failed);
-    if (!reader_gone) cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
+    const bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
+    const std::string what = no_thread ? "no thread can be started: out of memory, or too many threads" : error.what();
+    if (!reader_gone) cli::print_failure(cli::Failure(cli::Exit::failed, what), json);
+  } catch (const std::bad_alloc&) {
+    cli::print_failure(cli::Failure(cli::Exit::failed, "out of memory"), json);
+    code = static_cast<int>(cli::Exit::failed);
   } catch (const std::exception& error) {
     cli::print_failure(cli::Failure(cli::Exit::failed, error.what()), json);
     code = static_cast<int>(cli::Exit::failed);

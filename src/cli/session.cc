@@ -1,8 +1,10 @@
 #include "cli/session.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/failures.h"
@@ -14,6 +16,7 @@
 namespace cli {
 namespace {
 
+constexpr rlim_t kFewestFiles = 24, kEnoughFiles = 256;
 constexpr std::int64_t kCloseTimeoutMs = 2000, kDeletionsMs = 5000, kPumpMs = 50;
 
 std::int32_t log_level(const Options& options) {
@@ -30,9 +33,21 @@ void keep_log_line(void* user_data, std::int32_t level, const char* message) {
 
 std::string state_dir(const Options& options) { return br_config_get(make_config(options).get(), "state_dir"); }
 
+// With fewer a job cannot even wait for its vendor. What the system allows is taken where the shell allows less.
+void need_open_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kFewestFiles) return;
+  const rlim_t before = files.rlim_cur;
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, kEnoughFiles);
+  if (files.rlim_cur >= kFewestFiles && setrlimit(RLIMIT_NOFILE, &files) == 0) return;
+  throw Failure(Exit::failed, fmt::format("only {} open files are allowed, {} are needed", before, kFewestFiles),
+                fmt::format("raise the limit: ulimit -n {}", kEnoughFiles));
+}
+
 }  // namespace
 
 Session::Session(const Options& options, Mode mode) : options_(options), mode_(mode), progress_(options) {
+  need_open_files();
   block_interrupts();
   const Config config = make_config(options);
   if (mode == Mode::observer) call(br_config_set, config.get(), "state.mode", "observer");
