@@ -10,7 +10,7 @@ set(batchrouter_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/BatchRouter)
 
 install(TARGETS batchrouter EXPORT BatchRouterTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT dev)
-install(FILES include/batchrouter.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+install(FILES include/batchrouter.h include/batchrouter.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(EXPORT BatchRouterTargets NAMESPACE BatchRouter:: DESTINATION ${batchrouter_cmake_dir} COMPONENT dev)
 if(TARGET batchrouter_static)
   install(TARGETS batchrouter_static EXPORT BatchRouterStaticTargets

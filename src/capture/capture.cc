@@ -120,8 +120,9 @@ Result<Wait> Capture::next(std::int64_t timeout_ms, std::optional<TakenAnswer>* 
   std::optional<ReadyAnswer> ready;
   bool ended = false;
   auto waited = router_->monitor().wait_for_next(timeout_ms, [&] {
+    const bool over = ended_;  // read first: nothing is added after it is set
     ready = answers_.take();
-    ended = !ready && stop_;
+    ended = over && !ready;
     return ready.has_value() || ended;
   });
   if (!waited || *waited != Wait::ready) return waited;
@@ -155,7 +156,7 @@ void Capture::forget(std::int64_t call) {
 
 // Inside br_poll.
 void Capture::hand_out() {
-  while (!stop_) {
+  while (!(closed_ && stop_)) {  // a failure is told, too
     auto ready = answers_.take_called();
     if (!ready) return;
     const auto fn = ready->waiter.answer;
@@ -240,6 +241,7 @@ void Capture::run() {
   save_deliveries();
   stop_ = true;  // before those who wait are told: who comes later tells itself
   if (router_->monitor().has_failed()) put_off_all(kNotWritable);
+  ended_ = true;
   router_->monitor().changed();
 }
 

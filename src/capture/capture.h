@@ -82,6 +82,7 @@ class Capture : public std::enable_shared_from_this<Capture> {
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<BatchRunner> runner_;
   std::atomic<bool> closed_{false}, stop_{false}, flush_{false}, is_idle_{false};
+  std::atomic<bool> ended_{false};  // the thread has ended, and told whoever waited
   // The thread's, as are the next two.
   std::int64_t removed_at_ms_ = 0;
   std::int64_t seal_again_ms_ = 0;  // after a failure of the disk

@@ -172,6 +172,12 @@ void add_command(CLI::App* app, const Command& command, Options* o) {
         ->type_name("CMD");
   if (command.takes & kConnect)
     sub->add_flag("--connect", o->connect, "Make one free call to each vendor with a key: address, proxy, TLS, key.");
+  if (command.takes & kPrune) {
+    add_duration(sub, "--older-than", &o->older_than_ms, "That ended so long ago.");
+    add_repeated(sub, "--state", &o->states, "STATE", "That ended so; can be repeated [any].")
+        ->check(CLI::IsMember({"completed", "failed", "cancelled", "expired"}));
+    sub->add_flag("--dry-run", o->dry_run, "Only say which.");
+  }
   if (command.takes & kAnyJob) sub->add_option("JOB", o->job, "Id of the job; without it, all.")->type_name("");
   if (command.takes & kOutput)
     sub->add_option("-o,--output", o->output, "Where the results go; absent or complete [standard output].")

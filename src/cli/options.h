@@ -45,6 +45,9 @@ struct Options {
   bool refetch = false;    // results
   bool markdown = false;   // providers
   bool connect = false;    // doctor
+  std::optional<std::int64_t> older_than_ms;  // prune
+  std::vector<std::string> states;            // prune; empty: any
+  bool dry_run = false;                       // prune
   std::string shell;       // completions
 
   // emulate and demo

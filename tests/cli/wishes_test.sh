@@ -83,11 +83,28 @@ expect_exit 0 "resume" "$program" resume --state-dir "$dir/state" --poll-interva
 [ -e "$dir/ended" ] || fail "the command of the user's file did not run at the end"
 rm "$dir/.config/batchrouter/config.toml"
 
+# ---- prune ----
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_exit 2 "prune of nothing named" "$program" prune --state-dir "$dir/state"
+expect_exit 0 "prune of older ones" "$program" prune --older-than 1h --state-dir "$dir/state"
+expect_text "$dir/stderr" "removed 0 jobs" "prune of older ones"
+expect_exit 0 "prune of failed ones" "$program" prune --older-than 0s --state failed --state-dir "$dir/state"
+expect_text "$dir/stderr" "removed 0 jobs" "prune of failed ones"
+expect_exit 0 "prune --dry-run" "$program" prune --older-than 0s --dry-run --state-dir "$dir/state"
+[ "$(cat "$dir/stdout")" = "$job" ] || fail "prune --dry-run: $(cat "$dir/stdout")"
+expect_exit 0 "prune" "$program" prune --older-than 0s --state completed --state-dir "$dir/state" --json
+expect_text "$dir/stdout" "{\"removed\":[\"$job\"],\"dry_run\":false,\"waiting\":0}" "prune"
+[ -z "$("$program" list --state-dir "$dir/state")" ] || fail "prune: the job is still there"
+# shellcheck disable=SC2086
+expect_exit 0 "submit and leave" "$program" submit "$dir/in.jsonl" -o "$dir/left.jsonl" $settings --base-url "$url"
+expect_exit 0 "prune keeps what runs" "$program" prune --older-than 0s --state-dir "$dir/state"
+expect_text "$dir/stderr" "removed 0 jobs" "prune keeps what runs"
+
 # ---- doctor ----
 expect_exit 0 "doctor --connect" "$program" doctor --connect --provider openai --base-url "$url"
 expect_text "$dir/stdout" "openai at $url answers" "doctor --connect"
 stop_emulator
-expect_text "$dir/ledger" '"creates":3,' "doctor makes no batch"
+expect_text "$dir/ledger" '"creates":4,' "doctor makes no batch"
 expect_exit 1 "doctor --connect to nobody" "$program" doctor --connect --provider openai --base-url "$url"
 expect_text "$dir/stdout" "127.0.0.1" "doctor --connect to nobody"
 [ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'batchrouter-doctor-*' -newer "$dir/in.jsonl")" ] || fail "doctor leaves a directory"

@@ -39,6 +39,9 @@ constexpr std::array kCommands = {
             "batchrouter abandon job_abc", kJob | kSettings, run_abandon},
     Command{"remove", "Forget a job that is done, or that nothing was sent of, with its files.",
             "batchrouter remove job_abc", kJob | kSettings, run_remove},
+    Command{"prune", "Forget all jobs that are over and so old, with their files.",
+            "batchrouter prune --older-than 30d\nbatchrouter prune --older-than 7d --state failed --state cancelled --dry-run",
+            kSettings | kPrune, run_prune},
     Command{"list", "List the jobs in the state directory.",
             "batchrouter list\nbatchrouter list --limit 10 --json\n"
             "batchrouter list --remote --provider openai",

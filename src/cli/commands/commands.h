@@ -24,6 +24,7 @@ Exit run_estimate(const Options& options);
 Exit run_exec(const Options& options);
 Exit run_gateway(const Options& options);
 Exit run_list(const Options& options);
+Exit run_prune(const Options& options);
 Exit run_providers(const Options& options);
 Exit run_results(const Options& options);
 Exit run_resume(const Options& options);
@@ -58,6 +59,7 @@ enum Takes : unsigned {
   kProgram = 131072,  // CMD and its arguments, behind --
   kHook = 262144,     // --on-done
   kConnect = 524288,  // --connect
+  kPrune = 1048576,   // --older-than, --state, --dry-run
 };
 
 struct Command {

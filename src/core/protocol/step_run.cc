@@ -94,7 +94,8 @@ void Stepper::tell_progress(State before, const Counts& counts) {
 void Stepper::poll_failed(const Error& error) {
   track().polls += 1;
   track().poll_error = error;
-  if (error.code == Code::auth || error.code == Code::no_provider || error.blocking) return block(error);
+  if (error.code == Code::auth || error.code == Code::no_provider || error.code == Code::config || error.blocking)
+    return block(error);
   if (error.code == Code::not_found) {
     if (!is_own()) return block(foreign_account("the vendor does not know the batch " + batch().status.id));
     if (batch().missing_since_ms < 0) {

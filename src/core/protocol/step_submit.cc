@@ -87,7 +87,8 @@ void Stepper::create_failed(const Error& error, bool others_run) {
 // A free call, or a paid one that certainly did nothing, went wrong before the vendor had accepted the batch.
 void Stepper::call_failed(Due due, const Error& error) {
   if (error.blocking || error.code == Code::auth || error.code == Code::quota) return block(error);
-  if (error.code == Code::no_provider || (error.code == Code::io && !error.transient)) return block(error);
+  // A setting that is wrong or missing here: the requests are not.
+  if (error.code == Code::no_provider || error.code == Code::config || (error.code == Code::io && !error.transient)) return block(error);
   if (error.transient) return try_again(due, error);
   if (due == Due::list) return block(error);
   refuse(error);

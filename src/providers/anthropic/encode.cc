@@ -27,8 +27,10 @@ bool AnthropicEncoder::line() {
 }
 
 bool AnthropicEncoder::body(const AnthropicBody& form) {
-  static constexpr FieldNames::Synonyms kSame[] = {{"max_tokens", "max_completion_tokens"}, {"stop_sequences", "stop"}};
-  BodyWriter w(r_.provider_kwargs_json, out_, {kSame});
+  // OpenAI's names, which the vendor refuses.
+  static constexpr MovedField kOpenAiNames[] = {{"max_completion_tokens", "max_tokens"}, {"stop", "stop_sequences"}};
+  BodyWriter w(r_.provider_kwargs_json, out_);
+  if (!check_places(w, kOpenAiNames)) return false;
   if (!check_stream(w.replacement("stream"), "provider_kwargs.stream")) return false;
   if (w.replacement("anthropic_version").empty()) w.field("anthropic_version", form.version_json);
   if (form.model) w.field("model", r_.model_json);

@@ -28,10 +28,14 @@ std::string fireworks_account(const Account& account) {
   return id.empty() ? "" : "accounts/" + url_encode(name_in_resource(id));
 }
 
-Result<HttpRequest> FireworksHttpApi::checked(const Account& account, HttpRequest request) {
-  if (!fireworks_account(account).empty()) return request;
+Error no_fireworks_account() {
   return Error(Code::config, "[fireworks] there is no account id; every address of its API holds one",
                "set fireworks.account_id or the environment variable FIREWORKS_ACCOUNT_ID");
+}
+
+Result<HttpRequest> FireworksHttpApi::checked(const Account& account, HttpRequest request) {
+  if (!fireworks_account(account).empty()) return request;
+  return no_fireworks_account();
 }
 
 HttpRequest FireworksHttpApi::call(const Account& account, std::string method, std::string_view path) const {

@@ -16,6 +16,7 @@ namespace br {
 
 // "accounts/A", from the setting or from the base URL; empty where neither has it.
 std::string fireworks_account(const Account& account);
+Error no_fireworks_account();
 
 // There is no list of uploads to search: its jobs have the name that we choose.
 class FireworksHttpApi : public HttpApi {

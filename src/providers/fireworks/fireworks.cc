@@ -51,6 +51,11 @@ class FireworksDialect : public OpenAiFamilyDialect {
  public:
   using OpenAiFamilyDialect::OpenAiFamilyDialect;
   std::string account_name(const Account& account) const override { return fireworks_account(account); }
+  // Before anything is made: a job without it could not even be looked for.
+  Result<void> complete(Account* account) const override {
+    BR_RETURN_IF_ERROR(OpenAiFamilyDialect::complete(account));
+    return fireworks_account(*account).empty() ? Result<void>(no_fireworks_account()) : Result<void>();
+  }
   // Its batch API names the model in the job and has another address than its calls.
   const CaptureRules* capture_rules() const override { return nullptr; }
 };

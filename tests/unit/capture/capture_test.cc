@@ -96,6 +96,18 @@ void router_that_failed_puts_off_whoever_waits_and_then_ends(void**) {
   assert_false(room.capture->take({Room::chat("another")}).ok());
 }
 
+void router_that_failed_calls_whoever_asked_for_a_call(void**) {
+  Room room;
+  br::HttpCall call = Room::chat("?");
+  std::optional<TakenAnswer> told;
+  call.answer = std::make_shared<const br::AnswerFn>([&](TakenAnswer answer) { told = std::move(answer); });
+  auto taken = room.capture->take({call});
+  assert_true(taken.ok());
+  room.router->monitor().fail(full_disk());
+  while (!told) (void)room.router->events().poll(100);
+  Room::is_put_off(*told, taken->front());
+}
+
 void call_that_was_put_off_is_found_by_the_next_process(void**) {
   Room room;
   room.take("?");
@@ -129,6 +141,7 @@ void batch_that_cannot_be_sealed_puts_off_whoever_waits(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(router_that_failed_puts_off_whoever_waits_and_then_ends),
+      cmocka_unit_test(router_that_failed_calls_whoever_asked_for_a_call),
       cmocka_unit_test(call_that_was_put_off_is_found_by_the_next_process),
       cmocka_unit_test(batch_that_cannot_be_sealed_puts_off_whoever_waits),
   };

@@ -44,8 +44,6 @@ void one_field_under_two_names_is_sent_once(void**) {
       {"together", "deepseek-ai/DeepSeek-V3.1", R"("reasoning":"high","provider_kwargs":{"reasoning_effort":"high"})",
        R"("reasoning_effort":"high")", R"("reasoning":)"},
       {"vllm", "m", SCHEMA R"(,"provider_kwargs":{"guided_json":{}})", R"("guided_json":{})", "response_format"},
-      {"anthropic", "claude-sonnet-4-5", R"("generation_config":{"stop_sequences":["a"]},"provider_kwargs":{"stop":["b"]})",
-       R"("stop":["b"])", "stop_sequences"},
       {"anthropic", "claude-sonnet-4-5", SCHEMA R"(,"provider_kwargs":{"output_format":{"type":"json_schema","schema":{}}})",
        R"("output_format":)", "output_config"},
       {"google", "m", SCHEMA R"(,"provider_kwargs":{"generation_config":{"response_json_schema":{}}})",
@@ -109,6 +107,8 @@ void field_at_another_place_is_refused_with_its_place(void**) {
       {"azure", "m", R"("endpoint":"responses","provider_kwargs":{"response_format":{}})", "as provider_kwargs.text.format"},
       {"openai", "m", R"("endpoint":"responses","provider_kwargs":{"reasoning_effort":"low"})", "as provider_kwargs.reasoning.effort"},
       {"bedrock", "amazon.nova-lite-v1:0", R"("provider_kwargs":{"max_tokens":1})", "as provider_kwargs.inferenceConfig.maxTokens"},
+      {"anthropic", "claude-haiku-4-5", R"("provider_kwargs":{"max_completion_tokens":5})", "as provider_kwargs.max_tokens"},
+      {"anthropic", "claude-haiku-4-5", R"("provider_kwargs":{"stop":["a"]})", "as provider_kwargs.stop_sequences"},
       {"openai", "m", R"("provider_kwargs":{"model":5})", "no name of a model"},
       {"openai", "m", R"("provider_kwargs":{"model":"n"})", R"("model":"n")", R"("m")"},
   };

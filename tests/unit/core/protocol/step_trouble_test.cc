@@ -31,6 +31,17 @@ void what_a_person_must_mend_blocks_and_ends_nothing(void**) {
     assert_int_equal(count(*decision, br::ActionKind::finish), 0);
 }
 
+void setting_that_is_missing_here_blocks_and_ends_nothing(void**) {
+  const br::Error error(br::Code::config, "there is no account id");
+  const br::Decision upload = step({batch_in(br::Phase::planned), {}, {}}, failed(br::Op::upload, error), 5);
+  const br::RemoteBatch running = accepted_batch(br::Phase::running, br::State::in_progress);
+  const br::Decision poll = step({running, {}, {}}, failed(br::Op::poll, error), 5);
+  for (const br::Decision* decision : {&upload, &poll}) {
+    assert_true(decision->batch.blocked);
+    assert_int_equal(count(*decision, br::ActionKind::finish), 0);
+  }
+}
+
 br::Error exhausted(const char* vendor_code) {
   br::Error error(br::Code::network, "429");
   error.http_status = 429;
@@ -142,6 +153,7 @@ void numbers_of_answers_are_saved_once_a_minute(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(what_a_person_must_mend_blocks_and_ends_nothing),
+      cmocka_unit_test(setting_that_is_missing_here_blocks_and_ends_nothing),
       cmocka_unit_test(resource_exhausted_is_a_full_queue_while_batches_of_ours_run),
       cmocka_unit_test(resource_exhausted_with_nothing_of_ours_running_is_retried_as_usual),
       cmocka_unit_test(any_other_429_is_waited_for_only_once_the_retries_are_used_up),
