@@ -44,7 +44,7 @@ dpkg --root="$root" --force-not-root --force-script-chrootless --log="$work/dpkg
   cat "$work/install.log"
   fail "dpkg --install"
 }
-for file in usr/include/batchrouter.h usr/bin/batchrouter usr/share/man/man1/batchrouter.1.gz \
+for file in usr/include/batchrouter.h usr/include/batchrouter.hpp usr/bin/batchrouter usr/share/man/man1/batchrouter.1.gz \
   usr/share/bash-completion/completions/batchrouter usr/share/zsh/vendor-completions/_batchrouter \
   usr/share/fish/vendor_completions.d/batchrouter.fish usr/share/doc/libbatchrouter0/copyright; do
   [ -s "$root/$file" ] || fail "$file is not installed"

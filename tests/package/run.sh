@@ -32,7 +32,7 @@ for file in $(find "$prefix" -name '*.pc' -o -name '*.cmake'); do
 done
 find "$prefix" -name LICENSE | grep -q . || fail "LICENSE is not installed"
 if [ -e "$prefix/bin/batchrouter" ]; then
-  LD_LIBRARY_PATH=$libdir "$prefix/bin/batchrouter" --version | grep -qF "$version" || fail "the program does not run"
+  "$prefix/bin/batchrouter" --version | grep -qF "$version" || fail "the program does not run"
   [ -x "$prefix/bin/batchrouter-vllm-stand-in" ] || fail "the stand-in for vLLM is not installed"
 fi
 
