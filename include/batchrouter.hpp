@@ -253,6 +253,82 @@ class Result {
   detail::Handle<br_result, br_result_free> handle_;
 };
 
+// Results as a range for one loop. Of Router::results(), as they come: a result is acknowledged when the loop goes on behind
+// it. Where the loop is left early (break, return, an exception), the result that it was at and those behind it come again,
+// in the next loop or from the next router. Of Job::results(), which reads what is stored: nothing is acknowledged.
+class Results {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Result;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Result*;
+    using reference = const Result&;
+    explicit Iterator(Results* results) : results_(results) {}
+    reference operator*() const { return results_->block_.back(); }
+    pointer operator->() const { return &results_->block_.back(); }
+    Iterator& operator++() {
+      results_->advance();
+      return *this;
+    }
+    void operator++(int) { results_->advance(); }
+    bool operator==(const Iterator& other) const { return is_end() == other.is_end(); }
+    bool operator!=(const Iterator& other) const { return !(*this == other); }
+
+   private:
+    bool is_end() const { return results_ == nullptr || results_->block_.empty(); }
+    Results* results_;
+  };
+
+  Results(br_router* router, br_job* job) : router_(router), job_(job) {}
+  explicit Results(br_results* stored) : stored_(stored) {}
+  ~Results() {
+    if (router_ == nullptr) return;
+    for (Result& left : block_) br_result_return(left.release(), nullptr);
+  }
+  Results(Results&& other) noexcept
+      : router_(std::exchange(other.router_, nullptr)),
+        job_(other.job_),
+        stored_(std::move(other.stored_)),
+        block_(std::move(other.block_)) {}
+  Results& operator=(Results&&) = delete;
+
+  // Waits for the first result. Throws Error where the job is blocked.
+  Iterator begin() {
+    if (block_.empty()) fetch();
+    return Iterator(this);
+  }
+  Iterator end() { return Iterator(nullptr); }
+
+ private:
+  static constexpr std::size_t kAtOnce = 256;
+
+  void advance() {
+    if (router_ != nullptr) call(br_result_ack, block_.back().get());
+    block_.pop_back();
+    if (block_.empty()) fetch();
+  }
+  // The next one stands last, so that it can be taken off.
+  void fetch() {
+    br_result* taken[kAtOnce];
+    std::size_t count = 0;
+    if (stored_) {
+      call(br_results_next, stored_.get(), taken, kAtOnce, &count);
+    } else {
+      while (call(br_next_results, router_, job_, std::int64_t{-1}, taken, kAtOnce, &count) == BR_AGAIN) {
+      }
+    }
+    block_.reserve(count);
+    while (count > 0) block_.emplace_back(taken[--count]);
+  }
+
+  br_router* router_ = nullptr;  // nullptr: stored_ is read
+  br_job* job_ = nullptr;
+  detail::Handle<br_results, br_results_free> stored_;
+  std::vector<Result> block_;
+};
+
 class Job {
  public:
   explicit Job(br_job* taken) : handle_(taken) {}
@@ -288,6 +364,15 @@ class Job {
     call(br_cancel, get(), timeout_ms, &taken);
     return taken != 0;
   }
+  // What is stored of a job that is done, as often as wanted. order: BR_ORDER_ARRIVAL, or BR_ORDER_INPUT for that of the
+  // requests.
+  Results results(std::int32_t order = BR_ORDER_ARRIVAL) const {
+    br_results* opened = nullptr;
+    call(br_results_open, get(), &opened);
+    Results stored(opened);
+    if (order != BR_ORDER_ARRIVAL) call(br_results_set_order, opened, order);
+    return stored;
+  }
   void acknowledge_all() { call(br_job_ack_all, get()); }
   void remove() { call(br_job_remove, get()); }
   br_job* get() const noexcept { return handle_.get(); }
@@ -295,73 +380,6 @@ class Job {
  private:
   static bool in_time(br_status status) { return status != BR_AGAIN; }
   detail::Handle<br_job, br_job_free> handle_;
-};
-
-class Router;
-
-// The results of a job, or of any job, as they come: a range for one loop. A result is acknowledged when the loop goes on
-// behind it. Where a loop is left early (break, return, an exception), the result that it was at and those behind it come
-// again, in the next loop or from the next router.
-class Results {
- public:
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Result;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Result*;
-    using reference = const Result&;
-    explicit Iterator(Results* results) : results_(results) {}
-    reference operator*() const { return results_->block_.back(); }
-    pointer operator->() const { return &results_->block_.back(); }
-    Iterator& operator++() {
-      results_->advance();
-      return *this;
-    }
-    void operator++(int) { results_->advance(); }
-    bool operator==(const Iterator& other) const { return is_end() == other.is_end(); }
-    bool operator!=(const Iterator& other) const { return !(*this == other); }
-
-   private:
-    bool is_end() const { return results_ == nullptr || results_->block_.empty(); }
-    Results* results_;
-  };
-
-  Results(br_router* router, br_job* job) : router_(router), job_(job) {}
-  ~Results() {
-    for (Result& left : block_) br_result_return(left.release(), nullptr);
-  }
-  Results(const Results&) = delete;
-  Results& operator=(const Results&) = delete;
-
-  // Waits for the first result. Throws Error where the job is blocked.
-  Iterator begin() {
-    if (block_.empty()) fetch();
-    return Iterator(this);
-  }
-  Iterator end() { return Iterator(nullptr); }
-
- private:
-  static constexpr std::size_t kAtOnce = 256;
-
-  void advance() {
-    call(br_result_ack, block_.back().get());
-    block_.pop_back();
-    if (block_.empty()) fetch();
-  }
-  // The next one stands last, so that it can be taken off.
-  void fetch() {
-    br_result* taken[kAtOnce];
-    std::size_t count = 0;
-    while (call(br_next_results, router_, job_, std::int64_t{-1}, taken, kAtOnce, &count) == BR_AGAIN) {
-    }
-    block_.reserve(count);
-    while (count > 0) block_.emplace_back(taken[--count]);
-  }
-
-  br_router* router_;
-  br_job* job_;
-  std::vector<Result> block_;
 };
 
 // Keeps the state directory and works on its jobs, until it is destroyed: then it closes, which takes two seconds at most,
@@ -379,7 +397,8 @@ class Router {
     if (handle_) br_router_close(get(), kCloseMs, nullptr);
   }
 
-  // done: runs inside poll() when the job has ended, and gets a handle of its own that it must not keep.
+  // A batch with "continue" may take a job that is there already. done: runs inside poll() when the job has ended; its handle
+  // is the library's.
   Job submit(const Batch& batch, std::function<void(br_job*)> done = {}) {
     using Callback = detail::Callback<br_job*>;
     const auto run = [](void* self, br_job* job) {

@@ -1,49 +1,24 @@
-// Callbacks as lambdas: what they capture lives until the library has called destroy.
+// Callbacks: functions that run inside poll(), for what happens and for jobs that end.
 #include <iostream>
 
-#include "handles.h"
-
-namespace {
-
-void drain(br_router* router, br_job* job) {
-  br_result* next = nullptr;
-  while (call(br_next_result, router, job, std::int64_t{0}, &next) == BR_OK) {
-    const ResultHandle result(next);
-    std::cout << br_result_custom_id(next, nullptr) << ": " << text_of(next) << '\n';
-    call(br_result_ack, next);
-  }
-}
-
-}  // namespace
+#include "questions.h"
 
 int main(int argc, char** argv) try {
-  int running = 0;
-  std::string failure;
-  const Config config = config_from(argc, argv);
-  const Lambda told([](std::int32_t event, const char* job_id, const char*) {
+  batchrouter::Config config = config_from(argc, argv);
+  config.on_event([](std::int32_t event, std::string_view job_id, std::string_view) {
     std::cerr << job_id << ": " << br_event_name(event) << '\n';
   });
-  call(br_config_set_event, config.get(), &told.run<std::int32_t, const char*, const char*>, told.copy, &told.destroy);
-  const auto router = make<Router>(br_router_new, config.get());
+  batchrouter::Router router(config);
 
+  int running = 0;
   for (const char* name : {"first", "second"}) {
-    const Batch batch = questions(name, 3);
-    // No exception may pass through the library, so this one ends here.
-    const Lambda done([&running, &failure, owner = router.get()](br_job* job) {
-      --running;
-      try {
-        drain(owner, job);
-      } catch (const Failure& error) {
-        failure = error.what();
-      }
-    });
-    call(br_submit, router.get(), batch.get(), &done.run<br_job*>, done.copy, &done.destroy, nullptr);
+    router.submit(questions(name, 3), [&running](br_job*) { --running; });
     ++running;
   }
-  while (running > 0) call(br_poll, router.get(), std::int64_t{-1});
-  if (failure.empty()) return 0;
-  std::cerr << failure << '\n';
-  return 1;
+  while (running > 0) router.poll(-1);
+  for (const batchrouter::Result& result : router.results())
+    std::cout << result.custom_id() << ": " << result.text_or_error() << '\n';
+  return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';
   return 1;

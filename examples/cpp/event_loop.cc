@@ -3,34 +3,34 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <utility>
 
-#include "handles.h"
+#include "questions.h"
 
 int main(int argc, char** argv) try {
-  const Config config = config_from(argc, argv);
+  batchrouter::Config config = config_from(argc, argv);
   bool ready = false;
-  const Lambda told([&ready](std::int32_t event, const char*, const char*) {
+  config.on_event([&ready](std::int32_t event, std::string_view, std::string_view) {
     ready = ready || event == BR_EVENT_RESULTS_READY || event == BR_EVENT_BLOCKED || event == BR_EVENT_JOB_DONE;
   });
-  call(br_config_set_event, config.get(), &told.run<std::int32_t, const char*, const char*>, told.copy, &told.destroy);
-  const auto router = make<Router>(br_router_new, config.get());
+  batchrouter::Router router(config);
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event wanted{};
   wanted.events = EPOLLIN;
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, br_router_fd(router.get()), &wanted) != 0) throw std::runtime_error("epoll_ctl");
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, router.fd(), &wanted) != 0) throw std::runtime_error("epoll_ctl");
 
-  const Batch batch = questions("loop", 8);
-  call(br_submit, router.get(), batch.get(), nullptr, nullptr, nullptr, nullptr);
+  router.submit(questions("loop", 8));
   for (br_status status = BR_AGAIN; status != BR_END;) {
     epoll_event happened{};
     if (epoll_wait(epoll, &happened, 1, -1) < 1) continue;
-    call(br_poll, router.get(), std::int64_t{0});
+    router.poll(0);
     if (!std::exchange(ready, false)) continue;
+    // Of the C interface, since this loop must not wait.
     br_result* next = nullptr;
-    while ((status = call(br_next_result, router.get(), nullptr, std::int64_t{0}, &next)) == BR_OK) {
-      const ResultHandle result(next);
-      std::cout << br_result_custom_id(next, nullptr) << ": " << text_of(next) << '\n';
-      call(br_result_ack, next);
+    while ((status = batchrouter::call(br_next_result, router.get(), nullptr, std::int64_t{0}, &next)) == BR_OK) {
+      const batchrouter::Result result(next);
+      std::cout << result.custom_id() << ": " << result.text_or_error() << '\n';
+      batchrouter::call(br_result_ack, next);
     }
   }
   ::close(epoll);

@@ -1,25 +1,17 @@
 // Crash safety: kill this program at any moment and start it again with the same state_dir.
 #include <iostream>
 
-#include "handles.h"
+#include "questions.h"
 
 int main(int argc, char** argv) try {
-  const Config config = config_from(argc, argv);
-  const auto router = make<Router>(br_router_new, config.get());  // goes on with every unfinished job
-  const Batch batch = questions("safe", 10);
-  call(br_batch_set, batch.get(), "continue", "1");
-  br_job* made = nullptr;
-  const br_status submitted = call(br_submit, router.get(), batch.get(), nullptr, nullptr, nullptr, &made);
-  const Job job(made);
-  std::cerr << (submitted == BR_EXISTS ? "going on with " : "submitted ") << br_job_id(made) << std::endl;
-
-  br_result* next = nullptr;
-  while (call(br_next_result, router.get(), made, std::int64_t{-1}, &next) == BR_OK) {
-    const ResultHandle result(next);
-    std::cout << br_result_custom_id(next, nullptr) << ": " << text_of(next) << '\n';
-  }
+  batchrouter::Router router(config_from(argc, argv));  // goes on with every unfinished job
+  const bool is_new = router.jobs(1).empty();
+  batchrouter::Job job = router.submit(questions("safe", 10).set("continue", "1"));
+  std::cerr << (is_new ? "submitted " : "going on with ") << job.id() << std::endl;
+  job.wait();
+  for (const batchrouter::Result& result : job.results()) std::cout << result.custom_id() << ": " << result.text_or_error() << '\n';
   std::cout.flush();
-  call(br_job_ack_all, made);  // now they count as taken
+  job.acknowledge_all();  // now they count as taken
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

@@ -77,6 +77,20 @@ void loop_that_is_left_early_acknowledges_what_it_passed(void**) {
   for (const std::string& id : first) assert_false(rest.contains(id));
 }
 
+void stored_results_come_in_the_order_of_the_requests_as_often_as_wanted(void**) {
+  Room room;
+  bro::Router router(room.config);
+  bro::Job job = router.submit(Room::questions(600));
+  assert_true(job.wait());
+  for (int round = 0; round < 2; ++round) {
+    int next = 0;
+    for (const bro::Result& result : job.results(BR_ORDER_INPUT))
+      assert_true(result.custom_id() == "r" + std::to_string(next++));
+    assert_int_equal(next, 600);
+  }
+  assert_int_equal(job.count(BR_COUNT_ACKED), 0);
+}
+
 void exception_in_a_loop_leaves_its_result(void**) {
   Room room;
   bro::Router router(room.config);
@@ -147,6 +161,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(results_come_as_a_range_and_are_acknowledged),
       cmocka_unit_test(loop_that_is_left_early_acknowledges_what_it_passed),
+      cmocka_unit_test(stored_results_come_in_the_order_of_the_requests_as_often_as_wanted),
       cmocka_unit_test(exception_in_a_loop_leaves_its_result),
       cmocka_unit_test(errors_are_thrown_with_all_that_is_known),
       cmocka_unit_test(completion_and_events_are_functions),
