@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 
 #include "cli/clock.h"
 #include "cli/duration.h"
@@ -156,8 +157,10 @@ Exit write_results(Session* session, br_job* job, const std::string& path, Resul
 
 namespace {
 
-// The results of a job that is done, with those of its retries where it was to have some.
-Exit settle_done(Session* session, br_job* job, const std::string& path, ResultWriter* writer) {
+// The results of a job that is done, with those of its retries where it was to have some. *left: what did not succeed in
+// the end, where that is not what the job itself says.
+Exit settle_done(Session* session, br_job* job, const std::string& path, ResultWriter* writer,
+                 std::optional<Failures>* left) {
   if (path.empty()) {
     const Failures failures = failures_of(job);
     report_done(session, job, job, br_job_count(job, BR_COUNT_TOTAL), failures, path);
@@ -176,6 +179,7 @@ Exit settle_done(Session* session, br_job* job, const std::string& path, ResultW
   rounds.write(path, &rows);
   rounds.acknowledge();
   report_done(session, job, rounds.last(), rows, rounds.failures(), path);
+  *left = rounds.failures();
   return rounds.failures().count() == 0 ? Exit::ok : Exit::some_failed;
 }
 
@@ -186,17 +190,19 @@ Exit settle(Session* session, br_job* job, End end, const std::string& path, Res
   const bool json = session->options().json;
   const bool is_stdout_free = path != "-";
   Exit code = Exit::ok;
+  std::optional<Failures> left;
   if (end == End::done) {
-    code = settle_done(session, job, path, writer);
+    code = settle_done(session, job, path, writer, &left);
     const br_status why = br_job_error_code(job);
     if (br_job_count(job, BR_COUNT_SUCCEEDED) == 0 && (why == BR_EQUOTA || why == BR_ELIMIT)) code = Exit::quota;
-    if (br_job_is_done(job) != 0 && is_ending(code)) run_hook(session, job, path, code);
+    // Not yet where its results are still to be written, by another command.
+    if (is_ending(code) && (!path.empty() || br_job_output(job) == nullptr)) run_hook(session, job, path, code);
   } else {
     const Failure failure = stopped(session, job, end);
     print_failure(failure, json);
     code = failure.exit;
   }
-  if (json && is_stdout_free) print_job_json(job);
+  if (json && is_stdout_free) print_job_json(job, left ? &*left : nullptr);
   return code;
 }
 

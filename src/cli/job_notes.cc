@@ -39,12 +39,19 @@ fs::path note_file(const std::string& job_id) { return notes_directory() / (job_
 
 }  // namespace
 
-void keep_notes(const std::string& job_id, const JobNotes& notes) {
+void check_notes(const JobNotes& notes) {
   if (notes.empty()) return;
-  const fs::path directory = notes_directory(), path = note_file(job_id), fresh = path.string() + ".new";
+  const fs::path directory = notes_directory();
   std::error_code ignored;
   fs::create_directories(directory, ignored);
   ::chmod(directory.c_str(), S_IRWXU);
+  if (directory.empty() || ::access(directory.c_str(), W_OK | X_OK) != 0) cannot_keep(directory);
+}
+
+void keep_notes(const std::string& job_id, const JobNotes& notes) {
+  if (notes.empty()) return;
+  check_notes(notes);
+  const fs::path path = note_file(job_id), fresh = path.string() + ".new";
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) cannot_keep(fresh);
   const std::string text = fmt::format("{{\"on_done\":{},\"retries\":{},\"is_round\":{}}}\n", json_text(notes.on_done),

@@ -15,7 +15,9 @@ struct JobNotes {
   bool empty() const { return on_done.empty() && retries == 0 && !is_round; }
 };
 
-// Throws Failure where they cannot be kept.
+// Throws Failure where they cannot be kept: before anything is paid that would need them.
+void check_notes(const JobNotes& notes);
+// Throws as check_notes().
 void keep_notes(const std::string& job_id, const JobNotes& notes);
 // Empty notes where there are none.
 JobNotes notes_of(const std::string& job_id);

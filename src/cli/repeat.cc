@@ -21,11 +21,20 @@ Failure as_finished_work(Failure failure) {
   return failure;
 }
 
+namespace {
+
+const std::string& hook_of(const Options& options) {
+  return options.on_done.empty() ? ConfigLayers::here().on_done() : options.on_done;
+}
+
+}  // namespace
+
+void check_wishes(const Options& options) { check_notes({hook_of(options), options.retries, false}); }
+
 // Work that goes on keeps what was wanted before, where nothing is said now.
 void keep_wishes(const Options& options, const br_job* job) {
   JobNotes notes = notes_of(br_job_id(job));
-  const std::string& hook = options.on_done.empty() ? ConfigLayers::here().on_done() : options.on_done;
-  if (!hook.empty()) notes.on_done = hook;
+  if (const std::string& hook = hook_of(options); !hook.empty()) notes.on_done = hook;
   if (options.retries != 0) notes.retries = options.retries;
   keep_notes(br_job_id(job), notes);
 }

@@ -16,11 +16,14 @@ Job take_or_make(Session* session, Submit made);
 // "these requests were answered already" with the options of the program as advice.
 Failure as_finished_work(Failure failure);
 void say_taken(Session* session, const br_job* job);
+// Throws Failure where that could not be kept.
+void check_wishes(const Options& options);
 // Keeps what the command line wants to happen with the job beside: --on-done, --retries.
 void keep_wishes(const Options& options, const br_job* job);
 
 template <class Submit>
 Job take_or_make(Session* session, Submit made) {
+  check_wishes(session->options());
   br_job* job = nullptr;
   br_error* error = nullptr;
   const br_status status = made(&job, &error);

@@ -166,11 +166,11 @@ std::int64_t timeout_ms(const Options& options) {
   return std::stoll(br_config_get(make_config(options).get(), "timeout_ms"));
 }
 
-void print_job_json(br_job* job) {
+void print_job_json(br_job* job, const Failures* failures) {
   std::string json = br_job_json(job, nullptr);
   if (br_job_is_done(job) != 0 && br_job_count(job, BR_COUNT_SUCCEEDED) < br_job_count(job, BR_COUNT_TOTAL)) {
     json.pop_back();
-    json += ",\"failures\":" + Failures::of(job).json() + "}";
+    json += ",\"failures\":" + (failures != nullptr ? *failures : Failures::of(job)).json() + "}";
   }
   fmt::print("{}\n", printable_json(json));
 }

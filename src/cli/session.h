@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/failures.h"
 #include "cli/handles.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -61,7 +62,8 @@ std::int64_t timeout_ms(const Options& options);
 constexpr std::int64_t kAskTimeoutMs = 60'000;
 
 // The job as one line of JSON on standard output.
-// With why requests did not succeed, where some did not.
-void print_job_json(br_job* job);
+// With why requests did not succeed, where some did not. failures: of its results as they were written; nullptr: the job's own
+// results tell.
+void print_job_json(br_job* job, const Failures* failures = nullptr);
 
 }  // namespace cli

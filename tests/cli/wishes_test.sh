@@ -73,12 +73,21 @@ expect_exit 0 "results again" "$program" results "$job" -o "$dir/again.jsonl" --
 grep -rq "echo" "$dir/state" && fail "the command is in the state directory"
 a_run 0 "a command that fails" --on-done "exit 7"
 expect_text "$dir/stderr" "the command of --on-done ended with exit code 7" "a command that fails"
+rm -rf "$dir/state" "$dir/out.jsonl"
+# shellcheck disable=SC2086
+XDG_STATE_HOME=/dev/null expect_exit 1 "nowhere to keep the command" "$program" run "$dir/in.jsonl" -o "$dir/out.jsonl" $settings \
+  --base-url "$url" --on-done true
+expect_text "$dir/stderr" "XDG_STATE_HOME" "nowhere to keep the command"
+[ -z "$("$program" list --state-dir "$dir/state")" ] || fail "nowhere to keep the command: a job was made"
 rm -rf "$dir/state" "$dir/ended"
 mkdir -p "$dir/.config/batchrouter"
 printf 'on_done = "touch %s"\n' "$dir/ended" >"$dir/.config/batchrouter/config.toml"
 # shellcheck disable=SC2086
 expect_exit 0 "submit" "$program" submit "$dir/in.jsonl" -o "$dir/out.jsonl" $settings --base-url "$url" --again
 [ ! -e "$dir/ended" ] || fail "the command ran before the end"
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_exit 0 "watch" "$program" watch "$job" --state-dir "$dir/state" --poll-interval 20ms
+[ ! -e "$dir/ended" ] || fail "the command ran before the results were written"
 expect_exit 0 "resume" "$program" resume --state-dir "$dir/state" --poll-interval 20ms
 [ -e "$dir/ended" ] || fail "the command of the user's file did not run at the end"
 rm "$dir/.config/batchrouter/config.toml"

@@ -32,6 +32,7 @@ Exit run_attach(const Options& options) {
     throw Failure(Exit::usage, "attach " + options.batch + ": it is not said whose batch that is", "add --provider");
   const std::string output = absolute_output(options.output.empty() ? "-" : options.output);
   check_output(output);
+  check_wishes(options);
   Session session(options, Session::Mode::owner);
   const Batch kept(br_batch_new(nullptr));
   if (!kept) throw std::bad_alloc();
