@@ -1,4 +1,7 @@
 // The program batchrouter: one command line, one command, one exit code.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -7,6 +10,8 @@
 
 #include "cli/app.h"
 #include "cli/commands/commands.h"
+#include "cli/idle_options.h"
+#include "cli/terminal.h"
 
 namespace {
 
@@ -18,15 +23,37 @@ bool asked_for_json(int argc, char** argv) {
   return false;
 }
 
+// Who starts a program with a closed stream gives its number to the next file that is opened, and what is printed would be
+// written into that. In its place stands what can be neither read nor written, and is closed for programs that we start.
+void keep_numbers_of_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+      open("/dev/null", (stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+  }
+}
+
+int lost_output(int why, bool json) {
+  // Nobody reads any more, and that is nothing to complain of.
+  if (why == EPIPE) return static_cast<int>(cli::Exit::reader_gone);
+  const bool closed = why == EBADF;
+  cli::print_failure(cli::Failure(cli::Exit::failed,
+                                  std::string("standard output: ") + (closed ? "is closed" : std::string("cannot write: ") + std::strerror(why)),
+                                  closed ? "open it, or give it a file" : "check the space on the disk"),
+                     json);
+  return static_cast<int>(cli::Exit::failed);
+}
+
 int main_checked(int argc, char** argv) {
   cli::Options options;
   if (const auto ended = cli::parse_arguments(argc, argv, &options)) return static_cast<int>(*ended);
+  cli::refuse_idle_options(options);
   return static_cast<int>(cli::find_command(options.command)->run(options));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_numbers_of_streams();
   std::signal(SIGPIPE, SIG_IGN);  // writing fails instead
   // A write over the limit of file sizes fails with a reason, as on a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
@@ -39,11 +66,12 @@ int main(int argc, char** argv) {
     if (failure.exit != cli::Exit::reader_gone) cli::print_failure(failure, json);
     code = static_cast<int>(failure.exit);
   } catch (const std::system_error& error) {
-    const bool reader_gone = error.code().value() == EPIPE;
-    code = static_cast<int>(reader_gone ? cli::Exit::reader_gone : cli::Exit::failed);
+    const bool is_output = std::ferror(stdout) != 0;  // fmt throws what it cannot print
     const bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
     const std::string what = no_thread ? "no thread can be started: out of memory, or too many threads" : error.what();
-    if (!reader_gone) cli::print_failure(cli::Failure(cli::Exit::failed, what), json);
+    code = static_cast<int>(cli::Exit::failed);
+    if (is_output) code = lost_output(error.code().value(), json);
+    else cli::print_failure(cli::Failure(cli::Exit::failed, what), json);
   } catch (const std::bad_alloc&) {
     cli::print_failure(cli::Failure(cli::Exit::failed, "out of memory"), json);
     code = static_cast<int>(cli::Exit::failed);
@@ -54,15 +82,6 @@ int main(int argc, char** argv) {
     cli::print_failure(cli::Failure(cli::Exit::failed, "an exception of an unknown type"), json);
     code = static_cast<int>(cli::Exit::failed);
   }
-  errno = 0;
-  const bool lost = std::ferror(stdout) != 0;  // what an earlier flush could not write
-  if ((std::fflush(stdout) != 0 || lost) && code == 0) {
-    const int why = errno == 0 ? ENOSPC : errno;
-    code = static_cast<int>(why == EPIPE ? cli::Exit::reader_gone : cli::Exit::failed);
-    if (why != EPIPE)
-      cli::print_failure(cli::Failure(cli::Exit::failed, std::string("standard output: cannot write: ") + std::strerror(why),
-                                      "check the space on the disk"),
-                         json);
-  }
+  if (const int why = cli::flush_output(); why != 0 && code == 0) code = lost_output(why, json);
   return code;
 }

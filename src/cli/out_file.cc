@@ -109,7 +109,7 @@ int OutFile::take(void* user_data, const char* data, std::size_t size) {
 void OutFile::check() const {
   if (error_ == 0) return;
   Failure failure = cannot(fd_ == STDOUT_FILENO ? "standard output" : path_, "write", error_);
-  if (error_ == EPIPE) failure.exit = Exit::reader_gone;
+  failure.exit = error_ == EPIPE ? Exit::reader_gone : Exit::failed;
   throw failure;
 }
 

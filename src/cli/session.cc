@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "cli/failures.h"
+#include "cli/idle_options.h"
 #include "cli/json_text.h"
 #include "cli/json_view.h"
 #include "cli/settings.h"
@@ -71,7 +72,7 @@ Session::~Session() {
   progress_.clear();
   wait_for_deletions();
   // Closing in order says that somebody was told of the end, so that the words have to be out before.
-  std::fflush(stdout);
+  flush_output();
   br_router_close(router_.get(), kCloseTimeoutMs, nullptr);
   interrupts_.reset();
 }
@@ -105,6 +106,12 @@ std::string Session::whole_id(const std::string& beginning) const {
 }
 
 Job Session::open_job(const std::string& job_id) const {
+  Job job = find_job(job_id);
+  refuse_what_the_job_keeps(options_, job.get());
+  return job;
+}
+
+Job Session::find_job(const std::string& job_id) const {
   br_job* job = nullptr;
   br_error* error = nullptr;
   const br_status status = br_job_open(router_.get(), job_id.c_str(), &job, &error);
@@ -122,7 +129,7 @@ std::vector<Job> Session::all_jobs() const {
   const JobList list(found);
   std::vector<Job> jobs;
   for (std::size_t i = br_job_list_count(found); i > 0; --i)
-    jobs.push_back(open_job(br_job_id(br_job_list_get(found, i - 1))));
+    jobs.push_back(find_job(br_job_id(br_job_list_get(found, i - 1))));
   return jobs;
 }
 

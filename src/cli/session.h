@@ -36,6 +36,7 @@ class Session {
   int signal() const { return interrupts_ ? interrupts_->signal() : 0; }
 
  private:
+  Job find_job(const std::string& job_id) const;
   std::string whole_id(const std::string& beginning) const;
   void wait_for_deletions();
 

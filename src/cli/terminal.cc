@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 
 namespace cli {
@@ -57,6 +58,14 @@ std::string escaped(std::string_view text, bool json) {
 }
 
 }  // namespace
+
+int flush_output() {
+  static int why = 0;
+  const bool lost = std::ferror(stdout) != 0;  // what an earlier write could not bring out
+  errno = 0;
+  if ((std::fflush(stdout) != 0 || lost) && why == 0) why = errno == 0 ? EIO : errno;
+  return why;
+}
 
 std::string printable(std::string_view text) { return escaped(text, false); }
 std::string printable_json(std::string_view json) { return escaped(json, true); }

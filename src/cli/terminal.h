@@ -15,6 +15,9 @@ std::string printable(std::string_view text);
 // The same for a text that is JSON already and stays valid: such characters stand in its strings only.
 std::string printable_json(std::string_view json);
 
+// What waits in standard output's buffer goes out. What could not be written is remembered: 0, or the first errno.
+int flush_output();
+
 // To standard output.
 template <class... Args>
 void put(fmt::format_string<Args...> format, Args&&... args) {

@@ -82,6 +82,60 @@ done
 code=0
 "$program" list --state-dir "$dir/state" >/dev/full 2>"$dir/stderr" || code=$?
 [ "$code" -eq 1 ] || fail "standard output full: exit $code"
-expect_text "$dir/stderr" "standard output" "standard output full"
+expect_text "$dir/stderr" "standard output: cannot write: No space left on device" "standard output full"
+for command in "list" "list --json" "settings" "providers --json" "--version"; do
+  code=0
+  [ "${command#list}" = "$command" ] || command="$command --state-dir $dir/state"
+  "$program" $command >&- 2>"$dir/stderr" || code=$?
+  [ "$code" -eq 1 ] || fail "$command with standard output closed: exit $code"
+  expect_text "$dir/stderr" "standard output: is closed" "$command with standard output closed"
+  # Nobody reads what it says, and there is nothing to complain of.
+  { "$program" $command 2>"$dir/stderr" || echo $? >"$dir/code"; } | { exec <&-; sleep 0.3; }
+  [ "$(cat "$dir/code")" -eq 141 ] || fail "$command without a reader: exit $(cat "$dir/code")"
+  [ -s "$dir/stderr" ] && fail "$command without a reader: $(cat "$dir/stderr")"
+done
+
+# What cannot take effect is refused.
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+there="--state-dir $dir/state --poll-interval 20ms"
+expect_exit 2 "resume at another vendor" "$program" resume "$job" --provider groq $there
+expect_text "$dir/stderr" "the job is openai's" "resume at another vendor"
+expect_exit 2 "resume with a model" "$program" resume "$job" --model gpt-4o $there
+expect_text "$dir/stderr" "--model has no effect" "resume with a model"
+expect_exit 2 "resume at an address by --set" "$program" resume "$job" --set openai.base_url=http://127.0.0.1:9/v1 $there
+expect_text "$dir/stderr" "give --base-url instead" "resume at an address by --set"
+expect_exit 0 "resume at its own address" "$program" resume "$job" --provider openai --set openai.base_url="$url" $there
+expect_exit 2 "whose address" "$program" run "$dir/in.jsonl" --base-url "$url" --state-dir "$dir/none"
+expect_text "$dir/stderr" "add --provider" "whose address"
 stop_emulator
+
+# Why requests failed stands in the JSON of every command that ends with results in a file.
+start_emulator --latency 1s --speed 10 --fail-rate 1
+a_run 3 "all requests fail"
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_exit 3 "results --json" "$program" results "$job" -o "$dir/again.jsonl" --json --state-dir "$dir/state"
+expect_text "$dir/stdout" '"failures":[{"count":20' "results --json"
+stop_emulator
+
+# The reason for which a job does not go on is told beside the process that works on it.
+start_emulator --polls 100000 --fault "GET /v1/batches/* status nth=3 count=0 status=500"
+rm -rf "$dir/state"
+"$program" run "$dir/in.jsonl" -o "$dir/out.jsonl" --provider openai --base-url "$url" --state-dir "$dir/state" \
+  --poll-interval 20ms --timeout 20s >/dev/null 2>"$dir/run_said" &
+running=$!
+for _ in $(seq 100); do
+  grep -q "asked again until" "$dir/run_said" && break
+  sleep 0.05
+done
+job=$("$program" list --state-dir "$dir/state" | awk '/^job_/ { print $1 }')
+expect_exit 8 "watch beside the owner" "$program" watch "$job" --state-dir "$dir/state" --timeout 500ms
+expect_text "$dir/stderr" "warning: $job: [openai] asking for the batch: HTTP 500" "watch beside the owner"
+kill -INT "$running"
+wait "$running" 2>/dev/null
+stop_emulator
+
+# The user and the password of a proxy stay where they are.
+HTTPS_PROXY=http://somebody:a-password@proxy.example:3128 "$program" doctor >"$dir/stdout" 2>&1
+expect_text "$dir/stdout" "HTTPS_PROXY=http://proxy.example:3128" "doctor shows the proxy"
+grep -q a-password "$dir/stdout" && fail "doctor shows the password of the proxy"
 finish

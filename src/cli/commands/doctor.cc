@@ -58,10 +58,17 @@ void check_keys(Findings* findings) {
   if (!any) findings->push_back({false, "no API key in the environment", "set one of: " + variables});
 }
 
+// The address of a proxy without the user and the password in it.
+std::string without_user(std::string address) {
+  const std::size_t scheme = address.find("://"), begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t at = address.rfind('@');
+  return at == std::string::npos || at < begin ? address : address.erase(begin, at + 1 - begin);
+}
+
 void check_proxies(Findings* findings) {
   std::string set;
   for (const char* name : {"HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"}) {
-    if (is_in_environment(name)) set += (set.empty() ? "" : ", ") + std::string(name);
+    if (is_in_environment(name)) set += (set.empty() ? "" : ", ") + std::string(name) + "=" + without_user(std::getenv(name));
   }
   findings->push_back({true, set.empty() ? "no proxy" : "a proxy is set: " + set, ""});
 }

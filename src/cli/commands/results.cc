@@ -68,7 +68,9 @@ Exit run_results(const Options& options) {
     }
   }
   if (options.failed) return write_failed(session, job.get(), output);
-  return write_results(&session, job.get(), output);
+  const Exit code = write_results(&session, job.get(), output);
+  if (options.json && output != "-") print_job_json(job.get());
+  return code;
 }
 
 }  // namespace cli

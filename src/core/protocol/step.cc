@@ -118,6 +118,8 @@ void Stepper::run_due() {
 }
 
 void Stepper::done(const Event& event) {
+  if (event.op == Op::create) trouble_over(Trouble::queue);
+  if (event.op != Op::poll && event.op != Op::cancel) trouble_over(Trouble::calls);
   switch (event.op) {
     case Op::upload:
       return uploaded(event.outcome);
@@ -159,6 +161,7 @@ void Stepper::try_again(Due due, const Error& error) {
   // `io`: too many files are open, which others of this process close before long.
   if (track().failures >= rules_.retry.max_attempts && error.code != Code::io) return block(error);
   const std::int64_t delay = retry_delay_ms(rules_.retry, track().failures, error.retry_after_ms, dice_);
+  trouble(Trouble::calls, error, track().failures);
   schedule(due, delay);
   notify(BR_EVENT_RETRY, error.message + "; again in " + std::to_string(delay) + " ms");
 }
@@ -170,6 +173,7 @@ void Stepper::queue_full(const Error& error, Phase back_to) {
   batch().phase = back_to;
   batch().error = error;
   save();
+  trouble(Trouble::queue, error, batch().queue_waits);
   const std::int64_t delay = std::max(queue_delay_ms(rules_.poll, batch().queue_waits), error.retry_after_ms);
   schedule(back_to == Phase::planned ? Due::upload : Due::create, delay);
   notify(BR_EVENT_RETRY, "the vendor's queue is full; the batch is sent again in " + std::to_string(delay) + " ms");
@@ -198,6 +202,7 @@ void Stepper::block(Error error) {
     track().cancel_error = error;
   }
   batch().blocked = true;
+  track().trouble = Trouble::none;  // what it waits for now is a person
   batch().error = std::move(error);
   save();
   notify(BR_EVENT_BLOCKED, batch().error->message);

@@ -75,8 +75,9 @@ inline constexpr std::int32_t kMaxRefusedFetches = 8;
 // Passes in which a body held no result row: the rows are paid for, and whoever stands in the way has hours to leave.
 inline constexpr std::int32_t kMaxBadFetches = 100;
 
-// Which calls bring nothing, again and again, although nobody has to mend anything.
-enum class Trouble : std::uint8_t { none, polls, downloads, overdue };
+// What brings nothing, again and again, although nobody has to mend anything. calls: those before the vendor has accepted
+// the batch; queue: it has no room for it.
+enum class Trouble : std::uint8_t { none, calls, queue, polls, downloads, overdue };
 
 // What is only true while this process runs.
 struct Track {

@@ -1,6 +1,7 @@
 // The results of one remote batch: what follows when its files cannot be had, and when they were read.
 #include "batchrouter.h"
 #include "core/protocol/stepper.h"
+#include "sys/clock.h"
 
 namespace br {
 namespace {
@@ -22,16 +23,20 @@ void Stepper::fetch() {
 }
 
 // One warning when it begins; the reason stands with the batch until it is over.
-void Stepper::trouble(Trouble of, const Error& error, std::int32_t failures) {
+void Stepper::trouble(Trouble of, Error error, std::int32_t failures) {
+  const bool long_wait = error.retry_after_ms > kLongWaitMs;
+  if (long_wait) error.message += "; the vendor wants no call before " + iso_time(now_ + error.retry_after_ms);
   if (track().trouble != Trouble::none) {
-    batch().error = error;
+    batch().error = std::move(error);
     return;
   }
-  if (failures < 2 && error.retry_after_ms <= kLongWaitMs) return;
+  if (failures < 2 && !long_wait) return;
   track().trouble = of;
-  batch().error = error;
+  batch().error = std::move(error);
   save();
-  notify(BR_EVENT_WARNING, error.message + "; it is asked again until there is an answer");
+  notify(BR_EVENT_WARNING, batch().error->message + (of == Trouble::queue   ? "; the batch waits for room"
+                                                     : of == Trouble::calls ? "; it is tried again"
+                                                                            : "; it is asked again until there is an answer"));
 }
 
 void Stepper::trouble_over(Trouble of) {
@@ -39,9 +44,10 @@ void Stepper::trouble_over(Trouble of) {
   track().trouble = Trouble::none;
   batch().error.reset();
   save();
-  notify(BR_EVENT_WARNING, of == Trouble::polls       ? "the vendor answers again"
+  notify(BR_EVENT_WARNING, of == Trouble::overdue     ? "the overdue batch has ended"
                            : of == Trouble::downloads ? "the results can be downloaded again"
-                                                      : "the overdue batch has ended");
+                           : of == Trouble::queue     ? "the vendor's queue has room again"
+                                                      : "the vendor answers again");
 }
 
 void Stepper::fetch_failed(const Event& event) {

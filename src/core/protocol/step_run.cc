@@ -36,6 +36,11 @@ void Stepper::polled(const Outcome& outcome) {
   trouble_over(Trouble::polls);
   if (batch().phase != Phase::running && batch().phase != Phase::fetching) return;
   learn();  // it answers by its id
+  // The reason of an outage that an earlier process saw.
+  if (batch().phase == Phase::running && track().trouble == Trouble::none && batch().error) {
+    batch().error.reset();
+    save();
+  }
   const State before = batch().status.state;
   const Counts counts = batch().status.counts;
   const bool unblocked = batch().missing_since_ms >= 0;
@@ -114,12 +119,18 @@ void Stepper::poll_failed(const Error& error) {
 // Of a batch that was made elsewhere there is nothing of ours to send; one that is cancelled nobody wants sent.
 bool Stepper::may_be_made_anew() const { return !rules_.attached && !d_.batch.cancel_wanted; }
 
+// A batch with answers is paid for as far as it went: sent again it would be paid for twice.
+bool Stepper::nothing_was_answered() const {
+  const RemoteStatus& s = d_.batch.status;
+  return s.output.id.empty() && s.output.url.empty() && s.counts.succeeded == 0;
+}
+
 // Refused at the vendor before any request was looked at, for want of money: it is sent again once there is some.
 bool Stepper::refused_unpaid() const {
   const RemoteStatus& s = d_.batch.status;
   if (!may_be_made_anew()) return false;
-  return s.state == State::failed && s.failure && s.failure->code == Code::quota && s.output.id.empty() &&
-         s.output.url.empty() && s.errors.id.empty() && s.counts.succeeded == 0 && s.counts.errored == 0;
+  return s.state == State::failed && s.failure && s.failure->code == Code::quota && nothing_was_answered() &&
+         s.errors.id.empty() && s.counts.errored == 0;
 }
 
 // It ended before any request was looked at: nothing was paid, and it is not found again in place of the next one.
@@ -134,7 +145,7 @@ void Stepper::plan_again() {
 // The vendor says that it is over. Its files may be named a little later than that.
 void Stepper::ended() {
   const bool queue_was_full = batch().status.state == State::failed && batch().status.quota_wait;
-  if (queue_was_full && rules_.wait_when_queue_full && may_be_made_anew()) {
+  if (queue_was_full && rules_.wait_when_queue_full && nothing_was_answered() && may_be_made_anew()) {
     const Error why = batch().status.failure.value_or(Error(Code::limit, "the vendor's queue is full"));
     plan_again();
     return queue_full(why, Phase::planned);

@@ -79,6 +79,7 @@ class Stepper {
   void poll_failed(const Error& error);
   void ended();
   bool promised_file_is_late() const;
+  bool nothing_was_answered() const;
   bool may_be_made_anew() const;
   bool refused_unpaid() const;
   void plan_again();
@@ -88,7 +89,7 @@ class Stepper {
   void file_refused(const Error& error);
   void body_without_rows(Error error);
   bool rows_are_promised(const CollectReport& report) const;
-  void trouble(Trouble of, const Error& error, std::int32_t failures);
+  void trouble(Trouble of, Error error, std::int32_t failures);
   void trouble_over(Trouble of);
   bool counts_are_to_be_saved(const Counts& before);
   void look_at_overdue();

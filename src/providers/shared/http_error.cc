@@ -154,6 +154,22 @@ void judge_status(const HttpResponse& response, const VendorError& vendor, Error
     block(error, "make the bucket, or check its name and region in the settings; then resume");
 }
 
+// OpenSSL's and libcurl's words for what no trusted certificate would mend.
+std::string tls_hint(std::string_view said) {
+  const auto has = [said](std::string_view words) { return said.find(words) != std::string_view::npos; };
+  if (has("wrong version number") || has("packet length too long") || has("http request"))
+    return "what answers at this address and port does not speak TLS: check the address, https or http, and the port";
+  if (has("no alternative certificate subject name") || has("does not match target host"))
+    return "the certificate is another host's: check the address, and what answers for it";
+  if (has("has expired") || has("not yet valid"))
+    return "check the clock of this machine; else whoever runs the host has to renew its certificate";
+  if (has("protocol version") || has("unsupported protocol") || has("no protocols available") || has("handshake failure"))
+    return "the host, or a proxy in front of it, speaks a TLS that is not accepted here: ask whoever runs it";
+  if (has("error setting certificate")) return "let http.ca_file, SSL_CERT_FILE or CURL_CA_BUNDLE name a PEM file that can be read";
+  return "check the address; where a company's own authority signs, name its PEM file with --set http.ca_file=FILE or "
+         "SSL_CERT_FILE, then resume";
+}
+
 Error transport_error(std::string_view prefix, const HttpResponse& response) {
   Error error(Code::network, std::string(prefix) + response.failure_text);
   switch (response.failure) {
@@ -163,8 +179,7 @@ Error transport_error(std::string_view prefix, const HttpResponse& response) {
       break;
     case Failure::tls:
       error.not_executed = true;
-      block(&error, "check the address; where a company's own authority signs, name its PEM file with "
-                    "--set http.ca_file=FILE or SSL_CERT_FILE, then resume");
+      block(&error, tls_hint(response.failure_text));
       break;
     case Failure::proxy:
       error.not_executed = true;

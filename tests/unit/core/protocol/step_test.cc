@@ -95,10 +95,23 @@ void batch_that_failed_for_a_full_queue_is_made_anew_only_where_it_may(void**) {
   }
 }
 
+void batch_with_answers_that_failed_for_a_full_queue_is_not_paid_for_twice(void**) {
+  br::Decision now = {accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  br::Outcome outcome;
+  outcome.status = now.batch.status;
+  outcome.status->state = br::State::failed;
+  outcome.status->quota_wait = true;
+  outcome.status->output.id = "file_1";
+  now = step(now, done(br::Op::poll, outcome), 5);
+  assert_int_equal(now.batch.phase, br::Phase::fetching);
+  assert_string_equal(now.batch.status.id.c_str(), "batch_1");
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(batch_with_answers_that_failed_for_a_full_queue_is_not_paid_for_twice),
       cmocka_unit_test(batch_that_failed_for_a_full_queue_is_made_anew_only_where_it_may),
       cmocka_unit_test(known_batch_not_found_blocks_and_keeps_its_answers),
       cmocka_unit_test(known_batch_not_found_by_another_account_blocks_at_once),

@@ -2,6 +2,7 @@
 #include "core/protocol/step.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "support/cmocka.h"
 #include "support/step_events.h"
@@ -134,6 +135,60 @@ void overdue_batch_is_told_once_with_its_reason_and_asked_on(void**) {
   assert_false(now.batch.error.has_value());
 }
 
+br::Error busy(std::int64_t retry_after_ms) {
+  br::Error error(br::Code::network, "HTTP 503: busy now");
+  error.transient = error.not_executed = true;
+  error.retry_after_ms = retry_after_ms;
+  return error;
+}
+
+void long_wait_before_acceptance_is_told_once_and_its_end_too(void**) {
+  br::Decision now = step({batch_in(br::Phase::planned), {}, {}}, failed(br::Op::upload, busy(3'600'000)), 0);
+  assert_true(warns(now, "no call before 1970-01-01T01:00:00"));
+  assert_non_null(strstr(now.batch.error->message.c_str(), "busy now"));
+  now = step(now, failed(br::Op::upload, busy(3'600'000)), 3'600'000);
+  assert_false(warns(now, "it is tried again"));
+  assert_non_null(strstr(now.batch.error->message.c_str(), "1970-01-01T02:00:00"));
+  now = step(now, done(br::Op::upload), 7'200'000);
+  assert_true(warns(now, "the vendor answers again"));
+  assert_false(now.batch.error.has_value());
+}
+
+void short_failure_before_acceptance_is_not_told_until_it_comes_again(void**) {
+  br::Decision now = step({batch_in(br::Phase::planned), {}, {}}, failed(br::Op::upload, busy(0)), 0);
+  assert_false(warns(now, "it is tried again"));
+  assert_false(now.batch.error.has_value());
+  now = step(now, failed(br::Op::upload, busy(0)), 10);
+  assert_true(warns(now, "busy now; it is tried again"));
+}
+
+void full_queue_is_told_once_it_lasts_and_when_there_is_room(void**) {
+  br::Error full(br::Code::limit, "too many enqueued tokens");
+  full.transient = full.not_executed = true;
+  br::Decision now{batch_in(br::Phase::creating), {}, {}};
+  bool told = false;
+  for (int i = 0; i < 5; ++i) {
+    now = step(now, failed(br::Op::create, full), i);
+    assert_false(told && warns(now, "waits for room"));
+    told = told || warns(now, "waits for room");
+    now.batch.phase = br::Phase::creating;
+  }
+  assert_true(told);
+  br::Outcome outcome;
+  outcome.status = listed_status("batch_1", "br-a-0", 5);
+  now = step(now, done(br::Op::create, outcome), 10);
+  assert_true(warns(now, "has room again"));
+  assert_false(now.batch.error.has_value());
+}
+
+void reason_of_an_earlier_process_is_gone_once_the_vendor_answers(void**) {
+  br::Decision now{accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
+  now.batch.error = busy(0);
+  now = step(now, polled_at(br::State::in_progress, -1, 0), 5);
+  assert_false(now.batch.error.has_value());
+  assert_int_equal(count(now, br::ActionKind::save), 1);
+}
+
 void numbers_of_answers_are_saved_once_a_minute(void**) {
   br::Decision now{accepted_batch(br::Phase::running, br::State::in_progress), {}, {}};
   now.batch.status.state_known = true;
@@ -159,6 +214,10 @@ int main() {
       cmocka_unit_test(any_other_429_is_waited_for_only_once_the_retries_are_used_up),
       cmocka_unit_test(want_of_a_descriptor_never_blocks),
       cmocka_unit_test(overdue_batch_is_told_once_with_its_reason_and_asked_on),
+      cmocka_unit_test(long_wait_before_acceptance_is_told_once_and_its_end_too),
+      cmocka_unit_test(short_failure_before_acceptance_is_not_told_until_it_comes_again),
+      cmocka_unit_test(full_queue_is_told_once_it_lasts_and_when_there_is_room),
+      cmocka_unit_test(reason_of_an_earlier_process_is_gone_once_the_vendor_answers),
       cmocka_unit_test(numbers_of_answers_are_saved_once_a_minute),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

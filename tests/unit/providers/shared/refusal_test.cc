@@ -137,6 +137,24 @@ void what_stands_on_the_way_blocks_and_what_is_away_is_tried_again(void**) {
   }
 }
 
+void a_handshake_that_fails_names_the_cure_of_its_own_reason(void**) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"h:1: OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number", "does not speak TLS"},
+      {"h:1: SSL: no alternative certificate subject name matches target host name 'h'", "another host's"},
+      {"h:1: SSL certificate problem: certificate has expired", "clock"},
+      {"h:1: error:0A00042E:SSL routines::tlsv1 alert protocol version", "ask whoever runs it"},
+      {"h:1: error setting certificate file: /x.pem", "that can be read"},
+      {"h:1: SSL certificate problem: unable to get local issuer certificate", "http.ca_file"}};
+  for (const auto& [said, cure] : cases) {
+    br::HttpResponse response;
+    response.failure = br::Failure::tls;
+    response.failure_text = said;
+    const br::Error error = br::read_http_error("openai", "asking", response);
+    assert_true(error.blocking);
+    assert_non_null(strstr(error.hint.c_str(), cure));
+  }
+}
+
 void a_missing_bucket_blocks(void**) {
   assert_true(
       br::read_http_error("vertex", "listing", answer_of(404, R"({"error":{"message":"The specified bucket does not exist."}})"))
@@ -157,6 +175,7 @@ int main() {
       cmocka_unit_test(a_full_storage_blocks_as_a_quota),
       cmocka_unit_test(a_redirect_blocks_and_shows_where_it_points_without_its_query),
       cmocka_unit_test(what_stands_on_the_way_blocks_and_what_is_away_is_tried_again),
+      cmocka_unit_test(a_handshake_that_fails_names_the_cure_of_its_own_reason),
       cmocka_unit_test(a_missing_bucket_blocks),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
