@@ -12,8 +12,8 @@ World system_world() {
           random,
           posix_files(),
           make_curl_transport,
-          open_sqlite_store,
-          open_sqlite_call_store};
+          [](const std::string& path, bool read_only) { return open_sqlite_store(posix_files(), path, read_only); },
+          [](const std::string& path) { return open_sqlite_call_store(posix_files(), path); }};
 }
 
 }  // namespace br

@@ -27,6 +27,9 @@ struct World {
   std::function<Result<std::unique_ptr<Store>>(const std::string& path, bool read_only)> open_store;
   // path: of the captured calls' database. Empty function: this world has none.
   std::function<Result<std::unique_ptr<CallStore>>(const std::string& path)> open_call_store = {};
+  // false: a router makes none of its own, and each call that waits does its work meanwhile. One thread then decides
+  // everything: it is the only one that uses the router.
+  bool has_threads = true;
 };
 
 }  // namespace br

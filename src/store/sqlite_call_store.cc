@@ -298,14 +298,15 @@ Result<std::vector<CallBatch>> SqliteCallStore::ended_batches(std::int64_t befor
 
 }  // namespace
 
-Result<std::unique_ptr<CallStore>> open_sqlite_call_store(const std::string& path) {
+Result<std::unique_ptr<CallStore>> open_sqlite_call_store(FileSystem* files, const std::string& path,
+                                                          const char* vfs) {
   {
     // Made by us, so that its mode is 0600; SQLite gives its side files the mode of the main file.
-    auto file = posix_files()->open_update(path);
+    auto file = files->open_update(path);
     BR_RETURN_IF_ERROR(file);
   }
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
   auto store = std::make_unique<SqliteCallStore>(db, path);
   if (code != SQLITE_OK)
     return Error(Code::store, path + ": cannot open the captured calls: " + sqlite3_errstr(code), "check the path");

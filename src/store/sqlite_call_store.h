@@ -5,10 +5,13 @@
 #include <string>
 
 #include "store/call_store.h"
+#include "sys/file_system.h"
 
 namespace br {
 
-// Makes the file if it is missing. Code::store when it is damaged or was written by a newer version.
-Result<std::unique_ptr<CallStore>> open_sqlite_call_store(const std::string& path);
+// Makes the file if it is missing. Code::store when it is damaged or was written by a newer version. vfs: the name of the
+// one that SQLite reaches `files` by; nullptr: the system's.
+Result<std::unique_ptr<CallStore>> open_sqlite_call_store(FileSystem* files, const std::string& path,
+                                                          const char* vfs = nullptr);
 
 }  // namespace br

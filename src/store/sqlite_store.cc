@@ -442,15 +442,16 @@ Error no_such_job(std::string_view job_id) {
                "`batchrouter list` shows the jobs there are");
 }
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, bool read_only) {
+Result<std::unique_ptr<Store>> open_sqlite_store(FileSystem* files, const std::string& path, bool read_only,
+                                                 const char* vfs) {
   if (!read_only) {
     // Made by us, so that its mode is 0600; SQLite gives its side files the mode of the main file.
-    auto file = posix_files()->open_update(path);
+    auto file = files->open_update(path);
     BR_RETURN_IF_ERROR(file);
   }
   sqlite3* db = nullptr;
   const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_FULLMUTEX;
-  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, flags, vfs);
   auto store = std::make_unique<SqliteStore>(db, path);
   if (code != SQLITE_OK)
     return Error(Code::store, path + ": cannot open the state: " + sqlite3_errstr(code), "check the path");

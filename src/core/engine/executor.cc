@@ -12,8 +12,9 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
-Executor::Executor(std::function<void(const char*)> failed)
-    : failed_(std::move(failed)), thread_([this] { run(); }) {}
+Executor::Executor(std::function<void(const char*)> failed, Worker worker) : failed_(std::move(failed)) {
+  if (worker == Worker::own_thread) thread_ = std::thread([this] { run(); });
+}
 
 Executor::~Executor() { stop(); }
 
@@ -33,6 +34,23 @@ void Executor::post(std::function<void()> work) {
     work_.push_back(std::move(work));
   }
   changed_.notify_all();
+}
+
+bool Executor::has_work() {
+  const MutexLock lock(&mutex_);
+  return !work_.empty();
+}
+
+bool Executor::run_one() {
+  std::function<void()> work;
+  {
+    const MutexLock lock(&mutex_);
+    if (stop_ || work_.empty()) return false;
+    work = std::move(work_.front());
+    work_.pop_front();
+  }
+  behind_wall(work, failed_);
+  return true;
 }
 
 void Executor::run() {

@@ -1,6 +1,8 @@
-// Executor: one thread for work that must not hold up the loop: reading result rows.
+// Executor: work that must not hold up the loop: reading result rows. It has one thread for it, or none: then somebody
+// calls run_one().
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <thread>
@@ -11,13 +13,17 @@ namespace br {
 
 class Executor {
  public:
-  // failed(what) is called on its thread when a piece of work threw; the next ones are done all the same.
-  explicit Executor(std::function<void(const char* what)> failed);
+  enum class Worker : std::uint8_t { own_thread, caller };
+  // failed(what) is called on the thread that does the work when a piece of it threw; the next ones are done all the same.
+  explicit Executor(std::function<void(const char* what)> failed, Worker worker = Worker::own_thread);
   ~Executor();  // stop()
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   // Work runs in the order it was posted; after stop() it is dropped.
   void post(std::function<void()> work);
+  // Worker::caller: does the oldest piece of work; false: there is none.
+  bool run_one();
+  bool has_work();
   // Finishes what is under way, drops the rest. Not from two threads at once.
   void stop();
 

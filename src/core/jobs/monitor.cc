@@ -139,7 +139,14 @@ Result<Wait> Monitor::wait_as(Caller caller, std::int64_t timeout_ms, const Test
     std::int64_t sleep_ms = kLongestSleepMs;
     if (timeout_ms >= 0) sleep_ms = std::min(sleep_ms, timeout_ms - (clock_->now_ms() - began_ms));
     if (sleep_ms <= 0) return Wait::timed_out;
-    if (changes_ == changes) condition_.wait_for(&lock, sleep_ms);
+    if (changes_ != changes) continue;
+    if (!work_) {
+      condition_.wait_for(&lock, sleep_ms);
+      continue;
+    }
+    lock.unlock();
+    work_(sleep_ms);
+    lock.lock();
   }
 }
 

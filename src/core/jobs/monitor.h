@@ -26,6 +26,8 @@ class Monitor {
   // Called by calls that wait, when they have looked in vain. true: something was done, they look again at once.
   // Set before the first call waits.
   void set_helper(Test help) { help_ = std::move(help); }
+  // Of a router without threads: what a call does in place of sleeping, for so long at most. Set likewise.
+  void set_worker(std::function<void(std::int64_t most_ms)> work) { work_ = std::move(work); }
 
   void changed();
   // Ends the calls that wait now with Wait::woken; where none does, the next one that would wait.
@@ -69,6 +71,7 @@ class Monitor {
   const Clock* const clock_;
   const std::uint64_t number_;  // of this process's monitors: one may be made where another one stood
   Test help_;
+  std::function<void(std::int64_t most_ms)> work_;
   std::atomic<bool> closed_{false}, failed_{false};
   Mutex mutex_;
   Condition condition_;

@@ -76,21 +76,32 @@ Result<void> Router::start() {
   parts_ = std::make_unique<RouterParts>(base, world_.make_transport(transport_options(world_.files, config_)),
                                          [this](const char* what) { thread_failed(what); });
   monitor_.set_helper([this] { return events_.help(); });
+  if (!world_.has_threads) monitor_.set_worker([this](std::int64_t most_ms) { work(most_ms); });
   if (state_.is_observer()) return {};
   if (auto listed = parts_->jobs.list_unsettled(); !listed) monitor_.fail(std::move(listed.error()));
-  loop_ = std::thread([this] { run_loop(); });
+  if (world_.has_threads) loop_ = std::thread([this] { run_loop(); });
   return {};
 }
 
 void Router::run_loop() {
   block_signals();
-  while (!stop_) behind_wall([this] { turn(); }, [this](const char* what) { thread_failed(what); });
+  while (!stop_)
+    behind_wall([this] { turn(kLongestTurnMs); }, [this](const char* what) { thread_failed(what); });
 }
 
-void Router::turn() {
+// Without threads: one piece of what they would have done, in either order. On a call that waits.
+void Router::work(std::int64_t most_ms) {
+  if (stop_ || is_closed() || is_observer()) return parts_->transport->wait(most_ms);
+  const bool reads_first = (world_.random->next() & 1) != 0;
+  if (reads_first && parts_->executor->run_one()) return;
+  const std::int64_t wait_ms = parts_->executor->has_work() ? 0 : most_ms;
+  behind_wall([&] { turn(wait_ms); }, [this](const char* what) { thread_failed(what); });
+}
+
+void Router::turn(std::int64_t most_ms) {
   parts_->jobs.load_some();
   std::int64_t wait = parts_->jobs.is_loading() ? 0 : parts_->engine->idle_ms();
-  if (wait < 0 || wait > kLongestTurnMs) wait = kLongestTurnMs;
+  if (wait < 0 || wait > most_ms) wait = most_ms;
   if (parts_->outbox.has_unsaved()) wait = std::min(wait, config_.integer("delivery.ack_interval_ms"));
   parts_->engine->turn(wait);
   parts_->outbox.save_acknowledgements(Outbox::Save::when_due);

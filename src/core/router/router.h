@@ -58,7 +58,8 @@ class Router {
   Router(Config config, RouterCallbacks callbacks, World world);
   Result<void> start();
   void run_loop();
-  void turn();
+  void turn(std::int64_t most_ms);
+  void work(std::int64_t most_ms);
   void thread_failed(const char* what);
   void count_active_calls();
   void wait_for_others(std::int64_t timeout_ms);

@@ -9,7 +9,8 @@ namespace br {
 RouterParts::RouterParts(const RouterBase& base, std::unique_ptr<Transport> http,
                          std::function<void(const char* what)> failed)
     : transport(std::move(http)),
-      executor(std::make_unique<Executor>(std::move(failed))),
+      executor(std::make_unique<Executor>(
+          std::move(failed), base.world->has_threads ? Executor::Worker::own_thread : Executor::Worker::caller)),
       engine_events(base.monitor, base.events),
       engine(std::make_unique<Engine>(EngineParts{
           .store = &base.state->store(),

@@ -26,7 +26,7 @@ br::Job job_of(const std::string& id, int parts) {
 }
 
 std::unique_ptr<br::Store> open(const Scratch& scratch) {
-  auto opened = br::open_sqlite_store(scratch.file("state.db"), false);
+  auto opened = br::open_sqlite_store(br::posix_files(), scratch.file("state.db"), false);
   assert_true(opened.ok());
   return std::move(*opened);
 }

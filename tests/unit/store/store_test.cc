@@ -14,7 +14,7 @@ using Ids = std::vector<std::string>;
 
 void on_both(const std::function<void(br::Store* store)>& check) {
   const Scratch scratch;
-  auto opened = br::open_sqlite_store(scratch.file("state.db"), false);
+  auto opened = br::open_sqlite_store(br::posix_files(), scratch.file("state.db"), false);
   assert_true(opened.ok());
   check(opened->get());
   br::test::FakeDatabase database;
