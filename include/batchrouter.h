@@ -815,6 +815,7 @@ enum { BR_RESULT_SUCCEEDED = 1, BR_RESULT_ERRORED = 2, BR_RESULT_CANCELLED = 3, 
  * by the next router on this state directory, with br_result_redelivered() = 1.
  *
  * Returns   BR_OK: *result is set; free it. BR_AGAIN: none within timeout_ms, or br_router_wakeup was called.
+ *           BR_ELOCKED in an observer (state.mode), which reads with br_results_open or br_results_follow.
  *           BR_END: every result was handed out (job NULL: of every job, and no job is unfinished).
  *           A job that is blocked (job NULL: every unfinished one is) returns why; so does a store that failed.
  * Threads   any; each result goes to one caller.

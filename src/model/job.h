@@ -123,7 +123,7 @@ struct RemoteBatch {
   std::int64_t submitted_ms = -1;
   bool matched_by_shape = false;      // of a version that adopted by time and size: its rows have to prove it
   std::vector<std::string> not_ours;  // batches that proved to be somebody else's, or are over and were made anew
-  std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made
+  std::int64_t absent_since_ms = -1;  // unknown: when the first complete listing without a match was made, by whichever process
   std::int64_t missing_since_ms = -1; // running: when the vendor first answered 404 for it
   std::int32_t fetches = 0;           // finished passes over the result files
   std::int32_t refused_fetches = 0;   // passes in which the vendor said that a result file is not there

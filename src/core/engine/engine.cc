@@ -252,6 +252,15 @@ std::vector<PartProgress> merge_progress(const std::vector<PartProgress>& progre
   return changed;
 }
 
+// Before the progress is saved: nobody gives acknowledged results again, so that they may not go with the power.
+Result<void> sync_acknowledged(const Run& run) {
+  for (std::size_t i = 0; i < run.parts.size(); ++i) {
+    const std::int64_t bytes = run.job.batches[i].progress.acked_bytes;
+    if (bytes > 0) BR_RETURN_IF_ERROR(run.parts[i].fetch->sync_acknowledged(bytes));
+  }
+  return {};
+}
+
 }  // namespace
 
 void Engine::acknowledged(const std::string& job_id, const std::vector<PartProgress>& progress) {
@@ -265,6 +274,9 @@ void Engine::acknowledged(const std::string& job_id, const std::vector<PartProgr
   }
   Job& job = run == nullptr ? *settled : run->job;
   const std::vector<PartProgress> changed = merge_progress(progress, &job);
+  if (run != nullptr) {
+    if (auto synced = sync_acknowledged(*run); !synced) return core_.fail_store(synced.error());
+  }
   if (auto saved = core_.parts.store->save_progress(job_id, changed); !saved) return core_.fail_store(saved.error());
   if (is_settled(job)) {
     if (auto saved = core_.parts.store->save_job(job); !saved) return core_.fail_store(saved.error());

@@ -301,6 +301,16 @@ void PartFetch::finished(Result<CollectReport> report) {
   c_.core->push(c_.key, {.kind = EventKind::finished, .report = std::move(*report)});
 }
 
+// Once for all lines that are there by now, and not at all for a file that was synced as a whole.
+Result<void> PartFetch::sync_acknowledged(std::int64_t bytes) {
+  if (batch().phase == Phase::collected || bytes <= static_cast<std::int64_t>(synced_to_)) return {};
+  const std::uint64_t there = feed_->length;
+  BR_RETURN_IF_ERROR(LineSums::sync(feed_->files, feed_->path));
+  BR_RETURN_IF_ERROR(sync_results(*feed_));
+  synced_to_ = there;
+  return {};
+}
+
 // The checksum of the whole file stands in the record from here on.
 void PartFetch::recorded() { feed_->files->remove_file(LineSums::path_of(feed_->path)); }
 

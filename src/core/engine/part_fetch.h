@@ -34,6 +34,8 @@ class PartFetch : public std::enable_shared_from_this<PartFetch> {
   void finish();
   // The batch's record says that its results are here.
   void recorded();
+  // Results up to there are acknowledged, which is going to be saved: a loss of power after that leaves them here.
+  Result<void> sync_acknowledged(std::int64_t bytes);
   const std::shared_ptr<ResultFeed>& feed() const { return feed_; }
 
   // ---- for the driver ----
@@ -99,6 +101,7 @@ class PartFetch : public std::enable_shared_from_this<PartFetch> {
   std::set<std::string> read_bodies_;  // were read whole in a pass that does not count
   std::int32_t counted_passes_ = 0;
   int passes_ = 0;
+  std::uint64_t synced_to_ = 0;  // how far the results file was synced while more came
   std::uint64_t read_to_ = 0;  // how far the executor was asked to read
   std::int64_t read_ms_ = 0;   // when
 };

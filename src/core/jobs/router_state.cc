@@ -25,8 +25,10 @@ Result<void> RouterState::open(const Config& config) {
     is_fresh_ = !files().exists(directory_.database());
     for (std::string made = path; !files().exists(made); made = parent_path(made)) made_directories_.push_back(made);
     if (auto made = files().make_directories(path); !made) return made;
-    // Its name has to outlive a loss of power. Where its parent cannot be read, nothing more can be done for that.
-    for (const std::string& made : made_directories_) (void)files().sync_directory(parent_path(made));
+    // Its name has to outlive a loss of power, also where a process that was killed at once has made it. Where a parent
+    // cannot be read, nothing more can be done for that.
+    for (std::string named = path; is_fresh_ && named != "/" && !named.empty(); named = parent_path(named))
+      (void)files().sync_directory(parent_path(named));
   }
   if (auto trusted = directory_.check_trust(); !trusted) return trusted;
   if (!is_observer_) {

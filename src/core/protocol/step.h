@@ -90,6 +90,7 @@ struct Track {
   std::int64_t most_bytes = 0;      // how far the downloads of this pass came
   std::int32_t breaks = 0, stuck = 0;  // how often one broke; likewise, without coming further than before
   bool create_under_way = false;
+  std::int64_t absent_since_ms = -1;  // when this process had made its first complete listing without the batch
   bool inherited = false;       // planned by an earlier process, or found: the vendor may have more than the state says
   bool only_asked = false;      // nobody wants the job to go on: the vendor is asked, and nothing is sent
   Search search;

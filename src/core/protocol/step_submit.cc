@@ -24,7 +24,7 @@ void Stepper::create() {
   nothing_due();
   batch().phase = Phase::creating;
   batch().create_sent_ms = now_;
-  batch().absent_since_ms = -1;
+  batch().absent_since_ms = track().absent_since_ms = -1;
   batch().creates += 1;
   if (batch().accounts.empty()) learn_account(rules_.account, &batch());
   track().inherited = false;
@@ -176,7 +176,7 @@ void Stepper::undecided() {
                        "`abandon`"));
   }
   if (batch().cancel_wanted) track().cancel = CancelAnswer::remembered;
-  batch().absent_since_ms = -1;
+  batch().absent_since_ms = track().absent_since_ms = -1;
   save();
   schedule(Due::list, poll_delay_ms(rules_.poll, now_ - batch().create_sent_ms));
 }
@@ -208,14 +208,16 @@ void Stepper::nothing_there() {
   if (!is_own()) return block(foreign_account("the vendor's list does not show the batch"));
   if (track().search.before_create) return never_sent();
   if (batch().absent_since_ms < 0) {
-    batch().absent_since_ms = now_;  // when the first was complete: the second begins settle_ms after that
+    batch().absent_since_ms = now_;
     save();
-  } else if (track().search.started_ms - batch().absent_since_ms >= rules_.settle_ms) {
-    return absent();
   }
+  // When the first was complete: the second begins settle_ms after that, by one clock. That of an earlier process proves
+  // nothing here: it may have been wrong, or have been put right since.
+  if (track().absent_since_ms < 0) track().absent_since_ms = now_;
+  else if (track().search.started_ms - track().absent_since_ms >= rules_.settle_ms) return absent();
   if (batch().cancel_wanted) track().cancel = CancelAnswer::remembered;
-  const std::int64_t proof_at = batch().absent_since_ms + rules_.settle_ms;
-  schedule(Due::list, std::min(poll_delay_ms(rules_.poll, now_ - batch().absent_since_ms), proof_at - now_));
+  const std::int64_t proof_at = track().absent_since_ms + rules_.settle_ms;
+  schedule(Due::list, std::min(poll_delay_ms(rules_.poll, now_ - track().absent_since_ms), proof_at - now_));
 }
 
 // A part that an earlier process planned is at the vendor neither by our state nor by the vendor's list.

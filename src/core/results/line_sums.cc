@@ -35,11 +35,20 @@ Result<std::optional<std::vector<std::uint64_t>>> LineSums::read(FileSystem* fil
 }
 
 Result<void> LineSums::write(FileSystem* files, const std::string& results_path, const std::vector<std::uint64_t>& sums) {
-  auto file = files->create(path_of(results_path));
+  const std::string path = path_of(results_path), fresh = path + ".new";
+  auto file = files->create(fresh);
   BR_RETURN_IF_ERROR(file);
   std::string bytes;
   for (const std::uint64_t sum : sums) append_bytes(sum, &bytes);
-  return file->append(bytes);
+  BR_RETURN_IF_ERROR(file->append(bytes));
+  BR_RETURN_IF_ERROR(file->sync());
+  return files->rename(fresh, path);
+}
+
+Result<void> LineSums::sync(FileSystem* files, const std::string& results_path) {
+  auto file = files->open_update(path_of(results_path));
+  BR_RETURN_IF_ERROR(file);
+  return file->sync();
 }
 
 Result<void> LineSums::open(FileSystem* files, const std::string& results_path) {

@@ -21,8 +21,11 @@ class LineSums {
   // Of the lines that an earlier process wrote; nothing where it kept none.
   static Result<std::optional<std::vector<std::uint64_t>>> read(FileSystem* files, const std::string& results_path);
 
-  // The lines that are kept of what an earlier process wrote; what followed them is dropped.
+  // The lines that are kept of what an earlier process wrote; what followed them is dropped. The file that was there stays
+  // until this one is on disk: without its sum no line is believed, also of those that were acknowledged.
   static Result<void> write(FileSystem* files, const std::string& results_path, const std::vector<std::uint64_t>& sums);
+
+  static Result<void> sync(FileSystem* files, const std::string& results_path);
 
   Result<void> open(FileSystem* files, const std::string& results_path);  // to go on at the end
   void add(std::string_view line);

@@ -150,6 +150,12 @@ Outbox::Round Outbox::look_at_any(std::size_t capacity, std::vector<Delivered>* 
 
 Result<Wait> Outbox::next(const std::string& job_id, std::int64_t timeout_ms, std::size_t capacity,
                           std::vector<Delivered>* out) {
+  // What is handed out is recorded, which only the owner of the state does.
+  if (p_.state->is_observer()) {
+    Error error = observer_error();
+    error.hint = "results can be read beside it all the same, with br_results_open or br_results_follow";
+    return error;
+  }
   if (job_id.empty()) {
     BR_RETURN_IF_ERROR(p_.jobs->wait_until_loaded());
   }

@@ -1,10 +1,12 @@
 // A pass over the sources of a batch: what is brought is read once, and whatever breaks, no row is lost.
 #include "core/engine/part_fetch.h"
 
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/results/line_sums.h"
 #include "support/part_room.h"
 
 namespace {
@@ -81,6 +83,30 @@ struct Room : PartRoom {
   br::PartFetch& fetch;
   std::shared_ptr<HandDriver> driver;
 };
+
+void acknowledged_results_outlive_a_loss_of_power_while_more_come(void**) {
+  Room room;
+  room.fetch.start();
+  room.begin(row_of("a"));
+  assert_true(room.is_quiet());
+  const std::string there = room.results();
+  assert_true(room.has("a"));
+  assert_true(room.fetch.sync_acknowledged(static_cast<std::int64_t>(there.size())).ok());
+  room.disk.crash();
+  FakeFiles next(&room.disk);
+  assert_string_equal(next.text(room.fetch.feed()->path).c_str(), there.c_str());
+  assert_true(br::LineSums::read(&next, room.fetch.feed()->path)->has_value());
+  assert_int_equal((*br::LineSums::read(&next, room.fetch.feed()->path))->size(), 1);
+}
+
+void acknowledged_results_that_cannot_be_synced_are_told(void**) {
+  Room room;
+  room.fetch.start();
+  room.begin(row_of("a"));
+  assert_true(room.is_quiet());
+  room.disk.inject({FileCall::sync, "results", EIO});
+  assert_false(room.fetch.sync_acknowledged(1).ok());
+}
 
 void pass_walks_over_all_sources_in_their_order(void**) {
   Room room;
@@ -320,6 +346,8 @@ void file_of_this_machine_is_a_source(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(acknowledged_results_outlive_a_loss_of_power_while_more_come),
+      cmocka_unit_test(acknowledged_results_that_cannot_be_synced_are_told),
       cmocka_unit_test(pass_walks_over_all_sources_in_their_order),
       cmocka_unit_test(batch_without_a_source_is_a_pass_that_asked_for_nothing),
       cmocka_unit_test(rows_are_results_before_their_source_has_ended),

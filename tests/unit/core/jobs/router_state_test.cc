@@ -38,6 +38,18 @@ void recorded_job_outlives_a_loss_of_power(void**) {
   assert_true(journal.ok() && journal->has_value());
 }
 
+// A process that was killed at once made the directory, and synced nothing.
+void directory_that_another_process_made_outlives_a_loss_of_power(void**) {
+  RouterRoom room;
+  room.set("state_dir", "/home/state");
+  assert_true(room.in.files->make_directory("/home").ok());
+  assert_true(room.in.files->make_directory("/home/state").ok());
+  room.open();
+  room.in.crash();
+  room.world = room.in.begin_process();
+  assert_true(room.in.files->exists("/home/state/state.db"));
+}
+
 // The journal is synced before the database has the job: what the database forgot is found by it.
 void job_that_the_database_forgot_is_found_by_its_journal(void**) {
   RouterRoom room;
@@ -161,6 +173,7 @@ void newer_journal_is_kept_in_the_database(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(recorded_job_outlives_a_loss_of_power),
+      cmocka_unit_test(directory_that_another_process_made_outlives_a_loss_of_power),
       cmocka_unit_test(job_that_the_database_forgot_is_found_by_its_journal),
       cmocka_unit_test(damaged_journal_is_told_and_keeps_nobody_from_working),
       cmocka_unit_test(every_failure_of_the_disk_while_recording_is_told),

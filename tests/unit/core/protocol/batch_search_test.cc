@@ -63,7 +63,7 @@ void absent_in_one_list_not_sent_again(void**) {
 
 void absent_for_settle_ms_sent_again_once(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   now = step(now, listing({}), 6 + kSettle);
   assert_true(calls(now, br::Op::create));
   assert_int_equal(now.batch.attempt, 2);
@@ -71,9 +71,21 @@ void absent_for_settle_ms_sent_again_once(void**) {
   assert_int_equal(now.batch.phase, br::Phase::creating);
 }
 
-void absent_after_the_last_attempt_blocks_and_resume_does_not_begin_again(void**) {
+// Its clock may have been an hour off.
+void absent_in_the_list_of_an_earlier_process_not_sent_again(void**) {
   br::Decision now = searching(5 + kSettle);
   now.batch.absent_since_ms = 5;
+  now = step(now, listing({}), 6 + kSettle);
+  assert_false(calls(now, br::Op::create));
+  assert_int_equal(now.track.due, br::Due::list);
+  now = step(now, of_kind(br::EventKind::due), 6 + 2 * kSettle);
+  now = step(now, listing({}), 7 + 2 * kSettle);
+  assert_true(calls(now, br::Op::create));
+}
+
+void absent_after_the_last_attempt_blocks_and_resume_does_not_begin_again(void**) {
+  br::Decision now = searching(5 + kSettle);
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   now.batch.creates = 3;
   now = step(now, listing({}), 6 + kSettle);
   assert_true(now.batch.blocked);
@@ -87,7 +99,7 @@ void absent_after_the_last_attempt_blocks_and_resume_does_not_begin_again(void**
 
 void absent_under_another_account_proves_nothing(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   now.batch.accounts = {"a"};
   const br::Decision other = step(now, listing({}), 6 + kSettle, of_account("b"));
   assert_true(other.batch.blocked);
@@ -107,7 +119,7 @@ void found_under_another_account_makes_it_its_own(void**) {
 
 void list_with_an_unreadable_entry_proves_nothing(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   br::Event event = listing({});
   event.outcome.unreadable = 1;
   for (int i = 0; i < 7; ++i) {
@@ -123,7 +135,7 @@ void list_with_an_unreadable_entry_proves_nothing(void**) {
 
 void list_whose_pages_come_again_proves_nothing(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   br::Event event = listing({listed_status("old", "theirs", -1)});
   for (const char* cursor : {"one", "two", "one"}) {
     event.outcome.next_page = cursor;
@@ -158,7 +170,7 @@ void list_that_shows_the_newest_first_read_to_the_older_ones(void**) {
 
 void page_that_brings_nothing_new_is_no_end_of_the_list(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   br::Event event = listing({listed_status("other", "theirs", 1)});
   event.outcome.next_page = "more";
   now = step(now, event, 6 + kSettle);
@@ -170,7 +182,7 @@ void page_that_brings_nothing_new_is_no_end_of_the_list(void**) {
 
 void listed_batch_that_names_nobody_is_asked_itself(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   now = step(now, listing({listed_status("mine", "", 6 + kSettle)}), 7 + kSettle);
   assert_true(probes(now));
   br::Event event = probed("mine", br::State::in_progress, br::RowProof::none);
@@ -228,7 +240,7 @@ void look_alike_read_before_it_is_taken(void**) {
 
 void look_alike_that_still_runs_nothing_is_sent(void**) {
   br::Decision now = searching(10 + kSettle);
-  now.batch.absent_since_ms = 10;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 10;
   now = step(now, listing({listed_status("one", "", 20)}), 30 + kSettle, without_marker());
   now = step(now, probed("one", br::State::in_progress, br::RowProof::none), 31 + kSettle, without_marker());
   assert_int_equal(now.track.due, br::Due::list);
@@ -344,6 +356,7 @@ int main() {
       cmocka_unit_test(marker_of_a_batch_that_another_job_has_blocks),
       cmocka_unit_test(absent_in_one_list_not_sent_again),
       cmocka_unit_test(absent_for_settle_ms_sent_again_once),
+      cmocka_unit_test(absent_in_the_list_of_an_earlier_process_not_sent_again),
       cmocka_unit_test(absent_after_the_last_attempt_blocks_and_resume_does_not_begin_again),
       cmocka_unit_test(absent_under_another_account_proves_nothing),
       cmocka_unit_test(found_under_another_account_makes_it_its_own),

@@ -1,6 +1,7 @@
 // The sums of lines that an earlier process wrote are read back as they were, up to the last whole one.
 #include "core/results/line_sums.h"
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,25 @@ void what_followed_the_kept_lines_is_dropped(void**) {
   assert_true(room.read() == std::vector<std::uint64_t>({1}));
 }
 
+// Killed at any step: the old ones or the new ones, and never none.
+void sums_that_are_written_anew_are_there_at_every_step(void**) {
+  for (std::uint64_t step = 1; step <= 4; ++step) {
+    for (const bool power_fails : {false, true}) {
+      Room room;
+      assert_true(LineSums::write(&room.files, "/results", {1, 2, 3}).ok());
+      assert_true(room.files.sync_directory("/").ok());
+      room.disk.fail_at(room.disk.calls() + step, EIO);
+      const bool written = LineSums::write(&room.files, "/results", {1, 2}).ok();
+      room.disk.heal();
+      if (power_fails) room.disk.crash();
+      br::test::FakeFiles next(&room.disk);
+      const auto sums = LineSums::read(&next, "/results");
+      assert_true(sums.ok() && sums->has_value());
+      assert_int_equal((*sums)->size(), written && !power_fails ? 2 : 3);
+    }
+  }
+}
+
 void full_disk_is_told(void**) {
   Room room;
   LineSums sums;
@@ -86,6 +106,7 @@ int main() {
       cmocka_unit_test(results_without_sums_are_told_from_no_results),
       cmocka_unit_test(sum_that_was_cut_off_is_none),
       cmocka_unit_test(what_followed_the_kept_lines_is_dropped),
+      cmocka_unit_test(sums_that_are_written_anew_are_there_at_every_step),
       cmocka_unit_test(full_disk_is_told),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

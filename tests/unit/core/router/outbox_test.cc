@@ -2,6 +2,7 @@
 #include "core/router/outbox.h"
 
 #include <atomic>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -82,6 +83,26 @@ void result_is_handed_out_once_over_several_readers(void**) {
   assert_int_equal(std::set<std::string>(all.begin(), all.end()).size(), 2 * kRows);
   room.save();
   assert_true(br::is_settled(room.kept("job_a")));
+}
+
+// What is handed out is recorded, which would wait for an engine that an observer does not have.
+void observer_is_refused_and_told_of_cursors(void**) {
+  RouterRoom owner;
+  owner.open();
+  owner.keep_finished("job_a", {"row\n"});
+  owner.set("state.mode", "observer");
+  br::RouterState beside(&owner.world, &owner.events);
+  assert_true(beside.open(owner.config).ok());
+  const br::RouterBase base = {&owner.config, &owner.world, &owner.monitor, &owner.gate, &owner.events, &beside, &owner.prices};
+  br::RouterParts parts(base, owner.world.make_transport({}), [](const char*) {});
+  std::vector<Delivered> taken;
+  for (const char* id : {"job_a", ""}) {
+    const auto waited = parts.outbox.next(id, -1, 1, &taken);
+    assert_false(waited.ok());
+    assert_int_equal(waited.error().code, Code::locked);
+    assert_non_null(std::strstr(waited.error().hint.c_str(), "br_results_open"));
+  }
+  assert_true(taken.empty());
 }
 
 void jobs_are_served_in_turn(void**) {
@@ -468,6 +489,7 @@ void automatic_acknowledgement_settles_what_was_handed_out(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(result_is_handed_out_once_over_several_readers),
+      cmocka_unit_test(observer_is_refused_and_told_of_cursors),
       cmocka_unit_test(jobs_are_served_in_turn),
       cmocka_unit_test(end_comes_only_when_nothing_is_left),
       cmocka_unit_test(job_that_is_not_there_is_not_found),
