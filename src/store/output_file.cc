@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace br {
 
@@ -56,18 +57,33 @@ Result<std::size_t> OutputFile::match(std::string_view bytes) {
   return same;
 }
 
+// Of the line that holds the byte before `end`, within the source.
+Result<std::uint64_t> OutputFile::line_start(std::uint64_t end) {
+  char c = 0;
+  for (; end > source_start_; --end) {
+    auto n = file_.read_at(&c, 1, end - 1);
+    BR_RETURN_IF_ERROR(n);
+    if (c == '\n') break;
+  }
+  return end;
+}
+
+// What the download that broke left of its last line belongs to nothing that came whole.
+Result<void> OutputFile::note_cut_line() {
+  auto start = line_start(length_);
+  BR_RETURN_IF_ERROR(start);
+  if (*start < length_) cut_lines_.push_back(*start);
+  return {};
+}
+
 // The repeated download went another way inside a line: that line is completed from its own beginning on a new line.
 Result<void> OutputFile::diverge() {
   comparing_ = false;
   diverged_ = true;
-  std::uint64_t line_start = compare_at_;
-  char c = 0;
-  while (line_start > source_start_) {
-    auto n = file_.read_at(&c, 1, line_start - 1);
-    BR_RETURN_IF_ERROR(n);
-    if (c == '\n') break;
-    --line_start;
-  }
+  if (auto noted = note_cut_line(); !noted) return noted;
+  auto found = line_start(compare_at_);
+  BR_RETURN_IF_ERROR(found);
+  const std::uint64_t line_start = *found;
   std::string prefix(static_cast<std::size_t>(compare_at_ - line_start), '\0');
   BR_RETURN_IF_ERROR(file_.read_at(prefix.data(), prefix.size(), line_start));
   return put("\n" + prefix);
@@ -90,9 +106,10 @@ Result<void> OutputFile::append(std::string_view bytes) {
 }
 
 Result<void> OutputFile::end_source() {
-  comparing_ = false;
+  const bool is_shorter = std::exchange(comparing_, false) && compare_at_ < length_;
   if (length_ == 0) return {};
   if (auto opened = ready(); !opened) return opened;
+  if (is_shorter) BR_RETURN_IF_ERROR(note_cut_line());
   char last = 0;
   BR_RETURN_IF_ERROR(file_.read_at(&last, 1, length_ - 1));
   if (last == '\n') return {};

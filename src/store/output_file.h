@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/error.h"
 #include "sys/file_system.h"
@@ -33,12 +34,16 @@ class OutputFile {
   std::uint64_t length() const { return length_; }
   // true once bytes of a repeated download differed, so that rows may stand in the file twice.
   bool diverged() const { return diverged_; }
+  // Where lines begin of which a broken download left a part, and which did not come whole after it: they say nothing.
+  const std::vector<std::uint64_t>& cut_lines() const { return cut_lines_; }
 
  private:
   OutputFile(FileSystem* files, std::string path) : files_(files), path_(std::move(path)) {}
   Result<void> ready();
   Result<std::size_t> match(std::string_view bytes);
   Result<void> diverge();
+  Result<std::uint64_t> line_start(std::uint64_t end);
+  Result<void> note_cut_line();
   Result<void> put(std::string_view bytes);
 
   FileSystem* files_;
@@ -48,6 +53,7 @@ class OutputFile {
   std::uint64_t source_start_ = 0;
   std::uint64_t compare_at_ = 0;  // next byte to compare with; == length_: nothing left to compare
   bool comparing_ = false, diverged_ = false;
+  std::vector<std::uint64_t> cut_lines_;  // ascending
 };
 
 }  // namespace br

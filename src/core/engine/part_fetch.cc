@@ -210,7 +210,7 @@ void PartFetch::read_rows() {
   const bool last = stage_ == Stage::reading_rest;
   read_to_ = output_->length();
   read_ms_ = c_.core->parts.clock->now_ms();
-  OutputRead read{read_to_, last, passes_ > 0 || output_->diverged() || replayed_, body_starts_};
+  OutputRead read{read_to_, last, passes_ > 0 || output_->diverged() || replayed_, body_starts_, output_->cut_lines()};
   c_.core->parts.executor->post([weak = weak_from_this(), core = c_.core, job_id = c_.key.job_id, last,
                                  read = std::move(read), slot = collector_, plan = collector_plan()]() mutable {
     auto report = std::make_shared<Result<CollectReport>>(guarded([&]() -> Result<CollectReport> {

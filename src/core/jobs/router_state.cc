@@ -73,12 +73,23 @@ Result<void> RouterState::find_forgotten_jobs() {
       continue;
     }
     if (!*job) continue;
+    if (auto kept = sync_found(name); !kept) return kept;
     if (auto added = store_->insert(**job, nullptr); !added) {
       warn(name + ": the database did not know this job, and does not take it: " + added.error().message);
       continue;
     }
     warn(name + ": the database did not know this job; it was found again by " + spool_->journal(name));
   }
+  return {};
+}
+
+// Whoever wrote it may have been killed before it was synced; the files that it tells of were.
+Result<void> RouterState::sync_found(const std::string& job_id) {
+  auto journal = files().open_update(spool_->journal(job_id));
+  BR_RETURN_IF_ERROR(journal);
+  BR_RETURN_IF_ERROR(journal->sync());
+  for (const std::string& named_in : {spool_->job_directory(job_id), directory_.spool(), directory_.path()})
+    BR_RETURN_IF_ERROR(files().sync_directory(named_in));
   return {};
 }
 

@@ -46,6 +46,7 @@ class RouterState {
  private:
   Result<void> open_database();
   Result<void> find_forgotten_jobs();
+  Result<void> sync_found(const std::string& job_id);
   void warn(const std::string& line);
   void remove_if_unused();
 

@@ -133,6 +133,7 @@ Result<CollectReport> Collector::consume(const OutputRead& read) {
   pass_ended_ = read.last;
   readable_ = read.length;
   body_starts_ = read.body_starts;
+  cut_lines_ = read.cut_lines;
   if (!lines_) {
     lines_ = std::make_unique<LineReader>(
         [this](char* buffer, std::size_t capacity) -> Result<std::size_t> {
@@ -239,6 +240,7 @@ Result<void> Collector::collect_line(Line* line, bool repeated) {
     body_at(offset).rows += 1;
     return collect_row(row, repeated, line->size);
   }
+  if (std::binary_search(cut_lines_.begin(), cut_lines_.end(), offset)) return {};
   if (is_unidentified(row)) {
     anonymous_ += 1;
     body_at(offset).rows += 1;

@@ -63,7 +63,8 @@ struct OutputRead {
   std::uint64_t length = 0;
   bool last = false;      // no more bytes come in this pass, so an unterminated last line counts if it is whole
   bool repeated = false;  // rows may come twice for good reasons
-  std::vector<std::uint64_t> body_starts;  // where each download of this pass begins
+  std::vector<std::uint64_t> body_starts = {};  // where each download of this pass begins
+  std::vector<std::uint64_t> cut_lines = {};    // OutputFile's
 };
 
 // Whether a row's position may be believed: of results that came inside the answer to a poll we write the lines, and a
@@ -147,7 +148,7 @@ class Collector {
   std::unordered_map<std::size_t, Damaged> damaged_;  // by the place of its id
   std::unordered_map<std::string, bool> foreign_;         // attached batches: ids seen
   std::string id_token_;
-  std::vector<std::uint64_t> body_starts_;
+  std::vector<std::uint64_t> body_starts_, cut_lines_;  // of the newest OutputRead
   std::vector<Body> bodies_;
   std::string bare_text_;  // the first line of this pass that is no row
   bool enough_ = false;     // every id has its result, and what follows is none

@@ -60,6 +60,41 @@ void break_before_the_first_byte_begins_anew(void**) {
   assert_string_equal(output.text().c_str(), "one\n");
 }
 
+// A sign-in page after half a row: the half row is nobody's.
+void line_of_a_broken_download_that_did_not_come_again_is_named(void**) {
+  Output output;
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
+  assert_true(output.file.append("one\n{\"two").ok());
+  output.file.close();
+  assert_true(output.file.begin_source(br::OutputFile::Source::again).ok());
+  assert_true(output.file.append("<html>").ok());
+  assert_true(output.file.end_source().ok());
+  assert_string_equal(output.text().c_str(), "one\n{\"two\n<html>\n");
+  assert_true(output.file.cut_lines() == std::vector<std::uint64_t>({4}));
+}
+
+void line_of_a_broken_download_before_a_shorter_one_is_named(void**) {
+  for (const char* again : {"", "on", "one\n"}) {
+    Output output;
+    assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
+    assert_true(output.file.append("one\ntwo").ok());
+    assert_true(output.file.begin_source(br::OutputFile::Source::again).ok());
+    assert_true(output.file.append(again).ok());
+    assert_true(output.file.end_source().ok());
+    assert_true(output.file.cut_lines() == std::vector<std::uint64_t>({4}));
+  }
+}
+
+void line_that_came_whole_after_a_break_is_a_line(void**) {
+  Output output;
+  assert_true(output.file.begin_source(br::OutputFile::Source::next).ok());
+  assert_true(output.file.append("one\ntw").ok());
+  assert_true(output.file.begin_source(br::OutputFile::Source::again).ok());
+  assert_true(output.file.append("one\ntwo").ok());
+  assert_true(output.file.end_source().ok());
+  assert_true(output.file.cut_lines().empty());
+}
+
 }  // namespace
 
 int main() {
@@ -68,6 +103,9 @@ int main() {
       cmocka_unit_test(range_goes_on_behind_what_is_here),
       cmocka_unit_test(other_bytes_again_stand_behind_on_a_line_of_their_own),
       cmocka_unit_test(break_before_the_first_byte_begins_anew),
+      cmocka_unit_test(line_of_a_broken_download_that_did_not_come_again_is_named),
+      cmocka_unit_test(line_of_a_broken_download_before_a_shorter_one_is_named),
+      cmocka_unit_test(line_that_came_whole_after_a_break_is_a_line),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -108,6 +108,22 @@ void acknowledged_results_that_cannot_be_synced_are_told(void**) {
   assert_false(room.fetch.sync_acknowledged(1).ok());
 }
 
+// The half row was asked for and did not come; the page is no result of anybody's.
+void page_of_somebody_in_between_after_half_a_row_is_no_row(void**) {
+  Room room({SmallApi::file("/one")});
+  room.ask_for({"a"});
+  room.fetch.start();
+  room.begin(row_of("a").substr(0, row_of("a").size() / 2));
+  room.fetch.source_failed(br::Error(Code::network, "broken"));
+  (void)room.failed();
+  room.fetch.start();
+  room.whole("<html>sign in</html>");
+  const br::CollectReport report = room.collected();
+  assert_int_equal(report.rows, 0);
+  assert_int_equal(report.damaged, 0);
+  assert_int_equal(report.bare, 1);
+}
+
 void pass_walks_over_all_sources_in_their_order(void**) {
   Room room;
   room.fetch.start();
@@ -348,6 +364,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(acknowledged_results_outlive_a_loss_of_power_while_more_come),
       cmocka_unit_test(acknowledged_results_that_cannot_be_synced_are_told),
+      cmocka_unit_test(page_of_somebody_in_between_after_half_a_row_is_no_row),
       cmocka_unit_test(pass_walks_over_all_sources_in_their_order),
       cmocka_unit_test(batch_without_a_source_is_a_pass_that_asked_for_nothing),
       cmocka_unit_test(rows_are_results_before_their_source_has_ended),

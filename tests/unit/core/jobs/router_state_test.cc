@@ -64,6 +64,23 @@ void job_that_the_database_forgot_is_found_by_its_journal(void**) {
   assert_true(room.log.back().find("job_a: the database did not know this job") == 0);
 }
 
+// It was written by a process that was killed before it synced anything.
+void job_that_is_found_by_its_journal_outlives_a_loss_of_power(void**) {
+  RouterRoom room;
+  room.open();
+  assert_true(room.state.spool().make_job_directory("job_a").ok());
+  const Job job = prepared(&room, "job_a");
+  const std::string path = "/state/spool/job_a/job.jsonl";
+  assert_true(br::write_journal(room.in.files.get(), path, job).ok());
+  room.state.close();
+  RouterState next(&room.world, &room.events);
+  assert_true(next.open(room.config).ok());
+  room.in.crash();
+  room.world = room.in.begin_process();
+  const auto journal = br::read_journal(room.in.files.get(), path, "job_a");
+  assert_true(journal.ok() && journal->has_value());
+}
+
 void damaged_journal_is_told_and_keeps_nobody_from_working(void**) {
   RouterRoom room;
   room.open();
@@ -175,6 +192,7 @@ int main() {
       cmocka_unit_test(recorded_job_outlives_a_loss_of_power),
       cmocka_unit_test(directory_that_another_process_made_outlives_a_loss_of_power),
       cmocka_unit_test(job_that_the_database_forgot_is_found_by_its_journal),
+      cmocka_unit_test(job_that_is_found_by_its_journal_outlives_a_loss_of_power),
       cmocka_unit_test(damaged_journal_is_told_and_keeps_nobody_from_working),
       cmocka_unit_test(every_failure_of_the_disk_while_recording_is_told),
       cmocka_unit_test(store_that_refuses_is_told),
