@@ -229,7 +229,7 @@ void Simulation::note(Running* running, const std::string& job_id, const std::st
   if (task == nullptr) return breach("a result is of a job that somebody made", job_id);
   const std::string id = text_of(line, "custom_id");
   Got& got = task->got[job_id][id];
-  history_.tell(redelivered ? "a result comes again" : "a result comes", job_id + " " + id);
+  history_.tell(redelivered ? "a result comes again" : "a result comes", job_id + " " + line);
   if (got.times > 0 && got.line != line)
     breach("a result stays what it was", job_id + " " + id + " was " + got.line + " and is now " + line);
   if (got.is_kept) breach("what was acknowledged for good does not come again", job_id + " " + id);
@@ -262,11 +262,12 @@ void Simulation::retry(Running* running) {
   if (running->job_id.empty()) return;
   BatchSpec options;
   options.options = {{"continue", "1"}, {"finished", "take"}};
+  Task& task = *running->task;
+  task.retries += 1;  // also where nobody lived to be told
   auto retried = running->process->router().submission().retry(running->job_id, options, {});
   if (!retried || running->process->was_killed()) return history_.tell("a retry is refused");
   history_.tell("what failed is asked again", retried->job_id);
-  Task& task = *running->task;
-  if (!retried->existed) task.retries += 1;
+  if (retried->existed) task.retries -= 1;
   running->job_id = retried->job_id;
   task.jobs.insert(retried->job_id);
 }
