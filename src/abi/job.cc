@@ -170,6 +170,17 @@ const char* br_job_batch_id(const br_job* job, size_t index) {
   });
 }
 
+const char* br_job_raw(const br_job* job, size_t index, size_t* length) {
+  if (length != nullptr) *length = 0;
+  return read<const char*>(job, nullptr, [&](const br::JobView& v) -> const char* {
+    const auto& batches = v.job().batches;
+    if (index >= batches.size() || batches[index].status.raw.empty()) return nullptr;
+    const std::string& raw = job->lend(batches[index].status.raw);
+    if (length != nullptr) *length = raw.size();
+    return raw.c_str();
+  });
+}
+
 br_status br_job_error_code(const br_job* job) {
   return read<br_status>(job, BR_OK, [](const br::JobView& v) {
     const br::Error* error = br::error_of(v.job());

@@ -96,6 +96,37 @@ public sealed unsafe partial class Job : IDisposable
         }
     }
 
+    /// <summary>
+    /// The vendor's own object of that remote batch (from 0), as its newest answer had it: JSON, untouched. Null before the
+    /// vendor accepted it, and for an object of more than 64 KiB.
+    /// </summary>
+    public string? Raw(int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        using (handle.Hold()) return Utf8.Read(NativeMethods.br_job_raw(handle, (nuint)batch, out nuint length), length);
+    }
+
+    /// <summary>
+    /// The vendor's own row behind the result of that id, with all that stands around the response: the line of the vendor's
+    /// results, byte for byte as it was downloaded; of a result of type "malformed" that need not be JSON. Null: the vendor
+    /// gave no row. Reads files.
+    /// </summary>
+    public byte[]? ResultRaw(string customId)
+    {
+        byte[] id = Utf8.Bytes(customId);
+        // A handle of its own, which is freed with the row that it lends.
+        Status.Check(NativeMethods.br_job_open(router.Handle, Id, out JobHandle lender, out nint err), err);
+        using (lender)
+        {
+            fixed (byte* bytes = Utf8.Addressable(id))
+            {
+                Status.Check(NativeMethods.br_job_result_raw(lender, bytes, (nuint)id.Length, out byte* row,
+                    out nuint length, out err), err);
+                return row == null ? null : Utf8.Span(row, length).ToArray();
+            }
+        }
+    }
+
     /// <summary>The whole snapshot as JSON.</summary>
     public string Json
     {

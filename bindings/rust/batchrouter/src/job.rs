@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::mem;
+use std::ptr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use batchrouter_sys as sys;
 use crate::completion::Completion;
 use crate::core::Core;
 use crate::error::{Error, Result, call};
-use crate::ffi::{Owned, borrow, borrow_sized, name};
+use crate::ffi::{Owned, borrow, borrow_bytes, borrow_sized, name};
 use crate::job_state::{JobState, RequestCounts, Submission};
 use crate::offline::write_with;
 use crate::results::Results;
@@ -144,6 +145,25 @@ impl Job {
         let id = |index| unsafe { borrow(sys::br_job_batch_id(self.as_ptr(), index)) };
         // SAFETY: the handle is valid.
         (0..unsafe { sys::br_job_batch_count(self.as_ptr()) }).map(id)
+    }
+    /// The vendor's own object of that remote batch, as its newest answer had it: JSON, untouched. `None` before the vendor
+    /// accepted it, and for an object of more than 64 KiB.
+    pub fn raw(&self, batch: usize) -> Option<&str> {
+        let mut length = 0;
+        // SAFETY: the handle is valid, and the text as long as it.
+        unsafe { borrow_sized(sys::br_job_raw(self.as_ptr(), batch, &mut length), length) }
+    }
+    /// The vendor's own row behind the result of that id, see [`ResultItem::raw`](crate::ResultItem::raw). It stays in memory
+    /// as long as this `Job`.
+    pub fn result_raw(&self, custom_id: &str) -> Result<Option<&[u8]>> {
+        let (mut row, mut length) = (ptr::null(), 0);
+        let id = custom_id.as_bytes();
+        // SAFETY: the handle is valid; the id is read during the call only.
+        call(|err| unsafe {
+            sys::br_job_result_raw(self.as_ptr(), id.as_ptr().cast(), id.len(), &mut row, &mut length, err)
+        })?;
+        // SAFETY: the row is as long as the handle, and as large as it says.
+        Ok(unsafe { borrow_bytes(row, length) })
     }
     /// The whole snapshot as a JSON object.
     pub fn json(&self) -> &str {
