@@ -735,8 +735,23 @@ enum {
   BR_COUNT_DELIVERED = 6,
   BR_COUNT_ACKED = 7
 };
-/* Times of br_job_time. */
-enum { BR_TIME_CREATED = 0, BR_TIME_SUBMITTED = 1, BR_TIME_COMPLETED = 2, BR_TIME_EXPIRES = 3 };
+/* Times of br_job_time, and whose clock they are by.
+ * CREATED    the vendor's: when it made the first remote batch. Ours, the same as RECORDED, until it made one, and where
+ *            it does not say.
+ * SUBMITTED  ours: when the last remote batch was accepted; of a job of br_attach, when it was recorded.
+ * COMPLETED  the vendor's: when the last remote batch ended, whoever looked. Ours, the same as DONE, where a vendor does
+ *            not say, and for a part that it never had. -1 while one goes on.
+ * EXPIRES    the vendor's: when the first remote batch runs out.
+ * RECORDED   ours: when the job came into the state directory. br_list goes by it.
+ * DONE       ours: when every request had its one result here; -1 before. */
+enum {
+  BR_TIME_CREATED = 0,
+  BR_TIME_SUBMITTED = 1,
+  BR_TIME_COMPLETED = 2,
+  BR_TIME_EXPIRES = 3,
+  BR_TIME_RECORDED = 4,
+  BR_TIME_DONE = 5
+};
 
 /* A br_job handle holds a snapshot: these read it, offline and also when the router is closed. br_job_update takes a
  * new one from the router without asking the vendor; br_job_refresh asks. A thread that reads two values of one handle
@@ -773,7 +788,9 @@ BR_API const char *br_job_error_message(const br_job *job);
 /* 1 if the job waits for br_resume (after the reason was mended): at least one of its remote batches does, and of the
  * others none is under way any more. While one is, its results keep coming; BR_EVENT_BLOCKED tells of each at once. */
 BR_API int32_t br_job_is_blocked(const br_job *job);
-/* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. */
+/* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. Each of batches has
+ * its own status, request_counts and times: created_at, completed_at, expires_at by the vendor's clock (null where it does
+ * not say), submitted_at by ours. */
 BR_API const char *br_job_json(const br_job *job, size_t *length);
 /* Takes a new snapshot. Offline.
  * Returns   BR_OK; BR_ENOTFOUND when the job was removed; BR_ESTORE. */

@@ -114,6 +114,8 @@ func (j *Job) read(native *C.br_job) {
 		Submitted: timeOf(C.br_job_time(native, C.BR_TIME_SUBMITTED)),
 		Completed: timeOf(C.br_job_time(native, C.BR_TIME_COMPLETED)),
 		Expires:   timeOf(C.br_job_time(native, C.BR_TIME_EXPIRES)),
+		Recorded:  timeOf(C.br_job_time(native, C.BR_TIME_RECORDED)),
+		DoneAt:    timeOf(C.br_job_time(native, C.BR_TIME_DONE)),
 		JSON:      []byte(C.GoStringN(text, C.int(length))),
 	}
 	for i := C.size_t(0); i < C.br_job_batch_count(native); i++ {

@@ -90,13 +90,17 @@ int64_t count_of(const br::JobView& view, int32_t counter) {
 int64_t time_of(const br::Job& job, int32_t which) {
   switch (which) {
     case BR_TIME_CREATED:
-      return job.created_ms;
+      return br::created_ms(job);
     case BR_TIME_SUBMITTED:
       return br::submitted_ms(job);
     case BR_TIME_COMPLETED:
-      return job.completed_ms;
+      return br::completed_ms(job);
     case BR_TIME_EXPIRES:
       return br::expires_ms(job);
+    case BR_TIME_RECORDED:
+      return job.id.empty() ? -1 : job.created_ms;  // one of br_list_remote is kept nowhere
+    case BR_TIME_DONE:
+      return job.id.empty() ? -1 : job.completed_ms;
     default:
       return -1;
   }

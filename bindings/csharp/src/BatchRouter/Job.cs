@@ -72,17 +72,27 @@ public sealed unsafe partial class Job : IDisposable
     /// <summary>Its counters.</summary>
     public JobCounts Counts => new(Count(0), Count(1), Count(2), Count(3), Count(4), Count(5), Count(6), Count(7));
 
-    /// <summary>When it was recorded; null if not known.</summary>
+    /// <summary>
+    /// When the vendor made its first remote batch, by the vendor's clock; until then, when it was recorded.
+    /// </summary>
     public DateTimeOffset? CreatedAt => Time(0);
 
-    /// <summary>When the vendor accepted it; null if not known.</summary>
+    /// <summary>When the vendor accepted all of it, by our clock; null if not known.</summary>
     public DateTimeOffset? SubmittedAt => Time(1);
 
-    /// <summary>When it ended at the vendor; null if not known.</summary>
+    /// <summary>
+    /// When its last remote batch ended, by the vendor's clock; where the vendor does not say, <see cref="DoneAt"/>.
+    /// </summary>
     public DateTimeOffset? CompletedAt => Time(2);
 
     /// <summary>When the vendor gives up on it; null if not known.</summary>
     public DateTimeOffset? ExpiresAt => Time(3);
+
+    /// <summary>When it came into the state directory, by our clock.</summary>
+    public DateTimeOffset? RecordedAt => Time(4);
+
+    /// <summary>When every request had its one result here, by our clock; null before.</summary>
+    public DateTimeOffset? DoneAt => Time(5);
 
     /// <summary>The vendor's ids of its remote batches; null for one that was not accepted yet.</summary>
     public IReadOnlyList<string?> BatchIds

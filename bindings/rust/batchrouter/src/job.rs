@@ -123,21 +123,29 @@ impl Job {
             acked: count(sys::BR_COUNT_ACKED),
         }
     }
-    /// When it was recorded.
+    /// When the vendor made its first remote batch, by the vendor's clock; until then, when it was recorded.
     pub fn created_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_CREATED)
     }
-    /// When the vendor had accepted all of it.
+    /// When the vendor had accepted all of it, by our clock.
     pub fn submitted_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_SUBMITTED)
     }
-    /// When it was done.
+    /// When its last remote batch ended, by the vendor's clock; where the vendor does not say, when it was done.
     pub fn completed_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_COMPLETED)
     }
     /// When the vendor's time for it runs out.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_EXPIRES)
+    }
+    /// When it came into the state directory, by our clock.
+    pub fn recorded_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_RECORDED)
+    }
+    /// When every request had its one result here, by our clock.
+    pub fn done_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_DONE)
     }
     /// The vendor's ids of its remote batches; `None` for one that the vendor has not accepted yet.
     pub fn batch_ids(&self) -> impl Iterator<Item = Option<&str>> {
