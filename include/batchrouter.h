@@ -735,8 +735,23 @@ enum {
   BR_COUNT_DELIVERED = 6,
   BR_COUNT_ACKED = 7
 };
-/* Times of br_job_time. */
-enum { BR_TIME_CREATED = 0, BR_TIME_SUBMITTED = 1, BR_TIME_COMPLETED = 2, BR_TIME_EXPIRES = 3 };
+/* Times of br_job_time, and whose clock they are by.
+ * CREATED    the vendor's: when it made the first remote batch. Ours, the same as RECORDED, until it made one, and where
+ *            it does not say.
+ * SUBMITTED  ours: when the last remote batch was accepted; of a job of br_attach, when it was recorded.
+ * COMPLETED  the vendor's: when the last remote batch ended, whoever looked. Ours, the same as DONE, where a vendor does
+ *            not say, and for a part that it never had. -1 while one goes on.
+ * EXPIRES    the vendor's: when the first remote batch runs out.
+ * RECORDED   ours: when the job came into the state directory. br_list goes by it.
+ * DONE       ours: when every request had its one result here; -1 before. */
+enum {
+  BR_TIME_CREATED = 0,
+  BR_TIME_SUBMITTED = 1,
+  BR_TIME_COMPLETED = 2,
+  BR_TIME_EXPIRES = 3,
+  BR_TIME_RECORDED = 4,
+  BR_TIME_DONE = 5
+};
 
 /* A br_job handle holds a snapshot: these read it, offline and also when the router is closed. br_job_update takes a
  * new one from the router without asking the vendor; br_job_refresh asks. A thread that reads two values of one handle
@@ -762,13 +777,20 @@ BR_API int64_t br_job_time(const br_job *job, int32_t which);
 /* Remote batches of the job, and their vendor ids (NULL past the end or before the vendor accepted it). */
 BR_API size_t br_job_batch_count(const br_job *job);
 BR_API const char *br_job_batch_id(const br_job *job, size_t index);
+/* The vendor's own object of that remote batch, as its newest answer had it: JSON, untouched. NULL past the end, before the
+ * vendor accepted it, for an object of more than 64 KiB, and where the provider has none (a registered one). What is in it
+ * is the vendor's: fields come and go.
+ * Ownership, threads: as every text of a job, also when the router is closed. */
+BR_API const char *br_job_raw(const br_job *job, size_t index, size_t *length);
 /* Why the job is blocked or failed: the code (BR_OK if it is neither), and the vendor's reason or NULL. */
 BR_API br_status br_job_error_code(const br_job *job);
 BR_API const char *br_job_error_message(const br_job *job);
 /* 1 if the job waits for br_resume (after the reason was mended): at least one of its remote batches does, and of the
  * others none is under way any more. While one is, its results keep coming; BR_EVENT_BLOCKED tells of each at once. */
 BR_API int32_t br_job_is_blocked(const br_job *job);
-/* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. */
+/* The whole snapshot: {"id","provider","status","request_counts":{…},"created_at":…,"batches":[…],…}. Each of batches has
+ * its own status, request_counts and times: created_at, completed_at, expires_at by the vendor's clock (null where it does
+ * not say), submitted_at by ours. */
 BR_API const char *br_job_json(const br_job *job, size_t *length);
 /* Takes a new snapshot. Offline.
  * Returns   BR_OK; BR_ENOTFOUND when the job was removed; BR_ESTORE. */
@@ -877,6 +899,14 @@ BR_API br_status br_job_abandon(br_job *job, br_error **err);
  * Crash     the new results come into force in one save: before it the old ones are there, after it the new ones.
  * Since     0.1 */
 BR_API br_status br_job_refetch(br_job *job, int64_t timeout_ms, int64_t *changed, br_error **err);
+/* The vendor's own row behind the result of that id, as br_result_raw: for whoever has no result at hand.
+ * Returns   BR_OK: *row is NULL where there is none. BR_ENOTFOUND when the job was removed; BR_ENOPROVIDER when its
+ *           provider is not registered any more; BR_ESTORE, BR_EIO.
+ * Ownership *row is borrowed until job is freed, and stays in memory until then: free the handle after many.
+ * Threads   any.
+ * Blocks, memory: as br_result_raw. Since 0.1 */
+BR_API br_status br_job_result_raw(br_job *job, const char *custom_id, size_t custom_id_length, const char **row,
+                                   size_t *length, br_error **err);
 /* A result that was not acknowledged comes again from the next router, not from this one. */
 BR_API void br_result_free(br_result *result);
 
@@ -897,6 +927,18 @@ BR_API const char *br_result_finish_reason(const br_result *result);
 BR_API const char *br_result_tool_calls(const br_result *result, size_t *length);
 /* The vendor's response object, untouched; NULL if there is none. */
 BR_API const char *br_result_response(const br_result *result, size_t *length);
+/* The vendor's own row of this result, with all that stands around the response: the line of the vendor's results, byte for
+ * byte as it was downloaded, without newline. Of vendors whose answer is no file of lines it is the element of the answer,
+ * its line breaks blanks. Of a result of type `malformed` it is the damaged row, which need not be JSON or UTF-8.
+ * Returns   BR_OK: *row is NULL where there is none: the vendor gave no row (types such as `missing`), or the row is being
+ *           downloaded again. BR_ENOTFOUND when the job was removed; BR_ENOPROVIDER when its provider is not registered any
+ *           more; BR_ESTORE, BR_EIO.
+ * Ownership *row is borrowed until the result is freed. *length (may be NULL) is its size.
+ * Threads   one at a time, as everything of a result.
+ * Blocks    for reading files: the first call for a remote batch reads its rows from the first to the last.
+ * Memory    up to 40 bytes for each request of the remote batches that were asked about last, until the router is freed.
+ * Since     0.1 */
+BR_API br_status br_result_raw(const br_result *result, const char **row, size_t *length, br_error **err);
 /* The error of this one request; NULL code and message when it succeeded. */
 BR_API const char *br_result_error_type(const br_result *result);
 BR_API const char *br_result_error_code(const br_result *result);

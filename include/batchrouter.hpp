@@ -234,6 +234,13 @@ class Result {
   std::string_view finish_reason() const { return detail::view(br_result_finish_reason(get())); }
   std::string_view tool_calls() const { return text_of(br_result_tool_calls); }
   std::string_view response() const { return text_of(br_result_response); }  // the vendor's own object
+  // The vendor's whole row, response and all, as it was downloaded; empty where it gave none. Reads files.
+  std::string_view raw() const {
+    const char* row = nullptr;
+    std::size_t size = 0;
+    call(br_result_raw, get(), &row, &size);
+    return detail::view(row, size);
+  }
   std::string_view error_type() const { return detail::view(br_result_error_type(get())); }
   std::string_view error_code() const { return detail::view(br_result_error_code(get())); }
   std::string_view error_message() const { return detail::view(br_result_error_message(get())); }
@@ -342,6 +349,19 @@ class Job {
   std::int64_t time(std::int32_t which) const { return br_job_time(get(), which); }        // BR_TIME_…
   // Why it is blocked or failed; empty: it is neither.
   std::string_view error_message() const { return detail::view(br_job_error_message(get())); }
+  // The vendor's own object of that remote batch, as it last told of it; empty where there is none.
+  std::string_view raw(std::size_t batch = 0) const {
+    std::size_t size = 0;
+    const char* text = br_job_raw(get(), batch, &size);
+    return detail::view(text, size);
+  }
+  // The vendor's own row behind the result of that id, as Result::raw(). It stays in memory as long as this handle.
+  std::string_view result_raw(std::string_view custom_id) {
+    const char* row = nullptr;
+    std::size_t size = 0;
+    call(br_job_result_raw, get(), custom_id.data(), custom_id.size(), &row, &size);
+    return detail::view(row, size);
+  }
   std::string_view json() const {
     std::size_t size = 0;
     const char* text = br_job_json(get(), &size);

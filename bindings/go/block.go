@@ -129,6 +129,27 @@ func (b *copiedBlock) refusal(index int) (httpStatus int, transient bool) {
 	return int(C.br_result_http_status(native)), C.br_result_is_transient(native) != 0
 }
 
+// raw is the vendor's row; the C result is asked while it is there.
+func (b *copiedBlock) raw(index int) (raw []byte, err error) {
+	job := Job{core: b.core, id: b.text(C.BRGO_JOB_ID, index)}
+	id := b.text(C.BRGO_CUSTOM_ID, index)
+	b.mu.Lock()
+	if b.owner == nil {
+		b.mu.Unlock()
+		return job.ResultRaw(id)
+	}
+	defer b.mu.Unlock()
+	err = b.core.with(func() error {
+		var row *C.char
+		var length C.size_t
+		var cause *C.br_error
+		status := C.br_result_raw(b.owner.native.results[index], &row, &length, &cause)
+		raw = rowOf(row, length)
+		return failure(status, cause)
+	})
+	return raw, err
+}
+
 // settle is called when all results were handed out. Those of a block that is not acknowledged stay in C, for as long as
 // somebody can do it.
 func (b *copiedBlock) settle() {

@@ -2,16 +2,19 @@
 
 package batchrouter
 
+// #include <stdlib.h>
 // #include "shim.h"
 import "C"
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
 	"runtime/cgo"
 	"sync"
+	"unsafe"
 )
 
 // Job is one submitted batch. It is ordinary memory: nothing has to be closed. Any goroutine may use it at any time.
@@ -111,6 +114,8 @@ func (j *Job) read(native *C.br_job) {
 		Submitted: timeOf(C.br_job_time(native, C.BR_TIME_SUBMITTED)),
 		Completed: timeOf(C.br_job_time(native, C.BR_TIME_COMPLETED)),
 		Expires:   timeOf(C.br_job_time(native, C.BR_TIME_EXPIRES)),
+		Recorded:  timeOf(C.br_job_time(native, C.BR_TIME_RECORDED)),
+		DoneAt:    timeOf(C.br_job_time(native, C.BR_TIME_DONE)),
 		JSON:      []byte(C.GoStringN(text, C.int(length))),
 	}
 	for i := C.size_t(0); i < C.br_job_batch_count(native); i++ {
@@ -228,6 +233,50 @@ func (j *Job) Refetch(ctx context.Context) (changed int64, err error) {
 	})
 	j.core.wake(j.id) // meanwhile nothing was handed out
 	return changed, err
+}
+
+// Raw returns the vendor's own object of that remote batch (from 0, as Status.BatchIDs), as its newest answer had it; nil
+// where there is none: the vendor has not accepted it, or its object is larger than 64 KiB.
+func (j *Job) Raw(batch int) (raw json.RawMessage, err error) {
+	if batch < 0 {
+		return nil, nil
+	}
+	err = j.with(func(native *C.br_job) error {
+		C.br_job_update(native, nil) // the newest snapshot, as Status shows it
+		var length C.size_t
+		if text := C.br_job_raw(native, C.size_t(batch), &length); text != nil {
+			raw = C.GoBytes(unsafe.Pointer(text), C.int(length))
+		}
+		return nil
+	})
+	return raw, err
+}
+
+// ResultRaw returns the vendor's own row behind the result of that id, see Result.Raw.
+func (j *Job) ResultRaw(customID string) (raw []byte, err error) {
+	err = j.core.with(func() error {
+		native, err := j.open()
+		if err != nil {
+			return err
+		}
+		defer C.br_job_free(native)
+		id := C.CString(customID)
+		defer C.free(unsafe.Pointer(id))
+		var row *C.char
+		var length C.size_t
+		var cause *C.br_error
+		status := C.br_job_result_raw(native, id, C.size_t(len(customID)), &row, &length, &cause)
+		raw = rowOf(row, length)
+		return failure(status, cause)
+	})
+	return raw, err
+}
+
+func rowOf(row *C.char, length C.size_t) []byte {
+	if row == nil {
+		return nil
+	}
+	return C.GoBytes(unsafe.Pointer(row), C.int(length))
 }
 
 // Resume goes on with the job when the setting resume.auto is 0, or after it was blocked.

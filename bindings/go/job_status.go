@@ -58,7 +58,8 @@ type Status struct {
 	Done                                   bool // every request has its one result here on disk
 	Blocked                                bool // the job waits for Resume, after the reason was mended
 	Counts                                 Counts
-	Created, Submitted, Completed, Expires time.Time // the zero time: not known
+	Created, Submitted, Completed, Expires time.Time // the vendor's, Submitted is ours; the zero time: not known
+	Recorded, DoneAt                       time.Time // ours: when it came into the directory, and when all results were here
 	BatchIDs                               []string  // vendor ids of the remote batches; "" before one was accepted
 	Err                                    error     // why the job is blocked or failed, an *Error; else nil
 	JSON                                   []byte    // the whole snapshot

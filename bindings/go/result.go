@@ -71,6 +71,11 @@ func (r *Result) ToolCalls() json.RawMessage { return r.bytes(C.BRGO_TOOL_CALLS)
 // Response returns the vendor's response object, untouched; nil if there is none. The bytes are shared.
 func (r *Result) Response() json.RawMessage { return r.bytes(C.BRGO_RESPONSE) }
 
+// Raw returns the vendor's own row of this result with all that stands around the response: the line of the vendor's results,
+// byte for byte as it was downloaded. Of a result of type "malformed" that need not be JSON. nil: the vendor gave no row.
+// It reads files, and is an error when the router is closed or the job was removed.
+func (r *Result) Raw() ([]byte, error) { return r.block.raw(r.index) }
+
 // JSON returns the result as one line of the unified format, without newline. The bytes are shared.
 func (r *Result) JSON() json.RawMessage { return r.bytes(C.BRGO_JSON) }
 

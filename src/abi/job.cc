@@ -90,13 +90,17 @@ int64_t count_of(const br::JobView& view, int32_t counter) {
 int64_t time_of(const br::Job& job, int32_t which) {
   switch (which) {
     case BR_TIME_CREATED:
-      return job.created_ms;
+      return br::created_ms(job);
     case BR_TIME_SUBMITTED:
       return br::submitted_ms(job);
     case BR_TIME_COMPLETED:
-      return job.completed_ms;
+      return br::completed_ms(job);
     case BR_TIME_EXPIRES:
       return br::expires_ms(job);
+    case BR_TIME_RECORDED:
+      return job.id.empty() ? -1 : job.created_ms;  // one of br_list_remote is kept nowhere
+    case BR_TIME_DONE:
+      return job.id.empty() ? -1 : job.completed_ms;
     default:
       return -1;
   }
@@ -167,6 +171,17 @@ const char* br_job_batch_id(const br_job* job, size_t index) {
   static const auto* none = new std::string();
   return lend(job, true, [&](const br::JobView& v) -> const std::string& {
     return index >= v.job().batches.size() ? *none : v.job().batches[index].status.id;
+  });
+}
+
+const char* br_job_raw(const br_job* job, size_t index, size_t* length) {
+  if (length != nullptr) *length = 0;
+  return read<const char*>(job, nullptr, [&](const br::JobView& v) -> const char* {
+    const auto& batches = v.job().batches;
+    if (index >= batches.size() || batches[index].status.raw.empty()) return nullptr;
+    const std::string& raw = job->lend(batches[index].status.raw);
+    if (length != nullptr) *length = raw.size();
+    return raw.c_str();
   });
 }
 

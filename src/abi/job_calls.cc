@@ -52,6 +52,25 @@ br_status br_job_refresh(br_job* job, int64_t timeout_ms, br_error** err) {
   });
 }
 
+br_status br_job_result_raw(br_job* job, const char* custom_id, size_t custom_id_length, const char** row,
+                            size_t* length, br_error** err) {
+  if (row != nullptr) *row = nullptr;
+  if (length != nullptr) *length = 0;
+  return guard(err, [&]() -> Result<br_status> {
+    if (custom_id == nullptr || row == nullptr) return br::null_argument("custom_id or row");
+    BR_RETURN_IF_ERROR(br::check_size(custom_id_length, "custom_id_length", 1));
+    auto use = usable(job);
+    BR_RETURN_IF_ERROR(use);
+    auto found = (*use)->files().raw_row(job->id, {}, {custom_id, custom_id_length});
+    BR_RETURN_IF_ERROR(found);
+    if (!*found) return BR_OK;
+    const std::string& lent = job->lend(**found);
+    *row = lent.c_str();
+    if (length != nullptr) *length = lent.size();
+    return BR_OK;
+  });
+}
+
 br_status br_job_wait(br_job* job, int64_t timeout_ms, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     auto use = usable(job);

@@ -19,6 +19,7 @@ br_result* mutable_of(const br_result* result) { return const_cast<br_result*>(r
 
 // Behind the texts of the fields.
 enum ErrorText : std::size_t { kErrorType = br::kResultFields, kErrorCode, kErrorMessage };
+constexpr std::size_t kRawRow = kErrorMessage + 1;
 
 const char* lend(const std::string* text, size_t* length) {
   if (length != nullptr) *length = text->size();
@@ -94,7 +95,7 @@ void br_result_free(br_result* result) { delete result; }
 br_status br_result_ack(br_result* result, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (result == nullptr) return br::null_argument("result");
-    if (result->router == nullptr) return BR_OK;
+    if (!result->is_handed_out()) return BR_OK;
     auto use = br::usable(result->router);
     BR_RETURN_IF_ERROR(use);
     (*use)->outbox().acknowledge(result->origin);
@@ -106,12 +107,36 @@ br_status br_result_return(br_result* result, br_error** err) {
   return guard(err, [&]() -> Result<br_status> {
     if (result == nullptr) return br::null_argument("result");
     const std::unique_ptr<br_result> given(result);
-    if (given->router == nullptr) return BR_OK;
+    if (!given->is_handed_out()) return BR_OK;
     auto use = br::usable(given->router);
     BR_RETURN_IF_ERROR(use);
     br::Delivered origin = std::move(given->origin);
     origin.line = given->line();
     (*use)->outbox().give_back(std::move(origin));
+    return BR_OK;
+  });
+}
+
+br_status br_result_raw(const br_result* result, const char** row, size_t* length, br_error** err) {
+  if (row != nullptr) *row = nullptr;
+  if (length != nullptr) *length = 0;
+  return guard(err, [&]() -> Result<br_status> {
+    if (result == nullptr || row == nullptr) return br::null_argument("result or row");
+    auto use = br::usable(result->router);
+    BR_RETURN_IF_ERROR(use);
+    br_result* r = mutable_of(result);
+    const std::string* known = r->texts.get(kRawRow);
+    if (known == nullptr) {
+      size_t id_length = 0;
+      const char* const batch_id = br_result_batch_id(result);
+      if (batch_id == nullptr) return BR_OK;
+      const char* const id = br_result_custom_id(result, &id_length);
+      auto found = (*use)->files().raw_row(br_result_job_id(result), batch_id, {id, id_length});
+      BR_RETURN_IF_ERROR(found);
+      if (!*found) return BR_OK;
+      known = r->texts.put(kRawRow, std::move(**found));
+    }
+    *row = lend(known, length);
     return BR_OK;
   });
 }

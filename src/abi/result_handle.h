@@ -51,20 +51,22 @@ class LazyTexts {
 }  // namespace br
 
 struct br_result {
-  // router NULL: nothing to acknowledge. The line is copied; origin's is not read.
+  // The line is copied; origin's is not read.
   static std::unique_ptr<br_result> make(std::string_view line, std::shared_ptr<br::Router> router,
                                          br::Delivered origin);
   br_result(const br_result&) = delete;
   br_result& operator=(const br_result&) = delete;
 
   std::string_view line() const { return {line_at(), size}; }
+  // Handed out once: there is something to acknowledge. Those of a cursor have no origin.
+  bool is_handed_out() const { return !origin.job_id.empty(); }
 
   std::shared_ptr<br::Router> router;
   br::Delivered origin;
   std::size_t size;  // of the line, which has kJsonPadding zeros behind it
-  // Read from the line and decoded when first asked for: the fields, and three of the error.
+  // Read from the line and decoded when first asked for: the fields, three of the error, and the vendor's row.
   br::ResultFields fields;
-  br::LazyTexts<br::kResultFields + 3> texts;
+  br::LazyTexts<br::kResultFields + 4> texts;
 
   // For make: room for the line.
   struct Room {

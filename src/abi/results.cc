@@ -72,7 +72,7 @@ br_status br_results_next(br_results* results, br_result** out, size_t capacity,
     if (results->router->is_forked()) return forked();
     std::vector<std::unique_ptr<br_result>> handles;
     auto came = results->cursor->next_block(capacity, [&](std::string_view line) {
-      handles.push_back(br_result::make(line, nullptr, {}));
+      handles.push_back(br_result::make(line, results->router, {}));
     });
     BR_RETURN_IF_ERROR(came);
     for (size_t i = 0; i < handles.size(); ++i) out[i] = handles[i].release();

@@ -101,6 +101,8 @@ int progress_of(State state) {
 }
 
 void add_counts(const Counts& from, Counts* to) {
+  to->total += from.total;
+  to->processing += from.processing;
   to->succeeded += from.succeeded;
   to->errored += from.errored;
   to->cancelled += from.cancelled;
@@ -123,15 +125,19 @@ State state_of(const Job& job) {
   return running ? least : worst;
 }
 
+Counts counts_of(const Job& job, const RemoteBatch& batch) {
+  const bool collected = batch.phase == Phase::collected;
+  const std::int64_t rows = job.attached ? batch.results.total : batch.rows;
+  Counts counts = collected ? batch.results : batch.status.counts;
+  counts.total = std::max(rows, counts.total);
+  counts.processing = counts.total - counts.succeeded - counts.errored - counts.cancelled - counts.expired;
+  return counts;
+}
+
 Counts counts_of(const Job& job) {
   Counts sum;
-  for (const RemoteBatch& batch : job.batches) {
-    const std::int64_t rows = job.attached ? batch.results.total : batch.rows;
-    sum.total += batch.phase == Phase::collected ? std::max(rows, batch.results.total)
-                                                 : std::max(rows, batch.status.counts.total);
-    add_counts(batch.phase == Phase::collected ? batch.results : batch.status.counts, &sum);
-  }
-  sum.processing = std::max<std::int64_t>(0, sum.total - sum.succeeded - sum.errored - sum.cancelled - sum.expired);
+  for (const RemoteBatch& batch : job.batches) add_counts(counts_of(job, batch), &sum);
+  sum.processing = std::max<std::int64_t>(0, sum.processing);
   return sum;
 }
 

@@ -168,6 +168,8 @@ struct Job {
 State state_of(const Job& job);
 // Rows by what became of them: our own results where they are collected, else the vendor's counters.
 Counts counts_of(const Job& job);
+// Of one of its batches.
+Counts counts_of(const Job& job, const RemoteBatch& batch);
 // A part waits for somebody; nothing of the job moves until somebody acts.
 bool has_blocked(const Job& job);
 bool is_blocked(const Job& job);

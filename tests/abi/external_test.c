@@ -161,6 +161,14 @@ static void batch_made_elsewhere_can_be_listed_and_attached(void **state) {
   br_router *other = open_diner(elsewhere);
   assert_ok(br_attach(other, "diner", "batch-0", &job, &error), &error);
   assert_int_equal(take_answers(other, job), 2);
+  /* It ended while nobody looked: its time is the vendor's, and ours are apart. */
+  assert_ok(br_job_update(job, &error), &error);
+  assert_int_equal(br_job_time(job, BR_TIME_COMPLETED), 1000);
+  assert_true(br_job_time(job, BR_TIME_RECORDED) > 1000);
+  assert_true(br_job_time(job, BR_TIME_DONE) >= br_job_time(job, BR_TIME_RECORDED));
+  assert_ok(br_list(other, NULL, 0, &list, &error), &error);
+  assert_int_equal(br_job_time(br_job_list_get(list, 0), BR_TIME_COMPLETED), 1000);
+  br_job_list_free(list);
   br_job_free(job);
   br_router_free(other);
   remove_directory(elsewhere);

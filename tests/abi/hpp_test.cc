@@ -49,11 +49,14 @@ void results_come_as_a_range_and_are_acknowledged(void**) {
     assert_true(result.succeeded() && result.status_name() == "succeeded");
     assert_false(result.text().empty());
     assert_true(result.json().front() == '{');
+    assert_true(result.raw().find("\"custom_id\":\"" + std::string(result.custom_id()) + "\"") != std::string_view::npos);
+    assert_true(job.result_raw(result.custom_id()) == result.raw());
     ids.emplace(result.custom_id());
   }
   assert_int_equal(ids.size(), 300);
   job.update();
   assert_true(job.is_done() && job.state_name() == "completed");
+  assert_true(job.raw().find("completion_window") != std::string_view::npos && job.raw(1).empty());
   assert_int_equal(job.count(BR_COUNT_ACKED), 300);
 }
 

@@ -26,6 +26,12 @@ void write_counts(const Counts& c, JsonWriter* json) {
   json->field("expired", c.expired).end_object();
 }
 
+// When the vendor says that it ended; -1 before that, and where the vendor does not say.
+std::int64_t vendors_end_ms(const RemoteBatch& batch) {
+  const bool ended = !batch.status.id.empty() && is_terminal(state_of(batch));
+  return ended ? batch.status.completed_ms : -1;
+}
+
 void write_usage(const JobView& view, JsonWriter* json) {
   TokenSums tokens;
   for (const RemoteBatch& batch : view.job().batches) tokens.add(batch.tokens);
@@ -35,6 +41,22 @@ void write_usage(const JobView& view, JsonWriter* json) {
     json->field("cache_creation_input_tokens", tokens.cache_write_5m + tokens.cache_write_1h);
   json->end_object();
   write_cost("cost", view.cost, json);
+}
+
+void write_batch(const Job& job, const RemoteBatch& batch, JsonWriter* json) {
+  json->begin_object();
+  write_text("id", batch.status.id, json);
+  json->field("provider", batch.provider).field("account", batch.account).field("base_url", batch.base_url);
+  json->field("status", state_name(state_of(batch))).field("requests", batch.rows);
+  Counts counts = counts_of(job, batch);
+  counts.processing = std::max<std::int64_t>(0, counts.processing);
+  write_counts(counts, json);
+  write_time("created_at", batch.status.created_ms, json);
+  write_time("submitted_at", batch.submitted_ms, json);
+  write_time("completed_at", vendors_end_ms(batch), json);
+  write_time("expires_at", batch.status.expires_ms, json);
+  write_text("model", batch.model, json);
+  json->field("attempt", std::int64_t{batch.attempt}).key("canary").boolean(batch.canary).end_object();
 }
 
 }  // namespace
@@ -47,6 +69,25 @@ const Error* error_of(const Job& job) {
     if (error != nullptr && (found == nullptr || batch.blocked)) found = error;
   }
   return found;
+}
+
+std::int64_t created_ms(const Job& job) {
+  std::int64_t first = -1;
+  for (const RemoteBatch& batch : job.batches) {
+    const std::int64_t created = batch.status.created_ms;
+    if (created >= 0) first = first < 0 ? created : std::min(first, created);
+  }
+  return first < 0 ? job.created_ms : first;
+}
+
+std::int64_t completed_ms(const Job& job) {
+  std::int64_t last = -1;
+  for (const RemoteBatch& batch : job.batches) {
+    const std::int64_t ended = vendors_end_ms(batch);
+    if (ended < 0) return job.completed_ms;  // of this part only we know
+    last = std::max(last, ended);
+  }
+  return last;
 }
 
 std::int64_t submitted_ms(const Job& job) {
@@ -84,22 +125,17 @@ std::string job_json(const JobView& view) {
   write_text("output", job.output, &json);
   json.field("base_url", job.base_url);
   write_counts(counts_of(job), &json);
-  write_time("created_at", job.created_ms, &json);
+  write_time("created_at", created_ms(job), &json);
   write_time("submitted_at", submitted_ms(job), &json);
-  write_time("completed_at", job.completed_ms, &json);
+  write_time("completed_at", completed_ms(job), &json);
   write_time("expires_at", expires_ms(job), &json);
+  write_time("recorded_at", job.id.empty() ? -1 : job.created_ms, &json);
+  write_time("done_at", job.id.empty() ? -1 : job.completed_ms, &json);
   write_text("parent", job.parent, &json);
   json.field("attempt", std::int64_t{job.attempt});
   write_usage(view, &json);
   json.key("batches").begin_array();
-  for (const RemoteBatch& batch : job.batches) {
-    json.begin_object();
-    write_text("id", batch.status.id, &json);
-    json.field("provider", batch.provider).field("account", batch.account).field("base_url", batch.base_url);
-    json.field("status", state_name(state_of(batch))).field("requests", batch.rows);
-    write_text("model", batch.model, &json);
-    json.field("attempt", std::int64_t{batch.attempt}).key("canary").boolean(batch.canary).end_object();
-  }
+  for (const RemoteBatch& batch : job.batches) write_batch(job, batch, &json);
   json.end_array().key("blocked").boolean(is_blocked(job)).key("told").boolean(view.told);
   json.key("refuses_repeat").boolean(view.refuses_repeat).key("error");
   if (const Error* error = error_of(job)) {

@@ -11,8 +11,10 @@ namespace br {
 std::string job_json(const JobView& view);
 // The first error of any part, blocked parts first; nullptr if there is none.
 const Error* error_of(const Job& job);
-// When the last batch was accepted; when the first one expires. -1: not known.
+// Times of BR_TIME_…; -1: not known.
+std::int64_t created_ms(const Job& job);
 std::int64_t submitted_ms(const Job& job);
+std::int64_t completed_ms(const Job& job);
 std::int64_t expires_ms(const Job& job);
 // A BR_SUBMITTED, BR_NOT_SUBMITTED or BR_POSSIBLY_SUBMITTED.
 std::int32_t submission_of(const Job& job);

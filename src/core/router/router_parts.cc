@@ -35,7 +35,7 @@ RouterParts::RouterParts(const RouterBase& base, std::unique_ptr<Transport> http
       submission({base.config, base.world->random, base.monitor, base.gate, base.state, base.events, &accounts, &preparer,
                   &repeats, &jobs, &control, &worked}),
       views({base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox, &repeats, &accounts, base.prices}),
-      files({base.world->random, base.monitor, base.gate, base.state, &jobs}),
+      files({base.config, base.world->random, base.monitor, base.gate, base.state, &jobs}),
       refetcher({base.config, base.world->random, base.monitor, base.gate, base.state, engine.get(), &jobs, &outbox}) {
   engine_events.connect(&jobs, &outbox);
 }

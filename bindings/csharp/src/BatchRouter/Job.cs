@@ -72,17 +72,27 @@ public sealed unsafe partial class Job : IDisposable
     /// <summary>Its counters.</summary>
     public JobCounts Counts => new(Count(0), Count(1), Count(2), Count(3), Count(4), Count(5), Count(6), Count(7));
 
-    /// <summary>When it was recorded; null if not known.</summary>
+    /// <summary>
+    /// When the vendor made its first remote batch, by the vendor's clock; until then, when it was recorded.
+    /// </summary>
     public DateTimeOffset? CreatedAt => Time(0);
 
-    /// <summary>When the vendor accepted it; null if not known.</summary>
+    /// <summary>When the vendor accepted all of it, by our clock; null if not known.</summary>
     public DateTimeOffset? SubmittedAt => Time(1);
 
-    /// <summary>When it ended at the vendor; null if not known.</summary>
+    /// <summary>
+    /// When its last remote batch ended, by the vendor's clock; where the vendor does not say, <see cref="DoneAt"/>.
+    /// </summary>
     public DateTimeOffset? CompletedAt => Time(2);
 
     /// <summary>When the vendor gives up on it; null if not known.</summary>
     public DateTimeOffset? ExpiresAt => Time(3);
+
+    /// <summary>When it came into the state directory, by our clock.</summary>
+    public DateTimeOffset? RecordedAt => Time(4);
+
+    /// <summary>When every request had its one result here, by our clock; null before.</summary>
+    public DateTimeOffset? DoneAt => Time(5);
 
     /// <summary>The vendor's ids of its remote batches; null for one that was not accepted yet.</summary>
     public IReadOnlyList<string?> BatchIds
@@ -93,6 +103,37 @@ public sealed unsafe partial class Job : IDisposable
             var ids = new string?[(int)NativeMethods.br_job_batch_count(handle)];
             for (int i = 0; i < ids.Length; i++) ids[i] = Utf8.Read(NativeMethods.br_job_batch_id(handle, (nuint)i));
             return ids;
+        }
+    }
+
+    /// <summary>
+    /// The vendor's own object of that remote batch (from 0), as its newest answer had it: JSON, untouched. Null before the
+    /// vendor accepted it, and for an object of more than 64 KiB.
+    /// </summary>
+    public string? Raw(int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        using (handle.Hold()) return Utf8.Read(NativeMethods.br_job_raw(handle, (nuint)batch, out nuint length), length);
+    }
+
+    /// <summary>
+    /// The vendor's own row behind the result of that id, with all that stands around the response: the line of the vendor's
+    /// results, byte for byte as it was downloaded; of a result of type "malformed" that need not be JSON. Null: the vendor
+    /// gave no row. Reads files.
+    /// </summary>
+    public byte[]? ResultRaw(string customId)
+    {
+        byte[] id = Utf8.Bytes(customId);
+        // A handle of its own, which is freed with the row that it lends.
+        Status.Check(NativeMethods.br_job_open(router.Handle, Id, out JobHandle lender, out nint err), err);
+        using (lender)
+        {
+            fixed (byte* bytes = Utf8.Addressable(id))
+            {
+                Status.Check(NativeMethods.br_job_result_raw(lender, bytes, (nuint)id.Length, out byte* row,
+                    out nuint length, out err), err);
+                return row == null ? null : Utf8.Span(row, length).ToArray();
+            }
         }
     }
 

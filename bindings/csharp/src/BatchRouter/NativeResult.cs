@@ -82,6 +82,13 @@ internal readonly unsafe ref struct NativeResult
         }
     }
 
+    /// <summary>The vendor's own row, as it was downloaded. Reads files.</summary>
+    public ReadOnlySpan<byte> Raw()
+    {
+        global::BatchRouter.Status.Check(NativeMethods.br_result_raw(result, out byte* row, out nuint length, out nint err), err);
+        return Utf8.Span(row, length);
+    }
+
     /// <summary>The result as one line of the unified format.</summary>
     public ReadOnlySpan<byte> Json
     {

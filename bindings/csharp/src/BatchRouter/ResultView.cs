@@ -120,6 +120,16 @@ public readonly ref struct ResultView
         }
     }
 
+    /// <summary>
+    /// The vendor's own row of this result with all that stands around the response: the line of the vendor's results, byte
+    /// for byte as it was downloaded; of a result of type "malformed" that need not be JSON. Empty: the vendor gave no row.
+    /// Reads files; throws when the router is disposed or the job was removed.
+    /// </summary>
+    public ReadOnlySpan<byte> Raw()
+    {
+        lock (Source) return Copy(Native.Raw());
+    }
+
     /// <summary>The result as one line of the unified format.</summary>
     public ReadOnlySpan<byte> Json
     {

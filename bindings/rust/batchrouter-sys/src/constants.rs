@@ -106,6 +106,8 @@ pub const BR_TIME_CREATED: i32 = 0;
 pub const BR_TIME_SUBMITTED: i32 = 1;
 pub const BR_TIME_COMPLETED: i32 = 2;
 pub const BR_TIME_EXPIRES: i32 = 3;
+pub const BR_TIME_RECORDED: i32 = 4;
+pub const BR_TIME_DONE: i32 = 5;
 
 pub const BR_RESULT_SUCCEEDED: i32 = 1;
 pub const BR_RESULT_ERRORED: i32 = 2;

@@ -367,6 +367,7 @@ unsafe extern "C" {
     pub fn br_job_time(job: *const br_job, which: i32) -> i64;
     pub fn br_job_batch_count(job: *const br_job) -> usize;
     pub fn br_job_batch_id(job: *const br_job, index: usize) -> *const c_char;
+    pub fn br_job_raw(job: *const br_job, index: usize, length: *mut usize) -> *const c_char;
     pub fn br_job_error_code(job: *const br_job) -> br_status;
     pub fn br_job_error_message(job: *const br_job) -> *const c_char;
     pub fn br_job_is_blocked(job: *const br_job) -> i32;
@@ -399,6 +400,14 @@ unsafe extern "C" {
     pub fn br_job_adopt(job: *mut br_job, part: i32, batch_id: *const c_char, err: *mut *mut br_error) -> br_status;
     pub fn br_job_abandon(job: *mut br_job, err: *mut *mut br_error) -> br_status;
     pub fn br_job_refetch(job: *mut br_job, timeout_ms: i64, changed: *mut i64, err: *mut *mut br_error) -> br_status;
+    pub fn br_job_result_raw(
+        job: *mut br_job,
+        custom_id: *const c_char,
+        custom_id_length: usize,
+        row: *mut *const c_char,
+        length: *mut usize,
+        err: *mut *mut br_error,
+    ) -> br_status;
     pub fn br_result_free(result: *mut br_result);
     pub fn br_result_custom_id(result: *const br_result, length: *mut usize) -> *const c_char;
     pub fn br_result_status(result: *const br_result) -> i32;
@@ -410,6 +419,12 @@ unsafe extern "C" {
     pub fn br_result_finish_reason(result: *const br_result) -> *const c_char;
     pub fn br_result_tool_calls(result: *const br_result, length: *mut usize) -> *const c_char;
     pub fn br_result_response(result: *const br_result, length: *mut usize) -> *const c_char;
+    pub fn br_result_raw(
+        result: *const br_result,
+        row: *mut *const c_char,
+        length: *mut usize,
+        err: *mut *mut br_error,
+    ) -> br_status;
     pub fn br_result_error_type(result: *const br_result) -> *const c_char;
     pub fn br_result_error_code(result: *const br_result) -> *const c_char;
     pub fn br_result_error_message(result: *const br_result) -> *const c_char;

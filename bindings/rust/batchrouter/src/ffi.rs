@@ -84,6 +84,15 @@ pub(crate) unsafe fn borrow_sized<'a>(text: *const c_char, length: usize) -> Opt
     utf8(unsafe { std::slice::from_raw_parts(text.cast(), length) })
 }
 
+/// Bytes that the library lends, of any kind; `None` for NULL.
+///
+/// # Safety
+/// They are `length` bytes that stay as they are for `'a`.
+pub(crate) unsafe fn borrow_bytes<'a>(data: *const c_char, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: as the caller promises.
+    (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data.cast(), length) })
+}
+
 /// The library writes UTF-8 only; were it not so, the valid beginning is what can be shown.
 #[inline]
 fn utf8(bytes: &[u8]) -> Option<&str> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::mem;
+use std::ptr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use batchrouter_sys as sys;
 use crate::completion::Completion;
 use crate::core::Core;
 use crate::error::{Error, Result, call};
-use crate::ffi::{Owned, borrow, borrow_sized, name};
+use crate::ffi::{Owned, borrow, borrow_bytes, borrow_sized, name};
 use crate::job_state::{JobState, RequestCounts, Submission};
 use crate::offline::write_with;
 use crate::results::Results;
@@ -122,15 +123,15 @@ impl Job {
             acked: count(sys::BR_COUNT_ACKED),
         }
     }
-    /// When it was recorded.
+    /// When the vendor made its first remote batch, by the vendor's clock; until then, when it was recorded.
     pub fn created_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_CREATED)
     }
-    /// When the vendor had accepted all of it.
+    /// When the vendor had accepted all of it, by our clock.
     pub fn submitted_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_SUBMITTED)
     }
-    /// When it was done.
+    /// When its last remote batch ended, by the vendor's clock; where the vendor does not say, when it was done.
     pub fn completed_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_COMPLETED)
     }
@@ -138,12 +139,39 @@ impl Job {
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.time(sys::BR_TIME_EXPIRES)
     }
+    /// When it came into the state directory, by our clock.
+    pub fn recorded_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_RECORDED)
+    }
+    /// When every request had its one result here, by our clock.
+    pub fn done_at(&self) -> Option<SystemTime> {
+        self.time(sys::BR_TIME_DONE)
+    }
     /// The vendor's ids of its remote batches; `None` for one that the vendor has not accepted yet.
     pub fn batch_ids(&self) -> impl Iterator<Item = Option<&str>> {
         // SAFETY: the handle is valid; an id is valid until there is a new snapshot, which needs &mut self.
         let id = |index| unsafe { borrow(sys::br_job_batch_id(self.as_ptr(), index)) };
         // SAFETY: the handle is valid.
         (0..unsafe { sys::br_job_batch_count(self.as_ptr()) }).map(id)
+    }
+    /// The vendor's own object of that remote batch, as its newest answer had it: JSON, untouched. `None` before the vendor
+    /// accepted it, and for an object of more than 64 KiB.
+    pub fn raw(&self, batch: usize) -> Option<&str> {
+        let mut length = 0;
+        // SAFETY: the handle is valid, and the text as long as it.
+        unsafe { borrow_sized(sys::br_job_raw(self.as_ptr(), batch, &mut length), length) }
+    }
+    /// The vendor's own row behind the result of that id, see [`ResultItem::raw`](crate::ResultItem::raw). It stays in memory
+    /// as long as this `Job`.
+    pub fn result_raw(&self, custom_id: &str) -> Result<Option<&[u8]>> {
+        let (mut row, mut length) = (ptr::null(), 0);
+        let id = custom_id.as_bytes();
+        // SAFETY: the handle is valid; the id is read during the call only.
+        call(|err| unsafe {
+            sys::br_job_result_raw(self.as_ptr(), id.as_ptr().cast(), id.len(), &mut row, &mut length, err)
+        })?;
+        // SAFETY: the row is as long as the handle, and as large as it says.
+        Ok(unsafe { borrow_bytes(row, length) })
     }
     /// The whole snapshot as a JSON object.
     pub fn json(&self) -> &str {

@@ -8,7 +8,7 @@ use batchrouter_sys as sys;
 
 use crate::error::{Result, call};
 use crate::event::numbers;
-use crate::ffi::{Owned, borrow, borrow_sized};
+use crate::ffi::{Owned, borrow, borrow_bytes, borrow_sized};
 
 numbers! {
     /// How a request fared.
@@ -101,6 +101,16 @@ impl ResultItem {
     /// The vendor's response object, untouched.
     pub fn response(&self) -> Option<&str> {
         self.sized(sys::br_result_response)
+    }
+    /// The vendor's own row of this result, with all that stands around the response: the line of the vendor's results, byte
+    /// for byte as it was downloaded; of a result of type `malformed` that need not be JSON. `None`: the vendor gave no row.
+    /// Reads files. Fails when the router is closed or the job was removed.
+    pub fn raw(&self) -> Result<Option<&[u8]>> {
+        let (mut row, mut length) = (ptr::null(), 0);
+        // SAFETY: the handle is valid, and no other thread can use it meanwhile.
+        call(|err| unsafe { sys::br_result_raw(self.as_ptr(), &mut row, &mut length, err) })?;
+        // SAFETY: the row is as long as the handle, and as large as it says.
+        Ok(unsafe { borrow_bytes(row, length) })
     }
     /// The kind of this request's error.
     pub fn error_type(&self) -> Option<&str> {

@@ -68,6 +68,13 @@ internal static unsafe partial class NativeMethods
     public static partial byte* br_job_batch_id(JobHandle job, nuint index);
 
     [LibraryImport(Library)]
+    public static partial byte* br_job_raw(JobHandle job, nuint index, out nuint length);
+
+    [LibraryImport(Library)]
+    public static partial int br_job_result_raw(JobHandle job, byte* customId, nuint customIdLength, out byte* row,
+        out nuint length, out nint err);
+
+    [LibraryImport(Library)]
     public static partial int br_job_error_code(JobHandle job);
 
     [LibraryImport(Library)]

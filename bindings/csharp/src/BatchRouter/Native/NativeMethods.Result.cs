@@ -51,6 +51,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial byte* br_result_response(nint result, nuint* length);
 
+    [LibraryImport(Library)]
+    public static partial int br_result_raw(nint result, out byte* row, out nuint length, out nint err);
+
     [LibraryImport(Library), SuppressGCTransition]
     public static partial byte* br_result_error_type(nint result);
 
