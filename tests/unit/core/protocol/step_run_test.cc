@@ -13,7 +13,7 @@ namespace {
 
 void absent_for_somebody_who_only_asks_is_kept_and_not_sent(void**) {
   br::Decision now = searching(5 + kSettle);
-  now.batch.absent_since_ms = 5;
+  now.batch.absent_since_ms = now.track.absent_since_ms = 5;
   now.track.only_asked = true;
   now = step(now, listing({}), 6 + kSettle);
   assert_false(calls(now, br::Op::create));
