@@ -33,7 +33,7 @@ int of(const Repeats& repeats, const std::string& word) {
 
 Verdict judge_bill(const Facts& facts, const Task& task, const Question& question) {
   const Bill bill = bill_of(*facts.cloud, question.word);
-  const int allowed = 1 + of(*facts.repeats, question.word) + task.retries + task.losses;
+  const int allowed = 1 + of(*facts.repeats, question.word) + question.asked_again + task.losses;
   if (bill.batches <= allowed) return {};
   return Breach{"nothing is paid twice", question.word + " was sent " + std::to_string(bill.batches) + " times, " +
                                              std::to_string(allowed) + " allowed"};

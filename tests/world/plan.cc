@@ -99,7 +99,8 @@ Plan draw_plan(std::uint64_t seed, const std::string& vendor) {
   Plan plan;
   plan.seed = seed;
   static const std::vector<std::string> kVendors = {"openai", "anthropic"};
-  plan.vendor = vendor.empty() ? dice.one_of(kVendors) : vendor;
+  const std::string& drawn = dice.one_of(kVendors);
+  plan.vendor = vendor.empty() ? drawn : vendor;
   plan.weather = draw_weather(&dice);
   plan.manners = draw_manners(&dice);
   plan.tasks = static_cast<std::size_t>(dice.between(1, 2));

@@ -28,6 +28,13 @@ Task make_task(const Plan& plan, std::size_t number) {
   return task;
 }
 
+bool has_answer(const Task& task, const std::string& id) {
+  return std::any_of(task.got.begin(), task.got.end(), [&](const auto& job) {
+    const auto found = job.second.find(id);
+    return found != job.second.end() && !found->second.is_error;
+  });
+}
+
 }  // namespace
 
 Simulation::Simulation(const Plan& plan, bool keeps_sentences)
@@ -263,11 +270,12 @@ void Simulation::retry(Running* running) {
   BatchSpec options;
   options.options = {{"continue", "1"}, {"finished", "take"}};
   Task& task = *running->task;
-  task.retries += 1;  // also where nobody lived to be told
+  for (Question& question : task.questions) {
+    if (!has_answer(task, question.id)) question.asked_again += 1;  // also where nobody lives to be told
+  }
   auto retried = running->process->router().submission().retry(running->job_id, options, {});
   if (!retried || running->process->was_killed()) return history_.tell("a retry is refused");
   history_.tell("what failed is asked again", retried->job_id);
-  if (retried->existed) task.retries -= 1;
   running->job_id = retried->job_id;
   task.jobs.insert(retried->job_id);
 }

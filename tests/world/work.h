@@ -11,6 +11,7 @@ namespace br::world {
 
 struct Question {
   std::string id, word;
+  int asked_again = 0;  // how often people wanted it, who had no answer to it
 };
 
 // One result as somebody got it.
@@ -29,7 +30,6 @@ struct Task {
   std::set<std::string> jobs;
   bool was_tried = false;   // somebody gave it to the program
   bool was_cancelled = false, was_abandoned = false;
-  int retries = 0;          // how often somebody asked for what failed once more
   int losses = 0;           // how often its job went with a directory that was put back
   std::map<std::string, std::map<std::string, Got>> got;  // by job, by id
   std::map<std::string, bool> is_complete;                // of jobs: the end was told
