@@ -147,6 +147,7 @@ void Cloud::finish(CloudBatch* batch, Stage stage) {
 std::unique_ptr<Cloud> make_cloud(const std::string& vendor, Timeline* timeline, History* history, Dice dice,
                                   Manners manners) {
   if (vendor == "anthropic") return make_anthropic_cloud(timeline, history, dice, manners);
+  if (vendor == "together") return make_together_cloud(timeline, history, dice, manners);
   return make_openai_cloud(timeline, history, dice, manners);
 }
 

@@ -129,10 +129,11 @@ std::string text_of(std::string_view json, std::string_view name);
 std::string argument(const std::string& query, const std::string& name);
 std::string quoted(std::string_view text);
 
-// vendor: "openai", "anthropic".
+// vendor: "openai", "anthropic", "together".
 std::unique_ptr<Cloud> make_cloud(const std::string& vendor, Timeline* timeline, History* history, Dice dice,
                                   Manners manners);
 std::unique_ptr<Cloud> make_openai_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
+std::unique_ptr<Cloud> make_together_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
 std::unique_ptr<Cloud> make_anthropic_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
 
 }  // namespace br::world

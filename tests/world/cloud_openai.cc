@@ -1,19 +1,13 @@
 // OpenAI's batches (platform documentation, batch guide): a file goes up, a batch is made of it, two files come back.
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 
 #include "world/cloud.h"
+#include "world/cloud_files.h"
 
 namespace br::world {
 namespace {
-
-struct CloudFile {
-  std::string id, account, name, content;
-  std::int64_t created_ms = 0, shown_ms = 0;
-  bool is_foreign = false;
-};
 
 class OpenAiCloud : public Cloud {
  public:
@@ -75,9 +69,9 @@ class OpenAiCloud : public Cloud {
                        "\n";
   }
   std::string add_result_file(const CloudBatch& batch, const std::string& content) {
-    CloudFile made = {"file-out-" + std::to_string(++last_number_), batch.account, "out.jsonl", content,
-                      timeline_->now_ms(), timeline_->now_ms() + manners_.file_lag_ms, batch.is_foreign};
-    return files_[made.id] = made, made.id;
+    const std::int64_t now = timeline_->now_ms();
+    return files_.add({"file-out-" + std::to_string(++last_number_), batch.account, "out.jsonl", content, now,
+                       now + manners_.file_lag_ms});
   }
   std::string describe(const CloudFile& file) const {
     return R"({"id":")" + file.id + R"(","object":"file","bytes":)" + std::to_string(file.content.size()) +
@@ -85,50 +79,36 @@ class OpenAiCloud : public Cloud {
            R"(","purpose":"batch","status":"processed"})";
   }
   Reply upload(const Call& call) {
-    CloudFile made = {"file-in-" + std::to_string(++last_number_), call.key, call.filename, call.body,
-                      timeline_->now_ms(), timeline_->now_ms(), false};
-    files_[made.id] = made;
-    return {200, describe(made)};
+    const std::int64_t now = timeline_->now_ms();
+    const std::string id = files_.add({"file-in-" + std::to_string(++last_number_), call.key, call.filename, call.body, now, now});
+    return {200, describe(*files_.find(call.key, id, now))};
   }
   Reply list_files(const Call& call) {
+    const auto page = files_.page_after(call.key, argument(call.query, "after"), manners_.page);
     std::string entries;
-    const std::string after = argument(call.query, "after");
-    std::size_t count = 0;
-    bool begins = after.empty(), has_more = false;
-    for (auto at = files_.rbegin(); at != files_.rend(); ++at) {
-      if (at->second.account != call.key) continue;
-      if (begins && count == manners_.page) has_more = true;
-      if (begins && !has_more) {
-        entries += (entries.empty() ? "" : ",") + describe(at->second);
-        ++count;
-      }
-      if (at->first == after) begins = true;
-    }
-    return {200, R"({"object":"list","data":[)" + entries + R"(],"has_more":)" + (has_more ? "true" : "false") + "}"};
+    for (const CloudFile* file : page.files) entries += (entries.empty() ? "" : ",") + describe(*file);
+    return {200, R"({"object":"list","data":[)" + entries + R"(],"has_more":)" + (page.has_more ? "true" : "false") + "}"};
   }
   Reply file(const Call& call) {
     std::string id = call.path.substr(std::string("/v1/files/").size());
     const bool content = id.ends_with("/content");
     if (content) id.resize(id.size() - std::string("/content").size());
-    const auto found = files_.find(id);
-    if (found == files_.end() || found->second.account != call.key || timeline_->now_ms() < found->second.shown_ms)
-      return refusal(404, "No such File object: " + id);
-    if (call.method == "DELETE") {
-      files_.erase(found);
-      return {200, R"({"id":")" + id + R"(","object":"file","deleted":true})"};
-    }
-    return {200, content ? found->second.content : describe(found->second)};
+    const CloudFile* found = files_.find(call.key, id, timeline_->now_ms());
+    if (found == nullptr) return refusal(404, "No such File object: " + id);
+    if (call.method != "DELETE") return {200, content ? found->content : describe(*found)};
+    files_.remove(id);
+    return {200, R"({"id":")" + id + R"(","object":"file","deleted":true})"};
   }
   Reply create(const Call& call) {
     const std::string input = text_of(call.body, "input_file_id");
-    const auto found = files_.find(input);
-    if (found == files_.end() || found->second.account != call.key) return refusal(400, "No such File object: " + input);
+    const CloudFile* found = files_.find(call.key, input, timeline_->now_ms());
+    if (found == nullptr) return refusal(400, "No such File object: " + input);
     std::string metadata;
     if (const std::size_t at = call.body.find("\"metadata\":{"); at != std::string::npos) {
       const std::size_t from = at + std::string("\"metadata\":").size();
       metadata = call.body.substr(from, call.body.find('}', from) + 1 - from);
     }
-    const CloudBatch* made = begin(call.key, read_rows(found->second.content, "custom_id"), input, metadata);
+    const CloudBatch* made = begin(call.key, read_rows(found->content, "custom_id"), input, metadata);
     return {200, describe(*made)};
   }
   static const char* word_for(Stage stage) {
@@ -189,7 +169,7 @@ class OpenAiCloud : public Cloud {
     return {200, describe(*found)};
   }
 
-  std::map<std::string, CloudFile> files_;
+  CloudFiles files_;
 };
 
 }  // namespace

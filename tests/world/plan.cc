@@ -98,7 +98,7 @@ Plan draw_plan(std::uint64_t seed, const std::string& vendor) {
   Dice dice(seed);
   Plan plan;
   plan.seed = seed;
-  static const std::vector<std::string> kVendors = {"openai", "anthropic"};
+  static const std::vector<std::string> kVendors = {"openai", "anthropic", "together"};
   const std::string& drawn = dice.one_of(kVendors);
   plan.vendor = vendor.empty() ? drawn : vendor;
   plan.weather = draw_weather(&dice);
