@@ -148,6 +148,7 @@ std::unique_ptr<Cloud> make_cloud(const std::string& vendor, Timeline* timeline,
                                   Manners manners) {
   if (vendor == "anthropic") return make_anthropic_cloud(timeline, history, dice, manners);
   if (vendor == "together") return make_together_cloud(timeline, history, dice, manners);
+  if (vendor == "google") return make_google_cloud(timeline, history, dice, manners);
   return make_openai_cloud(timeline, history, dice, manners);
 }
 

@@ -25,6 +25,7 @@ struct Call {
 struct Reply {
   int status = 200;
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // How a vendor behaves in one world. Chances are percents.
@@ -129,11 +130,12 @@ std::string text_of(std::string_view json, std::string_view name);
 std::string argument(const std::string& query, const std::string& name);
 std::string quoted(std::string_view text);
 
-// vendor: "openai", "anthropic", "together".
+// vendor: "openai", "anthropic", "together", "google".
 std::unique_ptr<Cloud> make_cloud(const std::string& vendor, Timeline* timeline, History* history, Dice dice,
                                   Manners manners);
 std::unique_ptr<Cloud> make_openai_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
 std::unique_ptr<Cloud> make_together_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
+std::unique_ptr<Cloud> make_google_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
 std::unique_ptr<Cloud> make_anthropic_cloud(Timeline* timeline, History* history, Dice dice, Manners manners);
 
 }  // namespace br::world

@@ -47,8 +47,7 @@ Verdict judge_answer(const Facts& facts, const Task& task, const Question& quest
     if (found == results.end()) continue;
     came = true;
     const std::string& line = found->second.line;
-    const std::size_t at = line.find("answer:");
-    if (at == std::string::npos) continue;
+    if (line.find("\"status\":\"succeeded\"") == std::string::npos) continue;
     answered = true;
     if (line.find("answer:" + question.word + '"') == std::string::npos)
       return Breach{"an answer is that of its question", question.word + " got " + line};

@@ -86,7 +86,7 @@ Step draw_step(Dice* dice, const Odds& odds, std::size_t tasks) {
   if (step.deed == Deed::fill_disk) step.amount = dice->between(0, 20'000);
   if (step.deed == Deed::break_disk) step.amount = dice->between(0, 1);
   if (odds.kills && dice->percent(40)) step.dies_after = dice->percent(70) ? dice->between(0, 80) : dice->between(0, 600);
-  if (odds.clocks && dice->percent(30)) step.clock_off_by_ms = dice->between(-7'200'000, 7'200'000);
+  if (odds.clocks && dice->percent(60)) step.clock_off_by_ms = dice->between(-7'200'000, 7'200'000);
   step.any_job = step.command == Command::results && dice->percent(50);
   step.other_key = odds.other_keys && dice->percent(15);
   return step;
@@ -98,7 +98,7 @@ Plan draw_plan(std::uint64_t seed, const std::string& vendor) {
   Dice dice(seed);
   Plan plan;
   plan.seed = seed;
-  static const std::vector<std::string> kVendors = {"openai", "anthropic", "together"};
+  static const std::vector<std::string> kVendors = {"openai", "anthropic", "together", "google"};
   const std::string& drawn = dice.one_of(kVendors);
   plan.vendor = vendor.empty() ? drawn : vendor;
   plan.weather = draw_weather(&dice);
@@ -109,7 +109,7 @@ Plan draw_plan(std::uint64_t seed, const std::string& vendor) {
   plan.canary = dice.percent(15);
   plan.keeps_audit_files = dice.percent(30);
   const Odds odds = {dice.percent(70), dice.percent(40), dice.percent(25), dice.percent(15),
-                     dice.percent(10), dice.percent(20), dice.percent(15)};
+                     dice.percent(10), dice.percent(20), dice.percent(25)};
   const std::int64_t steps = dice.between(3, 14);
   for (std::int64_t i = 0; i < steps; ++i) plan.steps.push_back(draw_step(&dice, odds, plan.tasks));
   plan.steps.front().deed = Deed::start;

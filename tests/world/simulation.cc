@@ -243,7 +243,7 @@ void Simulation::note(Running* running, const std::string& job_id, const std::st
   if (got.times > 0 && !redelivered) breach("a result that comes again says so", job_id + " " + id);
   got.line = line;
   got.times += 1;
-  got.is_error = line.find("answer:") == std::string::npos;
+  got.is_error = line.find("\"status\":\"succeeded\"") == std::string::npos;
 }
 
 void Simulation::look(Running* running, std::int64_t for_ms) {

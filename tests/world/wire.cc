@@ -18,7 +18,7 @@ std::string joined(std::string lines) {
 std::string key_of(const HttpRequest& request) {
   for (const Header& header : request.headers) {
     if (header.name == "Authorization") return header.value.substr(std::string("Bearer ").size());
-    if (header.name == "x-api-key" || header.name == "X-Api-Key") return header.value;
+    if (header.name == "x-api-key" || header.name == "x-goog-api-key") return header.value;
   }
   return {};
 }
@@ -81,6 +81,7 @@ void Wire::fail(const std::shared_ptr<Exchange>& exchange, Failure how, const ch
 void Wire::arrive(const std::shared_ptr<Exchange>& exchange, const Reply& reply, std::int64_t after_ms) {
   exchange->response.status = reply.status;
   exchange->response.body = reply.body;
+  for (const auto& header : reply.headers) exchange->response.headers.push_back(header);
   e_.timeline->at(e_.timeline->now_ms() + after_ms, [exchange] { exchange->is_ready = true; });
 }
 
@@ -90,14 +91,16 @@ void Wire::travel(const std::shared_ptr<Exchange>& exchange, const Call& call) {
   Dice& dice = *e_.dice;
   const std::int64_t way_ms = dice.between(1, w.slowest_ms);
   const bool is_paid = e_.cloud->is_paid(call);
+  // There are few paid calls, and most can be lost by them.
+  const int more = is_paid ? 2 : 1;
   const auto tell = [&](const char* what) { e_.history->tell(what, call.method + " " + call.path); };
   const auto send = [&] { return e_.cloud->answer(call); };
   if (dice.percent(w.refused)) return tell("no connection"), fail(exchange, Failure::not_connected, "refused", way_ms);
-  if (dice.percent(w.lost_there)) {
+  if (dice.percent(more * w.lost_there)) {
     tell(is_paid ? "a paid call is lost on its way" : "a call is lost on its way");
     return fail(exchange, Failure::broken, "timed out", kGivesUpMs);
   }
-  if (dice.percent(w.late)) {
+  if (dice.percent(more * w.late)) {
     tell(is_paid ? "a paid call arrives late" : "a call arrives late");
     carry_out_later(call, dice.between(1, kLatestMs));
     return fail(exchange, Failure::broken, "timed out", kGivesUpMs);
@@ -111,13 +114,13 @@ void Wire::travel(const std::shared_ptr<Exchange>& exchange, const Call& call) {
   if (dice.percent(w.page)) return tell("a page of somebody in between"), arrive(exchange, {200, "<html>log in</html>"}, way_ms);
   if (call.method == "GET" && dice.percent(w.not_found))
     return tell("404 for what is there"), arrive(exchange, e_.cloud->refusal(404, "not found"), way_ms);
-  if (dice.percent(w.broken)) {
+  if (dice.percent(more * w.broken)) {
     const bool is_done = dice.percent(50);
     tell(is_done ? "500 after it was done" : "500 before it is done");
     if (is_done) (void)send();
     return arrive(exchange, e_.cloud->refusal(dice.percent(50) ? 500 : 503, "broken"), way_ms);
   }
-  if (dice.percent(w.twice)) {
+  if (dice.percent(more * w.twice)) {
     tell(is_paid ? "a paid call is sent twice on its way" : "a call is sent twice on its way");
     const auto before = e_.cloud->batches().size();
     carry_out_later(call, dice.between(0, 30'000));
@@ -128,7 +131,7 @@ void Wire::travel(const std::shared_ptr<Exchange>& exchange, const Call& call) {
     return arrive(exchange, reply, way_ms);
   }
   const Reply reply = send();
-  if (dice.percent(w.lost_back)) {
+  if (dice.percent(more * w.lost_back)) {
     tell(is_paid ? "the answer to a paid call is lost" : "an answer is lost");
     return fail(exchange, Failure::broken, "timed out", kGivesUpMs);
   }
