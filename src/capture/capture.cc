@@ -248,7 +248,7 @@ void Capture::run() {
 // When the thread has something to do at the latest; -1: when something happens.
 std::int64_t Capture::next_due_ms() {
   std::int64_t next = intake_->next_due_ms();
-  if (next >= 0) next = std::max(next, seal_again_ms_);
+  if (next >= 0) next = flush_again_ ? seal_again_ms_ : std::max(next, seal_again_ms_);
   const std::int64_t due = runner_->next_due_ms();
   if (due >= 0) next = next < 0 ? due : std::min(next, due);
   return next;
@@ -272,10 +272,12 @@ void Capture::turn() {
 }
 
 void Capture::seal() {
-  const bool all = flush_.exchange(false) || closed_;
+  const bool is_asked = flush_.exchange(false) || closed_;
+  const bool all = is_asked || flush_again_;
   const std::int64_t now_ms = router_->world().clock->now_ms();
-  if (!all && now_ms < seal_again_ms_) return;
+  if (!is_asked && now_ms < seal_again_ms_) return;
   auto sealed = intake_->seal(all ? CallWriter::Which::all : CallWriter::Which::due);
+  flush_again_ = all && !sealed;
   if (sealed) {
     seals_failed_ = 0;
     seal_again_ms_ = 0;

@@ -83,10 +83,11 @@ class Capture : public std::enable_shared_from_this<Capture> {
   std::unique_ptr<BatchRunner> runner_;
   std::atomic<bool> closed_{false}, stop_{false}, flush_{false}, is_idle_{false};
   std::atomic<bool> ended_{false};  // the thread has ended, and told whoever waited
-  // The thread's, as are the next two.
+  // The thread's, as are the next three.
   std::int64_t removed_at_ms_ = 0;
   std::int64_t seal_again_ms_ = 0;  // after a failure of the disk
   int seals_failed_ = 0;            // one after the other
+  bool flush_again_ = false;        // what was to leave at once could not: it does not wait for its window
   Mutex deliveries_mutex_;
   std::vector<std::int64_t> deliveries_ GUARDED_BY(deliveries_mutex_);  // calls, not yet on disk
   Mutex closing_;

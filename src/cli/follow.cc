@@ -129,6 +129,17 @@ void follow(Session* session, std::vector<br_job*> jobs, std::int64_t wait_ms,
   }
 }
 
+namespace {
+
+// The requests were answered: only the file is missing, and it can be written again.
+void tell_how_to_write_again(const Options& options, br_job* job, Failure* failure) {
+  if (failure->exit == Exit::reader_gone) return;
+  if (failure->exit == Exit::usage || failure->code == "BR_ECANCELLED") failure->exit = Exit::failed;
+  failure->hint += (failure->hint.empty() ? "then: " : ", then: ") + resume_line(options, br_job_id(job));
+}
+
+}  // namespace
+
 Exit write_results(Session* session, br_job* job, const std::string& path, ResultWriter* writer) {
   std::int64_t rows = 0, failed = 0;
   try {
@@ -144,10 +155,7 @@ Exit write_results(Session* session, br_job* job, const std::string& path, Resul
       call_writing(&file, br_results_write, opened, &rows, &failed);
     }
   } catch (Failure& failure) {
-    // The requests were answered: only the file is missing, and it can be written again.
-    if (failure.exit == Exit::reader_gone) throw;
-    if (failure.exit == Exit::usage || failure.code == "BR_ECANCELLED") failure.exit = Exit::failed;
-    failure.hint += (failure.hint.empty() ? "then: " : ", then: ") + resume_line(session->options(), br_job_id(job));
+    tell_how_to_write_again(session->options(), job, &failure);
     throw;
   }
   if (waits_for(job, path)) call(br_job_ack_all, job);
@@ -176,7 +184,12 @@ Exit settle_done(Session* session, br_job* job, const std::string& path, ResultW
   }
   if (rounds.empty()) return write_results(session, job, path, writer);
   std::int64_t rows = 0;
-  rounds.write(path, &rows);
+  try {
+    rounds.write(path, &rows);
+  } catch (Failure& failure) {
+    tell_how_to_write_again(session->options(), job, &failure);
+    throw;
+  }
   rounds.acknowledge();
   report_done(session, job, rounds.last(), rows, rounds.failures(), path);
   *left = rounds.failures();

@@ -20,7 +20,7 @@ std::string OutputOwners::path_of(const br_job* job) {
 std::string OutputOwners::younger_than(const br_job* job) {
   if (jobs_.empty()) jobs_ = session_->all_jobs();
   for (const Job& other : jobs_) {
-    const bool is_younger = br_job_time(other.get(), BR_TIME_CREATED) > br_job_time(job, BR_TIME_CREATED);
+    const bool is_younger = br_job_time(other.get(), BR_TIME_RECORDED) > br_job_time(job, BR_TIME_RECORDED);
     if (is_younger && output_of(other.get()) == output_of(job)) return br_job_id(other.get());
   }
   return "";

@@ -25,10 +25,10 @@ bool is_over(const br_job* job) {
   return br_job_is_done(job) != 0 && br_job_count(job, BR_COUNT_ACKED) == br_job_count(job, BR_COUNT_TOTAL);
 }
 
-// When it was over; a job that never got so far counts from its beginning.
+// When it was over, by the clock of this machine as `--older-than` is; a job that never got so far counts from its beginning.
 std::int64_t ended_ms(const br_job* job) {
-  const std::int64_t completed = br_job_time(job, BR_TIME_COMPLETED);
-  return completed >= 0 ? completed : br_job_time(job, BR_TIME_CREATED);
+  const std::int64_t done = br_job_time(job, BR_TIME_DONE);
+  return done >= 0 ? done : br_job_time(job, BR_TIME_RECORDED);
 }
 
 struct Pruned {

@@ -1,6 +1,8 @@
 // Whoever waits for a captured call hears of it when the state cannot be written any more, and finds the call later.
 #include "capture/capture.h"
 
+#include <algorithm>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -67,6 +69,12 @@ struct Room {
       if (!waited) fail_msg("%s", waited.error().message.c_str());
       if (answer) return std::move(*answer);
     }
+  }
+  bool is_collecting() {
+    const std::lock_guard lock(calls.mutex);
+    return std::any_of(calls.batches.begin(), calls.batches.end(), [](const auto& batch) {
+      return batch.second.state == br::CallBatchState::collecting;
+    });
   }
   static void is_put_off(const TakenAnswer& answer, std::int64_t ticket) {
     assert_int_equal(answer.ticket, ticket);
@@ -136,6 +144,22 @@ void batch_that_cannot_be_sealed_puts_off_whoever_waits(void**) {
   assert_int_equal(room.calls.calls.size(), 1);
 }
 
+// Somebody asked for it, and would wait for the window otherwise.
+void flush_that_failed_is_made_up_for(void**) {
+  Room room;
+  const std::int64_t ticket = room.take("?");
+  room.calls.fail_writes(full_disk());
+  std::optional<TakenAnswer> answer;
+  while (!answer) {
+    room.capture->flush();
+    assert_true(room.capture->next(0, &answer).ok());
+  }
+  Room::is_put_off(*answer, ticket);
+  room.calls.fail_writes(std::nullopt);
+  room.in.clock->advance(kHourMs / 60);  // long before the window ends
+  while (room.is_collecting()) room.router->monitor().changed();
+}
+
 }  // namespace
 
 int main() {
@@ -144,6 +168,7 @@ int main() {
       cmocka_unit_test(router_that_failed_calls_whoever_asked_for_a_call),
       cmocka_unit_test(call_that_was_put_off_is_found_by_the_next_process),
       cmocka_unit_test(batch_that_cannot_be_sealed_puts_off_whoever_waits),
+      cmocka_unit_test(flush_that_failed_is_made_up_for),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
