@@ -23,6 +23,7 @@ Weather draw_weather(Dice* dice) {
   w.broken = chance(dice, 25);
   w.page = chance(dice, 15);
   w.cut = chance(dice, 40);
+  w.clipped = chance(dice, 50);
   w.not_found = chance(dice, 10);
   w.denied = chance(dice, 5);
   w.slowest_ms = dice->percent(50) ? 200 : 20'000;
@@ -67,7 +68,7 @@ Deed draw_deed(Dice* dice, const Odds& odds) {
   if (roll < 68) return Deed::end;
   if (roll < 74) return Deed::pass;
   if (roll < 80 && odds.kills) return Deed::kill;
-  if (roll < 84 && odds.power) return Deed::power;
+  if (roll < 85 && odds.power) return Deed::power;
   if (roll < 87 && odds.copies) return Deed::copy;
   if (roll < 90 && odds.copies) return Deed::put_back;
   if (roll < 93 && odds.fills) return dice->percent(50) ? Deed::fill_disk : Deed::free_disk;
@@ -86,6 +87,7 @@ Step draw_step(Dice* dice, const Odds& odds, std::size_t tasks) {
   if (step.deed == Deed::fill_disk) step.amount = dice->between(0, 20'000);
   if (step.deed == Deed::break_disk) step.amount = dice->between(0, 1);
   if (odds.kills && dice->percent(40)) step.dies_after = dice->percent(70) ? dice->between(0, 80) : dice->between(0, 600);
+  if (odds.copies && dice->percent(40)) step.copied_at = dice->between(1, 80);
   if (odds.clocks && dice->percent(60)) step.clock_off_by_ms = dice->between(-7'200'000, 7'200'000);
   step.any_job = step.command == Command::results && dice->percent(50);
   step.other_key = odds.other_keys && dice->percent(15);
@@ -108,8 +110,10 @@ Plan draw_plan(std::uint64_t seed, const std::string& vendor) {
   plan.two_models = dice.percent(25);
   plan.canary = dice.percent(15);
   plan.keeps_audit_files = dice.percent(30);
-  const Odds odds = {dice.percent(70), dice.percent(40), dice.percent(25), dice.percent(15),
+  const Odds odds = {dice.percent(80), dice.percent(50), dice.percent(25), dice.percent(15),
                      dice.percent(10), dice.percent(20), dice.percent(25)};
+  // A copy that is put back just after a batch was made is told from a lagging list by nothing.
+  if (odds.copies) plan.manners.list_lag_ms = 0;
   const std::int64_t steps = dice.between(3, 14);
   for (std::int64_t i = 0; i < steps; ++i) plan.steps.push_back(draw_step(&dice, odds, plan.tasks));
   plan.steps.front().deed = Deed::start;

@@ -34,6 +34,7 @@ struct Step {
   std::size_t which = 0;         // of the tasks, or of the running processes
   std::int64_t amount = 0;       // milliseconds, or bytes
   std::int64_t dies_after = -1;  // steps of the process
+  std::int64_t copied_at = 0;    // the step of the process at which somebody copies the directory; 0: none
   std::int64_t clock_off_by_ms = 0;
   bool other_key = false;
   bool any_job = false;  // it takes the results of whichever job has some

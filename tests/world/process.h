@@ -32,6 +32,7 @@ class Process {
   // In order, as a program that comes to its end.
   Result<void> close();
   void kill() { life_.end(); }
+  Life& life() { return life_; }
   bool is_over() const { return life_.is_over() || router_ == nullptr; }
   bool was_killed() const { return life_.is_over(); }
   int number() const { return life_.number(); }

@@ -71,7 +71,7 @@ std::optional<Breach> Simulation::run() {
 }
 
 Process::Place Simulation::place() {
-  return {&disk_, &databases_, {&timeline_, &history_, cloud_.get(), &weather_, &network_dice_, &repeats_}};
+  return {&disk_, &databases_, {&timeline_, &history_, cloud_.get(), &weather_, &network_dice_, &repeats_, &clipped_}};
 }
 
 Config Simulation::config(bool other_key) const {
@@ -127,6 +127,7 @@ void Simulation::start_process(const Step& step) {
   if (running_.size() >= kAtOnce) return;
   auto running = std::make_unique<Running>();
   running->process = std::make_unique<Process>(place(), ++last_process_, step.dies_after, step.clock_off_by_ms, step.seed);
+  if (step.copied_at > 0) running->process->life().at_step(step.copied_at, [this] { take_copy(); });
   running->command = step.command;
   running->task = &tasks_[step.which % tasks_.size()];
   if (!step.any_job) running->job_id = running->task->job_id;

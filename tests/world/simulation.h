@@ -79,6 +79,7 @@ class Simulation {
   SharedDatabases databases_;
   std::unique_ptr<Cloud> cloud_;
   Repeats repeats_;
+  std::set<std::string> clipped_;
   std::vector<Task> tasks_;
   std::vector<std::unique_ptr<Running>> running_;
   struct Copy {

@@ -111,7 +111,7 @@ void Wire::travel(const std::shared_ptr<Exchange>& exchange, const Call& call) {
     return arrive(exchange, e_.cloud->refusal(429, "Rate limit reached"), way_ms);
   }
   if (dice.percent(w.denied)) return tell("a right key is denied"), arrive(exchange, e_.cloud->refusal(401, "denied"), way_ms);
-  if (dice.percent(w.page)) return tell("a page of somebody in between"), arrive(exchange, {200, "<html>log in</html>"}, way_ms);
+  if (dice.percent(exchange->is_bulk ? 2 * w.page : w.page)) return tell("a page of somebody in between"), arrive(exchange, {200, "<html>log in</html>"}, way_ms);
   if (call.method == "GET" && dice.percent(w.not_found))
     return tell("404 for what is there"), arrive(exchange, e_.cloud->refusal(404, "not found"), way_ms);
   if (dice.percent(more * w.broken)) {
@@ -134,6 +134,10 @@ void Wire::travel(const std::shared_ptr<Exchange>& exchange, const Call& call) {
   if (dice.percent(more * w.lost_back)) {
     tell(is_paid ? "the answer to a paid call is lost" : "an answer is lost");
     return fail(exchange, Failure::broken, "timed out", kGivesUpMs);
+  }
+  if (exchange->is_bulk && reply.status == 200 && dice.percent(w.clipped) && e_.clipped->insert(call.path).second) {
+    tell("a download that ends in the middle looks whole");
+    return arrive(exchange, {200, reply.body.substr(0, dice.below(reply.body.size() + 1))}, way_ms);
   }
   if (exchange->is_bulk && reply.status == 200 && dice.percent(w.cut)) {
     tell("a download ends in the middle");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "net/http.h"
@@ -28,6 +29,7 @@ struct Weather {
   int broken = 0;       // 500, 503: carried out or not
   int page = 0;         // 200 with a page of somebody in between; not carried out
   int cut = 0;          // a download ends in the middle
+  int clipped = 0;      // a download that ends in the middle looks whole, the first time
   int not_found = 0;    // 404 for what is there
   int denied = 0;       // 401 for a key that is right
   std::int64_t slowest_ms = 2'000;
@@ -45,6 +47,7 @@ class Wire : public Transport {
     const Weather* weather;
     Dice* dice;
     Repeats* repeats;
+    std::set<std::string>* clipped;  // what was clipped once
   };
   Wire(const Ends& ends, Life* life, FileSystem* files) : e_(ends), life_(life), files_(files) {}
 
