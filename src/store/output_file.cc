@@ -80,6 +80,7 @@ Result<void> OutputFile::note_cut_line() {
 Result<void> OutputFile::diverge() {
   comparing_ = false;
   diverged_ = true;
+  divergence_ = length_ + 1;
   if (auto noted = note_cut_line(); !noted) return noted;
   auto found = line_start(compare_at_);
   BR_RETURN_IF_ERROR(found);

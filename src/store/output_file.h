@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/error.h"
@@ -34,6 +36,8 @@ class OutputFile {
   std::uint64_t length() const { return length_; }
   // true once bytes of a repeated download differed, so that rows may stand in the file twice.
   bool diverged() const { return diverged_; }
+  // Once after a repeated download went another way: where what came then begins.
+  std::optional<std::uint64_t> consume_divergence() { return std::exchange(divergence_, std::nullopt); }
   // Where lines begin of which a broken download left a part, and which did not come whole after it: they say nothing.
   const std::vector<std::uint64_t>& cut_lines() const { return cut_lines_; }
 
@@ -53,6 +57,7 @@ class OutputFile {
   std::uint64_t source_start_ = 0;
   std::uint64_t compare_at_ = 0;  // next byte to compare with; == length_: nothing left to compare
   bool comparing_ = false, diverged_ = false;
+  std::optional<std::uint64_t> divergence_;
   std::vector<std::uint64_t> cut_lines_;  // ascending
 };
 

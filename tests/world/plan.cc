@@ -22,7 +22,7 @@ Weather draw_weather(Dice* dice) {
   w.busy = chance(dice, 20);
   w.broken = chance(dice, 25);
   w.page = chance(dice, 15);
-  w.cut = chance(dice, 40);
+  w.cut = chance(dice, 60);
   w.clipped = chance(dice, 50);
   w.not_found = chance(dice, 10);
   w.denied = chance(dice, 5);
@@ -86,7 +86,7 @@ Step draw_step(Dice* dice, const Odds& odds, std::size_t tasks) {
   step.amount = dice->percent(70) ? dice->between(1, 120'000) : dice->between(60'000, 3'600'000);
   if (step.deed == Deed::fill_disk) step.amount = dice->between(0, 20'000);
   if (step.deed == Deed::break_disk) step.amount = dice->between(0, 1);
-  if (odds.kills && dice->percent(40)) step.dies_after = dice->percent(70) ? dice->between(0, 80) : dice->between(0, 600);
+  if (odds.kills && dice->percent(40)) step.dies_after = dice->between(0, dice->percent(60) ? 45 : dice->percent(60) ? 120 : 600);
   if (odds.copies && dice->percent(40)) step.copied_at = dice->between(1, 80);
   if (odds.clocks && dice->percent(60)) step.clock_off_by_ms = dice->between(-7'200'000, 7'200'000);
   step.any_job = step.command == Command::results && dice->percent(50);
@@ -112,8 +112,8 @@ Plan draw_plan(std::uint64_t seed, const std::string& vendor) {
   plan.keeps_audit_files = dice.percent(30);
   const Odds odds = {dice.percent(80), dice.percent(50), dice.percent(25), dice.percent(15),
                      dice.percent(10), dice.percent(20), dice.percent(25)};
-  // A copy that is put back just after a batch was made is told from a lagging list by nothing.
-  if (odds.copies) plan.manners.list_lag_ms = 0;
+  // A copy that is put back just after a batch was made, or just before, is told from a lagging list by nothing.
+  if (odds.copies) plan.manners.list_lag_ms = 0, plan.weather.late = 0;
   const std::int64_t steps = dice.between(3, 14);
   for (std::int64_t i = 0; i < steps; ++i) plan.steps.push_back(draw_step(&dice, odds, plan.tasks));
   plan.steps.front().deed = Deed::start;

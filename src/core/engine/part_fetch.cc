@@ -119,6 +119,11 @@ bool PartFetch::put(std::string_view bytes) {
     write_error_ = std::move(written.error());
     return false;
   }
+  // Judged for itself: what came before it broke says nothing of what came now.
+  if (const auto at = output_->consume_divergence(); at && !bodies_.empty()) {
+    bodies_.push_back(bodies_.back());
+    body_starts_.push_back(*at);
+  }
   const bool enough = output_->length() - read_to_ >= kReadStep;
   if (enough || c_.core->parts.clock->now_ms() - read_ms_ >= kReadAfterMs) read_rows();
   return true;
@@ -152,7 +157,8 @@ void PartFetch::piece_ended() {
 
 void PartFetch::source_refused(Error why) {
   refused_ = std::move(why);
-  if (source_is_begun_) {
+  const std::string name = source_is_begun_ && !bodies_.empty() ? bodies_.back() : "";
+  while (source_is_begun_ && !bodies_.empty() && bodies_.back() == name) {
     bodies_.pop_back();
     body_starts_.pop_back();
   }
@@ -258,6 +264,9 @@ void PartFetch::pass_ended(CollectReport report) {
   const bool has_all = !status.counts_known || report.counts.succeeded >= status.counts.succeeded;
   for (std::size_t i = 0; i < bodies_.size() && i < report.bodies_with_rows.size(); ++i) {
     if (report.bodies_with_rows[i] && has_all) read_bodies_.insert(bodies_[i]);
+  }
+  for (std::size_t i = 0; i < bodies_.size() && i < report.bodies_with_rows.size(); ++i) {
+    if (!report.bodies_with_rows[i]) read_bodies_.erase(bodies_[i]);
   }
   report.refused = std::exchange(refused_, std::nullopt);
   c_.core->push(c_.key, {.kind = EventKind::collected, .report = std::move(report)});

@@ -124,6 +124,24 @@ void page_of_somebody_in_between_after_half_a_row_is_no_row(void**) {
   assert_int_equal(report.bare, 1);
 }
 
+// Two rows came before the download broke; the page that came in its place is told from them.
+void page_of_somebody_in_between_after_whole_rows_is_bare(void**) {
+  Room room({SmallApi::file("/one")});
+  room.ask_for({"a", "b"});
+  room.fetch.start();
+  room.begin(row_of("a") + row_of("b").substr(0, 5));
+  room.fetch.source_failed(br::Error(Code::network, "broken"));
+  (void)room.failed();
+  room.fetch.start();
+  room.whole("<html>sign in</html>");
+  const br::CollectReport report = room.collected();
+  assert_int_equal(report.rows, 1);
+  assert_int_equal(report.bare, 1);
+  // It is asked for again.
+  room.fetch.start();
+  room.expect_brought("/one /one /one ");
+}
+
 void pass_walks_over_all_sources_in_their_order(void**) {
   Room room;
   room.fetch.start();
@@ -365,6 +383,7 @@ int main() {
       cmocka_unit_test(acknowledged_results_outlive_a_loss_of_power_while_more_come),
       cmocka_unit_test(acknowledged_results_that_cannot_be_synced_are_told),
       cmocka_unit_test(page_of_somebody_in_between_after_half_a_row_is_no_row),
+      cmocka_unit_test(page_of_somebody_in_between_after_whole_rows_is_bare),
       cmocka_unit_test(pass_walks_over_all_sources_in_their_order),
       cmocka_unit_test(batch_without_a_source_is_a_pass_that_asked_for_nothing),
       cmocka_unit_test(rows_are_results_before_their_source_has_ended),
