@@ -623,7 +623,7 @@ BR_API br_status br_attach_with(br_router *router, const char *provider, const c
  * is 0.
  * Returns   BR_OK; BR_ENOTFOUND; BR_ELOCKED for an observer. */
 BR_API br_status br_resume(br_router *router, br_job *job, br_error **err);
-/* The jobs in the state directory, newest first; provider NULL means all, limit <= 0 means all. Offline.
+/* The jobs in the state directory, newest first by BR_TIME_RECORDED; provider NULL means all, limit <= 0 means all. Offline.
  * Returns   BR_OK: *list is freed by the caller; BR_ESTORE.
  * Blocks    for reading the state. */
 BR_API br_status br_list(br_router *router, const char *provider, int64_t limit, br_job_list **list, br_error **err);

@@ -98,8 +98,8 @@ static size_t count_local(life *self, const char *provider, int64_t limit) {
   assert_ok(br_list(self->router, provider, limit, &list, &error), &error);
   size_t count = br_job_list_count(list);
   for (size_t i = 1; i < count; i++)
-    assert_true(br_job_time(br_job_list_get(list, i - 1), BR_TIME_CREATED) >=
-                br_job_time(br_job_list_get(list, i), BR_TIME_CREATED));
+    assert_true(br_job_time(br_job_list_get(list, i - 1), BR_TIME_RECORDED) >=
+                br_job_time(br_job_list_get(list, i), BR_TIME_RECORDED));
   assert_null(br_job_list_get(list, count));
   br_job_list_free(list);
   return count;

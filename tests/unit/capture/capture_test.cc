@@ -83,6 +83,15 @@ struct Room {
     assert_string_equal(std::string(br::header_of(answer.http.headers, "retry-after")).c_str(), "60");
   }
 
+  void flush_until_put_off(std::int64_t ticket) const {
+    std::optional<TakenAnswer> answer;
+    while (!answer) {
+      capture->flush();
+      assert_true(capture->next(0, &answer).ok());
+    }
+    is_put_off(*answer, ticket);
+  }
+
   br::Config config;
   FakeWorld in;
   br::test::FakeCallDatabase calls;
@@ -132,12 +141,7 @@ void batch_that_cannot_be_sealed_puts_off_whoever_waits(void**) {
   Room room;
   const std::int64_t ticket = room.take("?");
   room.calls.fail_writes(full_disk());
-  std::optional<TakenAnswer> answer;
-  while (!answer) {
-    room.capture->flush();
-    assert_true(room.capture->next(0, &answer).ok());
-  }
-  Room::is_put_off(*answer, ticket);
+  room.flush_until_put_off(ticket);
   // The disk has room again: whoever asks again takes the call's place.
   room.calls.fail_writes(std::nullopt);
   room.take("?");
@@ -149,12 +153,7 @@ void flush_that_failed_is_made_up_for(void**) {
   Room room;
   const std::int64_t ticket = room.take("?");
   room.calls.fail_writes(full_disk());
-  std::optional<TakenAnswer> answer;
-  while (!answer) {
-    room.capture->flush();
-    assert_true(room.capture->next(0, &answer).ok());
-  }
-  Room::is_put_off(*answer, ticket);
+  room.flush_until_put_off(ticket);
   room.calls.fail_writes(std::nullopt);
   room.in.clock->advance(kHourMs / 60);  // long before the window ends
   while (room.is_collecting()) room.router->monitor().changed();
