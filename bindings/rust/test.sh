@@ -26,6 +26,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --offline --workspace --no-deps
 for crate in batchrouter-sys batchrouter; do
   cargo package --offline --allow-dirty --list -p "$crate" >/dev/null
 done
-# With a home of its own: cargo keeps what it unpacked of an earlier package under the same version, however old.
-rm -rf "$build/rust/home" "$build/rust/package"
-CARGO_HOME="$build/rust/home" cargo package --offline --allow-dirty --workspace
+# With a home and a target of its own: cargo keeps what it unpacked and built of an earlier package under the same version,
+# however old.
+rm -rf "$build/rust/home" "$build/rust/packaged"
+CARGO_HOME="$build/rust/home" CARGO_TARGET_DIR="$build/rust/packaged" cargo package --offline --allow-dirty --workspace
