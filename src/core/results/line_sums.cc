@@ -46,6 +46,7 @@ Result<void> LineSums::write(FileSystem* files, const std::string& results_path,
 }
 
 Result<void> LineSums::sync(FileSystem* files, const std::string& results_path) {
+  if (!files->exists(path_of(results_path))) return {};
   auto file = files->open_update(path_of(results_path));
   BR_RETURN_IF_ERROR(file);
   return file->sync();

@@ -25,6 +25,7 @@ class LineSums {
   // until this one is on disk: without its sum no line is believed, also of those that were acknowledged.
   static Result<void> write(FileSystem* files, const std::string& results_path, const std::vector<std::uint64_t>& sums);
 
+  // Makes none where there is none: an empty one would say that no line is to be believed.
   static Result<void> sync(FileSystem* files, const std::string& results_path);
 
   Result<void> open(FileSystem* files, const std::string& results_path);  // to go on at the end

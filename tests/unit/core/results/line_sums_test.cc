@@ -85,6 +85,13 @@ void sums_that_are_written_anew_are_there_at_every_step(void**) {
   }
 }
 
+void sums_that_are_not_there_are_not_made_by_syncing(void**) {
+  Room room;
+  assert_true(LineSums::sync(&room.files, "/results").ok());
+  const auto none = LineSums::read(&room.files, "/results");
+  assert_true(none.ok() && !none->has_value());
+}
+
 void full_disk_is_told(void**) {
   Room room;
   LineSums sums;
@@ -107,6 +114,7 @@ int main() {
       cmocka_unit_test(sum_that_was_cut_off_is_none),
       cmocka_unit_test(what_followed_the_kept_lines_is_dropped),
       cmocka_unit_test(sums_that_are_written_anew_are_there_at_every_step),
+      cmocka_unit_test(sums_that_are_not_there_are_not_made_by_syncing),
       cmocka_unit_test(full_disk_is_told),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
